@@ -1,0 +1,6 @@
+"""python -m ecg_edge."""
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,63 @@
+"""`ecg-edge demo`: a drawn page of each class, read by the real model."""
+from pathlib import Path
+
+from .errors import OutputError
+from .layout import CLASSES
+from .result import DISCLAIMER
+from .steps import write_steps
+
+SEED = 1
+
+
+def run(reader, out=None, write=print):
+    """Draw one simulated page of each class, read it and `write` what came out, line by line.
+
+    Parameters
+    ----------
+    reader : `Reader`
+    out : directory for the pages and their steps, or None
+    write : callable that takes a line
+
+    Returns
+    -------
+    list of `Result`, in the order of the classes
+    """
+    from .drawing import draw_report
+    from .simulator import simulate
+
+    write(f"Model {reader.card.name} {reader.card['version']}: {reader.card['summary']}")
+    write(f"Runtime {reader.network.runtime.name} {reader.network.runtime.version}, {reader.network.threads} thread(s)")
+    write("")
+    write("Simulated pages (drawn by this program, of nobody's heart), and what the model makes of them:")
+    results = []
+    for kind in CLASSES:
+        page = draw_report(simulate(kind, seed=SEED))
+        result, stages = reader.inspect(page)
+        results.append(result)
+        write(f"  drawn as {kind:<11} {describe(result)}")
+        if out is not None:
+            _write(page, stages, Path(out), kind)
+    write("")
+    write("The models were trained on pages of patients, not on drawn ones: this shows that they run, not how well they read.")
+    if out is not None:
+        write(f"The pages, and each lead after each step, are in {out}")
+    write(DISCLAIMER)
+    return results
+
+
+def describe(result):
+    """A result in a few words: verdict, probability and time, or the refusal."""
+    took = f"{result.timing_ms['total']:.0f} ms"
+    if result.verdict is None:
+        return f"{result.status} ({result.reason.value}), {took}"
+    return f"read as {result.verdict:<11} probability {result.confidence:.2f}, {took}"
+
+
+def _write(page, stages, out, kind):
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        page.save(out / f"{kind}.png")
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written ({error.strerror or error}).") from error
+    if stages is not None:
+        write_steps(stages, out / f"{kind}-steps")

@@ -1,0 +1,80 @@
+"""Errors for callers and installations, and the reasons for which a picture is not read.
+
+A refusal is an answer, not an error: it travels in a `Result` with a `Reason`. What is raised from
+here is a caller's mistake or a broken installation.
+"""
+from enum import Enum
+
+
+class EcgEdgeError(Exception):
+    """Base of every error that ecg-edge raises."""
+
+
+class UsageError(EcgEdgeError, ValueError):
+    """An argument has a value that cannot be used."""
+
+
+class InstallationError(EcgEdgeError, RuntimeError):
+    """The installation cannot do what is asked; command lines end with status 3."""
+
+
+class NoRuntimeError(InstallationError, ImportError):
+    """No TensorFlow Lite runtime can be used."""
+
+
+class NoModelError(InstallationError, LookupError):
+    """No model of that name is installed."""
+
+
+class DamagedModelError(InstallationError):
+    """A model file or its card is not what it should be."""
+
+
+class CameraError(InstallationError, OSError):
+    """The camera cannot be used."""
+
+
+class CameraTimeoutError(CameraError, TimeoutError):
+    """The camera did not answer within its time limit."""
+
+
+class OutputError(InstallationError, OSError):
+    """A result cannot be written where it was asked to be."""
+
+
+class Reason(str, Enum):
+    """Why a picture has no verdict: a value of the contract and a sentence for the person."""
+
+    NOT_FOUND = "not_found", "There is no picture there: check the path."
+    NOT_A_PICTURE = "not_a_picture", "This is no picture that can be opened: give a JPEG, PNG, TIFF, BMP or WebP file."
+    TRUNCATED = "truncated", "The picture's file ends too early: copy or take it again."
+    TOO_LARGE = "too_large", "The picture is too large: give one of at most 100 megapixels and 64 MB."
+    UNSUPPORTED = "unsupported", "Pictures of this kind are not supported: save it as JPEG or PNG."
+    TOO_SMALL = "too_small", "The picture is too small to be read: take it closer or scan it finer."
+    NO_PAGE = "no_page", "No page is to be seen: lay the ECG flat and whole into the picture."
+    NOT_AN_ECG = "not_an_ecg", "The picture shows no ECG: put a printed 12-lead ECG before the camera."
+    CUT_OFF = "cut_off", "Part of the page is outside the picture: take it again with all four corners in it."
+    BAD_LAYOUT = "bad_layout", "The leads are not arranged as this model needs them: give a 3x4 report page with one rhythm strip."
+    BAD_SCALE = "bad_scale", "The paper's scale cannot be found: give paper speed and gain, or a picture that shows the grid."
+    BAD_LIGHT = "bad_light", "The light is too dark, too bright or too uneven: move the lamp and take it again."
+    BLURRED = "blurred", "The picture is blurred: focus, hold still and take it again."
+    COVERED = "covered", "Something lies over the leads: take it away and take the picture again."
+    LEADS_LOST = "leads_lost", "Too many leads cannot be followed: take a sharper, flatter picture."
+
+    def __new__(cls, value, sentence):
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.sentence = sentence
+        return member
+
+
+FAILURES = frozenset({Reason.NOT_FOUND, Reason.NOT_A_PICTURE, Reason.TRUNCATED, Reason.TOO_LARGE, Reason.UNSUPPORTED})
+"""Reasons with which a picture could not be opened (status `failed`); with any other it is `refused`."""
+
+
+class PictureError(EcgEdgeError, ValueError):
+    """A picture cannot be opened or read: carries the `reason`; `Reader` turns it into a result."""
+
+    def __init__(self, reason, message=None):
+        super().__init__(message or reason.sentence)
+        self.reason = reason

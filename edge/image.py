@@ -1,0 +1,195 @@
+"""Opening pictures: from what a person has to upright RGB, or a reason why not."""
+import hashlib
+import io
+import os
+import warnings
+from dataclasses import dataclass
+
+from .errors import PictureError, Reason, UsageError
+
+MAX_BYTES = 64 * 2**20
+MAX_PIXELS = 100_000_000
+FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "BMP", "WEBP")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
+
+_SUPPORTED_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"BM", b"RIFF")
+_UNSUPPORTED_STARTS = {
+    "PDF": (0, b"%PDF"),
+    "GIF": (0, b"GIF8"),
+    "HEIF or AVIF": (4, b"ftyp"),
+    "JPEG XL": (0, b"\0\0\0\x0cJXL "),
+    "JPEG 2000": (0, b"\0\0\0\x0cjP  "),
+    "DICOM": (128, b"DICM"),
+    "SVG": (0, b"<svg"),
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An opened picture: `image` an upright RGB `PIL.Image`, `frames` in its file (the first is shown).
+
+    `sha256` is that of the file's bytes, or of the pixels where an image or an array was given.
+    """
+
+    image: object
+    source: str
+    sha256: str
+    frames: int = 1
+
+    @property
+    def size(self):
+        """(width, height) in pixels."""
+        return self.image.size
+
+
+def open_picture(source):
+    """The `Picture` of a path, bytes, binary file object, `PIL.Image` or (H, W, 3) uint8 RGB array.
+
+    EXIF orientation is applied, transparency laid over white, 16-bit brought to 8, the first frame taken.
+
+    Raises
+    ------
+    PictureError : the picture cannot be opened; `reason` says why.
+    UsageError : `source` is of another kind.
+    """
+    from PIL import Image
+
+    if isinstance(source, Image.Image):
+        _check_pixels(*source.size)
+        image = _upright_rgb(source)
+        return Picture(image, "image", hashlib.sha256(image.tobytes()).hexdigest())
+    if hasattr(source, "__array_interface__"):
+        image = _from_array(source)
+        return Picture(image, "array", hashlib.sha256(image.tobytes()).hexdigest())
+    name, data = read_bytes(source)
+    image, frames = _decode(data)
+    return Picture(image, name, hashlib.sha256(data).hexdigest(), frames)
+
+
+def read_bytes(source):
+    """(name, bytes) of a path, bytes or binary file object, at most `MAX_BYTES` of them."""
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        name, data = "bytes", bytes(source)
+    elif hasattr(source, "read"):
+        name, data = str(getattr(source, "name", "stream")), source.read(MAX_BYTES + 1)
+        if not isinstance(data, bytes):
+            raise UsageError("a file object must be opened in binary mode")
+    elif isinstance(source, (str, os.PathLike)):
+        name, data = os.fspath(source), _read_path(source)
+    else:
+        raise UsageError(f"a picture is a path, bytes, file object, PIL image or array, not {type(source).__name__}")
+    if len(data) > MAX_BYTES:
+        raise PictureError(Reason.TOO_LARGE)
+    if not data:
+        raise PictureError(Reason.TRUNCATED, "The file is empty: copy or take the picture again.")
+    return name, data
+
+
+def _read_path(path):
+    try:
+        if not os.path.isfile(path):
+            if os.path.isdir(path):
+                raise PictureError(Reason.NOT_FOUND, f"The directory holds no picture ({', '.join(SUFFIXES)}): check the path.")
+            raise PictureError(Reason.NOT_FOUND)
+        with open(path, "rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or str(error)
+        raise PictureError(Reason.NOT_FOUND, f"The file cannot be read ({what}): check path and permissions.") from error
+
+
+def _decode(data):
+    """(upright RGB image, number of frames) of a file's bytes."""
+    from PIL import Image
+
+    head = data[:256]
+    for kind, (offset, start) in _UNSUPPORTED_STARTS.items():
+        if head[offset : offset + len(start)] == start:
+            raise PictureError(Reason.UNSUPPORTED, f"{kind} files are not supported: save the picture as JPEG or PNG.")
+    broken = Reason.TRUNCATED if head.startswith(_SUPPORTED_STARTS) else Reason.NOT_A_PICTURE
+    # Decoders raise whatever they like on damaged bytes; warnings of theirs say nothing to a person.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as file:
+                _check_pixels(*file.size)
+                frames = getattr(file, "n_frames", 1) if file.format == "TIFF" else 1
+                file.load()
+                return _upright_rgb(file), frames
+        except PictureError:
+            raise
+        except Image.DecompressionBombError as error:
+            raise PictureError(Reason.TOO_LARGE) from error
+        except MemoryError as error:
+            raise PictureError(Reason.TOO_LARGE) from error
+        except Exception as error:
+            raise PictureError(broken) from error
+
+
+def _check_pixels(width, height):
+    if width * height > MAX_PIXELS:
+        raise PictureError(
+            Reason.TOO_LARGE, f"The picture has {width} x {height} pixels: give one of at most 100 megapixels."
+        )
+
+
+def _upright_rgb(image):
+    from PIL import ImageOps
+
+    try:
+        image = ImageOps.exif_transpose(image)
+    except Exception:  # damaged EXIF says nothing about the picture's pixels
+        pass
+    return _to_rgb(image)
+
+
+def _to_rgb(image):
+    from PIL import Image
+
+    if image.mode == "RGB":
+        return image.copy()
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _to_8_bit(image)
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        paper.alpha_composite(image)
+        image = paper
+    return image.convert("RGB")
+
+
+def _to_8_bit(image):
+    """Gray of 16 bits by its upper byte; of other depths stretched from its darkest to its brightest pixel."""
+    import numpy as np
+    from PIL import Image
+
+    values = np.asarray(image).astype(np.float64)
+    values = np.nan_to_num(values, posinf=0, neginf=0)
+    low, high = float(values.min()), float(values.max())
+    if image.mode != "F" and low >= 0 and high <= 65535:
+        scaled = values / 257.0
+    elif high > low:
+        scaled = (values - low) * (255.0 / (high - low))
+    else:
+        scaled = np.zeros_like(values)
+    return Image.fromarray(np.rint(scaled).astype(np.uint8))
+
+
+def _from_array(array):
+    import numpy as np
+    from PIL import Image
+
+    array = np.asarray(array)
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
+        raise UsageError(f"an array must be (height, width, 3) uint8 RGB, not {array.shape} {array.dtype}")
+    _check_pixels(array.shape[1], array.shape[0])
+    return Image.fromarray(np.ascontiguousarray(array))
+
+
+def find_pictures(directory):
+    """The pictures in `directory` and below it, by suffix, sorted by path; folders that cannot be listed stand
+    among them, to be answered for."""
+    found = []
+    for folder, _, files in os.walk(directory, onerror=lambda error: found.append(error.filename)):
+        found += [os.path.join(folder, name) for name in files if name.lower().endswith(SUFFIXES)]
+    return sorted(found)

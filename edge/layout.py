@@ -1,0 +1,93 @@
+"""Where the leads stand on a page: names, classes and templates, as data."""
+from dataclasses import dataclass
+
+CLASSES = ("normal", "abnormal", "infarction", "history")
+"""Verdicts, in the order of every model's output."""
+
+LEADS_12 = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
+"""The standard leads, in the order of signals."""
+
+RHYTHM = "rhythm"
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in page pixels, half open: columns `left` to `right`, rows `top` to `bottom`."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def slices(self):
+        """Rows and columns that index an array of the page."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    @property
+    def corners(self):
+        """(left, top, right, bottom), as Pillow's `crop` takes it and as results carry it."""
+        return self.left, self.top, self.right, self.bottom
+
+
+@dataclass(frozen=True)
+class Template:
+    """A printed page of one geometry.
+
+    Lengths in pixels of a page of `width_px` × `height_px`; `leads` are (name, box), row by row as printed.
+    """
+
+    name: str
+    width_px: int
+    height_px: int
+    tolerance_px: int
+    px_per_mm: float
+    mm_per_s: float
+    mm_per_mv: float
+    leads: tuple
+    frame: Box
+    separators_px: tuple
+    separator_rows: tuple
+    rows_px: tuple
+    pulse_px: tuple
+    """Columns of the rising and the falling edge of the calibration pulses."""
+
+    @property
+    def size(self):
+        """(width, height) in pixels."""
+        return self.width_px, self.height_px
+
+    @property
+    def lead_names(self):
+        """The names of the leads, row by row as printed."""
+        return tuple(name for name, _ in self.leads)
+
+
+def _grid_of_leads(rows, columns, names):
+    """(name, box) for `names`, printed row by row over `rows` and `columns` (pairs of edges)."""
+    boxes = [Box(left, top, right, bottom) for top, bottom in rows for left, right in columns]
+    return tuple(zip(names, boxes))
+
+
+REPORT = Template(
+    name="3x4+1",
+    width_px=2213,
+    height_px=1572,
+    tolerance_px=15,
+    px_per_mm=8.0,
+    mm_per_s=25.0,
+    mm_per_mv=10.0,
+    leads=_grid_of_leads(
+        rows=((300, 600), (600, 900), (900, 1200)),
+        columns=((150, 643), (646, 1135), (1140, 1625), (1630, 2125)),
+        names=("I", "aVR", "V1", "V4", "II", "aVL", "V2", "V5", "III", "aVF", "V3", "V6"),
+    )
+    + ((RHYTHM, Box(150, 1250, 2125, 1480)),),
+    frame=Box(68, 283, 2177, 1516),
+    separators_px=(645, 1137, 1629),
+    separator_rows=(420, 1108),
+    rows_px=(464, 764, 1067, 1367),
+    pulse_px=(105, 122),
+)
+"""The report page of the data set (DOI 10.17632/gwbz3fsgp8), with the boxes of the paper's public
+application: twelve leads of 2.5 s and a rhythm strip of 10 s."""

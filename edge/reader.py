@@ -1,0 +1,183 @@
+"""`Reader`: a model, and what it takes to read a picture with it."""
+import multiprocessing
+import os
+import signal
+import time
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from . import card as cards
+from . import filters, image, verdict
+from .errors import DamagedModelError, PictureError, UsageError
+from .layout import REPORT
+from .leads import crop
+from .page import find_page
+from .result import LeadResult, Result, by_class, unread
+from .runtime import Network, find_runtime
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What a reading saw on its way: the opened `picture`, the flat `page`, `steps` {lead: `LeadSteps`} and
+    `inputs` (leads, side, side) uint8 as the model sees them."""
+
+    picture: object
+    page: object
+    steps: dict
+    inputs: np.ndarray
+
+
+class Reader:
+    """Reads pictures of ECG pages with one model. For one thread at a time; make one for each worker.
+
+    Parameters
+    ----------
+    model : name of an installed model; the default one where None
+    threads : threads of the runtime
+    min_confidence : 0..1; verdicts below are `uncertain`; the card's threshold where None
+    runtime : "ai-edge-litert" or "tflite-runtime"; the fastest that works where None
+    folder : directory of models; the installed ones where None
+
+    Raises
+    ------
+    InstallationError : no runtime, no model, a damaged model or card.
+    UsageError : an argument has a value that cannot be used.
+    """
+
+    def __init__(self, model=None, threads=1, min_confidence=None, runtime=None, folder=None):
+        if min_confidence is not None and not 0 <= min_confidence <= 1:
+            raise UsageError(f"min_confidence must be from 0 to 1, not {min_confidence}")
+        self._arguments = (model, threads, min_confidence, runtime, folder)
+        self.card = cards.read_card(model or cards.DEFAULT_MODEL, folder)
+        data = self.card.read_model()
+        self.network = Network(data, find_runtime(runtime), threads)
+        expected = tuple(self.card["input.shape"][1:])
+        if self.network.input_shape != expected:
+            raise DamagedModelError(f"{self.card.path}: the model takes {self.network.input_shape}, the card says {expected}")
+        self.min_confidence = self.card["min_confidence"] if min_confidence is None else min_confidence
+        self.template = REPORT
+        self._model = {"name": self.card.name, "version": self.card["version"], "sha256": self.card["file.sha256"]}
+        found = self.network.runtime
+        self._runtime = {"name": found.name, "version": found.version, "threads": threads}
+
+    def read(self, source):
+        """The `Result` of a picture: a path, bytes, binary file object, `PIL.Image` or (H, W, 3) uint8 RGB array.
+
+        A picture that cannot be opened or read is a result too, with `status` failed or refused.
+        """
+        return self.inspect(source)[0]
+
+    def inspect(self, source):
+        """(`Result`, `Stages`) of a picture; the stages are None where it was not read."""
+        clock = _Clock()
+        known = {"model": self._model, "runtime": self._runtime}
+        name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
+        try:
+            with clock.stage("open"):
+                picture = image.open_picture(source)
+            name, known["sha256"] = picture.source, picture.sha256
+            stages = self._see(picture, clock)
+        except PictureError as error:
+            return unread(name or "stream", error.reason, str(error), timing_ms=clock.done(), **known), None
+        with clock.stage("inference"):
+            leads = self.network.probabilities(stages.inputs)
+        with clock.stage("verdict"):
+            rule, calibration = self.card["aggregation"], self.card["calibration"]
+            page = verdict.aggregate(leads, rule["method"], rule.get("weights"))
+            page = verdict.calibrate(page, calibration["temperature"])
+        return self._result(stages, leads, page, clock, known), stages
+
+    def read_all(self, sources, jobs=1):
+        """Yield the `Result` of each source, in order and as soon as it is there, with `jobs` processes."""
+        if jobs < 1:
+            raise UsageError(f"jobs must be at least 1, not {jobs}")
+        if jobs == 1:
+            yield from map(self.read, sources)
+        else:
+            yield from _read_with_workers(self._arguments, sources, jobs)
+
+    def _see(self, picture, clock):
+        with clock.stage("page"):
+            page = find_page(picture.image, self.template)
+        with clock.stage("leads"):
+            crops = crop(page.gray, self.template)
+        with clock.stage("filters"):
+            steps = {name: filters.lead_steps(gray) for name, gray in crops.items()}
+            inputs = np.stack([filters.to_model_input(step.ink) for step in steps.values()])
+        return Stages(picture, page, steps, inputs)
+
+    def _result(self, stages, leads, page, clock, known):
+        template, picture = self.template, stages.picture
+        probabilities = by_class(page)
+        sure = max(probabilities.values()) >= self.min_confidence
+        frames = picture.frames
+        return Result(
+            status="read" if sure else "uncertain",
+            source=picture.source,
+            probabilities=probabilities,
+            min_confidence=self.min_confidence,
+            message=f"The file holds {frames} pictures; the first was read." if frames > 1 else None,
+            leads=tuple(
+                LeadResult(name, box.corners, probabilities=by_class(row))
+                for (name, box), row in zip(template.leads, leads, strict=True)
+            ),
+            page={
+                "width": template.width_px, "height": template.height_px, "layout": template.name, "corners": None,
+                "rotation": 0, "px_per_mm": template.px_per_mm, "mm_per_s": template.mm_per_s, "mm_per_mv": template.mm_per_mv,
+            },
+            timing_ms=clock.done(),
+            **known,
+        )
+
+
+class _Clock:
+    """Milliseconds by stage."""
+
+    def __init__(self):
+        self._start = time.perf_counter()
+        self._stages = {}
+
+    @contextmanager
+    def stage(self, name):
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._stages[name] = round((time.perf_counter() - start) * 1000, 3)
+
+    def done(self):
+        return {**self._stages, "total": round((time.perf_counter() - self._start) * 1000, 3)}
+
+
+@lru_cache(maxsize=1)
+def _reader_of(arguments):
+    return Reader(*arguments)
+
+
+def _read_in_worker(arguments, source):
+    return _reader_of(arguments).read(source)
+
+
+def _ignore_interrupts():
+    # An interrupt from the keyboard reaches the whole group: the parent decides what it ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _read_with_workers(arguments, sources, jobs):
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _ignore_interrupts)
+    waiting = deque()
+    try:
+        for source in sources:
+            waiting.append(pool.submit(_read_in_worker, arguments, source))
+            # Few in flight: an archive's results do not pile up in memory.
+            if len(waiting) >= 2 * jobs:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

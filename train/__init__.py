@@ -1,0 +1,1 @@
+"""Data set, splits, architectures, fitting and evaluation. Needs TensorFlow for fitting alone."""

@@ -1,0 +1,76 @@
+"""python -m train split | prepare | fit | evaluate."""
+import argparse
+import sys
+
+from ecg_edge.layout import CLASSES, REPORT
+
+from . import dataset, prepare, splits
+
+
+def main(argv=None):
+    """Run the command line; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("split", help="make the splits anew from the data")
+    command.add_argument("--data", help="folder of the data (default: $ECG_EDGE_DATA)")
+    command.set_defaults(run=_split)
+    command = commands.add_parser("prepare", help="preprocess every lead once, into a cache")
+    command.add_argument("--data", help="folder of the data (default: $ECG_EDGE_DATA)")
+    command.add_argument("--cache", default=prepare.CACHE)
+    command.add_argument("--images", metavar="DIR", help="write the leads as the paper stores them, too")
+    command.add_argument("--jobs", type=int, default=2)
+    command.set_defaults(run=_prepare)
+    command = commands.add_parser("fit", help="train a model, or go on where a run was killed")
+    command.add_argument("--model", choices=("cnn", "crnn"), required=True)
+    command.add_argument("--split", choices=("paper", "distinct"), default="paper")
+    command.add_argument("--fold", type=int, choices=range(splits.FOLDS))
+    command.add_argument("--cache", default=prepare.CACHE)
+    command.add_argument("--runs", default="runs", help="where runs are kept")
+    command.set_defaults(run=_fit)
+    options = parser.parse_args(argv)
+    try:
+        return options.run(options)
+    except (FileNotFoundError, ValueError) as error:
+        print(f"train: {error}", file=sys.stderr)
+        return 1
+
+
+def run_folder(options):
+    """The folder of one training: RUNS/SPLIT[-FOLD]/MODEL."""
+    from pathlib import Path
+
+    split = options.split if options.split == "paper" else f"distinct-{options.fold}"
+    return Path(options.runs) / split / options.model
+
+
+def _split(options):
+    pages = dataset.read_pages(options.data, extra=True)
+    splits.write_paper(splits.make_paper([page for page in pages if not page.extra]))
+    splits.write_distinct(splits.make_distinct(pages))
+    return 0
+
+
+def _prepare(options):
+    pages = dataset.read_pages(options.data, extra=True)
+    count = prepare.prepare(pages, options.cache, options.jobs)
+    print(f"{count} pages of layout {REPORT.name} in {options.cache}")
+    if options.images:
+        parts = {part: [(r.name, r.sha256) for r in splits.read_paper() if r.part == part] for part in splits.PARTS}
+        prepare.write_images(pages, parts, options.images)
+    return 0
+
+
+def _fit(options):
+    from . import fit
+
+    cache = prepare.LeadCache(options.cache)
+    parts = splits.parts_of(options.split, options.fold)
+    for part, rows in parts.items():
+        counts = {label: sum(i == index for _, i in rows) for index, label in enumerate(CLASSES)}
+        print(f"{part}: {len(rows)} pages {counts}")
+    print(fit.fit(options.model, parts, cache, run_folder(options)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
