@@ -66,7 +66,7 @@ class Template:
 def _grid_of_leads(rows, columns, names):
     """(name, box) for `names`, printed row by row over `rows` and `columns` (pairs of edges)."""
     boxes = [Box(left, top, right, bottom) for top, bottom in rows for left, right in columns]
-    return tuple(zip(names, boxes))
+    return tuple(zip(names, boxes, strict=True))
 
 
 REPORT = Template(
@@ -83,10 +83,10 @@ REPORT = Template(
         names=("I", "aVR", "V1", "V4", "II", "aVL", "V2", "V5", "III", "aVF", "V3", "V6"),
     )
     + ((RHYTHM, Box(150, 1250, 2125, 1480)),),
-    frame=Box(68, 283, 2177, 1516),
-    separators_px=(645, 1137, 1629),
-    separator_rows=(420, 1108),
-    rows_px=(464, 764, 1067, 1367),
+    frame=Box(68, 283, 2177, 1518),
+    separators_px=(644, 1136, 1628),
+    separator_rows=(420, 1110),
+    rows_px=(463, 763, 1066, 1366),
     pulse_px=(105, 122),
 )
 """The report page of the data set (DOI 10.17632/gwbz3fsgp8), with the boxes of the paper's public

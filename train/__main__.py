@@ -1,10 +1,12 @@
 """python -m train split | prepare | fit | evaluate."""
+
 import argparse
 import sys
+from pathlib import Path
 
 from ecg_edge.layout import CLASSES, REPORT
 
-from . import dataset, prepare, splits
+from . import dataset, predictions, prepare, splits
 
 
 def main(argv=None):
@@ -27,6 +29,16 @@ def main(argv=None):
     command.add_argument("--cache", default=prepare.CACHE)
     command.add_argument("--runs", default="runs", help="where runs are kept")
     command.set_defaults(run=_fit)
+    command = commands.add_parser("evaluate", help="figures of a trained model on the paper's split")
+    command.add_argument("--model", choices=("cnn", "crnn"), required=True)
+    command.add_argument("--cache", default=prepare.CACHE)
+    command.add_argument("--runs", default="runs")
+    command.add_argument(
+        "--predictions", default=predictions.FOLDER, help="where the Keras model's probabilities are kept"
+    )
+    command.add_argument("--rerun", action="store_true", help="predict anew even where probabilities are kept")
+    command.add_argument("--out", default="benchmarks/results/paper")
+    command.set_defaults(run=_evaluate, split="paper", fold=None)
     options = parser.parse_args(argv)
     try:
         return options.run(options)
@@ -37,8 +49,6 @@ def main(argv=None):
 
 def run_folder(options):
     """The folder of one training: RUNS/SPLIT[-FOLD]/MODEL."""
-    from pathlib import Path
-
     split = options.split if options.split == "paper" else f"distinct-{options.fold}"
     return Path(options.runs) / split / options.model
 
@@ -69,6 +79,23 @@ def _fit(options):
         counts = {label: sum(i == index for _, i in rows) for index, label in enumerate(CLASSES)}
         print(f"{part}: {len(rows)} pages {counts}")
     print(fit.fit(options.model, parts, cache, run_folder(options)))
+    return 0
+
+
+def _evaluate(options):
+    from . import evaluate
+
+    parts = splits.parts_of("paper")
+    path = predictions.path_of("paper", options.model, "keras", "tensorflow", options.predictions)
+    if options.rerun or not path.is_file():
+        weights = run_folder(options) / "best.keras"
+        if not weights.is_file():
+            raise FileNotFoundError(f"no {weights}: run 'python -m train fit --model {options.model}'")
+        digests = [digest for rows in parts.values() for digest, _ in rows]
+        predictions.save(evaluate.keras_predictions(weights, prepare.LeadCache(options.cache), digests), path)
+    report = evaluate.evaluate(options.model, predictions.load(path), parts)
+    evaluate.write(report, run_folder(options), options.out)
+    print(evaluate.to_markdown(report))
     return 0
 
 

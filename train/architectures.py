@@ -3,6 +3,7 @@
 Atmakuri et al., "ECG Classification using Deep Learning", IJRASET 12(III), 2024,
 DOI 10.22214/ijraset.2024.59181. Layers are named: automatic names would change the bytes of what is converted.
 """
+
 from ecg_edge.filters import MODEL_SIDE_PX
 from ecg_edge.layout import CLASSES
 

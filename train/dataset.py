@@ -1,4 +1,5 @@
 """The report pages: from the project's CSV files, or from the folders as Mendeley publishes them."""
+
 import csv
 import hashlib
 import os
@@ -15,7 +16,12 @@ UNSCORED = {
 }
 """Pages (start of their SHA-256) whose label the publication itself contradicts."""
 
-_FOLDERS = {"Normal": "normal", "abnormal heartbeat": "abnormal", "Myocardial Infarction": "infarction", "History of MI": "history"}
+_FOLDERS = {
+    "Normal": "normal",
+    "abnormal heartbeat": "abnormal",
+    "Myocardial Infarction": "infarction",
+    "History of MI": "history",
+}
 _NATURAL = re.compile(r"(\d+)")
 
 
@@ -76,8 +82,15 @@ def _read_csv(folder, table, extra):
     with open(folder / table, newline="") as file:
         rows = list(csv.DictReader(file))
     return [
-        PageFile(folder / row["path"], row["sha256"], row["class"], row["layout"], row["group"],
-                 _version_2_names(row["published_as"]), extra)
+        PageFile(
+            folder / row["path"],
+            row["sha256"],
+            row["class"],
+            row["layout"],
+            row["group"],
+            _version_2_names(row["published_as"]),
+            extra,
+        )
         for row in rows
     ]
 
@@ -99,7 +112,9 @@ def _published_folders(folder):
         path: label
         for path in sorted(folder.iterdir())
         for words, label in _FOLDERS.items()
-        if path.is_dir() and words.lower() in path.name.lower() and (label != "normal" or path.name.startswith("Normal"))
+        if path.is_dir()
+        and words.lower() in path.name.lower()
+        and (label != "normal" or path.name.startswith("Normal"))
     }
 
 
@@ -107,7 +122,9 @@ def _read_published(folder):
     """Distinct pages of Mendeley's folders: copies are recognised by their bytes, printed identities are unknown."""
     names, first = {}, {}
     for directory, label in _published_folders(folder).items():
-        for path in sorted((p for p in directory.iterdir() if p.suffix.lower() in (".jpg", ".jpeg")), key=lambda p: _natural(p.name)):
+        for path in sorted(
+            (p for p in directory.iterdir() if p.suffix.lower() in (".jpg", ".jpeg")), key=lambda p: _natural(p.name)
+        ):
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             names.setdefault(digest, []).append(path.name)
             if first.setdefault(digest, (path, label))[1] != label:

@@ -1,4 +1,5 @@
 """Fitting a network by the paper's settings, with resume."""
+
 import csv
 import json
 import time
@@ -18,7 +19,7 @@ def fit(name, parts, cache, folder, *, seed=SEED, epochs=architectures.EPOCHS, v
     ----------
     parts : {part: [(sha256, class index), ...]}
     cache : `LeadCache`
-    folder : where `best.keras`, `last.keras`, `history.csv` and `run.json` are kept; a run that was killed goes
+    folder : where `best.keras`, the last epoch's weights, `history.csv` and `run.json` are kept; a run that was killed goes
         on after its last whole epoch, one that has ended is returned as it is
 
     Returns
@@ -43,9 +44,8 @@ def fit(name, parts, cache, folder, *, seed=SEED, epochs=architectures.EPOCHS, v
     keras.utils.set_random_seed(seed)
     tensorflow.config.experimental.enable_op_determinism()
     history = _read_history(folder / "history.csv")
-    last = folder / "last.keras"
-    if history and last.is_file():
-        model = keras.models.load_model(last)
+    if history and _epoch_file(folder, len(history)).is_file():
+        model = keras.models.load_model(_epoch_file(folder, len(history)))
     else:
         history, model = [], architectures.build(name)
     train, validation = (_LeadBatches(parts[part], cache, seed) for part in ("train", "validation"))
@@ -53,23 +53,41 @@ def fit(name, parts, cache, folder, *, seed=SEED, epochs=architectures.EPOCHS, v
     while len(history) < epochs and not _stopped(history):
         epoch = len(history)
         train.shuffle(epoch)
-        logs = model.fit(train.dataset(), epochs=epoch + 1, initial_epoch=epoch,
-                         validation_data=validation.dataset(), verbose=verbose).history
+        logs = model.fit(
+            train.dataset(),
+            epochs=epoch + 1,
+            initial_epoch=epoch,
+            validation_data=validation.dataset(),
+            verbose=verbose,
+        ).history
         row = {"epoch": epoch + 1, **{key: values[0] for key, values in logs.items()}}
         if not history or row["val_loss"] < min(past["val_loss"] for past in history):
             _save(model, folder / "best.keras")
-        _save(model, last)
+        _save(model, _epoch_file(folder, epoch + 1))
         history.append(row)
+        # The history says which epoch is whole: written after that epoch's weights and before the former's go.
         _write_history(folder / "history.csv", history)
+        _epoch_file(folder, epoch).unlink(missing_ok=True)
     best = min(history, key=lambda past: past["val_loss"])
-    run_file.write_text(json.dumps({
-        "model": name, "seed": seed, "epochs": len(history), "best_epoch": best["epoch"],
-        "pages": {part: len(rows) for part, rows in parts.items()},
-        "distinct_pages": {part: len({digest for digest, _ in rows}) for part, rows in parts.items()},
-        "tensorflow": tensorflow.__version__, "keras": keras.__version__, "numpy": np.__version__,
-        "seconds_last_start": round(time.monotonic() - started),
-    }, indent=1) + "\n")
-    last.unlink()
+    run_file.write_text(
+        json.dumps(
+            {
+                "model": name,
+                "seed": seed,
+                "epochs": len(history),
+                "best_epoch": best["epoch"],
+                "pages": {part: len(rows) for part, rows in parts.items()},
+                "distinct_pages": {part: len({digest for digest, _ in rows}) for part, rows in parts.items()},
+                "tensorflow": tensorflow.__version__,
+                "keras": keras.__version__,
+                "numpy": np.__version__,
+                "seconds_last_start": round(time.monotonic() - started),
+            },
+            indent=1,
+        )
+        + "\n"
+    )
+    _epoch_file(folder, len(history)).unlink(missing_ok=True)
     return folder / "best.keras"
 
 
@@ -117,6 +135,10 @@ def _stopped(history):
     return bool(losses) and len(losses) - 1 - int(np.argmin(losses)) >= architectures.PATIENCE
 
 
+def _epoch_file(folder, epoch):
+    return folder / f"epoch_{epoch}.keras"
+
+
 def _save(model, path):
     # A kill while writing leaves the former file whole.
     partial = path.with_name("partial_" + path.name)
@@ -128,8 +150,10 @@ def _read_history(path):
     if not path.is_file():
         return []
     with open(path, newline="") as file:
-        return [{key: int(value) if key == "epoch" else float(value) for key, value in row.items()}
-                for row in csv.DictReader(file)]
+        return [
+            {key: int(value) if key == "epoch" else float(value) for key, value in row.items()}
+            for row in csv.DictReader(file)
+        ]
 
 
 def _write_history(path, history):

@@ -1,4 +1,5 @@
 """Preprocessing once: every lead as the models see it, made by the code that the device runs."""
+
 import json
 import sys
 from concurrent.futures import ProcessPoolExecutor

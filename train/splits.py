@@ -1,4 +1,5 @@
 """Who trains and who tests: splits as files under version control, lists of SHA-256."""
+
 import csv
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ def make_paper(pages):
     labels = [label for *_, label in files]
     train, rest = train_test_split(files, test_size=0.3, random_state=SEED, stratify=labels)
     validation, test = train_test_split(rest, test_size=0.5, random_state=SEED, stratify=[r[2] for r in rest])
-    parts = {row: part for part, rows in zip(PARTS, (train, validation, test)) for row in rows}
+    parts = {row: part for part, rows in zip(PARTS, (train, validation, test), strict=True) for row in rows}
     return [PaperRow(*row, parts[row]) for row in files]
 
 
@@ -64,8 +65,15 @@ def make_distinct(pages):
         for i in chosen:
             inner_of[pages[train[i]].sha256].append(fold)
     return [
-        FoldRow(page.sha256, page.label, page.layout, page.group, "extra_pages" if page.extra else "pages",
-                fold_of[page.sha256], tuple(inner_of[page.sha256]))
+        FoldRow(
+            page.sha256,
+            page.label,
+            page.layout,
+            page.group,
+            "extra_pages" if page.extra else "pages",
+            fold_of[page.sha256],
+            tuple(inner_of[page.sha256]),
+        )
         for page in pages
     ]
 
@@ -92,8 +100,15 @@ def read_paper(path=FOLDER / "paper.csv"):
 def read_distinct(path=FOLDER / "distinct.csv"):
     """The `FoldRow`s of the saved folds."""
     return [
-        FoldRow(r["sha256"], r["class"], r["layout"], r["group"], r["source"], int(r["fold"]),
-                tuple(int(f) for f in r["inner"].split()))
+        FoldRow(
+            r["sha256"],
+            r["class"],
+            r["layout"],
+            r["group"],
+            r["source"],
+            int(r["fold"]),
+            tuple(int(f) for f in r["inner"].split()),
+        )
         for r in _read(path)
     ]
 

@@ -1,0 +1,56 @@
+"""What a figure was measured on."""
+
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+PACKAGES = ("ecg-edge", "numpy", "scipy", "pillow", "tflite-runtime", "ai-edge-litert", "tensorflow", "keras")
+
+
+def record():
+    """Processor, system, load and versions, for JSON; None where it cannot be known."""
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        "temperature_c": _temperature(),
+        "load_average": list(os.getloadavg()),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "commit": commit(),
+    }
+
+
+def commit():
+    """`git describe` of the checkout, or None outside of one."""
+    done = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
+
+
+def _version(name):
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _cpu():
+    text = _read("/proc/cpuinfo") or ""
+    names = [line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith(("model name", "Model"))]
+    return names[0] if names else platform.processor() or None
+
+
+def _temperature():
+    millidegrees = _read("/sys/class/thermal/thermal_zone0/temp")
+    return int(millidegrees) / 1000 if millidegrees else None
+
+
+def _read(path):
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return None

@@ -1,0 +1,72 @@
+"""Writing the card of a converted model."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from ecg_edge import card
+from ecg_edge.layout import CLASSES, REPORT
+
+SUMMARIES = {
+    "cnn": "the paper's CNN on the thirteen lead images, int8",
+    "crnn": "the paper's CNN-RNN on the thirteen lead images, int8",
+}
+INTENDED_USE = (
+    "Research and education: reading 2213 x 1572 report pages of the data set DOI 10.17632/gwbz3fsgp8 as the paper"
+    " DOI 10.22214/ijraset.2024.59181 does. Not a medical device; never for diagnosis or treatment."
+)
+LIMITS = (
+    "Trained on the paper's random split by file, in which copies of most test files are in the training set: its figures"
+    " flatter, and probabilities are not calibrated. Reads 3x4+1 report pages of one device alone."
+)
+
+
+def make(name, version, data, details, training, metrics, parity, runtimes):
+    """The card's fields for the int8 model `data` (bytes).
+
+    Parameters
+    ----------
+    details : {"input": {...}, "output": {...}} as `describe` gives them
+    training, metrics, parity : tables of the card
+    runtimes : names and versions that the model was run with
+    """
+    fields = {
+        "schema": card.SCHEMA,
+        "name": name,
+        "version": version,
+        "summary": SUMMARIES[name],
+        "classes": list(CLASSES),
+        "input": {"kind": "lead_image", **details["input"], "layout": REPORT.name},
+        "output": details["output"],
+        "aggregation": {"method": "mean", "weights": None},
+        "calibration": {"method": "none", "temperature": 1.0, "ece": None, "brier": None},
+        "min_confidence": 0.0,
+        "file": {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()},
+        "training": training,
+        "metrics": metrics,
+        "parity": parity,
+        "runtimes": runtimes,
+        "licence": "Apache-2.0; trained on pages under CC BY 4.0 (Khan, Hussain: ECG Images dataset of Cardiac Patients)",
+        "intended_use": INTENDED_USE,
+        "limits": LIMITS,
+    }
+    problem = card.find_problem(fields)
+    if problem:
+        raise ValueError(f"the card of {name} would be invalid: {problem}")
+    return fields
+
+
+def describe(network):
+    """{"input", "output"}: shape, type, scale and zero point of an `ecg_edge.runtime.Network`."""
+    tensors = network.quantisation()
+    return {
+        "input": {"shape": [None, *network.input_shape], **tensors["input"]},
+        "output": tensors["output"],
+    }
+
+
+def write(fields, folder):
+    """Write NAME.json in `folder`."""
+    path = Path(folder) / f"{fields['name']}.json"
+    path.write_text(json.dumps(fields, indent=1) + "\n")
+    return path

@@ -1,0 +1,73 @@
+"""Pictures of trainings and figures: curves like the paper's, confusion matrices."""
+
+import csv
+
+import numpy as np
+
+from ecg_edge.layout import CLASSES
+
+
+def _pyplot():
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    return plt
+
+
+def _save(plt, figure, path):
+    # No date and no version in the file: the same figures give the same bytes.
+    figure.savefig(path, dpi=100, metadata={"Software": None})
+    plt.close(figure)
+
+
+def draw_curves(history, title, path):
+    """Accuracy and loss by epoch, training and validation, from a history CSV."""
+    plt = _pyplot()
+    with open(history, newline="") as file:
+        rows = list(csv.DictReader(file))
+    epochs = [int(row["epoch"]) for row in rows]
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    for axis, name in zip(axes, ("accuracy", "loss"), strict=True):
+        for key, label in ((name, "training"), (f"val_{name}", "validation")):
+            axis.plot(epochs, [float(row[key]) for row in rows], marker="o", label=label)
+        axis.set(
+            title=f"{title}: {name} of leads",
+            xlabel="epoch",
+            ylabel=name,
+            ylim=(0, 1.02 if name == "accuracy" else None),
+        )
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.grid(alpha=0.3)
+        axis.legend()
+    _save(plt, figure, path)
+
+
+def draw_confusion(matrix, title, path):
+    """A confusion matrix: counts, coloured by the share of the true class."""
+    plt = _pyplot()
+    matrix = np.asarray(matrix)
+    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    figure, axis = plt.subplots(figsize=(5.6, 5), layout="constrained")
+    picture = axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.ndindex(*matrix.shape):
+        axis.text(
+            column,
+            row,
+            f"{matrix[row, column]:g}\n{share[row, column]:.0%}",
+            ha="center",
+            va="center",
+            color="white" if share[row, column] > 0.5 else "black",
+        )
+    axis.set(
+        title=title,
+        xlabel="predicted",
+        ylabel="true",
+        xticks=range(len(CLASSES)),
+        yticks=range(len(CLASSES)),
+        xticklabels=CLASSES,
+        yticklabels=CLASSES,
+    )
+    figure.colorbar(picture, label="share of the true class")
+    _save(plt, figure, path)

@@ -1,0 +1,108 @@
+"""Figures of merit from confusion matrices, with bootstrap intervals over distinct pages."""
+
+import numpy as np
+
+from ecg_edge.layout import CLASSES
+
+SAMPLES = 2000
+SEED = 11
+LEVEL = 0.95
+
+
+def confusion(true, predicted, weights=None):
+    """(..., K, K) counts, rows the true and columns the predicted class.
+
+    Parameters
+    ----------
+    true, predicted : (N,) int arrays of classes 0..K-1
+    weights : (..., N) how often each row counts; once where None
+    """
+    k = len(CLASSES)
+    cell = np.eye(k * k)[np.asarray(true) * k + np.asarray(predicted)]
+    weights = np.ones(len(cell)) if weights is None else np.asarray(weights, dtype=float)
+    return (weights @ cell).reshape(*weights.shape[:-1], k, k)
+
+
+def rates(matrix):
+    """{name: (...)} of (..., K, K) confusion matrices: accuracy, balanced_accuracy, macro_f1, and precision,
+    recall and f1 weighted by class size, as the paper gives them.
+
+    A class without rows is left out of the means; a class never predicted has precision 0.
+    """
+    precision, recall, f1, size = _by_class(matrix)
+    present = size > 0
+    share = size / size.sum(axis=-1, keepdims=True)
+
+    def over_classes(values):
+        return (values * present).sum(axis=-1) / present.sum(axis=-1)
+
+    return {
+        "accuracy": np.trace(matrix, axis1=-2, axis2=-1) / size.sum(axis=-1),
+        "balanced_accuracy": over_classes(recall),
+        "macro_f1": over_classes(f1),
+        "precision": (precision * share).sum(axis=-1),
+        "recall": (recall * share).sum(axis=-1),
+        "f1": (f1 * share).sum(axis=-1),
+    }
+
+
+def per_class(matrix):
+    """{class: {precision, recall, f1, rows}} of one (K, K) confusion matrix."""
+    precision, recall, f1, size = _by_class(matrix)
+    return {
+        label: {"precision": float(precision[i]), "recall": float(recall[i]), "f1": float(f1[i]), "rows": int(size[i])}
+        for i, label in enumerate(CLASSES)
+    }
+
+
+def summary(true, predicted, pages, weights=None, samples=SAMPLES):
+    """The rates of `predicted` against `true` with `LEVEL` intervals, per class, and the confusion matrix, for JSON.
+
+    `pages` (N,) names the distinct page of each row: the bootstrap draws pages, with all their leads and copies.
+    """
+    matrix = confusion(true, predicted, weights)
+    draws = rates(confusion(true, predicted, _draws(pages, weights, samples)))
+    return {
+        "rows": int(matrix.sum()),
+        "distinct_pages": int(len(np.unique(pages))),
+        **{name: float(value) for name, value in rates(matrix).items()},
+        "interval": {name: _interval(values) for name, values in draws.items()},
+        "per_class": per_class(matrix),
+        "confusion": matrix.astype(int).tolist(),
+    }
+
+
+def difference(true, predicted, reference, pages, weights=None, samples=SAMPLES):
+    """{name: {difference, interval}} of the rates of `predicted` less those of `reference`, paired by page."""
+    draws = _draws(pages, weights, samples)
+    ours, theirs = (rates(confusion(true, values, weights)) for values in (predicted, reference))
+    drawn, against = (rates(confusion(true, values, draws)) for values in (predicted, reference))
+    return {
+        name: {"difference": float(ours[name] - theirs[name]), "interval": _interval(drawn[name] - against[name])}
+        for name in ours
+    }
+
+
+def _by_class(matrix):
+    right = np.diagonal(matrix, axis1=-2, axis2=-1)
+    size, said = matrix.sum(axis=-1), matrix.sum(axis=-2)
+    precision, recall = _ratio(right, said), _ratio(right, size)
+    return precision, recall, _ratio(2 * right, size + said), size
+
+
+def _ratio(over, under):
+    return np.divide(over, under, out=np.zeros_like(over, dtype=float), where=under > 0)
+
+
+def _draws(pages, weights, samples):
+    """(samples, N) weights: pages drawn with replacement, each with all its rows."""
+    _, page = np.unique(pages, return_inverse=True)
+    count = page.max() + 1
+    times = np.random.default_rng(SEED).multinomial(count, np.full(count, 1 / count), size=samples)
+    drawn = times[:, page].astype(float)
+    return drawn if weights is None else drawn * np.asarray(weights)
+
+
+def _interval(values):
+    tail = (1 - LEVEL) / 2
+    return [float(value) for value in np.quantile(values, [tail, 1 - tail])]

@@ -1,0 +1,57 @@
+"""Probabilities that a model gave to the leads of pages: small files, from which every figure can be computed again."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ecg_edge import verdict
+
+FOLDER = Path("benchmarks/predictions")
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """`leads` (N, 13, 4) float32 probabilities of the pages `digests` (N SHA-256, sorted); `made_by` says with what."""
+
+    digests: tuple
+    leads: np.ndarray
+    made_by: str
+
+    def of(self, digests):
+        """(len(digests), 13, 4): the rows of these pages."""
+        place = {digest: i for i, digest in enumerate(self.digests)}
+        return self.leads[[place[digest] for digest in digests]]
+
+    def pages(self, digests, method="mean", weights=None):
+        """(len(digests), 4): the pages' probabilities, aggregated over leads as the device does."""
+        return np.stack([verdict.aggregate(leads, method, weights) for leads in self.of(digests)])
+
+
+def path_of(protocol, model, form, runtime, folder=FOLDER):
+    """Where the predictions of one model in one format by one runtime are kept."""
+    return Path(folder) / protocol / f"{model}-{form}-{runtime}.npz"
+
+
+def save(predictions, path):
+    """Write predictions; the same bytes for the same content."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(
+        path,
+        digests=np.array(predictions.digests),
+        leads=predictions.leads.astype(np.float32),
+        made_by=np.array(predictions.made_by),
+    )
+
+
+def load(path):
+    """The `Predictions` in a file."""
+    with np.load(path) as file:
+        return Predictions(tuple(file["digests"].tolist()), file["leads"], str(file["made_by"]))
+
+
+def predict(run, cache, digests, made_by):
+    """The `Predictions` of the pages `digests` by `run`, a function of (13, 150, 150) uint8 leads to (13, 4)."""
+    digests = tuple(sorted(set(digests)))
+    return Predictions(digests, np.stack([run(cache[digest]) for digest in digests]), made_by)
