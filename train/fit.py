@@ -46,6 +46,7 @@ def fit(name, parts, cache, folder, *, seed=SEED, epochs=architectures.EPOCHS, v
     history = _read_history(folder / "history.csv")
     if history and _epoch_file(folder, len(history)).is_file():
         model = keras.models.load_model(_epoch_file(folder, len(history)))
+        _set_dropout_states(model, np.load(_epoch_file(folder, len(history)).with_suffix(".npy")))
     else:
         history, model = [], architectures.build(name)
     train, validation = (_LeadBatches(parts[part], cache, seed) for part in ("train", "validation"))
@@ -63,11 +64,12 @@ def fit(name, parts, cache, folder, *, seed=SEED, epochs=architectures.EPOCHS, v
         row = {"epoch": epoch + 1, **{key: values[0] for key, values in logs.items()}}
         if not history or row["val_loss"] < min(past["val_loss"] for past in history):
             _save(model, folder / "best.keras")
+        np.save(_epoch_file(folder, epoch + 1).with_suffix(".npy"), _dropout_states(model))
         _save(model, _epoch_file(folder, epoch + 1))
         history.append(row)
         # The history says which epoch is whole: written after that epoch's weights and before the former's go.
         _write_history(folder / "history.csv", history)
-        _epoch_file(folder, epoch).unlink(missing_ok=True)
+        _forget_epoch(folder, epoch)
     best = min(history, key=lambda past: past["val_loss"])
     run_file.write_text(
         json.dumps(
@@ -87,7 +89,7 @@ def fit(name, parts, cache, folder, *, seed=SEED, epochs=architectures.EPOCHS, v
         )
         + "\n"
     )
-    _epoch_file(folder, len(history)).unlink(missing_ok=True)
+    _forget_epoch(folder, len(history))
     return folder / "best.keras"
 
 
@@ -137,6 +139,25 @@ def _stopped(history):
 
 def _epoch_file(folder, epoch):
     return folder / f"epoch_{epoch}.keras"
+
+
+def _forget_epoch(folder, epoch):
+    for suffix in (".keras", ".npy"):
+        _epoch_file(folder, epoch).with_suffix(suffix).unlink(missing_ok=True)
+
+
+def _dropout_generators(model):
+    return [layer.seed_generator for layer in model.layers if hasattr(layer, "seed_generator")]
+
+
+def _dropout_states(model):
+    """(generators, 2) where each generator of dropout stands: Keras does not save it with the model."""
+    return np.array([generator.state.numpy() for generator in _dropout_generators(model)])
+
+
+def _set_dropout_states(model, states):
+    for generator, state in zip(_dropout_generators(model), states, strict=True):
+        generator.state.assign(state)
 
 
 def _save(model, path):

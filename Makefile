@@ -1,0 +1,41 @@
+# The commands of README. PYTHON chooses the interpreter: make run PYTHON=python3.11
+PYTHON ?= python3
+DEVICE := .venv
+DEVELOP := .venv-dev
+SOURCES := setup.cfg pyproject.toml $(wildcard edge/*.py edge/*.json models/*)
+MODELS := cnn crnn
+
+.PHONY: run test train convert bench lint
+
+run: $(DEVICE)/installed
+	$(DEVICE)/bin/ecg-edge demo
+
+test: $(DEVELOP)/installed
+	$(DEVELOP)/bin/python -m pytest
+
+train: $(DEVELOP)/installed
+	$(DEVELOP)/bin/python -m train prepare
+	for model in $(MODELS); do $(DEVELOP)/bin/python -m train fit --model $$model || exit 1; done
+	for model in $(MODELS); do $(DEVELOP)/bin/python -m train evaluate --model $$model --rerun || exit 1; done
+
+convert: $(DEVELOP)/installed
+	for model in $(MODELS); do $(DEVELOP)/bin/python -m convert --model $$model || exit 1; done
+
+bench: $(DEVELOP)/installed
+	$(DEVELOP)/bin/python -m benchmarks accuracy
+	$(DEVELOP)/bin/python -m benchmarks latency
+
+lint: $(DEVELOP)/installed
+	$(DEVELOP)/bin/ruff check .
+	$(DEVELOP)/bin/ruff format --check .
+
+# What a device needs, and no more.
+$(DEVICE)/installed: $(SOURCES)
+	$(PYTHON) -m venv $(DEVICE) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
+	$(DEVICE)/bin/pip install --quiet --disable-pip-version-check .
+	touch $@
+
+$(DEVELOP)/installed: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(DEVELOP) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
+	$(DEVELOP)/bin/pip install --quiet --disable-pip-version-check --editable '.[test,train,bench,litert]'
+	touch $@

@@ -1,0 +1,88 @@
+"""The models that ship: cards true, parity passed, no state."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convert import parity
+from ecg_edge import card, filters, leads
+from ecg_edge.image import open_picture
+from ecg_edge.page import find_page
+from ecg_edge.runtime import Network
+
+from .test_formats import runtimes
+
+MODELS = ("cnn", "crnn")
+RESULTS = Path(__file__).parents[2] / "benchmarks/results/paper"
+
+
+def inputs(path):
+    page = find_page(open_picture(path).image)
+    steps = [filters.lead_steps(gray) for gray in leads.crop(page.gray, page.template).values()]
+    return np.stack([filters.to_model_input(step.ink) for step in steps])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_cards_name_their_files(name):
+    """A card's bytes and SHA-256 are those of the file beside it, and its tensors those that the runtime sees."""
+    found = card.read_card(name)
+    data = found.read_model()
+    assert len(data) == found["file.bytes"] and hashlib.sha256(data).hexdigest() == found["file.sha256"]
+    for runtime in runtimes():
+        network = Network(data, runtime)
+        assert network.input_shape == tuple(found["input.shape"][1:])
+        for end, tensor in network.quantisation().items():
+            assert tensor == {key: found[end][key] for key in ("dtype", "scale", "zero_point")}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_shipped_models_pass_the_parity_gate(name):
+    """The kept parity of the shipped bytes is within the limits in every runtime, measured on validation files."""
+    kept = json.loads((RESULTS / f"{name}-parity.json").read_text())
+    measured = {runtime: found for runtime, found in kept["formats"]["int8"].items() if isinstance(found, dict)}
+    assert set(measured) == {"ai-edge-litert", "tflite-runtime"}
+    for found in measured.values():
+        assert parity.failures(found) == []
+    assert kept["bytes"]["int8"] == card.read_card(name)["file.bytes"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_state_survives_a_call(name, few_pages):
+    """Leads read alone, together, and again after others give the same probabilities, bit for bit."""
+    first, second = (inputs(page.path) for page in few_pages[:2])
+    for runtime in runtimes():
+        network = Network(card.read_card(name).read_model(), runtime)
+        before = network.probabilities(first)
+        network.probabilities(second)
+        assert np.array_equal(network.probabilities(first), before)
+        backwards = np.concatenate([network.probabilities(lead[None]) for lead in first[::-1]])[::-1]
+        assert np.array_equal(backwards, before)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_runtimes_agree_on_verdicts(name, few_pages):
+    """Both runtimes give each page the same verdict, and probabilities within a few steps of 1/256 on average."""
+    found = runtimes()
+    for page in few_pages:
+        answers = [
+            Network(card.read_card(name).read_model(), runtime).probabilities(inputs(page.path)) for runtime in found
+        ]
+        for answer in answers[1:]:
+            assert answer.mean(axis=0).argmax() == answers[0].mean(axis=0).argmax()
+            assert np.abs(answer - answers[0]).mean() < 4 / 256
+
+
+def test_float16_crnn_agrees_with_int8(few_pages):
+    """The float16 file that the repository keeps gives the int8 model's page verdicts."""
+    exact = (card.models_folder() / "crnn-float16.tflite").read_bytes()
+    (runtime, *_) = runtimes()
+    for page in few_pages:
+        seen = inputs(page.path)
+        verdicts = {
+            Network(data, runtime).probabilities(seen).mean(axis=0).argmax()
+            for data in (exact, card.read_card("crnn").read_model())
+        }
+        assert len(verdicts) == 1
