@@ -106,3 +106,43 @@ def _draws(pages, weights, samples):
 def _interval(values):
     tail = (1 - LEVEL) / 2
     return [float(value) for value in np.quantile(values, [tail, 1 - tail])]
+
+
+def auc(positive, score):
+    """The area under the ROC curve of `score` (N,) for the bool `positive` (N,); None where one side is empty."""
+    from scipy.stats import rankdata
+
+    positive = np.asarray(positive, dtype=bool)
+    count = int(positive.sum())
+    if count in (0, len(positive)):
+        return None
+    ranks = rankdata(score)
+    return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(positive) - count)))
+
+
+def calibration_error(true, probabilities, bins=10):
+    """The expected calibration error of the most probable class: mean distance of confidence and accuracy over
+    `bins` of equally many rows.
+
+    References
+    ----------
+    Guo C. et al., "On calibration of modern neural networks", ICML 2017, PMLR 70:1321–1330; bins of equal mass after
+    Nguyen K., O'Connor B., EMNLP 2015.
+    """
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == true
+    order = np.argsort(confidence, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if part.size]
+    return float(sum(part.size * abs(confidence[part].mean() - right[part].mean()) for part in parts) / len(order))
+
+
+def brier(true, probabilities):
+    """The Brier score over all classes: mean squared distance from the one-hot truth, 0 at best and 2 at worst."""
+    return float(((probabilities - np.eye(probabilities.shape[1])[true]) ** 2).sum(axis=1).mean())
+
+
+def risk_coverage(true, probabilities):
+    """(coverage, error): the share of rows kept and the error among them, most confident rows first."""
+    order = np.argsort(-probabilities.max(axis=1), kind="stable")
+    wrong = (probabilities.argmax(axis=1) != true)[order]
+    count = np.arange(1, len(order) + 1)
+    return count / len(order), np.cumsum(wrong) / count
