@@ -24,7 +24,10 @@ def find_files(models, shipped="models", runs="runs"):
     for model in models:
         for form in FORMATS:
             suffix = "" if form == "int8" else f"-{form}"
-            places = (Path(shipped) / f"{model}{suffix}.tflite", Path(runs) / "paper" / model / f"{model}-{form}.tflite")
+            places = (
+                Path(shipped) / f"{model}{suffix}.tflite",
+                Path(runs) / "paper" / model / f"{model}-{form}.tflite",
+            )
             there = [path for path in places if path.is_file()]
             if there:
                 found[model, form] = there[0]

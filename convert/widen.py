@@ -5,6 +5,7 @@ before the gates reach far into the flat parts of sigmoid and tanh, and the cell
 the steps. TensorFlow Lite's own integer LSTM keeps eight-bit weights and products and does what lies between them in
 sixteen bits; this does the same to the unrolled graph, whose LSTM kernel would carry state between calls.
 """
+
 import copy
 
 import numpy as np
@@ -47,7 +48,9 @@ class _Graph:
         old = self.graph.operators
         if not any(self._kind(op) == "LOGISTIC" for op in old):
             return False
-        constants = set(range(len(self.graph.tensors))) - {int(t) for op in old for t in op.outputs} - set(self.graph.inputs)
+        constants = (
+            set(range(len(self.graph.tensors))) - {int(t) for op in old for t in op.outputs} - set(self.graph.inputs)
+        )
         self.products = {int(t) for op in old if self._kind(op) == "FULLY_CONNECTED" for t in op.outputs}
         wide = {int(t) for op in old if self._kind(op) in _ELEMENTWISE for t in op.outputs}
         narrow = {t: copy.deepcopy(self.graph.tensors[t].quantization) for t in wide}

@@ -1,4 +1,5 @@
 """Reading printed 12-lead ECGs on small devices. Not a medical device."""
+
 from importlib import import_module
 
 __version__ = "0.1.0"

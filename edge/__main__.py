@@ -1,4 +1,5 @@
 """python -m ecg_edge."""
+
 import sys
 
 from .cli import main

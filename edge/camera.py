@@ -1,5 +1,8 @@
 """Cameras: the Raspberry Pi's through picamera2, or a folder of pictures in its place."""
+
+import os
 import time
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,7 +64,7 @@ class PiCamera:
             request = self._camera.captured_request(wait=timeout_s)
             with request as frame:
                 array, metadata = frame.make_array("main"), frame.get_metadata()
-        except TimeoutError as error:
+        except (TimeoutError, FutureTimeoutError) as error:  # two classes before Python 3.11
             self._camera.cancel_all_and_flush()
             raise CameraTimeoutError(f"The camera gave no picture within {timeout_s:g} s.") from error
         except RuntimeError as error:
@@ -80,6 +83,8 @@ class FolderCamera:
     """A folder whose pictures are taken one after the other, sorted by name."""
 
     def __init__(self, folder):
+        if not os.path.isdir(folder):
+            raise CameraError(f"{folder} is no folder of pictures.")
         self._paths = iter(find_pictures(folder))
         self._folder = folder
 

@@ -1,4 +1,5 @@
 """Model cards, and model files that are what their cards say."""
+
 import hashlib
 import json
 from dataclasses import dataclass
@@ -122,6 +123,8 @@ def find_problem(fields):
         return f"its schema is {fields['schema']!r}, not {SCHEMA!r}"
     if tuple(fields["classes"]) != CLASSES:
         return f"its classes are not {', '.join(CLASSES)}"
-    if fields["calibration"]["temperature"] <= 0:
+    if not 0 < fields["calibration"]["temperature"] < float("inf"):
         return "the field calibration.temperature is not positive"
+    if not 0 <= fields["min_confidence"] <= 1:
+        return "the field min_confidence is not from 0 to 1"
     return None

@@ -1,4 +1,5 @@
 """The command line, `ecg-edge`."""
+
 import argparse
 import io
 import os
@@ -7,7 +8,7 @@ import sys
 from datetime import datetime, timezone
 
 from . import __version__
-from .errors import InstallationError, OutputError, UsageError
+from .errors import InstallationError, OutputError, PictureError, UsageError
 
 READ, UNREAD, WRONG_USAGE, CANNOT = 0, 1, 2, 3
 _STATUS = {"read": READ, "uncertain": READ, "refused": UNREAD, "failed": UNREAD}
@@ -19,21 +20,31 @@ def main(argv=None):
     0 every picture has a verdict · 1 one was refused or failed · 2 wrong usage · 3 the installation cannot do it ·
     130 interrupted · 143 terminated, each after the page in hand.
     """
-    parser = build_parser()
-    options = parser.parse_args(argv)
-    # A reader of our output that goes away ends us as it ends every command.
+    # A reader of our output that goes away ends us quietly, as it ends every command: here by the signal, and below
+    # by the error, since a worker's pipe may break too.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    options = build_parser().parse_args(argv)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        return options.run(options)
+        status = options.run(options)
+        sys.stdout.flush()
+        return status
     except UsageError as error:
         return _complain(error, WRONG_USAGE)
     except InstallationError as error:
         return _complain(error, CANNOT)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    except BrokenPipeError:
+        _drop_output()
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        # A full disk under standard output; other files' errors come as an OutputError.
+        _drop_output()
+        return _complain(f"a result cannot be written ({error.strerror or error}).", CANNOT)
 
 
 def build_parser():
@@ -45,7 +56,9 @@ def build_parser():
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     command = _add(commands, "classify", _classify, "read pictures of ECG pages", "ecg-edge classify pages/ --json")
-    command.add_argument("paths", nargs="+", metavar="PATH", help="picture, directory of pictures, or - for standard input")
+    command.add_argument(
+        "paths", nargs="+", metavar="PATH", help="picture, directory of pictures, or - for standard input"
+    )
     _add_model_options(command)
     command.add_argument("--steps", metavar="DIR", help="write the gray page and each lead after each step")
     command.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
@@ -55,20 +68,28 @@ def build_parser():
     command.add_argument("--model", metavar="NAME", help="model (see 'ecg-edge models')")
     command.add_argument("--runtime", metavar="NAME", help="ai-edge-litert or tflite-runtime (default: the faster)")
 
-    command = _add(commands, "models", _models, "list the installed models, or show a card", "ecg-edge models cnn --json")
+    command = _add(
+        commands, "models", _models, "list the installed models, or show a card", "ecg-edge models cnn --json"
+    )
     command.add_argument("name", nargs="?", metavar="NAME", help="show this model's card")
     command.add_argument("--json", action="store_true", help="JSON, one card a line")
 
     command = _add(commands, "capture", _capture, "take a picture and read it", "ecg-edge capture --out page.jpg")
-    command.add_argument("--camera", default="0", metavar="N|DIR", help="camera number, or a folder of pictures (default 0)")
+    command.add_argument(
+        "--camera", default="0", metavar="N|DIR", help="camera number, or a folder of pictures (default 0)"
+    )
     command.add_argument("--out", metavar="FILE", help="keep the picture there")
-    command.add_argument("--timeout", type=float, default=10.0, metavar="S", help="seconds to wait for the camera (default 10)")
+    command.add_argument(
+        "--timeout", type=float, default=10.0, metavar="S", help="seconds to wait for the camera (default 10)"
+    )
     _add_model_options(command)
     return parser
 
 
 def _add(commands, name, run, what, example):
-    command = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.", epilog=f"example: {example}")
+    command = commands.add_parser(
+        name, help=what, description=f"{what[0].upper()}{what[1:]}.", epilog=f"example: {example}"
+    )
     command.set_defaults(run=run)
     return command
 
@@ -76,7 +97,9 @@ def _add(commands, name, run, what, example):
 def _add_model_options(command):
     command.add_argument("--model", metavar="NAME", help="model (see 'ecg-edge models')")
     command.add_argument("--json", action="store_true", help="JSON, one result a line")
-    command.add_argument("--min-confidence", type=float, metavar="P", help="verdicts below are uncertain, 0 to 1 (default: the card's)")
+    command.add_argument(
+        "--min-confidence", type=float, metavar="P", help="verdicts below are uncertain, 0 to 1 (default: the card's)"
+    )
     command.add_argument("--runtime", metavar="NAME", help="ai-edge-litert or tflite-runtime (default: the faster)")
     command.add_argument("--threads", type=int, default=1, metavar="N", help="threads of the runtime (default 1)")
 
@@ -92,20 +115,27 @@ def _classify(options):
         raise UsageError("--steps goes with --jobs 1")
     reader = _make_reader(options)
     sources = _expand(options.paths)
-    results = (_read_with_steps(reader, source, options.steps) for source in sources) if options.steps else (
-        reader.read_all(sources, options.jobs)
+    results = (
+        (_read_with_steps(reader, source, options.steps) for source in sources)
+        if options.steps
+        else (reader.read_all(sources, options.jobs))
     )
     status, count = READ, 0
     with _Stop() as stop:
-        for result in results:
-            count += 1
-            status = max(status, _STATUS[result.status])
-            _show(result, options.json)
-            _show_progress(count, len(sources))
-            if stop.signal:
-                results.close()
-                return 128 + stop.signal
-    return status
+        try:
+            for result in results:
+                count += 1
+                status = max(status, _STATUS[result.status])
+                _show(result, options.json)
+                _show_progress(count, len(sources))
+                if stop.signal:
+                    results.close()
+                    break
+        except InstallationError:
+            # A signal to the whole group ends the workers too.
+            if not stop.signal:
+                raise
+    return 128 + stop.signal if stop.signal else status
 
 
 def _read_with_steps(reader, source, folder):
@@ -119,12 +149,12 @@ def _read_with_steps(reader, source, folder):
 
 def _expand(paths):
     """The sources that the given paths stand for; a directory without pictures stands for itself, and is answered."""
-    from .image import find_pictures
+    from .image import MAX_BYTES, find_pictures
 
     sources = []
     for path in paths:
         if path == "-":
-            data = io.BytesIO(sys.stdin.buffer.read())
+            data = io.BytesIO(sys.stdin.buffer.read(MAX_BYTES + 1))
             data.name = "-"
             sources.append(data)
         elif os.path.isdir(path):
@@ -168,16 +198,21 @@ def _capture(options):
     from dataclasses import replace
 
     from .camera import FolderCamera, PiCamera
+    from .result import unread
 
-    if options.timeout <= 0:
+    if not 0 < options.timeout < float("inf"):
         raise UsageError("--timeout must be above 0")
     reader = _make_reader(options)
-    camera = PiCamera(int(options.camera)) if options.camera.isdigit() else FolderCamera(options.camera)
+    camera = PiCamera(int(options.camera)) if options.camera.isdecimal() else FolderCamera(options.camera)
     try:
         shot = camera.capture(options.timeout)
+    except PictureError as error:
+        result = unread(f"camera {options.camera}", error.reason, str(error), captured_at=_now())
+        _show(result, options.json)
+        return _STATUS[result.status]
     finally:
         camera.close()
-    taken = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    taken = _now()
     if options.out:
         try:
             shot.image.save(options.out, quality=95)
@@ -186,6 +221,10 @@ def _capture(options):
     result = replace(reader.read(shot.image), source=options.out or f"camera {options.camera}", captured_at=taken)
     _show(result, options.json)
     return _STATUS[result.status]
+
+
+def _now():
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 class _Stop:
@@ -214,6 +253,11 @@ def _show(result, as_json):
 def _show_progress(done, of):
     if sys.stderr.isatty() and not sys.stdout.isatty():
         print(f"\r{done} of {of}", end="\n" if done == of else "", file=sys.stderr, flush=True)
+
+
+def _drop_output():
+    # What stands in the buffer would fail again at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(error, status):

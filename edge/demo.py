@@ -1,4 +1,5 @@
 """`ecg-edge demo`: a drawn page of each class, read by the real model."""
+
 from pathlib import Path
 
 from .errors import OutputError
@@ -38,7 +39,9 @@ def run(reader, out=None, write=print):
         if out is not None:
             _write(page, stages, Path(out), kind)
     write("")
-    write("The models were trained on pages of patients, not on drawn ones: this shows that they run, not how well they read.")
+    write(
+        "The models were trained on pages of patients, not on drawn ones: this shows that they run, not how well they read."
+    )
     if out is not None:
         write(f"The pages, and each lead after each step, are in {out}")
     write(DISCLAIMER)

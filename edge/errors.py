@@ -3,6 +3,7 @@
 A refusal is an answer, not an error: it travels in a `Result` with a `Reason`. What is raised from
 here is a caller's mistake or a broken installation.
 """
+
 from enum import Enum
 
 
@@ -54,8 +55,14 @@ class Reason(str, Enum):
     NO_PAGE = "no_page", "No page is to be seen: lay the ECG flat and whole into the picture."
     NOT_AN_ECG = "not_an_ecg", "The picture shows no ECG: put a printed 12-lead ECG before the camera."
     CUT_OFF = "cut_off", "Part of the page is outside the picture: take it again with all four corners in it."
-    BAD_LAYOUT = "bad_layout", "The leads are not arranged as this model needs them: give a 3x4 report page with one rhythm strip."
-    BAD_SCALE = "bad_scale", "The paper's scale cannot be found: give paper speed and gain, or a picture that shows the grid."
+    BAD_LAYOUT = (
+        "bad_layout",
+        "The leads are not arranged as this model needs them: give a 3x4 report page with one rhythm strip.",
+    )
+    BAD_SCALE = (
+        "bad_scale",
+        "The paper's scale cannot be found: give paper speed and gain, or a picture that shows the grid.",
+    )
     BAD_LIGHT = "bad_light", "The light is too dark, too bright or too uneven: move the lamp and take it again."
     BLURRED = "blurred", "The picture is blurred: focus, hold still and take it again."
     COVERED = "covered", "Something lies over the leads: take it away and take the picture again."
@@ -78,3 +85,7 @@ class PictureError(EcgEdgeError, ValueError):
     def __init__(self, reason, message=None):
         super().__init__(message or reason.sentence)
         self.reason = reason
+
+    def __reduce__(self):
+        # Exceptions are pickled by their arguments: the reason would be lost on its way from a worker.
+        return type(self), (self.reason, str(self))

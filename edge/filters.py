@@ -4,6 +4,7 @@ Atmakuri et al., "ECG Classification using Deep Learning", IJRASET 12(III), 2024
 DOI 10.22214/ijraset.2024.59181: 1 gray, 2 crop, 3 Gaussian filter, 4 Otsu's threshold, 5 binary, 6 unsigned
 byte, 7 mode "L", 8 a PIL image.
 """
+
 from dataclasses import dataclass
 
 import numpy as np

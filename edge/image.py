@@ -1,18 +1,20 @@
 """Opening pictures: from what a person has to upright RGB, or a reason why not."""
+
 import hashlib
 import io
 import os
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .errors import PictureError, Reason, UsageError
 
 MAX_BYTES = 64 * 2**20
 MAX_PIXELS = 100_000_000
-FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "BMP", "WEBP")
+FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP")  # JPEG opens MPO too, which Pillow does not know by its own name
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
 
-_SUPPORTED_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"BM", b"RIFF")
+_SUPPORTED_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"BM")
 _UNSUPPORTED_STARTS = {
     "PDF": (0, b"%PDF"),
     "GIF": (0, b"GIF8"),
@@ -54,48 +56,75 @@ def open_picture(source):
     """
     from PIL import Image
 
+    name = name_of(source)
     if isinstance(source, Image.Image):
-        _check_pixels(*source.size)
-        image = _upright_rgb(source)
-        return Picture(image, "image", hashlib.sha256(image.tobytes()).hexdigest())
+        image = _from_image(source)
+        return Picture(image, name, hashlib.sha256(image.tobytes()).hexdigest())
     if hasattr(source, "__array_interface__"):
         image = _from_array(source)
-        return Picture(image, "array", hashlib.sha256(image.tobytes()).hexdigest())
-    name, data = read_bytes(source)
+        return Picture(image, name, hashlib.sha256(image.tobytes()).hexdigest())
+    data = read_bytes(source)
     image, frames = _decode(data)
     return Picture(image, name, hashlib.sha256(data).hexdigest(), frames)
 
 
-def read_bytes(source):
-    """(name, bytes) of a path, bytes or binary file object, at most `MAX_BYTES` of them."""
+def name_of(source):
+    """What results call a source: its path, its file's name, or what kind of thing it is."""
+    if isinstance(source, (str, os.PathLike)):
+        return os.fsdecode(source)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        name, data = "bytes", bytes(source)
+        return "bytes"
+    if hasattr(source, "convert"):
+        return "image"
+    if hasattr(source, "__array_interface__"):
+        return "array"
+    return str(getattr(source, "name", "stream"))
+
+
+def read_bytes(source):
+    """The bytes of a path, bytes or binary file object, at most `MAX_BYTES` of them."""
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        data = bytes(source)
     elif hasattr(source, "read"):
-        name, data = str(getattr(source, "name", "stream")), source.read(MAX_BYTES + 1)
+        data = source.read(MAX_BYTES + 1)
         if not isinstance(data, bytes):
             raise UsageError("a file object must be opened in binary mode")
     elif isinstance(source, (str, os.PathLike)):
-        name, data = os.fspath(source), _read_path(source)
+        data = _read_path(source)
     else:
         raise UsageError(f"a picture is a path, bytes, file object, PIL image or array, not {type(source).__name__}")
     if len(data) > MAX_BYTES:
         raise PictureError(Reason.TOO_LARGE)
     if not data:
         raise PictureError(Reason.TRUNCATED, "The file is empty: copy or take the picture again.")
-    return name, data
+    return data
+
+
+def to_memory(source):
+    """A source that can be sent to another process: an open file becomes its bytes, under its name."""
+    if not hasattr(source, "read"):
+        return source
+    data = source.read(MAX_BYTES + 1)
+    if not isinstance(data, bytes):
+        raise UsageError("a file object must be opened in binary mode")
+    held = io.BytesIO(data)
+    held.name = name_of(source)
+    return held
 
 
 def _read_path(path):
+    if os.path.isdir(path):
+        raise PictureError(Reason.NOT_FOUND, f"The directory holds no picture ({', '.join(SUFFIXES)}): check the path.")
+    if not os.path.isfile(path):
+        raise PictureError(Reason.NOT_FOUND)
     try:
-        if not os.path.isfile(path):
-            if os.path.isdir(path):
-                raise PictureError(Reason.NOT_FOUND, f"The directory holds no picture ({', '.join(SUFFIXES)}): check the path.")
-            raise PictureError(Reason.NOT_FOUND)
         with open(path, "rb") as file:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         what = getattr(error, "strerror", None) or str(error)
-        raise PictureError(Reason.NOT_FOUND, f"The file cannot be read ({what}): check path and permissions.") from error
+        raise PictureError(
+            Reason.NOT_FOUND, f"The file cannot be read ({what}): check path and permissions."
+        ) from error
 
 
 def _decode(data):
@@ -106,7 +135,8 @@ def _decode(data):
     for kind, (offset, start) in _UNSUPPORTED_STARTS.items():
         if head[offset : offset + len(start)] == start:
             raise PictureError(Reason.UNSUPPORTED, f"{kind} files are not supported: save the picture as JPEG or PNG.")
-    broken = Reason.TRUNCATED if head.startswith(_SUPPORTED_STARTS) else Reason.NOT_A_PICTURE
+    known = head.startswith(_SUPPORTED_STARTS) or (head.startswith(b"RIFF") and head[8:12] in (b"WEBP", b""))
+    broken = Reason.TRUNCATED if known else Reason.NOT_A_PICTURE
     # Decoders raise whatever they like on damaged bytes; warnings of theirs say nothing to a person.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -136,20 +166,20 @@ def _check_pixels(width, height):
 def _upright_rgb(image):
     from PIL import ImageOps
 
-    try:
+    with suppress(Exception):  # damaged EXIF says nothing about the picture's pixels
         image = ImageOps.exif_transpose(image)
-    except Exception:  # damaged EXIF says nothing about the picture's pixels
-        pass
     return _to_rgb(image)
 
 
 def _to_rgb(image):
     from PIL import Image
 
-    if image.mode == "RGB":
+    if image.mode == "RGB" and "transparency" not in image.info:
         return image.copy()
     if image.mode.startswith("I") or image.mode == "F":
         image = _to_8_bit(image)
+    elif image.mode == "La":  # Pillow goes no further from it
+        image = image.convert("LA")
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         image = image.convert("RGBA")
         paper = Image.new("RGBA", image.size, "white")
@@ -159,20 +189,34 @@ def _to_rgb(image):
 
 
 def _to_8_bit(image):
-    """Gray of 16 bits by its upper byte; of other depths stretched from its darkest to its brightest pixel."""
+    """Gray of 8 bits as it is, of 16 by its upper byte, of other depths stretched from darkest to brightest."""
     import numpy as np
     from PIL import Image
 
     values = np.asarray(image).astype(np.float64)
     values = np.nan_to_num(values, posinf=0, neginf=0)
     low, high = float(values.min()), float(values.max())
-    if image.mode != "F" and low >= 0 and high <= 65535:
+    if image.mode == "I" and low >= 0 and high <= 255:
+        scaled = values
+    elif image.mode != "F" and low >= 0 and high <= 65535:
         scaled = values / 257.0
     elif high > low:
         scaled = (values - low) * (255.0 / (high - low))
     else:
         scaled = np.zeros_like(values)
     return Image.fromarray(np.rint(scaled).astype(np.uint8))
+
+
+def _from_image(image):
+    """The upright RGB copy of a `PIL.Image`, which may be one that is opened and not yet loaded."""
+    _check_pixels(*image.size)
+    try:
+        image.load()
+        return _upright_rgb(image)
+    except (OSError, SyntaxError) as error:
+        raise PictureError(Reason.TRUNCATED) from error
+    except ValueError as error:
+        raise PictureError(Reason.UNSUPPORTED) from error
 
 
 def _from_array(array):
@@ -190,6 +234,6 @@ def find_pictures(directory):
     """The pictures in `directory` and below it, by suffix, sorted by path; folders that cannot be listed stand
     among them, to be answered for."""
     found = []
-    for folder, _, files in os.walk(directory, onerror=lambda error: found.append(error.filename)):
-        found += [os.path.join(folder, name) for name in files if name.lower().endswith(SUFFIXES)]
+    for folder, _, files in os.walk(directory, onerror=lambda error: found.append(os.fspath(error.filename))):
+        found.extend(os.path.join(folder, name) for name in files if name.lower().endswith(SUFFIXES))
     return sorted(found)

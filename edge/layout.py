@@ -1,4 +1,5 @@
 """Where the leads stand on a page: names, classes and templates, as data."""
+
 from dataclasses import dataclass
 
 CLASSES = ("normal", "abnormal", "infarction", "history")

@@ -1,4 +1,5 @@
 """Otsu's global threshold."""
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """From a picture to a flat page: the report geometry of the data set, checked and untouched."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +38,10 @@ def find_page(image, template=REPORT):
     from PIL import Image
 
     width, height = image.size
-    if abs(width - template.width_px) > template.tolerance_px or abs(height - template.height_px) > template.tolerance_px:
+    if (
+        abs(width - template.width_px) > template.tolerance_px
+        or abs(height - template.height_px) > template.tolerance_px
+    ):
         raise PictureError(
             Reason.BAD_LAYOUT,
             f"The picture has {width} x {height} pixels: this model reads report pages of"

@@ -1,10 +1,13 @@
 """`Reader`: a model, and what it takes to read a picture with it."""
+
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +16,7 @@ import numpy as np
 
 from . import card as cards
 from . import filters, image, verdict
-from .errors import DamagedModelError, PictureError, UsageError
+from .errors import DamagedModelError, InstallationError, PictureError, UsageError
 from .layout import REPORT
 from .leads import crop
 from .page import find_page
@@ -52,13 +55,15 @@ class Reader:
     def __init__(self, model=None, threads=1, min_confidence=None, runtime=None, folder=None):
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise UsageError(f"min_confidence must be from 0 to 1, not {min_confidence}")
-        self._arguments = (model, threads, min_confidence, runtime, folder)
         self.card = cards.read_card(model or cards.DEFAULT_MODEL, folder)
+        self._arguments = (self.card.path.stem, threads, min_confidence, runtime, self.card.path.parent)
         data = self.card.read_model()
         self.network = Network(data, find_runtime(runtime), threads)
         expected = tuple(self.card["input.shape"][1:])
         if self.network.input_shape != expected:
-            raise DamagedModelError(f"{self.card.path}: the model takes {self.network.input_shape}, the card says {expected}")
+            raise DamagedModelError(
+                f"{self.card.path}: the model takes {self.network.input_shape}, the card says {expected}"
+            )
         self.min_confidence = self.card["min_confidence"] if min_confidence is None else min_confidence
         self.template = REPORT
         self._model = {"name": self.card.name, "version": self.card["version"], "sha256": self.card["file.sha256"]}
@@ -76,14 +81,13 @@ class Reader:
         """(`Result`, `Stages`) of a picture; the stages are None where it was not read."""
         clock = _Clock()
         known = {"model": self._model, "runtime": self._runtime}
-        name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
         try:
             with clock.stage("open"):
                 picture = image.open_picture(source)
-            name, known["sha256"] = picture.source, picture.sha256
+            known["sha256"] = picture.sha256
             stages = self._see(picture, clock)
         except PictureError as error:
-            return unread(name or "stream", error.reason, str(error), timing_ms=clock.done(), **known), None
+            return unread(image.name_of(source), error.reason, str(error), timing_ms=clock.done(), **known), None
         with clock.stage("inference"):
             leads = self.network.probabilities(stages.inputs)
         with clock.stage("verdict"):
@@ -127,8 +131,14 @@ class Reader:
                 for (name, box), row in zip(template.leads, leads, strict=True)
             ),
             page={
-                "width": template.width_px, "height": template.height_px, "layout": template.name, "corners": None,
-                "rotation": 0, "px_per_mm": template.px_per_mm, "mm_per_s": template.mm_per_s, "mm_per_mv": template.mm_per_mv,
+                "width": template.width_px,
+                "height": template.height_px,
+                "layout": template.name,
+                "corners": None,
+                "rotation": 0,
+                "px_per_mm": template.px_per_mm,
+                "mm_per_s": template.mm_per_s,
+                "mm_per_mv": template.mm_per_mv,
             },
             timing_ms=clock.done(),
             **known,
@@ -163,21 +173,32 @@ def _read_in_worker(arguments, source):
     return _reader_of(arguments).read(source)
 
 
-def _ignore_interrupts():
+def _start_worker():
     # An interrupt from the keyboard reaches the whole group: the parent decides what it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A parent that is killed (by a closed pipe, say) cannot end its workers: they end themselves.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent():
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 def _read_with_workers(arguments, sources, jobs):
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _ignore_interrupts)
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _start_worker)
     waiting = deque()
     try:
         for source in sources:
-            waiting.append(pool.submit(_read_in_worker, arguments, source))
+            waiting.append(pool.submit(_read_in_worker, arguments, image.to_memory(source)))
             # Few in flight: an archive's results do not pile up in memory.
             if len(waiting) >= 2 * jobs:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise InstallationError(
+            "A process ended before its page was read, perhaps for want of memory: use fewer --jobs."
+        ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -1,4 +1,5 @@
 """What reading a picture gives: `Result`, and its JSON."""
+
 import json
 from dataclasses import dataclass, field
 
@@ -24,8 +25,13 @@ class LeadResult:
 
     def to_dict(self):
         """The lead as in JSON."""
-        return {"name": self.name, "box": list(self.box), "state": self.state,
-                "probabilities": _rounded(self.probabilities), "weight": self.weight}
+        return {
+            "name": self.name,
+            "box": list(self.box),
+            "state": self.state,
+            "probabilities": _rounded(self.probabilities),
+            "weight": self.weight,
+        }
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 """The TensorFlow Lite runtimes: finding one, and running a network from checked bytes."""
+
 from dataclasses import dataclass
 from importlib import import_module, metadata
 
@@ -55,7 +56,9 @@ def _load(name):
     try:
         module = import_module(f"{RUNTIMES[name]}.interpreter")
     except Exception as error:
-        raise NoRuntimeError(f"{name} {version} is installed and cannot be loaded ({type(error).__name__}: {error}).") from error
+        raise NoRuntimeError(
+            f"{name} {version} is installed and cannot be loaded ({type(error).__name__}: {error})."
+        ) from error
     return Runtime(name, version, module)
 
 
@@ -71,8 +74,8 @@ class Network:
     """
 
     def __init__(self, data, runtime, threads=1, kernels="default"):
-        if threads < 1:
-            raise UsageError(f"threads must be at least 1, not {threads}")
+        if not isinstance(threads, int) or threads < 1:
+            raise UsageError(f"threads must be a whole number of at least 1, not {threads}")
         resolver = getattr(runtime.interpreter.OpResolverType, KERNELS[kernels])
         self.runtime = runtime
         self.threads = threads
@@ -83,7 +86,8 @@ class Network:
             self._input = self._interpreter.get_input_details()[0]
             self._output = self._interpreter.get_output_details()[0]
         except (ValueError, RuntimeError, SystemError, ImportError) as error:
-            raise DamagedModelError(f"{runtime.name} {runtime.version} cannot load the model: {error}") from error
+            problem = " ".join(str(error).split())
+            raise DamagedModelError(f"{runtime.name} {runtime.version} cannot load the model: {problem}") from error
         self._levels = _levels_of(self._input)
         self._batch = None
 
@@ -91,6 +95,17 @@ class Network:
     def input_shape(self):
         """The shape of one input, without the batch."""
         return tuple(int(side) for side in self._input["shape_signature"][1:])
+
+    def quantisation(self):
+        """{"input", "output"}: {dtype, scale, zero_point} of both tensors; scale 0.0 where they are not quantised."""
+        return {
+            end: {
+                "dtype": np.dtype(detail["dtype"]).name,
+                "scale": float(detail["quantization"][0]),
+                "zero_point": int(detail["quantization"][1]),
+            }
+            for end, detail in (("input", self._input), ("output", self._output))
+        }
 
     def quantise(self, images):
         """(N, h, w) uint8 leads as the network's input tensor (N, h, w, channels); 255 stands for 1.0."""

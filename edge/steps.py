@@ -1,4 +1,5 @@
 """Writing what a reading saw, step by step, as the paper's application shows it."""
+
 from pathlib import Path
 
 from . import filters

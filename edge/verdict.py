@@ -1,4 +1,5 @@
 """From the probabilities of the leads to a verdict on the page."""
+
 import numpy as np
 
 from .errors import DamagedModelError
@@ -25,7 +26,10 @@ def aggregate(leads, method="mean", weights=None):
     """
     if method not in AGGREGATIONS:
         raise DamagedModelError(f"the card asks for an aggregation {method!r} that is not known")
-    page = AGGREGATIONS[method](np.asarray(leads, dtype=np.float64), weights)
+    try:
+        page = AGGREGATIONS[method](np.asarray(leads, dtype=np.float64), weights)
+    except (ValueError, TypeError, ZeroDivisionError) as error:
+        raise DamagedModelError(f"the card's weights do not fit {len(leads)} leads: {error}") from error
     return page / page.sum()
 
 

@@ -47,7 +47,10 @@ def test_parts_of_a_fold_share_no_page_and_no_group(fold):
     """Training, inner validation and test pages of a fold have neither page nor group in common."""
     rows = {row.sha256: row for row in splits.read_distinct()}
     parts = splits.parts_of("distinct", fold)
+    extra = parts.pop("extra")
     assert sum(map(len, parts.values())) == 491
+    seen = {rows[digest].group for part in ("train", "validation") for digest, _ in parts[part]}
+    assert extra and not seen & {rows[digest].group for digest, _ in extra}
     groups = [{rows[digest].group for digest, _ in part} for part in parts.values()]
     for i, some in enumerate(groups):
         for other in groups[i + 1 :]:

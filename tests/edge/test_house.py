@@ -1,0 +1,118 @@
+"""The rules of the house: who may import whom."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EDGE = sorted((ROOT / "edge").glob("*.py"))
+FLOORS = {
+    "__init__": 0, "errors": 0, "layout": 0,
+    "result": 1, "otsu": 1, "image": 1, "leads": 1, "verdict": 1, "runtime": 1, "card": 1, "simulator": 1,
+    "filters": 2, "page": 3, "drawing": 3, "reader": 4, "steps": 4, "camera": 5, "demo": 6, "cli": 7, "__main__": 8,
+}  # fmt: skip
+"""Lower floors know nothing of higher ones; on one floor rooms do not know each other."""
+
+
+def imports_of(path, *, lazy=True):
+    """The dotted names that a module of `edge` imports, its own package's as ".name"; with `lazy` also within functions."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree) if lazy else top_level(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            yield from ("." + name.split(".")[0] for name in names)
+
+
+def top_level(tree):
+    """The nodes of a module that run when it is imported: not those within functions."""
+    waiting = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+
+
+def graph():
+    """{module: modules of `edge` that it imports when it is imported}."""
+    names = {path.stem for path in EDGE}
+    return {
+        path.stem: {
+            name[1:] if name[1:] in names else "__init__"
+            for name in imports_of(path, lazy=False)
+            if name.startswith(".")
+        }
+        for path in EDGE
+    }
+
+
+@pytest.mark.parametrize("path", EDGE, ids=lambda path: path.stem)
+def test_edge_imports_nothing_of_train_convert_or_benchmarks(path):
+    """One direction: these import `edge`. Nor does it import itself by its installed name."""
+    tops = {name.split(".")[0] for name in imports_of(path)}
+    assert not tops & {"train", "convert", "benchmarks", "tests", "ecg_edge", "edge"}
+
+
+@pytest.mark.parametrize("path", EDGE, ids=lambda path: path.stem)
+def test_edge_imports_the_standard_library_numpy_scipy_pillow_and_the_camera_alone(path):
+    """No TensorFlow, OpenCV, scikit-image or matplotlib on the device; runtimes by name, in `runtime`."""
+    outside = {name.split(".")[0] for name in imports_of(path) if not name.startswith(".")} - set(
+        sys.stdlib_module_names
+    )
+    assert outside <= {"numpy", "scipy", "PIL", "picamera2"}
+    assert "picamera2" not in outside or path.stem == "camera"
+
+
+@pytest.mark.parametrize("path", EDGE, ids=lambda path: path.stem)
+def test_scipy_pillow_and_the_camera_are_imported_when_they_are_needed(path):
+    """Within functions: `ecg-edge --help` imports none of them."""
+    tops = {name.split(".")[0] for name in imports_of(path, lazy=False)}
+    assert not tops & {"scipy", "PIL", "picamera2"}
+
+
+def test_nothing_is_imported_in_a_circle():
+    """Module by module, at the top level; whoever is left when all leaves are taken stands in a circle."""
+    left = graph()
+    assert all(left[name] <= set(left) for name in left)
+    while leaves := {name for name, needs in left.items() if not needs & set(left) - {name}}:
+        left = {name: needs for name, needs in left.items() if name not in leaves}
+    assert not left, f"circle among {sorted(left)}"
+
+
+def test_higher_floors_import_lower_ones():
+    """Errors and results at the ground, the reader above pictures, filters and runtimes, the command line on top."""
+    for name, needs in graph().items():
+        for need in needs - {"__init__"}:
+            if name in FLOORS and need in FLOORS:
+                assert FLOORS[need] < FLOORS[name], f"{name} imports {need}"
+
+
+def test_models_hold_data_and_no_code_but_for_finding_them():
+    """One module, `__init__.py`, and beside it .tflite and .json."""
+    files = [path for path in (ROOT / "models").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert [path.name for path in files if path.suffix == ".py"] == ["__init__.py"]
+    assert {path.suffix for path in files} <= {".py", ".tflite", ".json"}
+
+
+@pytest.mark.parametrize("path", EDGE, ids=lambda path: path.stem)
+def test_every_public_name_of_edge_says_what_it_is(path):
+    """Modules, classes, functions and methods that can be reached without an underscore have a docstring."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree)
+    waiting = list(tree.body)
+    for node in waiting:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{path.stem}.{node.name}"
+            waiting += node.body if isinstance(node, ast.ClassDef) else []
+
+
+@pytest.mark.parametrize("path", EDGE, ids=lambda path: path.stem)
+def test_no_room_is_too_large(path):
+    """A hard look above 400 lines."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400

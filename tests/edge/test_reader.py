@@ -1,0 +1,350 @@
+"""`Reader`: from a picture to a result."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib import resources
+
+import jsonschema
+import numpy as np
+import pytest
+from PIL import Image
+
+import ecg_edge
+from ecg_edge import Reader, errors, filters
+from ecg_edge.errors import InstallationError, NoModelError, Reason, UsageError
+from ecg_edge.image import open_picture
+from ecg_edge.layout import REPORT
+from ecg_edge.result import STAGES
+from ecg_edge.verdict import aggregate, calibrate
+
+
+@pytest.fixture(scope="module")
+def validate():
+    return jsonschema.Draft202012Validator(
+        json.loads((resources.files("ecg_edge") / "result.schema.json").read_text())
+    ).validate
+
+
+def without_times(result):
+    return {key: value for key, value in result.to_dict().items() if key != "timing_ms"}
+
+
+def test_a_page_is_read(tiny_reader, tiny_folder, normal_page, validate):
+    """Status, verdict, leads, page, model and runtime as the contract has them."""
+    result = tiny_reader.read(normal_page)
+    validate(json.loads(result.to_json()))
+    assert (result.status, result.reason, result.message) == ("read", None, None)
+    assert result.verdict == max(result.probabilities, key=result.probabilities.get)
+    assert sum(result.probabilities.values()) == pytest.approx(1)
+    assert result.source == str(normal_page)
+    assert result.sha256 == "b2790b05c4c4ae6b198eb83f2424dda55ca5714cec931ebbad7f932126d3cf7b"
+    assert [(lead.name, lead.box, lead.state) for lead in result.leads] == [
+        (name, box.corners, "read") for name, box in REPORT.leads
+    ]
+    assert result.page == {
+        "width": 2213, "height": 1572, "layout": "3x4+1", "corners": None, "rotation": 0, "px_per_mm": 8.0, "mm_per_s": 25.0,
+        "mm_per_mv": 10.0,
+    }  # fmt: skip
+    card = json.loads((tiny_folder / "tiny.json").read_text())
+    assert result.model == {"name": "tiny", "version": "1", "sha256": card["file"]["sha256"]}
+    assert result.runtime["threads"] == 1 and result.runtime["name"] in ("ai-edge-litert", "tflite-runtime")
+
+
+def test_the_verdict_is_made_of_the_leads(tiny_reader, normal_page):
+    """By hand: crop, steps, network, mean over the leads, temperature; and each lead's own answer."""
+    gray = filters.to_gray(open_picture(normal_page).image)
+    inputs = np.stack([filters.to_model_input(filters.lead_steps(gray[box.slices]).ink) for _, box in REPORT.leads])
+    leads = tiny_reader.network.probabilities(inputs)
+    result, stages = tiny_reader.inspect(normal_page)
+    assert np.array_equal(stages.inputs, inputs)
+    assert [list(lead.probabilities.values()) for lead in result.leads] == leads.tolist()
+    assert list(result.probabilities.values()) == calibrate(aggregate(leads), 1.0).tolist()
+
+
+def test_the_same_picture_gives_the_same_result(tiny_reader, tiny_folder, few_pages):
+    """Again, after other pages, and in a reader of its own; times alone differ."""
+    first = [without_times(tiny_reader.read(page.path)) for page in few_pages]
+    assert [without_times(tiny_reader.read(page.path)) for page in few_pages[::-1]] == first[::-1]
+    assert [without_times(Reader("tiny", folder=tiny_folder).read(page.path)) for page in few_pages] == first
+    assert len({json.dumps(result["probabilities"]) for result in first}) == len(first)
+
+
+def test_every_way_to_hand_over_a_picture_gives_the_same_verdict(tiny_reader, normal_page):
+    """Path, bytes, file object, image, array; they differ in what they are called alone."""
+    image = open_picture(normal_page).image
+    data = normal_page.read_bytes()
+    results = [
+        tiny_reader.read(s) for s in (normal_page, str(normal_page), data, io.BytesIO(data), image, np.asarray(image))
+    ]
+    assert len({json.dumps(result.probabilities) for result in results}) == 1
+    assert [result.source for result in results] == [
+        str(normal_page),
+        str(normal_page),
+        "bytes",
+        "stream",
+        "image",
+        "array",
+    ]
+
+
+def test_times_are_told_by_stage(tiny_reader, normal_page, tmp_path):
+    """The stages that were passed have times within the total; the others none."""
+    times = tiny_reader.read(normal_page).to_dict()["timing_ms"]
+    assert tuple(times) == STAGES
+    assert times["trace"] is None and all(times[stage] >= 0 for stage in STAGES if stage != "trace")
+    assert sum(value for stage, value in times.items() if stage not in ("total", "trace")) <= times["total"]
+    failed = tiny_reader.read(tmp_path / "none.jpg").to_dict()["timing_ms"]
+    assert [stage for stage in STAGES if failed[stage] is not None] == ["open", "total"]
+
+
+def test_a_tiff_of_many_pages_says_that_the_first_was_read(tiny_reader, normal_page):
+    """It is read, and the message says what was left."""
+    buffer = io.BytesIO()
+    page = Image.open(normal_page)
+    page.save(buffer, "TIFF", save_all=True, append_images=[page.resize((10, 10))])
+    result = tiny_reader.read(buffer.getvalue())
+    assert (result.status, result.message) == ("read", "The file holds 2 pictures; the first was read.")
+
+
+# Confidence
+
+
+def test_verdicts_below_the_threshold_are_uncertain(tiny_folder, normal_page, validate):
+    """The most probable class stays as the verdict; at the threshold it is read."""
+    sure = Reader("tiny", folder=tiny_folder, min_confidence=0).read(normal_page)
+    for limit, status in (
+        (sure.confidence, "read"),
+        (np.nextafter(sure.confidence, 1), "uncertain"),
+        (1, "uncertain"),
+        (0, "read"),
+    ):
+        result = Reader("tiny", folder=tiny_folder, min_confidence=limit).read(normal_page)
+        validate(json.loads(result.to_json()))
+        assert (result.status, result.verdict, result.confidence) == (status, sure.verdict, sure.confidence)
+        assert result.min_confidence == limit
+
+
+def test_the_cards_threshold_counts_where_none_is_given(tiny_folder, tmp_path, normal_page):
+    """And one that is given counts before it, zero too."""
+    card = json.loads((tiny_folder / "tiny.json").read_text())
+    (tmp_path / "tiny.json").write_text(json.dumps({**card, "min_confidence": 0.99}))
+    (tmp_path / "tiny.tflite").write_bytes((tiny_folder / "tiny.tflite").read_bytes())
+    assert Reader("tiny", folder=tmp_path).read(normal_page).status == "uncertain"
+    assert Reader("tiny", folder=tmp_path, min_confidence=0).read(normal_page).status == "read"
+
+
+def test_the_cards_temperature_and_weights_count(tiny_folder, tmp_path, normal_page):
+    """A card that silences all leads but one, and cools it."""
+    card = json.loads((tiny_folder / "tiny.json").read_text())
+    card["aggregation"] = {"method": "log_mean", "weights": [0, 1] + [0] * 11}
+    card["calibration"]["temperature"] = 0.5
+    (tmp_path / "tiny.json").write_text(json.dumps(card))
+    (tmp_path / "tiny.tflite").write_bytes((tiny_folder / "tiny.tflite").read_bytes())
+    result = Reader("tiny", folder=tmp_path).read(normal_page)
+    lead = np.array(list(result.leads[1].probabilities.values()))
+    assert np.allclose(list(result.probabilities.values()), lead**2 / (lead**2).sum())
+
+
+# Arguments
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), float("inf")])
+def test_a_confidence_beyond_zero_and_one_is_the_callers_mistake(tiny_folder, value):
+    """Nothing could ever be read, or everything."""
+    with pytest.raises(UsageError) as caught:
+        Reader("tiny", folder=tiny_folder, min_confidence=value)
+    assert str(caught.value) == f"min_confidence must be from 0 to 1, not {value}"
+
+
+@pytest.mark.parametrize("arguments", [{"threads": 0}, {"threads": 1.5}, {"runtime": "onnx"}])
+def test_arguments_that_cannot_be_used_are_the_callers_mistake(tiny_folder, arguments):
+    """UsageError, which a stranger catches as ValueError."""
+    with pytest.raises(UsageError):
+        Reader("tiny", folder=tiny_folder, **arguments)
+
+
+def test_a_model_that_is_not_there_is_named(tiny_folder):
+    """With those that are."""
+    with pytest.raises(NoModelError, match=r"^There is no model 'page'\. Installed: tiny\.$"):
+        Reader("page", folder=tiny_folder)
+
+
+@pytest.mark.parametrize(
+    "source", [None, 7, ["page.jpg"], np.zeros((4, 5, 3)), np.zeros((4, 5), np.uint8), io.StringIO("x")]
+)
+def test_a_source_of_another_kind_is_the_callers_mistake(tiny_reader, source):
+    """Not a result: no picture was given."""
+    with pytest.raises(UsageError):
+        tiny_reader.read(source)
+
+
+# Bad pictures
+
+
+def jpeg(image):
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def bad_pictures(page):
+    blank, size = Image.new("RGB", (2213, 1572), "white"), Image.new("RGB", (640, 480))
+    return {
+        "a missing file": ("none.jpg", "not_found"),
+        "a directory": (os.fspath(page.parent), "not_found"),
+        "an empty file": (b"", "truncated"),
+        "a cut file": (page.read_bytes()[:50_000], "truncated"),
+        "text": (b"To whom it may concern", "not_a_picture"),
+        "a PDF": (b"%PDF-1.4", "unsupported"),
+        "too many pixels": (Image.new("1", (10_001, 10_000)), "too_large"),
+        "one pixel": (jpeg(Image.new("RGB", (1, 1))), "bad_layout"),
+        "one pixel as an array": (np.zeros((1, 1, 3), np.uint8), "bad_layout"),
+        "another size": (jpeg(size), "bad_layout"),
+        "two columns": (page.with_name("6x2.jpg"), "bad_layout"),
+        "two columns and a strip": (page.with_name("6x2+1.jpg"), "bad_layout"),
+        "a blank sheet": (blank, "not_an_ecg"),
+    }
+
+
+BAD = list(bad_pictures(__import__("pathlib").Path(__file__).parents[1] / "data" / "normal.jpg"))
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_bad_picture_is_a_result_with_a_reason(tiny_reader, normal_page, validate, what):
+    """Nothing raises; every result says in a sentence what to do, and follows the schema."""
+    source, reason = bad_pictures(normal_page)[what]
+    result, stages = tiny_reader.inspect(source)
+    validate(json.loads(result.to_json()))
+    assert stages is None
+    assert (result.reason, result.verdict, result.probabilities, result.leads) == (Reason(reason), None, None, ())
+    assert result.status == ("failed" if result.reason in errors.FAILURES else "refused")
+    assert result.message.endswith(".") and result.model["name"] == "tiny"
+    assert (result.sha256 is None) == (result.status == "failed")
+
+
+def test_a_bad_picture_has_its_name_all_the_same(tiny_reader):
+    """Also where it could not be opened: a stream by its name, bytes as bytes."""
+    named = io.BytesIO(b"")
+    named.name = "-"
+    assert [tiny_reader.read(s).source for s in (named, b"", io.BytesIO(), "none.jpg")] == [
+        "-",
+        "bytes",
+        "stream",
+        "none.jpg",
+    ]
+
+
+def test_a_bad_picture_leaves_no_trace_in_the_next_result(tiny_reader, normal_page):
+    """State between pictures is the worst that a reader could keep."""
+    before = without_times(tiny_reader.read(normal_page))
+    for source, _ in bad_pictures(normal_page).values():
+        tiny_reader.read(source)
+    assert without_times(tiny_reader.read(normal_page)) == before
+
+
+# Many
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_come_in_the_order_of_the_sources(tiny_reader, few_pages, odd_pages, jobs):
+    """Good and bad ones, fast and slow ones, with one process or two: as if each were read alone."""
+    sources = (
+        [page.path for page in few_pages]
+        + ["none.jpg", b"", few_pages[0].path.read_bytes()]
+        + [page.path for page in odd_pages]
+    )
+    results = list(tiny_reader.read_all(sources, jobs=jobs))
+    assert [without_times(r) for r in results] == [without_times(tiny_reader.read(s)) for s in sources]
+
+
+def test_two_jobs_take_open_files_and_keep_the_readers_arguments(tiny_folder, normal_page):
+    """An open file cannot go to another process, its bytes can; the threshold and the folder of models go with them."""
+    reader = Reader("tiny", folder=tiny_folder, min_confidence=1)
+    with open(normal_page, "rb") as file:
+        (result,) = reader.read_all([file], jobs=2)
+    assert (result.status, result.source, result.model["name"]) == ("uncertain", str(normal_page), "tiny")
+
+
+def test_results_are_there_before_all_sources_are(tiny_reader, normal_page):
+    """With one job each is read when it is asked for."""
+    taken = []
+
+    def sources():
+        for turn in range(5):
+            taken.append(turn)
+            yield normal_page
+
+    results = tiny_reader.read_all(sources())
+    next(results)
+    assert taken == [0]
+    results.close()
+
+
+@pytest.mark.parametrize("jobs", [0, -1])
+def test_jobs_are_at_least_one(tiny_reader, jobs):
+    """Before anything is read."""
+    with pytest.raises(UsageError, match=f"^jobs must be at least 1, not {jobs}$"):
+        list(tiny_reader.read_all(["none.jpg"], jobs=jobs))
+
+
+def test_a_worker_that_dies_is_an_error_in_words(tiny_reader, normal_page):
+    """For want of memory, mostly: the other worker is ended and nothing hangs."""
+    import multiprocessing
+
+    results = tiny_reader.read_all([normal_page] * 40, jobs=2)
+    next(results)
+    os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+    with pytest.raises(InstallationError) as caught:
+        list(results)
+    assert (
+        str(caught.value) == "A process ended before its page was read, perhaps for want of memory: use fewer --jobs."
+    )
+    assert not multiprocessing.active_children()
+
+
+DRIVER = """
+import sys
+from ecg_edge import Reader
+if __name__ == "__main__":
+    results = Reader("tiny", folder=sys.argv[1]).read_all([sys.argv[2]] * 200, jobs=2)
+    next(results)
+    import multiprocessing
+    print(*[child.pid for child in multiprocessing.active_children()], flush=True)
+    for _ in results:
+        pass
+"""
+
+
+def test_workers_end_with_a_parent_that_is_killed(tiny_folder, normal_page, tmp_path):
+    """Else they would wait for ever, 80 MB each."""
+    (tmp_path / "driver.py").write_text(DRIVER)
+    command = [sys.executable, tmp_path / "driver.py", tiny_folder, normal_page]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parent:
+        children = [int(number) for number in parent.stdout.readline().split()]
+        parent.kill()
+    assert len(children) == 2
+    deadline = time.monotonic() + 20
+    while any(alive(child) for child in children) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(alive(child) for child in children)
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_the_package_shows_its_names_and_no_others():
+    """`from ecg_edge import Reader` works; a name that is not there says so."""
+    assert set(ecg_edge.__all__) <= set(dir(ecg_edge))
+    assert all(getattr(ecg_edge, name) is not None for name in ecg_edge.__all__)
+    with pytest.raises(AttributeError, match="^module 'ecg_edge' has no attribute 'reed'$"):
+        _ = ecg_edge.reed
