@@ -1,119 +1,199 @@
-"""Accuracy of every model, format and runtime on a protocol, against Keras, from kept probabilities."""
+"""Accuracy of every model, format and runtime under a protocol, against Keras, from kept probabilities."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 
 from convert.formats import FORMATS
+from ecg_edge.layout import CLASSES
 from ecg_edge.runtime import RUNTIMES
-from train import figures, metrics, predictions, splits
+from train import figures, metrics, predictions
 
-from . import environment
+from . import environment, out_of_fold, protocols
 
 KERAS = ("keras", "tensorflow")
-SHOWN = ("accuracy", "balanced_accuracy", "macro_f1")
+INFARCTION = CLASSES.index("infarction")
+COVERAGE = 0.9
+DRAWS = 500
 
 
-def kept(protocol, model, folder=predictions.FOLDER):
-    """{(format, runtime): Predictions} of all that are kept for a model, Keras first."""
-    wanted = [KERAS, *((form, runtime) for form in FORMATS for runtime in RUNTIMES)]
-    paths = {key: predictions.path_of(protocol, model, *key, folder) for key in wanted}
-    return {key: predictions.load(path) for key, path in paths.items() if path.is_file()}
+def measure(protocol, model, runtimes=tuple(RUNTIMES), folder=predictions.FOLDER):
+    """Figures of one model for JSON: per format and runtime, per lead and per page, and paired against Keras.
+
+    Raises
+    ------
+    FileNotFoundError : nothing is kept of the model, or of the int8 model by one of `runtimes`.
+    """
+    for runtime in runtimes:
+        protocols.score(protocol, model, "int8", runtime, folder)
+    keys = [KERAS, *((form, runtime) for form in FORMATS for runtime in runtimes)]
+    paths = {
+        key: predictions.path_of("paper" if protocol == "paper" else "distinct", model, *key, folder) for key in keys
+    }
+    scored = {key: protocols.score(protocol, model, *key, folder) for key, path in paths.items() if path.is_file()}
+    entries = []
+    for (form, runtime), found in scored.items():
+        entry = {"format": form, "runtime": runtime, "made_by": found.made_by, **_figures(found)}
+        if KERAS in scored and (form, runtime) != KERAS:
+            for what in ("leads", "pages"):
+                ours, theirs = _verdicts(found)[what], _verdicts(scored[KERAS])[what]
+                truth, digests = _rows_of(found, what)
+                entry[what]["against_keras"] = metrics.difference(truth, ours, theirs, digests)
+        entries.append(entry)
+    return {"model": model, "protocol": protocol, "formats": entries}
 
 
-def rerun(protocol, model, runs, models, folder=predictions.FOLDER):
-    """Predict anew with every format whose file is there: those of a run, else the shipped ones."""
-    for form in FORMATS:
-        suffix = "" if form == "int8" else f"-{form}"
-        candidates = (
-            Path(runs) / protocol / model / f"{model}-{form}.tflite",
-            Path(models) / f"{model}{suffix}.tflite",
-        )
-        source = next((path for path in candidates if path.is_file()), None)
-        if source is None:
-            print(f"{model} {form}: no file; 'python -m convert --model {model}' makes it", file=sys.stderr)
-            continue
-        for runtime in RUNTIMES:
-            out = predictions.path_of(protocol, model, form, runtime, folder)
-            command = [
-                sys.executable,
-                "-m",
-                "convert.work",
-                "predict",
-                "--source",
-                source,
-                "--out",
-                out,
-                "--runtime",
-                runtime,
-            ]
-            if subprocess.run([str(part) for part in command], check=False).returncode:
-                print(f"{model} {form}: not read by {runtime}", file=sys.stderr)
+def _rows_of(found, what):
+    count = found.leads.shape[1] if what == "leads" else 1
+    return np.repeat(found.labels, count), np.repeat(found.digests, count)
 
 
-def measure(protocol, model, made):
-    """Figures of one model for JSON: per format and runtime, per lead and per page, and paired against Keras."""
-    rows = splits.parts_of(protocol)["test"]
-    digests, labels = [digest for digest, _ in rows], np.array([label for _, label in rows])
-    said = {key: _verdicts(predicted, digests) for key, predicted in made.items()}
-    report = {"model": model, "protocol": protocol, "formats": []}
-    for (form, runtime), verdicts in said.items():
-        entry = {"format": form, "runtime": runtime, "made_by": made[form, runtime].made_by}
-        for what, values in verdicts.items():
-            count = len(values) // len(labels)
-            truth, pages = np.repeat(labels, count), np.repeat(digests, count)
-            entry[what] = metrics.summary(truth, values, pages)
-            if KERAS in said and (form, runtime) != KERAS:
-                entry[what]["against_keras"] = metrics.difference(truth, values, said[KERAS][what], pages)
-        report["formats"].append(entry)
+def _verdicts(found):
+    return {"leads": found.leads.argmax(axis=-1).ravel(), "pages": found.pages.argmax(axis=-1)}
+
+
+def _figures(found):
+    report = {}
+    for what, said in _verdicts(found).items():
+        truth, digests = _rows_of(found, what)
+        report[what] = metrics.summary(truth, said, digests)
+    pages = report["pages"]
+    pages["auc"] = {
+        label: _with_bootstrap(found, lambda rows, k=k: metrics.auc(found.labels[rows] == k, found.pages[rows, k]))
+        for k, label in enumerate(CLASSES)
+    }
+    pages["infarction_against_rest"] = _infarction(found)
+    pages["calibration"] = {
+        "ece_before": metrics.calibration_error(found.labels, found.plain),
+        "ece": metrics.calibration_error(found.labels, found.pages),
+        "brier_before": metrics.brier(found.labels, found.plain),
+        "brier": metrics.brier(found.labels, found.pages),
+    }
+    pages["doubt"] = _doubt(found)
+    pages["chosen"] = [choice.to_dict() for choice in found.chosen]
     return report
 
 
-def _verdicts(predicted, digests):
-    return {"leads": predicted.of(digests).argmax(axis=-1).ravel(), "pages": predicted.pages(digests).argmax(axis=-1)}
+def _infarction(found):
+    """Sensitivity and specificity of the verdict `infarction`, and the AUC of its probability."""
+    truth, said = found.labels == INFARCTION, found.pages.argmax(axis=1) == INFARCTION
+    return {
+        "auc": _with_bootstrap(found, lambda rows: metrics.auc(truth[rows], found.pages[rows, INFARCTION])),
+        "sensitivity": _with_bootstrap(found, lambda rows: _share(said[rows], truth[rows])),
+        "specificity": _with_bootstrap(found, lambda rows: _share(~said[rows], ~truth[rows])),
+    }
+
+
+def _doubt(found):
+    """What the threshold of doubt does, and the error at `COVERAGE`."""
+    wrong = found.pages.argmax(axis=1) != found.labels
+    coverage, error = metrics.risk_coverage(found.labels, found.pages)
+    return {
+        "coverage": float(found.sure.mean()),
+        "error": float(wrong[found.sure].mean()) if found.sure.any() else None,
+        "error_at_coverage": {str(COVERAGE): float(error[np.searchsorted(coverage, COVERAGE)])},
+        "error_of_all": float(wrong.mean()),
+    }
+
+
+def _with_bootstrap(found, statistic):
+    """{value, interval} of a statistic of row numbers, drawn over distinct pages."""
+    names, page = np.unique(found.digests, return_inverse=True)
+    rows_of = [np.flatnonzero(page == i) for i in range(len(names))]
+    random = np.random.default_rng(metrics.SEED)
+    values = []
+    for _ in range(DRAWS):
+        drawn = statistic(np.concatenate([rows_of[i] for i in random.integers(0, len(names), len(names))]))
+        if drawn is not None:
+            values.append(drawn)
+    tail = (1 - metrics.LEVEL) / 2
+    interval = [float(value) for value in np.quantile(values, [tail, 1 - tail])] if values else None
+    return {"value": statistic(np.arange(len(found.labels))), "interval": interval}
+
+
+def _share(said, among):
+    return float(said[among].mean()) if among.any() else None
 
 
 def to_markdown(reports, where):
-    """One table over all models: page and lead figures with intervals, differences to Keras."""
+    """Tables over all models: page and lead figures with intervals, differences to Keras, calibration, each class."""
     lines = [
         f"# Accuracy on `{where['protocol']}`",
         "",
-        f"Test files of the protocol; 95 % intervals, bootstrap over distinct pages, differences paired. Commit {where['commit']}.",
+        f"{protocols.PROTOCOLS[where['protocol']]}. 95 % intervals, bootstrap over distinct pages, differences paired. "
+        f"Commit {where['commit']}.",
         "",
-        "| model | format | runtime | page accuracy | page macro-F1 | lead accuracy | Δ page macro-F1 to Keras | Δ lead accuracy to Keras |",
-        "|---|---|---|---|---|---|---|---|",
     ]
-    for report in reports:
-        for entry in report["formats"]:
-            pages, leads = entry["pages"], entry["leads"]
-            cells = [report["model"], entry["format"], entry["made_by"], _with_interval(pages, "accuracy"),
-                     _with_interval(pages, "macro_f1"), _with_interval(leads, "accuracy"),
-                     _change(pages, "macro_f1"), _change(leads, "accuracy")]  # fmt: skip
-            lines.append("| " + " | ".join(cells) + " |")
+    entries = [(report["model"], entry) for report in reports for entry in report["formats"]]
+    lines += _table(
+        (
+            "page accuracy",
+            "page balanced accuracy",
+            "page macro-F1",
+            "lead accuracy",
+            "Δ page macro-F1 to Keras",
+            "Δ lead accuracy to Keras",
+        ),
+        entries,
+        lambda entry: (
+            _with_interval(entry["pages"], "accuracy"),
+            _with_interval(entry["pages"], "balanced_accuracy"),
+            _with_interval(entry["pages"], "macro_f1"),
+            _with_interval(entry["leads"], "accuracy"),
+            _change(entry["pages"], "macro_f1"),
+            _change(entry["leads"], "accuracy"),
+        ),
+    )
+    lines += ["", "Recall (precision) of pages by class:", ""]
+    lines += _table(
+        CLASSES, entries, lambda entry: [_of_class(entry["pages"]["per_class"][label]) for label in CLASSES]
+    )
+    lines += ["", "Infarction against the rest, calibration, and refusal by doubt (pages):", ""]
+    lines += _table(
+        (
+            "AUC",
+            "sensitivity",
+            "specificity",
+            "ECE before → after",
+            "Brier before → after",
+            "error at 90 % coverage",
+            "sure, error among them",
+        ),
+        entries,
+        lambda entry: _trust(entry["pages"]),
+    )
     return "\n".join(lines) + "\n"
 
 
-def write(reports, protocol, out):
-    """Write OUT/accuracy.json, accuracy.md, and a confusion matrix of the int8 model's pages as a picture for each model."""
-    out = Path(out) / protocol
-    out.mkdir(parents=True, exist_ok=True)
-    where = {"protocol": protocol, **environment.record()}
-    (out / "accuracy.json").write_text(json.dumps({"environment": where, "models": reports}, indent=1) + "\n")
-    markdown = to_markdown(reports, where)
-    (out / "accuracy.md").write_text(markdown)
-    for report in reports:
-        for entry in report["formats"]:
-            if entry["format"] == "int8":
-                for what in ("pages", "leads"):
-                    title = f"{report['model']} int8, {protocol}, test {what}"
-                    figures.draw_confusion(
-                        entry[what]["confusion"], title, out / f"{report['model']}-int8-confusion-{what}.png"
-                    )
-                break
-    return markdown
+def _table(titles, entries, cells):
+    lines = [f"| model | format | runtime | {' | '.join(titles)} |", "|---|---|---|" + "---|" * len(titles)]
+    return lines + [
+        f"| {model} | {entry['format']} | {entry['made_by']} | {' | '.join(cells(entry))} |" for model, entry in entries
+    ]
+
+
+def _of_class(found):
+    return f"{found['recall']:.3f} ({found['precision']:.3f}) of {found['rows']}"
+
+
+def _trust(pages):
+    infarction, calibration, doubt = pages["infarction_against_rest"], pages["calibration"], pages["doubt"]
+    sure = "–" if doubt["error"] is None else f"{doubt['coverage']:.3f}, {doubt['error']:.3f}"
+    return (
+        *(_value(infarction[name]) for name in ("auc", "sensitivity", "specificity")),
+        f"{calibration['ece_before']:.3f} → {calibration['ece']:.3f}",
+        f"{calibration['brier_before']:.3f} → {calibration['brier']:.3f}",
+        f"{doubt['error_at_coverage'][str(COVERAGE)]:.3f}",
+        sure,
+    )
+
+
+def _value(found):
+    if found["value"] is None:
+        return "–"
+    return f"{found['value']:.3f} ({found['interval'][0]:.3f}–{found['interval'][1]:.3f})"
 
 
 def _with_interval(figures_of, name):
@@ -127,3 +207,50 @@ def _change(figures_of, name):
     change = figures_of["against_keras"][name]
     low, high = change["interval"]
     return f"{change['difference']:+.4f} ({low:+.4f} to {high:+.4f})"
+
+
+def write(reports, protocol, out):
+    """Write OUT/PROTOCOL/accuracy.json and accuracy.md, and for each model's int8 pictures; the Markdown."""
+    out = Path(out) / protocol
+    out.mkdir(parents=True, exist_ok=True)
+    where = {"protocol": protocol, **environment.record()}
+    (out / "accuracy.json").write_text(json.dumps({"environment": where, "models": reports}, indent=1) + "\n")
+    markdown = to_markdown(reports, where)
+    (out / "accuracy.md").write_text(markdown)
+    for report in reports:
+        _draw(report, protocol, out)
+    return markdown
+
+
+def _draw(report, protocol, out):
+    model = report["model"]
+    entry = next(entry for entry in report["formats"] if entry["format"] == "int8")
+    found = protocols.score(protocol, model, "int8", entry["runtime"])
+    for what in ("pages", "leads"):
+        title = f"{model} int8, {protocol}, {what}"
+        figures.draw_confusion(entry[what]["confusion"], title, out / f"{model}-int8-confusion-{what}.png")
+    title = f"{model} int8, {protocol}"
+    figures.draw_reliability(found.labels, found.plain, found.pages, title, out / f"{model}-int8-reliability.png")
+    figures.draw_risk_coverage(found.labels, found.pages, title, out / f"{model}-int8-risk-coverage.png")
+
+
+def add_options(command):
+    """The options of `python -m benchmarks accuracy`."""
+    command.add_argument("--model", "--models", dest="models", nargs="+", default=["cnn", "crnn"])
+    command.add_argument("--protocol", nargs="+", choices=tuple(protocols.PROTOCOLS), default=["paper"])
+    command.add_argument("--runtime", nargs="+", choices=tuple(RUNTIMES), default=list(RUNTIMES))
+    command.add_argument(
+        "--rerun", action="store_true", help="train the fold models and predict anew, or go on with it"
+    )
+    command.add_argument("--runs", default="runs")
+    command.add_argument("--out", default="benchmarks/results")
+
+
+def run(options):
+    """`python -m benchmarks accuracy`."""
+    for model in options.models if options.rerun else ():
+        print(f"{model}: fold models ...", file=sys.stderr, flush=True)
+        out_of_fold.run(model, options.runs)
+    for protocol in options.protocol:
+        reports = [measure(protocol, model, tuple(options.runtime)) for model in options.models]
+        print(write(reports, protocol, options.out))

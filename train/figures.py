@@ -6,6 +6,8 @@ import numpy as np
 
 from ecg_edge.layout import CLASSES
 
+from . import metrics
+
 
 def _pyplot():
     import matplotlib
@@ -70,4 +72,34 @@ def draw_confusion(matrix, title, path):
         yticklabels=CLASSES,
     )
     figure.colorbar(picture, label="share of the true class")
+    _save(plt, figure, path)
+
+
+def draw_reliability(true, before, after, title, path, bins=10):
+    """Accuracy against confidence, before and after calibration, in `bins` of equally many rows."""
+    plt = _pyplot()
+    figure, axis = plt.subplots(figsize=(5.6, 5), layout="constrained")
+    axis.plot([0, 1], [0, 1], color="gray", linestyle="--", label="as sure as right")
+    for probabilities, label in ((before, "before calibration"), (after, "after")):
+        confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == true
+        parts = [part for part in np.array_split(np.argsort(confidence, kind="stable"), bins) if part.size]
+        axis.plot(
+            [confidence[part].mean() for part in parts], [right[part].mean() for part in parts], marker="o", label=label
+        )
+    axis.set(title=title, xlabel="confidence", ylabel="accuracy", xlim=(0.2, 1.02), ylim=(0, 1.02))
+    axis.grid(alpha=0.3)
+    axis.legend(loc="lower right")
+    _save(plt, figure, path)
+
+
+def draw_risk_coverage(true, probabilities, title, path):
+    """The error among the most confident rows, against the share of rows kept."""
+    plt = _pyplot()
+    coverage, error = metrics.risk_coverage(true, probabilities)
+    figure, axis = plt.subplots(figsize=(5.6, 4), layout="constrained")
+    axis.plot(coverage, error)
+    axis.set(
+        title=title, xlabel="share of pages with a verdict", ylabel="error among them", xlim=(0, 1.02), ylim=(0, None)
+    )
+    axis.grid(alpha=0.3)
     _save(plt, figure, path)

@@ -44,7 +44,8 @@ def test_a_model_without_probabilities_is_answered_with_the_command(tmp_path):
     done = benchmarks("accuracy", "--models", "other", "--out", tmp_path)
     assert done.returncode == 1
     assert done.stderr == (
-        "benchmarks: no probabilities of other are kept: 'python -m convert --model other' makes them\n"
+        "benchmarks: no probabilities of other int8 by ai-edge-litert are kept for paper: "
+        "'python -m convert --model other' makes them\n"
     )
 
 

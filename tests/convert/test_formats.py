@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecg_edge.runtime import RUNTIMES, Network, find_runtime
 from ecg_edge.errors import NoRuntimeError
+from ecg_edge.runtime import RUNTIMES, Network, find_runtime
 
 from .. import needs_tensorflow
 
