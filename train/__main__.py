@@ -1,12 +1,14 @@
 """python -m train split | prepare | fit | evaluate."""
 
 import argparse
+import json
+import statistics
 import sys
 from pathlib import Path
 
 from ecg_edge.layout import CLASSES, REPORT
 
-from . import dataset, predictions, prepare, splits
+from . import architectures, dataset, predictions, prepare, splits
 
 
 def main(argv=None):
@@ -24,7 +26,7 @@ def main(argv=None):
     command.set_defaults(run=_prepare)
     command = commands.add_parser("fit", help="train a model, or go on where a run was killed")
     command.add_argument("--model", choices=("cnn", "crnn"), required=True)
-    command.add_argument("--split", choices=("paper", "distinct"), default="paper")
+    command.add_argument("--split", choices=("paper", "distinct", "all"), default="paper")
     command.add_argument("--fold", type=int, choices=range(splits.FOLDS))
     command.add_argument("--cache", default=prepare.CACHE)
     command.add_argument("--runs", default="runs", help="where runs are kept")
@@ -49,7 +51,7 @@ def main(argv=None):
 
 def run_folder(options):
     """The folder of one training: RUNS/SPLIT[-FOLD]/MODEL."""
-    split = options.split if options.split == "paper" else f"distinct-{options.fold}"
+    split = f"distinct-{options.fold}" if options.split == "distinct" else options.split
     return Path(options.runs) / split / options.model
 
 
@@ -78,8 +80,18 @@ def _fit(options):
     for part, rows in parts.items():
         counts = {label: sum(i == index for _, i in rows) for index, label in enumerate(CLASSES)}
         print(f"{part}: {len(rows)} pages {counts}")
-    print(fit.fit(options.model, parts, cache, run_folder(options)))
+    epochs = _median_of_best_epochs(options) if options.split == "all" else architectures.EPOCHS
+    print(fit.fit(options.model, parts, cache, run_folder(options), epochs=epochs))
     return 0
+
+
+def _median_of_best_epochs(options):
+    """The epochs that the shipped model is trained for: the median of the folds' best."""
+    runs = [Path(options.runs) / f"distinct-{fold}" / options.model / "run.json" for fold in range(splits.FOLDS)]
+    missing = [str(run) for run in runs if not run.is_file()]
+    if missing:
+        raise FileNotFoundError(f"no {missing[0]}: run 'python -m benchmarks accuracy --model {options.model} --rerun'")
+    return round(statistics.median(json.loads(run.read_text())["best_epoch"] for run in runs))
 
 
 def _evaluate(options):

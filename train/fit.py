@@ -13,7 +13,7 @@ SEED = 7
 
 
 def fit(name, parts, cache, folder, *, seed=SEED, epochs=architectures.EPOCHS, verbose=2):
-    """Train `name` on the leads of `parts["train"]`, watched on `parts["validation"]`.
+    """Train `name` on the leads of `parts["train"]`, watched on `parts["validation"]` or, where that is empty, for all `epochs`.
 
     Parameters
     ----------
@@ -24,10 +24,11 @@ def fit(name, parts, cache, folder, *, seed=SEED, epochs=architectures.EPOCHS, v
 
     Returns
     -------
-    path of the weights of the epoch with the least validation loss
+    path of the weights of the epoch with the least validation loss; of the last one where nothing is watched
 
-    The same seed, versions, processor and number of threads give the same weights. Early stopping has patience
-    5; ModelCheckpoint keeps the best; a history is written for each epoch.
+    The same seed, versions, processor and number of threads give the same weights. The best weights are kept as by Keras's
+    ModelCheckpoint and training ends as by its EarlyStopping with patience 5, each from the history that is written for every
+    epoch: Keras's own forget where they were when a run is killed.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +50,8 @@ def fit(name, parts, cache, folder, *, seed=SEED, epochs=architectures.EPOCHS, v
         _set_dropout_states(model, np.load(_epoch_file(folder, len(history)).with_suffix(".npy")))
     else:
         history, model = [], architectures.build(name)
-    train, validation = (_LeadBatches(parts[part], cache, seed) for part in ("train", "validation"))
+    train = _LeadBatches(parts["train"], cache, seed)
+    watched = _LeadBatches(parts["validation"], cache, seed).dataset() if parts["validation"] else None
     started = time.monotonic()
     while len(history) < epochs and not _stopped(history):
         epoch = len(history)
@@ -58,11 +60,11 @@ def fit(name, parts, cache, folder, *, seed=SEED, epochs=architectures.EPOCHS, v
             train.dataset(),
             epochs=epoch + 1,
             initial_epoch=epoch,
-            validation_data=validation.dataset(),
+            validation_data=watched,
             verbose=verbose,
         ).history
         row = {"epoch": epoch + 1, **{key: values[0] for key, values in logs.items()}}
-        if not history or row["val_loss"] < min(past["val_loss"] for past in history):
+        if _best([*history, row]) is row:
             _save(model, folder / "best.keras")
         np.save(_epoch_file(folder, epoch + 1).with_suffix(".npy"), _dropout_states(model))
         _save(model, _epoch_file(folder, epoch + 1))
@@ -70,14 +72,13 @@ def fit(name, parts, cache, folder, *, seed=SEED, epochs=architectures.EPOCHS, v
         # The history says which epoch is whole: written after that epoch's weights and before the former's go.
         _write_history(folder / "history.csv", history)
         _forget_epoch(folder, epoch)
-    best = min(history, key=lambda past: past["val_loss"])
     run_file.write_text(
         json.dumps(
             {
                 "model": name,
                 "seed": seed,
                 "epochs": len(history),
-                "best_epoch": best["epoch"],
+                "best_epoch": _best(history)["epoch"],
                 "pages": {part: len(rows) for part, rows in parts.items()},
                 "distinct_pages": {part: len({digest for digest, _ in rows}) for part, rows in parts.items()},
                 "tensorflow": tensorflow.__version__,
@@ -132,9 +133,15 @@ def to_tensor(images):
     return np.repeat(scaled[..., None], architectures.CHANNELS, axis=-1)
 
 
+def _best(history):
+    """The first row with the least validation loss; the last row where there is no such loss."""
+    if "val_loss" not in history[-1]:
+        return history[-1]
+    return min(history, key=lambda row: row["val_loss"])
+
+
 def _stopped(history):
-    losses = [row["val_loss"] for row in history]
-    return bool(losses) and len(losses) - 1 - int(np.argmin(losses)) >= architectures.PATIENCE
+    return bool(history) and len(history) - history.index(_best(history)) > architectures.PATIENCE
 
 
 def _epoch_file(folder, epoch):

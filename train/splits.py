@@ -6,6 +6,8 @@ from pathlib import Path
 
 from ecg_edge.layout import CLASSES, REPORT
 
+from .dataset import UNSCORED
+
 FOLDER = Path(__file__).parent / "lists"
 FOLDS = 5
 INNER_SHARE = 0.15
@@ -114,21 +116,25 @@ def read_distinct(path=FOLDER / "distinct.csv"):
 
 
 def parts_of(split, fold=None):
-    """{part: [(sha256, class index), ...]} of `paper`, or of one `fold` of `distinct`.
+    """{part: [(sha256, class index), ...]} of `paper`, of one `fold` of `distinct`, or of `all`.
 
     `train`, `validation` and `test` of a fold are pages of version 2; `extra` are the 3x4+1 pages that version 2 leaves out and
-    that are tested in this fold.
+    that are tested in this fold. With `all`, every distinct page of version 2 trains but those whose label is contradicted, and
+    `extra` are all those pages.
     """
     if split == "paper":
         rows = read_paper()
         return {part: [(r.sha256, CLASSES.index(r.label)) for r in rows if r.part == part] for part in PARTS}
-    if split != "distinct" or fold not in range(FOLDS):
-        raise ValueError(f"a split is 'paper', or 'distinct' with a fold of 0 to {FOLDS - 1}")
+    if split != "all" and (split != "distinct" or fold not in range(FOLDS)):
+        raise ValueError(f"a split is 'paper', 'all', or 'distinct' with a fold of 0 to {FOLDS - 1}")
     parts = {part: [] for part in (*PARTS, "extra")}
     for row in read_distinct():
         if row.source == "extra_pages":
-            if row.fold == fold and row.layout == REPORT.name:
+            if (split == "all" or row.fold == fold) and row.layout == REPORT.name:
                 parts["extra"].append((row.sha256, CLASSES.index(row.label)))
+        elif split == "all":
+            if row.sha256[:16] not in UNSCORED:
+                parts["train"].append((row.sha256, CLASSES.index(row.label)))
         else:
             part = "test" if row.fold == fold else "validation" if fold in row.inner else "train"
             parts[part].append((row.sha256, CLASSES.index(row.label)))

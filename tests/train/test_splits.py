@@ -70,8 +70,15 @@ def test_inner_split_takes_about_15_percent(fold):
 def test_unknown_splits_are_refused():
     """A split is `paper`, or `distinct` with a fold."""
     for split, fold in (("random", None), ("distinct", None), ("distinct", 5)):
-        with pytest.raises(ValueError, match="a split is 'paper', or 'distinct' with a fold of 0 to 4"):
+        with pytest.raises(ValueError, match="a split is 'paper', 'all', or 'distinct' with a fold of 0 to 4"):
             splits.parts_of(split, fold)
+
+
+def test_shipped_models_train_on_every_distinct_page_but_the_contradicted_one():
+    """`all` trains on 490 of the 491 pages and watches none."""
+    parts = splits.parts_of("all")
+    assert len(parts["train"]) == len({digest for digest, _ in parts["train"]}) == 490
+    assert not parts["validation"] and not parts["test"] and len(parts["extra"]) == 225
 
 
 def test_saved_splits_are_those_that_the_data_give(data_pages):
