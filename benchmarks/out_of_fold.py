@@ -13,7 +13,7 @@ FLOAT = ("keras", "tensorflow")
 KEPT = (FLOAT, *(("int8", runtime) for runtime in RUNTIMES))
 """Formats and runtimes whose probabilities are kept."""
 
-TESTED, INNER = ("test", "extra"), ("validation",)
+PARTS = ("test", "extra", "validation")
 
 
 def inner_protocol(fold):
@@ -28,50 +28,45 @@ def run(model, runs="runs", folder=predictions.FOLDER):
     `distinct-inner-FOLD/...`, from which choices are made.
     """
     for fold in range(splits.FOLDS):
-        _run_fold(model, fold, Path(runs))
+        run_fold(model, fold, runs)
     for form, runtime in KEPT:
-        made = [
-            predictions.load(_part_file(Path(runs), model, fold, "tested", form, runtime))
-            for fold in range(splits.FOLDS)
-        ]
-        predictions.save(_merge(made), predictions.path_of("distinct", model, form, runtime, folder))
+        tested = []
         for fold in range(splits.FOLDS):
-            inner = predictions.load(_part_file(Path(runs), model, fold, "inner", form, runtime))
-            predictions.save(inner, predictions.path_of(inner_protocol(fold), model, form, runtime, folder))
+            made = predictions.load(_file(runs, model, fold, form, runtime))
+            parts = splits.parts_of("distinct", fold)
+            tested.append(_only(made, [*parts["test"], *parts["extra"]]))
+            inner = predictions.path_of(inner_protocol(fold), model, form, runtime, folder)
+            predictions.save(_only(made, parts["validation"]), inner)
+        predictions.save(_merge(tested), predictions.path_of("distinct", model, form, runtime, folder))
 
 
-def _run_fold(model, fold, runs):
-    here = runs / f"distinct-{fold}" / model
-    _python("train", "fit", "--model", model, "--split", "distinct", "--fold", fold, "--runs", runs)
-    weights, int8 = here / "best.keras", here / f"{model}-int8.tflite"
+def run_fold(model, fold, runs="runs"):
+    """Train one fold model, convert it to int8 and let Keras and every runtime predict its pages."""
+    here = Path(runs) / f"distinct-{fold}" / model
     where = ("--split", "distinct", "--fold", fold)
+    weights, int8 = here / "best.keras", here / f"{model}-int8.tflite"
+    if not (here / "run.json").is_file():
+        _python("train", "fit", "--model", model, *where, "--runs", runs)
     if not int8.is_file():
         _python("convert.work", "convert", "--source", weights, "--out", int8, "--format", "int8", *where)
-    for name, parts in (("tested", TESTED), ("inner", INNER)):
-        for form, runtime in KEPT:
-            out = _part_file(runs, model, fold, name, form, runtime)
-            if out.is_file():
-                continue
-            if (form, runtime) == FLOAT:
-                _python("convert.work", "keras", "--source", weights, "--out", out, *where, "--parts", *parts)
-            else:
-                _python(
-                    "convert.work",
-                    "predict",
-                    "--source",
-                    int8,
-                    "--out",
-                    out,
-                    *where,
-                    "--parts",
-                    *parts,
-                    "--runtime",
-                    runtime,
-                )
+    for form, runtime in KEPT:
+        out = _file(runs, model, fold, form, runtime)
+        if not out.is_file():
+            work = (
+                ("keras", "--source", weights)
+                if (form, runtime) == FLOAT
+                else ("predict", "--source", int8, "--runtime", runtime)
+            )
+            _python("convert.work", *work, "--out", out, *where, "--parts", *PARTS)
 
 
-def _part_file(runs, model, fold, name, form, runtime):
-    return runs / f"distinct-{fold}" / model / f"{name}-{form}-{runtime}.npz"
+def _file(runs, model, fold, form, runtime):
+    return Path(runs) / f"distinct-{fold}" / model / f"{form}-{runtime}.npz"
+
+
+def _only(made, rows):
+    digests = tuple(sorted(digest for digest, _ in rows))
+    return predictions.Predictions(digests, made.of(digests), made.made_by)
 
 
 def _merge(made):

@@ -52,7 +52,9 @@ def _convert(options, cache, parts):
     data = formats.convert(options.source, options.format, images)
     # A conversion can "succeed" with a file that holds no weights or that cannot be run.
     _network(data, options).probabilities(cache.images[0])
-    options.out.write_bytes(data)
+    partial = options.out.with_name("partial_" + options.out.name)
+    partial.write_bytes(data)
+    partial.replace(options.out)
 
 
 def _predict(options, cache, digests):

@@ -37,12 +37,15 @@ def save(predictions, path):
     """Write predictions; the same bytes for the same content."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # A kill while writing leaves no half file that a later run would take for whole.
+    partial = path.with_name("partial_" + path.name)
     np.savez_compressed(
-        path,
+        partial,
         digests=np.array(predictions.digests),
         leads=predictions.leads.astype(np.float32),
         made_by=np.array(predictions.made_by),
     )
+    partial.replace(path)
 
 
 def load(path):
