@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from convert.formats import FORMATS
+from ecg_edge.errors import EcgEdgeError
 from ecg_edge.layout import REPORT
 from ecg_edge.runtime import RUNTIMES
 
@@ -126,7 +127,7 @@ def draw(results, path):
         left += widths
     axis.invert_yaxis()
     axis.set(xlabel="milliseconds for a page (medians)", title="Where the time of one page goes")
-    axis.legend(ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.12 if len(shown) > 6 else -0.3))
+    axis.legend(ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.1 if len(shown) > 6 else -0.3))
     figure.savefig(path, dpi=100, metadata={"Software": None})
     plt.close(figure)
 
@@ -173,4 +174,7 @@ def _last_line(text):
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure_one(json.load(sys.stdin))))
+    try:
+        print(json.dumps(measure_one(json.load(sys.stdin))))
+    except EcgEdgeError as error:
+        sys.exit(str(error))
