@@ -29,9 +29,7 @@ def measure(protocol, model, runtimes=tuple(RUNTIMES), folder=predictions.FOLDER
     for runtime in runtimes:
         protocols.score(protocol, model, "int8", runtime, folder)
     keys = [KERAS, *((form, runtime) for form in FORMATS for runtime in runtimes)]
-    paths = {
-        key: predictions.path_of("paper" if protocol == "paper" else "distinct", model, *key, folder) for key in keys
-    }
+    paths = {key: protocols.path_of(protocol, model, *key, folder) for key in keys}
     scored = {key: protocols.score(protocol, model, *key, folder) for key, path in paths.items() if path.is_file()}
     entries = []
     for (form, runtime), found in scored.items():

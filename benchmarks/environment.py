@@ -2,9 +2,10 @@
 
 import os
 import platform
-import subprocess
 from importlib import metadata
 from pathlib import Path
+
+from train import checkout
 
 PACKAGES = ("ecg-edge", "numpy", "scipy", "pillow", "tflite-runtime", "ai-edge-litert", "tensorflow", "keras")
 
@@ -21,14 +22,8 @@ def record():
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
-        "commit": commit(),
+        "commit": checkout.describe(),
     }
-
-
-def commit():
-    """`git describe` of the checkout, or None outside of one."""
-    done = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
-    return done.stdout.strip() or None
 
 
 def _version(name):

@@ -32,6 +32,11 @@ class Scored:
     made_by: str
 
 
+def path_of(protocol, model, form, runtime, folder=predictions.FOLDER):
+    """The file of kept probabilities that a protocol is scored from."""
+    return predictions.path_of("paper" if protocol == "paper" else "distinct", model, form, runtime, folder)
+
+
 def score(protocol, model, form, runtime, folder=predictions.FOLDER):
     """The `Scored` of one model in one format by one runtime.
 
@@ -39,12 +44,11 @@ def score(protocol, model, form, runtime, folder=predictions.FOLDER):
     ------
     FileNotFoundError : no probabilities of it are kept; the message says which command makes them.
     """
-    kept = "paper" if protocol == "paper" else "distinct"
-    path = predictions.path_of(kept, model, form, runtime, folder)
+    path = path_of(protocol, model, form, runtime, folder)
     if not path.is_file():
         makes = (
-            f"python -m convert --model {model}"
-            if kept == "paper"
+            f"python -m convert --model {model} --split paper"
+            if protocol == "paper"
             else f"python -m benchmarks accuracy --model {model} --rerun"
         )
         raise FileNotFoundError(

@@ -1,12 +1,11 @@
 """Putting a converted model where the device finds it, with what was measured of it on its card."""
 
 import json
-import subprocess
 from pathlib import Path
 
 from ecg_edge.layout import CLASSES, REPORT
 from ecg_edge.runtime import RUNTIMES, Network, find_runtime
-from train import choices, dataset, metrics, predictions, splits
+from train import checkout, choices, dataset, metrics, predictions, splits
 
 from . import cards, parity
 
@@ -31,7 +30,7 @@ def ship(model, version, run, files, measured, split, folder):
     ------
     RuntimeError : the out-of-fold predictions do not pass the gate.
     """
-    chosen, figures, pooled = _from_folds(model) if split == "all" else _from_paper(model)
+    chosen, figures, pooled = from_folds(model) if split == "all" else _from_paper(model)
     for form in SHIPPED[model] if split == "all" else ("int8",):
         suffix = "" if form == "int8" else f"-{form}"
         (Path(folder) / f"{model}{suffix}.tflite").write_bytes(files[form].read_bytes())
@@ -50,7 +49,7 @@ def ship(model, version, run, files, measured, split, folder):
             "epochs": training["best_epoch"],
             "seed": training["seed"],
             "tensorflow": training["tensorflow"],
-            "commit": _commit(),
+            "commit": checkout.describe(),
         },
         chosen,
         figures,
@@ -72,7 +71,7 @@ def _from_paper(model):
     return {"choices": chosen, "ece": None, "brier": None}, {"paper": _figures(made, rows, chosen)}, {}
 
 
-def _from_folds(model):
+def from_folds(model):
     """(choices with ECE and Brier score, figures by protocol, parity by runtime) from the pooled out-of-fold predictions."""
     rows = [
         row for row in splits.read_distinct() if row.sha256[:16] not in dataset.UNSCORED and row.layout == REPORT.name
@@ -113,8 +112,3 @@ def _kept(protocol, model):
 
 def _first_kept(protocol, model):
     return next(iter(_kept(protocol, model).values()))
-
-
-def _commit():
-    described = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
-    return described.stdout.strip() or None

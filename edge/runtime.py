@@ -1,5 +1,6 @@
 """The TensorFlow Lite runtimes: finding one, and running a network from checked bytes."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module, metadata
 
@@ -40,6 +41,15 @@ def find_runtime(name=None):
         except NoRuntimeError as error:
             problems.append(str(error))
     raise NoRuntimeError("No TensorFlow Lite runtime can be used. " + " ".join(problems))
+
+
+def usable_runtimes():
+    """All `Runtime`s that can be used here, the fastest first; empty where there is none."""
+    found = []
+    for name in RUNTIMES:
+        with suppress(NoRuntimeError):
+            found.append(_load(name))
+    return found
 
 
 def _load(name):

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecg_edge.errors import NoRuntimeError
-from ecg_edge.runtime import RUNTIMES, Network, find_runtime
+from ecg_edge.runtime import Network, usable_runtimes
 
 from .. import needs_tensorflow
 
@@ -41,17 +40,6 @@ def python(code, *arguments):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def runtimes():
-    """The runtimes that can be used here."""
-    found = []
-    for name in RUNTIMES:
-        try:
-            found.append(find_runtime(name))
-        except NoRuntimeError:
-            continue
-    return found
-
-
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """A small CNN-RNN, and a folder to convert it in."""
@@ -81,7 +69,7 @@ def test_the_same_input_gives_the_same_bytes(small, int8):
 @needs_tensorflow
 def test_int8_is_integer_throughout(int8):
     """int8 in and out, weights of products and convolutions per channel or int8, and no float tensor anywhere."""
-    for runtime in runtimes():
+    for runtime in usable_runtimes():
         network = Network(int8, runtime)
         ends = network.quantisation()
         assert ends["input"] == {"dtype": "int8", "scale": pytest.approx(1 / 255), "zero_point": -128}
@@ -101,7 +89,7 @@ def test_int8_lstm_stays_near_float(small, int8):
         "from convert import formats", "from convert import formats\nformats.widen = lambda data: data"
     )
     python(plain, small / "small.keras", "int8", small / "plain.tflite")
-    for runtime in runtimes():
+    for runtime in usable_runtimes():
         exact, wide, narrow = (
             Network(data, runtime).probabilities(leads(100))
             for data in ((small / "float32.tflite").read_bytes(), int8, (small / "plain.tflite").read_bytes())
@@ -113,7 +101,7 @@ def test_int8_lstm_stays_near_float(small, int8):
 @needs_tensorflow
 def test_a_batch_equals_single_leads(int8):
     """The batch is free, and nine leads in one call give what nine calls give."""
-    for runtime in runtimes():
+    for runtime in usable_runtimes():
         network = Network(int8, runtime)
         together = network.probabilities(leads())
         apart = np.concatenate([network.probabilities(lead[None]) for lead in leads()])

@@ -8,21 +8,9 @@ import pytest
 from ecg_edge import card as cards
 from ecg_edge import runtime as runtimes
 from ecg_edge.errors import DamagedModelError, NoRuntimeError, UsageError
-from ecg_edge.runtime import KERNELS, RUNTIMES, Network, find_runtime
+from ecg_edge.runtime import KERNELS, RUNTIMES, Network, find_runtime, usable_runtimes
 
-
-def usable():
-    """The runtimes that work here, in the order of preference."""
-    found = []
-    for name in RUNTIMES:
-        try:
-            found.append(find_runtime(name))
-        except NoRuntimeError:
-            continue
-    return found
-
-
-INSTALLED = usable()
+INSTALLED = usable_runtimes()
 
 
 @pytest.fixture(params=INSTALLED, ids=lambda runtime: runtime.name)
