@@ -13,13 +13,21 @@ run: $(DEVICE)/installed
 test: $(DEVELOP)/installed
 	$(DEVELOP)/bin/python -m pytest
 
+# The paper's protocol, the five folds of `distinct`, and the models that ship.
 train: $(DEVELOP)/installed
 	$(DEVELOP)/bin/python -m train prepare
-	for model in $(MODELS); do $(DEVELOP)/bin/python -m train fit --model $$model || exit 1; done
-	for model in $(MODELS); do $(DEVELOP)/bin/python -m train evaluate --model $$model --rerun || exit 1; done
+	for model in $(MODELS); do \
+	    $(DEVELOP)/bin/python -m train fit --model $$model --split paper && \
+	    $(DEVELOP)/bin/python -m train evaluate --model $$model --rerun && \
+	    $(DEVELOP)/bin/python -m benchmarks accuracy --model $$model --protocol distinct uncurated --rerun && \
+	    $(DEVELOP)/bin/python -m train fit --model $$model --split all || exit 1; \
+	done
 
 convert: $(DEVELOP)/installed
-	for model in $(MODELS); do $(DEVELOP)/bin/python -m convert --model $$model || exit 1; done
+	for model in $(MODELS); do \
+	    $(DEVELOP)/bin/python -m convert --model $$model --split paper && \
+	    $(DEVELOP)/bin/python -m convert --model $$model --split all --ship || exit 1; \
+	done
 
 bench: $(DEVELOP)/installed
 	$(DEVELOP)/bin/python -m benchmarks accuracy

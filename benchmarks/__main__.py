@@ -1,9 +1,9 @@
-"""python -m benchmarks accuracy | latency."""
+"""python -m benchmarks accuracy | latency | leaks."""
 
 import argparse
 import sys
 
-from . import accuracy, latency
+from . import accuracy, latency, leaks
 
 
 def main(argv=None):
@@ -16,6 +16,9 @@ def main(argv=None):
     command = commands.add_parser("latency", help="time of one page per stage, for each model, format and runtime")
     latency.add_options(command)
     command.set_defaults(run=latency.run)
+    command = commands.add_parser("leaks", help="what can be told without the heart, and copies across the splits")
+    leaks.add_options(command)
+    command.set_defaults(run=leaks.run)
     options = parser.parse_args(argv)
     try:
         return options.run(options) or 0

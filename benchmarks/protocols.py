@@ -8,8 +8,6 @@ import numpy as np
 from ecg_edge.layout import CLASSES, REPORT
 from train import choices, dataset, predictions, splits
 
-from .out_of_fold import inner_protocol
-
 PROTOCOLS = {
     "paper": "928 files as published, random by file, copies and all: test files",
     "distinct": "491 distinct pages, five folds grouped by printed identity: out of fold",
@@ -32,11 +30,6 @@ class Scored:
     made_by: str
 
 
-def path_of(protocol, model, form, runtime, folder=predictions.FOLDER):
-    """The file of kept probabilities that a protocol is scored from."""
-    return predictions.path_of("paper" if protocol == "paper" else "distinct", model, form, runtime, folder)
-
-
 def score(protocol, model, form, runtime, folder=predictions.FOLDER):
     """The `Scored` of one model in one format by one runtime.
 
@@ -44,33 +37,40 @@ def score(protocol, model, form, runtime, folder=predictions.FOLDER):
     ------
     FileNotFoundError : no probabilities of it are kept; the message says which command makes them.
     """
-    path = path_of(protocol, model, form, runtime, folder)
-    if not path.is_file():
-        makes = (
-            f"python -m convert --model {model} --split paper"
-            if protocol == "paper"
-            else f"python -m benchmarks accuracy --model {model} --rerun"
-        )
-        raise FileNotFoundError(
-            f"no probabilities of {model} {form} by {runtime} are kept for {protocol}: '{makes}' makes them"
-        )
-    made = predictions.load(path)
+    made = _kept(protocol, model, form, runtime, folder)
     rows = _rows(protocol)
-    digests, labels = tuple(digest for digest, *_ in rows), np.array([label for _, label, _ in rows])
     folds = np.array([fold for *_, fold in rows])
-    leads = made.of(digests)
-    chosen = _choices(protocol, model, form, runtime, folder)
-    plain, pages, sure = (
-        np.empty((len(rows), len(CLASSES))),
-        np.empty((len(rows), len(CLASSES))),
-        np.empty(len(rows), bool),
-    )
-    for fold, choice in enumerate(chosen):
+    digests, labels = tuple(digest for digest, *_ in rows), np.array([label for _, label, _ in rows])
+    leads = np.empty((len(rows), len(REPORT.leads), len(CLASSES)), np.float32)
+    plain, pages = np.empty((2, len(rows), len(CLASSES)))
+    sure, chosen = np.empty(len(rows), bool), []
+    for fold, predicted in enumerate(made):
         mine = folds == fold
-        if mine.any():
-            plain[mine], pages[mine] = choice.aggregate(leads[mine]), choice.apply(leads[mine])
-            sure[mine] = pages[mine].max(axis=1) >= choice.min_confidence
-    return Scored(digests, labels, leads, plain, pages, sure, chosen, made.made_by)
+        choice = choices.Choices() if protocol == "paper" else choose(predicted, fold)
+        leads[mine] = predicted.of([digest for digest, *_, tested in rows if tested == fold])
+        plain[mine], pages[mine] = choice.aggregate(leads[mine]), choice.apply(leads[mine])
+        sure[mine] = pages[mine].max(axis=1) >= choice.min_confidence
+        chosen.append(choice)
+    return Scored(digests, labels, leads, plain, pages, sure, tuple(chosen), made[0].made_by)
+
+
+def choose(predicted, fold):
+    """The `Choices` for a fold model, from what it says of the pages of its inner split."""
+    rows = [row for row in splits.parts_of("distinct", fold)["validation"] if row[0][:16] not in dataset.UNSCORED]
+    return choices.choose(predicted.of([digest for digest, _ in rows]), [label for _, label in rows])
+
+
+def _kept(protocol, model, form, runtime, folder):
+    """[Predictions], one for each fold; for `paper` the one model's."""
+    if protocol != "paper":
+        return predictions.load_folds(model, form, runtime, folder)
+    path = predictions.path_of("paper", model, form, runtime, folder)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"no probabilities of {model} {form} by {runtime} are kept for paper:"
+            f" 'python -m convert --model {model} --split paper' makes them"
+        )
+    return [predictions.load(path)]
 
 
 @cache
@@ -84,18 +84,3 @@ def _rows(protocol):
         for row in splits.read_distinct()
         if row.source == source and row.layout == REPORT.name and row.sha256[:16] not in dataset.UNSCORED
     )
-
-
-@cache
-def _choices(protocol, model, form, runtime, folder):
-    """The `Choices` of each fold, from the pages of its inner split; for `paper` the plain mean, nothing being chosen."""
-    if protocol == "paper":
-        return (choices.Choices(),)
-    return tuple(_choose(fold, model, form, runtime, folder) for fold in range(splits.FOLDS))
-
-
-def _choose(fold, model, form, runtime, folder):
-    inner = predictions.load(predictions.path_of(inner_protocol(fold), model, form, runtime, folder))
-    labels = {row.sha256: CLASSES.index(row.label) for row in splits.read_distinct()}
-    digests = [digest for digest in inner.digests if digest[:16] not in dataset.UNSCORED]
-    return choices.choose(inner.of(digests), [labels[digest] for digest in digests])

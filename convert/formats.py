@@ -6,6 +6,7 @@ import numpy as np
 
 from train.architectures import CHANNELS
 
+from . import logits
 from .widen import widen
 
 FORMATS = ("float32", "float16", "dynamic", "int8")
@@ -17,7 +18,7 @@ def convert(weights, form, images=None):
     Parameters
     ----------
     form : a name of `FORMATS`; `int8` is full-integer, int8 in and out, weights per channel; what lies between the
-        products of an LSTM is done in int16 (see `widen`)
+        products of an LSTM is done in int16 (see `widen`), and logits have finer steps (see `logits`)
     images : (N, 150, 150) uint8 leads for `int8`, from which the ranges of activations are taken
 
     The same file, images and versions give the same bytes, in a fresh process: one conversion each, since a second
@@ -27,22 +28,27 @@ def convert(weights, form, images=None):
     import keras
     import tensorflow as tf
 
-    converter = tf.lite.TFLiteConverter.from_keras_model(keras.models.load_model(weights, compile=False))
+    model = keras.models.load_model(weights, compile=False)
+    if form == "int8":
+        logits.centre(model)
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
     if form != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if form == "float16":
         converter.target_spec.supported_types = [tf.float16]
     if form == "int8":
-        converter.representative_dataset = lambda: ([_one(image)] for image in images)
+        converter.representative_dataset = lambda: ([_scaled(image[None])] for image in images)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
     data = converter.convert()
-    return widen(data) if form == "int8" else data
+    if form != "int8":
+        return data
+    sure = np.concatenate([model.predict_on_batch(_scaled(images[i : i + 64])) for i in range(0, len(images), 64)])
+    return logits.narrow(widen(data), *logits.find_range(sure))
 
 
-def _one(image):
-    scaled = image.astype(np.float32) / 255
-    return np.repeat(scaled[None, ..., None], CHANNELS, axis=-1)
+def _scaled(images):
+    return np.repeat((images.astype(np.float32) / 255)[..., None], CHANNELS, axis=-1)
 
 
 def representative(cache, rows, pages_per_class=20, seed=5):

@@ -9,7 +9,7 @@ from .errors import PictureError, Reason
 from .layout import REPORT
 
 DARK = 128
-"""Gray levels below it are ink: grid dots and frame are brighter, traces and print darker."""
+"""Gray levels below it are ink: traces, print, and the single pixels of grid dots."""
 
 STROKE_SLACK_PX = 4
 MIN_STROKE_SHARE = 0.85
@@ -61,9 +61,15 @@ def find_page(image, template=REPORT):
 def holds_trace(dark, template):
     """Whether the lead boxes of a (H, W) bool page hold lines: ink in most columns, and mostly paper."""
     boxes = [dark[box.slices] for _, box in template.leads]
-    columns = np.mean([box.any(axis=0).mean() for box in boxes])
+    columns = np.mean([_strokes(box).any(axis=0).mean() for box in boxes])
     ink = np.mean([box.mean() for box in boxes])
     return bool(columns >= MIN_TRACE_COLUMNS and ink <= MAX_INK_SHARE)
+
+
+def _strokes(dark):
+    """(h - 1, w - 1) bool: where two by two pixels are dark, as in every stroke and in no dot of a grid."""
+    rows = dark[1:] & dark[:-1]
+    return rows[:, 1:] & rows[:, :-1]
 
 
 def layout_cost(dark, template):

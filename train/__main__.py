@@ -87,7 +87,7 @@ def _fit(options):
 
 def _median_of_best_epochs(options):
     """The epochs that the shipped model is trained for: the median of the folds' best."""
-    runs = [Path(options.runs) / f"distinct-{fold}" / options.model / "run.json" for fold in range(splits.FOLDS)]
+    runs = [predictions.record_of(f"distinct-{fold}", options.model) for fold in range(splits.FOLDS)]
     missing = [str(run) for run in runs if not run.is_file()]
     if missing:
         raise FileNotFoundError(f"no {missing[0]}: run 'python -m benchmarks accuracy --model {options.model} --rerun'")

@@ -7,6 +7,8 @@ import numpy as np
 
 from ecg_edge import verdict
 
+from .splits import FOLDS
+
 FOLDER = Path("benchmarks/predictions")
 
 
@@ -31,6 +33,28 @@ class Predictions:
 def path_of(protocol, model, form, runtime, folder=FOLDER):
     """Where the predictions of one model in one format by one runtime are kept."""
     return Path(folder) / protocol / f"{model}-{form}-{runtime}.npz"
+
+
+def record_of(split, model, folder=FOLDER):
+    """Where the record of the training is kept that the predictions of one model on one split come from."""
+    return Path(folder) / split / f"{model}.json"
+
+
+def load_folds(model, form, runtime, folder=FOLDER):
+    """[Predictions] of the five fold models of `distinct`, in the order of the folds.
+
+    Raises
+    ------
+    FileNotFoundError : those of a fold are not kept; the message says which command makes them.
+    """
+    paths = [path_of(f"distinct-{fold}", model, form, runtime, folder) for fold in range(FOLDS)]
+    for path in paths:
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"no probabilities of {model} {form} by {runtime} are kept in {path.parent}:"
+                f" 'python -m benchmarks accuracy --model {model} --rerun' makes them"
+            )
+    return [load(path) for path in paths]
 
 
 def save(predictions, path):

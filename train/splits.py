@@ -80,6 +80,32 @@ def make_distinct(pages):
     ]
 
 
+def find_leaks(rows):
+    """What stands on both sides of a line that `distinct` draws: a sentence for each, none where nothing leaks.
+
+    Looked for are a SHA-256 or a group that is tested in more than one fold, and one that is in the inner validation set
+    of a fold and in what that fold trains on.
+    """
+    found = []
+    for what in ("sha256", "group"):
+        folds = {}
+        for row in rows:
+            folds.setdefault(getattr(row, what), set()).add(row.fold)
+        found += [
+            f"{what} {name} is in folds {', '.join(map(str, sorted(its)))}"
+            for name, its in sorted(folds.items())
+            if len(its) > 1
+        ]
+        for fold in range(FOLDS):
+            others = [row for row in rows if row.fold != fold]
+            inner = {getattr(row, what) for row in others if fold in row.inner}
+            both = inner & {getattr(row, what) for row in others if fold not in row.inner}
+            found += [f"{what} {name} is in training and in validation of fold {fold}" for name in sorted(both)]
+    return found + [
+        f"sha256 {row.sha256} is tested and validated in fold {row.fold}" for row in rows if row.fold in row.inner
+    ]
+
+
 def write_paper(rows, path=FOLDER / "paper.csv"):
     """Write the split as CSV: name, sha256, class, part."""
     _write(path, ("name", "sha256", "class", "part"), [(r.name, r.sha256, r.label, r.part) for r in rows])

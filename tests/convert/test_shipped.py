@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convert import parity
+from convert import parity, shipping
 from ecg_edge import card, filters, leads
 from ecg_edge.image import open_picture
 from ecg_edge.page import find_page
@@ -46,6 +46,22 @@ def test_shipped_models_pass_the_parity_gate(name):
     for found in measured.values():
         assert parity.failures(found) == []
     assert kept["bytes"]["int8"] == card.read_card(name)["file.bytes"]
+
+
+CALIBRATED = [name for name in MODELS if card.read_card(name)["training.protocol"] == "all"]
+
+
+@pytest.mark.parametrize("name", CALIBRATED)
+def test_cards_carry_what_the_kept_predictions_give(name):
+    """Aggregation, temperature and threshold on the card are those chosen from the pooled out-of-fold predictions."""
+    found = card.read_card(name)
+    trust, figures, pooled = shipping.from_folds(name)
+    chosen = trust["choices"]
+    assert found["aggregation"] == {"method": chosen.method, "weights": chosen.weights and list(chosen.weights)}
+    assert found["calibration.temperature"] == chosen.temperature and found["min_confidence"] == chosen.min_confidence
+    assert found["metrics"] == figures
+    for parities in pooled.values():
+        assert parity.failures(parities) == []
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from ecg_edge.drawing import draw_report
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.image import open_picture
 from ecg_edge.layout import LEADS_12, REPORT, RHYTHM
@@ -186,10 +187,10 @@ def test_ink_in_half_of_the_columns_is_enough_and_too_much_is_not():
     dark = np.zeros((REPORT.height_px, REPORT.width_px), bool)
     for _, box in REPORT.leads:
         middle = box.left + (box.right - box.left + 1) // 2
-        dark[box.top + 50, box.left : middle + 1] = True
+        dark[box.top + 50 : box.top + 52, box.left : middle + 2] = True
     assert holds_trace(dark, REPORT)
     for _, box in REPORT.leads:
-        dark[box.top + 50, box.left + (box.right - box.left) // 2 - 3 : box.right] = False
+        dark[box.top + 50 : box.top + 52, box.left + (box.right - box.left) // 2 - 3 : box.right] = False
     assert not holds_trace(dark, REPORT)
     for _, box in REPORT.leads:
         dark[box.top : box.top + (box.bottom - box.top) // 2, box.left : box.right] = True
@@ -200,3 +201,11 @@ def test_a_template_of_another_tolerance_is_honoured(normal):
     """The limit is the template's, not the code's."""
     with pytest.raises(PictureError):
         find_page(normal.resize((2214, 1572)), replace(REPORT, tolerance_px=0))
+
+
+def test_a_printed_form_without_traces_is_no_ecg():
+    """Grid, frame, names, pulses and separators alone are refused as `not_an_ecg`: dots of the grid are no trace."""
+    empty = np.full((12, 5000), np.nan, np.float32)
+    with pytest.raises(PictureError) as caught:
+        find_page(draw_report(empty))
+    assert caught.value.reason is Reason.NOT_AN_ECG

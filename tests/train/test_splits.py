@@ -1,6 +1,7 @@
 """Splits: who may train and who tests."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -40,6 +41,52 @@ def test_no_page_and_no_group_is_in_two_folds():
         folds.setdefault(row.group, set()).add(row.fold)
     assert all(len(found) == 1 for found in folds.values())
     assert {row.fold for row in rows} == set(range(splits.FOLDS))
+
+
+def test_nothing_leaks_through_the_saved_folds():
+    """No SHA-256 and no group is tested in two folds, or validates what it trains."""
+    assert splits.find_leaks(splits.read_distinct()) == []
+
+
+def test_one_more_copy_of_a_test_page_in_training_is_found():
+    """A page of fold 0 that slips into the pages of fold 1 is trained on by the model that it tests: it is named."""
+    rows = splits.read_distinct()
+    page = next(row for row in rows if row.fold == 0)
+    assert splits.find_leaks([*rows, replace(page, fold=1, inner=())]) == [
+        f"sha256 {page.sha256} is in folds 0, 1",
+        *_split_inside_training(page, "sha256"),
+        f"group {page.group} is in folds 0, 1",
+        *_split_inside_training(page, "group"),
+    ]
+
+
+def _split_inside_training(page, what):
+    """The sentences on a copy without inner folds of a page that validates in `page.inner`."""
+    name = getattr(page, what)
+    return [f"{what} {name} is in training and in validation of fold {fold}" for fold in page.inner if fold > 1]
+
+
+def test_a_page_of_the_same_group_in_another_fold_is_found():
+    """Other bytes under one printed identity count as well: one patient may be on both."""
+    rows = splits.read_distinct()
+    page = next(row for row in rows if row.fold == 2 and not row.inner)
+    assert splits.find_leaks([*rows, replace(page, sha256="f" * 64, fold=3)]) == [
+        f"group {page.group} is in folds 2, 3"
+    ]
+
+
+def test_a_copy_across_the_inner_line_is_found():
+    """A page of the inner validation set that is trained on as well would choose the epoch by what it has seen."""
+    rows = splits.read_distinct()
+    page = next(row for row in rows if row.fold == 4 and row.inner == (1,))
+    found = splits.find_leaks([*rows, replace(page, inner=())])
+    assert found == [
+        f"sha256 {page.sha256} is in training and in validation of fold 1",
+        f"group {page.group} is in training and in validation of fold 1",
+    ]
+    assert splits.find_leaks([*rows, replace(page, inner=(1, 4))]) == [
+        f"sha256 {page.sha256} is tested and validated in fold 4"
+    ]
 
 
 @pytest.mark.parametrize("fold", range(splits.FOLDS))

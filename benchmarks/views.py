@@ -1,0 +1,118 @@
+"""What stands on a report page besides the traces: header, footer, margin, print, grid, and the finest detail of the ink."""
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecg_edge import filters, leads
+from ecg_edge.image import open_picture
+from ecg_edge.layout import CLASSES, REPORT, RHYTHM
+from ecg_edge.page import DARK
+from train import splits
+from train.dataset import read_pages
+
+TEXT_STEP_PX, MARGIN_STEP_PX = 4, 8
+"""Header and footer, and the paper between the leads, are looked at in squares of this side."""
+
+NAME_ROWS, NAME_COLUMNS_PX = (-28, -5), 56
+"""Rows of a lead's printed name from its base line, and columns from the left edge of its box."""
+STROKE_PX, STROKE_END_PX = 8, (-10, 20)
+"""Columns beside a separator, and rows around its upper end (mirrored at its lower one), where traces are rare."""
+ALWAYS_PRINTED = 0.95
+"""A pixel near a name or separator belongs to the print where it is dark on this share of pages; else a trace runs there."""
+
+THIRD_STROKE, THIRD_SERIF = (slice(2, 21), slice(23, 26)), (slice(2, 3), slice(21, 27))
+"""Stem and upper serif of the third I of "III" within the name of the rhythm strip: dark where the strip is lead III."""
+GRID_ROWS, SQUARE_PX = slice(1440, 1480), 40
+"""The lowest millimetres of the rhythm strip's box, looked at in squares of 5 mm: traces seldom reach them."""
+SPECK_PX = 8
+
+
+@dataclass(frozen=True)
+class Looks:
+    """All pages of version 2: `labels` (N,), `views` {name: (N, D) float32}, `same` (N,) whether the model inputs of the
+    page stayed bit-identical when every pixel outside the lead boxes was changed."""
+
+    digests: tuple
+    labels: np.ndarray
+    views: dict
+    same: np.ndarray
+
+
+def look(path, inputs, seed):
+    """({view: (D,) float32}, bool) of one report page; `inputs` (13, 150, 150) is what the models see of it.
+
+    The leads are cut from a page whose other pixels are all changed, each to another level at random.
+    """
+    gray = filters.to_gray(open_picture(path).image)
+    outside = outside_leads()
+    noise = np.random.default_rng(seed).integers(1, 256, gray.shape, dtype=np.uint8)
+    inks = {name: filters.lead_steps(lead).ink for name, lead in leads.crop(np.where(outside, gray + noise, gray), REPORT).items()}  # fmt: skip
+    same = np.array_equal(np.stack([filters.to_model_input(ink) for ink in inks.values()]), inputs)
+    return views_of(gray < DARK, inks), same
+
+
+def outside_leads():
+    """(H, W) bool: the pixels of a report page that belong to no lead's box."""
+    outside = np.ones((REPORT.height_px, REPORT.width_px), bool)
+    for _, box in REPORT.leads:
+        outside[box.slices] = False
+    return outside
+
+
+def views_of(dark, inks):
+    """{view: (D,) float32} of a (H, W) bool page `dark` and its leads' (h, w) uint8 inks."""
+    frame, boxes = REPORT.frame, dict(REPORT.leads)
+    upper, lower = (slice(base + NAME_ROWS[0], base + NAME_ROWS[1]) for base in (REPORT.rows_px[0], REPORT.rows_px[-1]))
+    names = [dark[upper.start + box.top - boxes["I"].top : upper.stop + box.top - boxes["I"].top,
+                  box.left : box.left + NAME_COLUMNS_PX] for name, box in REPORT.leads if name != RHYTHM]  # fmt: skip
+    rhythm = dark[lower, boxes[RHYTHM].left : boxes[RHYTHM].left + NAME_COLUMNS_PX]
+    (top, bottom), (before, after) = REPORT.separator_rows, STROKE_END_PX
+    ends = [dark[rows, x - STROKE_PX : x + STROKE_PX + 1] for x in REPORT.separators_px
+            for rows in (slice(top + before, top + after), slice(bottom - after, bottom - before))]  # fmt: skip
+    strip = dark[GRID_ROWS, boxes[RHYTHM].left : boxes[RHYTHM].right]
+    views = {
+        "header": _squares(dark[: frame.top], TEXT_STEP_PX),
+        "footer": _squares(dark[frame.bottom :], TEXT_STEP_PX),
+        "margin": _squares((dark & outside_leads())[frame.top : frame.bottom], MARGIN_STEP_PX),
+        "print": np.concatenate([part.ravel() for part in (*names, rhythm, *ends)]),
+        "grid": np.median(_squares(strip, SQUARE_PX), keepdims=True),
+        "rhythm": [rhythm[THIRD_STROKE].all() and rhythm[THIRD_SERIF].all()],
+        "detail": np.concatenate([_detail(ink > 0) for ink in inks.values()]),
+    }
+    return {name: np.asarray(view, np.float32) for name, view in views.items()}
+
+
+def _squares(dark, side_px):
+    """(D,) dark pixels in each whole square of `side_px`."""
+    height, width = (size // side_px for size in dark.shape)
+    squares = dark[: height * side_px, : width * side_px].reshape(height, side_px, width, side_px)
+    return squares.sum(axis=(1, 3)).ravel()
+
+
+def _detail(ink):
+    """Thinnest strokes (px), quiet roughness of the middle line (px) and count of specks of an (h, w) bool lead."""
+    from scipy import ndimage
+
+    there = ink.any(axis=0)
+    middle = (ink.argmax(axis=0) + ink.shape[0] - 1 - ink[::-1].argmax(axis=0))[there] / 2
+    labels, _ = ndimage.label(ink, np.ones((3, 3)))
+    specks = int((np.bincount(labels.ravel())[1:] <= SPECK_PX).sum())
+    return np.array([np.quantile(ink.sum(axis=0)[there], 0.1), np.median(np.abs(np.diff(middle, 2))), specks])
+
+
+def look_at_all(cache, data=None, jobs=2):
+    """The `Looks` of the pages of version 2 under `data`, which must be those of the fold file."""
+    known = {row.sha256: CLASSES.index(row.label) for row in splits.read_distinct() if row.source == "pages"}
+    pages = [page for page in read_pages(data) if page.sha256 in known]
+    if len(pages) < len(known):
+        raise FileNotFoundError(f"{len(known) - len(pages)} of the {len(known)} pages of the fold file are not there")
+    digests = tuple(page.sha256 for page in pages)
+    with ProcessPoolExecutor(jobs) as pool:
+        looks = list(
+            pool.map(look, [page.path for page in pages], cache.stack(digests), range(len(pages)), chunksize=8)
+        )
+    views = {name: np.stack([seen[name] for seen, _ in looks]) for name in looks[0][0]}
+    views["print"] = views["print"][:, views["print"].mean(axis=0) >= ALWAYS_PRINTED]
+    return Looks(digests, np.array([known[d] for d in digests]), views, np.array([same for _, same in looks]))
