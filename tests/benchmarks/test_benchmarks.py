@@ -18,7 +18,7 @@ def benchmarks(*arguments):
 ROWS = {"paper": 140, "distinct": 490, "uncurated": 225}
 
 
-MEASURED = {"paper": ["cnn", "crnn"], "distinct": ["crnn"], "uncurated": ["crnn"]}
+MEASURED = {"paper": ["cnn", "crnn"], "distinct": ["cnn", "crnn"], "uncurated": ["cnn", "crnn"]}
 
 
 @pytest.fixture(scope="module")
