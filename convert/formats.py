@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from train.architectures import CHANNELS
+from train.fit import to_tensor
 
 from . import logits
 from .widen import widen
@@ -37,18 +37,14 @@ def convert(weights, form, images=None):
     if form == "float16":
         converter.target_spec.supported_types = [tf.float16]
     if form == "int8":
-        converter.representative_dataset = lambda: ([_scaled(image[None])] for image in images)
+        converter.representative_dataset = lambda: ([to_tensor(image[None])] for image in images)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
     data = converter.convert()
     if form != "int8":
         return data
-    sure = np.concatenate([model.predict_on_batch(_scaled(images[i : i + 64])) for i in range(0, len(images), 64)])
+    sure = np.concatenate([model.predict_on_batch(to_tensor(images[i : i + 64])) for i in range(0, len(images), 64)])
     return logits.narrow(widen(data), *logits.find_range(sure))
-
-
-def _scaled(images):
-    return np.repeat((images.astype(np.float32) / 255)[..., None], CHANNELS, axis=-1)
 
 
 def representative(cache, rows, pages_per_class=20, seed=5):
