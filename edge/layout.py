@@ -64,6 +64,40 @@ class Template:
         return tuple(name for name, _ in self.leads)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where one lead stands on a flat page.
+
+    `name` is the place's (I … V6, rhythm, rhythm2, …), `lead` what is recorded there (for a rhythm strip II, III, V1, …; None
+    where it is not known), `box` the part of the page in which its trace may run, `zero_px` the row of 0 mV, `start_s` the time of
+    the box's left edge in the recording.
+    """
+
+    name: str
+    lead: str | None
+    box: Box
+    zero_px: float
+    start_s: float
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """How the leads of a flat page are arranged: `layout` is a name of the contract (3x4+1, 6x2, …), `places` row by row.
+
+    `px_per_mm` is (across, down); `mm_per_s` and `mm_per_mv` as found or given; `cost` and `runner_up` tell how well the best and the
+    second best layout fit (0 all there, 1 nothing); `pulses` are (left, right, top, bottom) pixels of calibration pulses.
+    """
+
+    layout: str
+    places: tuple
+    px_per_mm: tuple
+    mm_per_s: float
+    mm_per_mv: float
+    cost: float
+    runner_up: float
+    pulses: tuple = ()
+
+
 def _grid_of_leads(rows, columns, names):
     """(name, box) for `names`, printed row by row over `rows` and `columns` (pairs of edges)."""
     boxes = [Box(left, top, right, bottom) for top, bottom in rows for left, right in columns]
