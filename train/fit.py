@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import architectures
+from . import architectures, checkout
 
 SEED = 7
 
@@ -84,6 +84,7 @@ def fit(name, parts, cache, folder, *, seed=SEED, epochs=architectures.EPOCHS, v
                 "tensorflow": tensorflow.__version__,
                 "keras": keras.__version__,
                 "numpy": np.__version__,
+                "commit": checkout.describe(),
                 "seconds_last_start": round(time.monotonic() - started),
             },
             indent=1,
