@@ -2,7 +2,100 @@
 
 import numpy as np
 
+from . import otsu
+
+BLOCK_PX = 8
+"""Side of the blocks in which the paper's brightness is looked for: a millimetre, more than any line of a grid."""
+PAPER_BLOCKS = 17
+"""What is dark over fewer blocks than these is ink, over more it is a shadow."""
+SMOOTH_BLOCKS = 1.5
+PATCH_PX = 32
+"""Side of the patches whose darkest ink is compared: of four millimetres, fewer than half of which hold a trace."""
+GRID_PERCENTILE = 75
+LEAST_SHARE = 0.15
+"""The least darkness, as a share of solid ink's, that counts at all: less is noise and the haze of JPEG."""
+LEAST_SOLID = 60
+"""Darkness (of 255) below which nothing is solid ink."""
+
 
 def ink_of(page):
-    """How much trace ink there is, of a flat (H, W, 3) uint8 RGB page: (H, W) uint8, 0 paper or grid, 255 solid ink."""
-    return 255 - page.max(axis=2).astype(np.uint8)
+    """How much trace ink there is on a flat page.
+
+    Parameters
+    ----------
+    page : (H, W, 3) uint8 array
+        RGB at about 8 px/mm.
+
+    Returns
+    -------
+    (H, W) uint8: 0 paper or grid, 255 solid ink.
+
+    Notes
+    -----
+    The brightest of the three channels, each relative to the paper's, is black for ink alone: coloured grids vanish in
+    it, whatever the light's colour. It is divided by the local paper (closing at low resolution), so that shadows vanish too.
+    A grey grid is darker than the paper and lighter than the traces: Otsu's threshold over the darkest of each small patch
+    parts the patches that a trace crosses from those with the grid alone, and gives the levels of both.
+    """
+    dark = darkness_of(page)
+    paper, solid = _levels(dark)
+    steps = (np.arange(256, dtype=np.float32) - paper) * (255.0 / max(solid - paper, 1.0))
+    return np.clip(np.rint(steps), 0, 255).astype(np.uint8)[dark]
+
+
+def darkness_of(page):
+    """How much darker than the local paper a (H, W, 3) uint8 page is, in its brightest channel: (H, W) uint8."""
+    bright = _balanced(page)
+    paper = _paper(bright)
+    ratio = np.minimum(bright, paper).astype(np.uint16)
+    ratio *= 255
+    ratio //= paper
+    return 255 - ratio.astype(np.uint8)
+
+
+def _balanced(page):
+    """The brightest channel of each pixel, (H, W) uint8, after the paper's colour has been made grey."""
+    sample = page[::BLOCK_PX, ::BLOCK_PX].reshape(-1, 3)
+    white = np.maximum(np.percentile(sample, 75, axis=0), 1)
+    bright = None
+    for channel, level in enumerate(white):
+        steps = np.arange(256) * (white.max() / level)
+        scaled = np.minimum(np.rint(steps), 255).astype(np.uint8)[page[:, :, channel]]
+        bright = scaled if bright is None else np.maximum(bright, scaled, out=bright)
+    return bright
+
+
+def _paper(bright):
+    """The local paper under (H, W) uint8 brightness: (H, W) uint8, at least 1."""
+    from PIL import Image
+    from scipy import ndimage
+
+    height, width = bright.shape
+    rows, columns = -(-height // BLOCK_PX), -(-width // BLOCK_PX)
+    half = Image.fromarray(bright).reduce(2)  # a mean of four: a single bright pixel is noise
+    side = BLOCK_PX // 2
+    padded = np.zeros((rows * side, columns * side), np.uint8)
+    padded[: half.height, : half.width] = np.asarray(half)[: rows * side, : columns * side]
+    blocks = padded.reshape(rows, side, columns, side).max(axis=(1, 3))
+    closed = ndimage.grey_closing(blocks, size=(PAPER_BLOCKS, PAPER_BLOCKS), mode="nearest")
+    smooth = ndimage.gaussian_filter(closed.astype(np.float32), SMOOTH_BLOCKS, mode="nearest")
+    low = Image.fromarray(np.maximum(np.rint(smooth), 1).astype(np.uint8))
+    box = (0, 0, width / BLOCK_PX, height / BLOCK_PX)
+    return np.maximum(np.asarray(low.resize((width, height), Image.Resampling.BILINEAR, box)), 1)
+
+
+def _levels(dark):
+    """Darkness at which ink begins and at which it is solid, of a page of (H, W) uint8 darkness."""
+    from PIL import Image
+
+    height, width = dark.shape
+    # A mean of four: solid where a stroke is, half as dark where a dot of a grid or of noise is.
+    half, side = np.asarray(Image.fromarray(dark).reduce(2)), PATCH_PX // 2
+    rows, columns = half.shape[0] // side, half.shape[1] // side
+    if not rows or not columns:
+        raise ValueError(f"a page has at least {PATCH_PX} x {PATCH_PX} pixels, not {width} x {height}")
+    darkest = half[: rows * side, : columns * side].reshape(rows, side, columns, side).max(axis=(1, 3)).ravel()
+    level = otsu.threshold(darkest)
+    grid, traces = darkest[darkest <= level], darkest[darkest > level]
+    solid = max(float(np.median(traces)) if traces.size else 255.0, LEAST_SOLID)
+    return max(float(np.percentile(grid, GRID_PERCENTILE)), LEAST_SHARE * solid), solid
