@@ -51,7 +51,7 @@ def shadow(kind, share, depth, sheet, outline_px, width_px, size, rng):
 
     `kind` is `soft` or `hard`; at most `share` of the sheet (bool mask at 1 / `SHARE_REDUCE`) is in it.
     """
-    from PIL import Image, ImageFilter
+    from PIL import ImageFilter
 
     capsules = rng.choice(np.array(scene_hands.SHADOWS, object))(rng)
     entry = outline_px[rng.integers(len(outline_px))]

@@ -1,0 +1,125 @@
+"""How ECG devices lay out and colour their paper, as data, and one of their ways at random."""
+
+from dataclasses import dataclass
+
+from ecg_edge.layout import LEADS_12
+
+CABRERA = ("aVL", "I", "-aVR", "II", "aVF", "III", "V1", "V2", "V3", "V4", "V5", "V6")
+ORDERS = {"standard": LEADS_12, "cabrera": CABRERA}
+
+LAYOUTS = {
+    "3x4": (3, 4, 0),
+    "3x4+1": (3, 4, 1),
+    "3x4+2": (3, 4, 2),
+    "3x4+3": (3, 4, 3),
+    "6x2": (6, 2, 0),
+    "6x2+1": (6, 2, 1),
+    "12x1": (12, 1, 0),
+    "6x1": (6, 1, 0),
+}
+"""Rows, columns and rhythm strips of the layouts of the contract."""
+
+RHYTHMS = {
+    0: ((),),
+    1: (("II",), ("II",), ("III",), ("V1",)),
+    2: (("V1", "II"), ("II", "V5")),
+    3: (("V1", "II", "V5"),),
+}
+
+PAPERS_MM = {
+    "a4": (297.0, 210.0),
+    "letter": (279.4, 215.9),
+    "roll": (300.0, None),
+    "square": (297.0, 297.0),
+}
+"""Width and height; a roll is as high as its rows."""
+
+COLOURS = {
+    "pink": ((250, 205, 210), (240, 150, 165)),
+    "red": ((245, 175, 165), (225, 95, 85)),
+    "orange": ((250, 215, 180), (240, 165, 105)),
+    "brown": ((225, 205, 185), (185, 145, 115)),
+    "grey": ((220, 220, 220), (165, 165, 165)),
+    "green": ((200, 228, 205), (125, 185, 140)),
+}
+"""The 1 mm and the 5 mm lines of grids."""
+
+INKS = {"black": (15, 15, 18), "soft": (60, 60, 62), "blue": (25, 30, 95)}
+FONTS = {
+    "sans": "DejaVuSans.ttf",
+    "sans bold": "DejaVuSans-Bold.ttf",
+    "serif": "STIXGeneral.ttf",
+    "serif bold": "STIXGeneralBol.ttf",
+    "mono": "DejaVuSansMono.ttf",
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """One device's page. Lengths in mm of the paper, `name_mm` the height of lead names' letters."""
+
+    layout: str = "3x4+1"
+    order: str = "standard"
+    rhythm: tuple = ("II",)
+    paper: str = "a4"
+    grid: str = "line"
+    colour: str = "pink"
+    minor: bool = True
+    minor_mm: float = 0.12
+    major_mm: float = 0.22
+    framed: bool = True
+    """Whether the grid ends in a frame, with white paper around it; else it covers the page."""
+    pen_mm: float = 0.35
+    ink: str = "black"
+    mm_per_s: float = 25.0
+    mm_per_mv: float = 10.0
+    pulse: str = "left"
+    separators: str = "solid"
+    names: str = "above"
+    """Where names stand against the beginning of their traces: `above`, `on` or `below` it."""
+    name_mm: float = 2.4
+    font: str = "sans"
+    header: bool = True
+    foot: bool = True
+
+    @property
+    def strips(self):
+        """The number of rhythm strips."""
+        return LAYOUTS[self.layout][2]
+
+    @property
+    def seconds(self):
+        """How much of the record a row shows: at 50 mm/s half of it fits on a page."""
+        return 10.0 * min(1.0, 25.0 / self.mm_per_s)
+
+
+def draw_style(rng, layout=None):
+    """A `Style` at random, of a `layout` or any."""
+    layout = layout or str(rng.choice(tuple(LAYOUTS)))
+    rows, _, strips = LAYOUTS[layout]
+    grid = str(rng.choice(("line", "line", "line", "dots", "none"), p=(0.3, 0.25, 0.2, 0.2, 0.05)))
+    tall = rows + strips > 7
+    options = RHYTHMS[strips]
+    return Style(
+        layout=layout,
+        order=str(rng.choice(("standard", "cabrera"), p=(0.85, 0.15))),
+        rhythm=options[rng.integers(len(options))],
+        paper=str(rng.choice(("a4", "square", "roll") if tall else ("a4", "a4", "letter", "roll"))),
+        grid=grid,
+        colour=str(rng.choice(tuple(COLOURS))),
+        minor=bool(rng.random() < 0.85),
+        minor_mm=float(rng.uniform(0.08, 0.18)),
+        major_mm=float(rng.uniform(0.15, 0.32)),
+        framed=bool(rng.random() < 0.6),
+        pen_mm=float(rng.uniform(0.25, 0.5)),
+        ink=str(rng.choice(tuple(INKS), p=(0.65, 0.2, 0.15))),
+        mm_per_s=float(rng.choice((25.0, 50.0), p=(0.92, 0.08))),
+        mm_per_mv=float(rng.choice((5.0, 10.0, 20.0), p=(0.3, 0.65, 0.05) if tall else (0.07, 0.85, 0.08))),
+        pulse=str(rng.choice(("left", "right", "none"), p=(0.7, 0.15, 0.15))),
+        separators=str(rng.choice(("solid", "dashed", "ticks", "none"))),
+        names=str(rng.choice(("above", "on", "below"), p=(0.6, 0.2, 0.2))),
+        name_mm=float(rng.uniform(1.7, 3.0)),
+        font=str(rng.choice(tuple(FONTS))),
+        header=bool(rng.random() < 0.8),
+        foot=bool(rng.random() < 0.8),
+    )
