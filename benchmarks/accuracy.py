@@ -16,6 +16,7 @@ from . import environment, out_of_fold, protocols
 KERAS = ("keras", "tensorflow")
 INFARCTION = CLASSES.index("infarction")
 COVERAGE = 0.9
+TRUST = {"ece": metrics.calibration_error, "brier": metrics.brier, "log_loss": metrics.log_loss}
 DRAWS = 500
 
 
@@ -66,12 +67,16 @@ def _figures(found):
         for k, label in enumerate(CLASSES)
     }
     pages["infarction_against_rest"] = _infarction(found)
-    pages["calibration"] = {
-        "ece_before": metrics.calibration_error(found.labels, found.plain),
-        "ece": metrics.calibration_error(found.labels, found.pages),
-        "brier_before": metrics.brier(found.labels, found.plain),
-        "brier": metrics.brier(found.labels, found.pages),
+    pages["nothing_chosen"] = {
+        **metrics.summary(found.labels, found.plain.argmax(axis=1), found.digests),
+        "doubt": _errors(found.labels, found.plain),
     }
+    pages["calibration"] = {
+        name + when: measure(found.labels, probabilities)
+        for name, measure in TRUST.items()
+        for when, probabilities in (("_before", found.plain), ("", found.pages))
+    }
+    pages["calibration"]["ece_by_chance"] = metrics.calibration_error_by_chance(found.pages)
     pages["doubt"] = _doubt(found)
     pages["chosen"] = [choice.to_dict() for choice in found.chosen]
     return report
@@ -90,12 +95,19 @@ def _infarction(found):
 def _doubt(found):
     """What the threshold of doubt does, and the error at `COVERAGE`."""
     wrong = found.pages.argmax(axis=1) != found.labels
-    coverage, error = metrics.risk_coverage(found.labels, found.pages)
     return {
         "coverage": float(found.sure.mean()),
         "error": float(wrong[found.sure].mean()) if found.sure.any() else None,
+        **_errors(found.labels, found.pages),
+    }
+
+
+def _errors(labels, probabilities):
+    """Shares of wrong verdicts, of all pages and of the surest."""
+    coverage, error = metrics.risk_coverage(labels, probabilities)
+    return {
         "error_at_coverage": {str(COVERAGE): float(error[np.searchsorted(coverage, COVERAGE)])},
-        "error_of_all": float(wrong.mean()),
+        "error_of_all": float(error[-1]),
     }
 
 
@@ -151,19 +163,20 @@ def to_markdown(reports, where):
     lines += _table(
         CLASSES, entries, lambda entry: [_of_class(entry["pages"]["per_class"][label]) for label in CLASSES]
     )
-    lines += ["", "Infarction against the rest, calibration, and refusal by doubt (pages):", ""]
+    lines += [
+        "",
+        "Pages with nothing chosen (the mean over leads) → with aggregation, temperature and bias as chosen on training pages."
+        " In brackets the ECE that a model as sure as it is right would show on so many pages: mean, and 95 % quantile.",
+        "",
+    ]
     lines += _table(
-        (
-            "AUC",
-            "sensitivity",
-            "specificity",
-            "ECE before → after",
-            "Brier before → after",
-            "error at 90 % coverage",
-            "sure, error among them",
-        ),
+        ("accuracy", "macro-F1", "ECE", "Brier", "log-loss", "error at 90 % coverage"),
         entries,
-        lambda entry: _trust(entry["pages"]),
+        lambda entry: _before_and_after(entry["pages"]),
+    )
+    lines += ["", "Infarction against the rest, and refusal by doubt (pages):", ""]
+    lines += _table(
+        ("AUC", "sensitivity", "specificity", "sure, error among them"), entries, lambda entry: _trust(entry["pages"])
     )
     return "\n".join(lines) + "\n"
 
@@ -179,16 +192,21 @@ def _of_class(found):
     return f"{found['recall']:.3f} ({found['precision']:.3f}) of {found['rows']}"
 
 
-def _trust(pages):
-    infarction, calibration, doubt = pages["infarction_against_rest"], pages["calibration"], pages["doubt"]
-    sure = "–" if doubt["error"] is None else f"{doubt['coverage']:.3f}, {doubt['error']:.3f}"
+def _before_and_after(pages):
+    before, calibration, chance = pages["nothing_chosen"], pages["calibration"], pages["calibration"]["ece_by_chance"]
+    errors = [found["doubt"]["error_at_coverage"][str(COVERAGE)] for found in (before, pages)]
     return (
-        *(_value(infarction[name]) for name in ("auc", "sensitivity", "specificity")),
-        f"{calibration['ece_before']:.3f} → {calibration['ece']:.3f}",
-        f"{calibration['brier_before']:.3f} → {calibration['brier']:.3f}",
-        f"{doubt['error_at_coverage'][str(COVERAGE)]:.3f}",
-        sure,
+        *(f"{before[name]:.3f} → {pages[name]:.3f}" for name in ("accuracy", "macro_f1")),
+        f"{calibration['ece_before']:.3f} → {calibration['ece']:.3f} ({chance['mean']:.3f}, {chance['upper']:.3f})",
+        *(f"{calibration[f'{name}_before']:.3f} → {calibration[name]:.3f}" for name in ("brier", "log_loss")),
+        f"{errors[0]:.3f} → {errors[1]:.3f}",
     )
+
+
+def _trust(pages):
+    infarction, doubt = pages["infarction_against_rest"], pages["doubt"]
+    sure = "–" if doubt["error"] is None else f"{doubt['coverage']:.3f}, {doubt['error']:.3f}"
+    return (*(_value(infarction[name]) for name in ("auc", "sensitivity", "specificity")), sure)
 
 
 def _value(found):

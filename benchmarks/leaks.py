@@ -27,8 +27,9 @@ PROBES = {
     "lead names and separators as printed": ("print",),
     "grid, rhythm strip's lead, names, separators": ("grid", "rhythm", "print"),
     "finest strokes, noise and specks": ("detail",),
+    "bandwidth of the traces (three numbers)": ("bandwidth",),
 }
-"""Probes by the views that they see; the last is not free of the heart, for fibrillation and steep slopes are fine detail too."""
+"""Probes by the views that they see; the last two are not free of the heart: fibrillation and steep slopes are fine and fast, too."""
 
 
 def copies():

@@ -17,8 +17,9 @@ PROTOCOLS = {
 
 @dataclass(frozen=True)
 class Scored:
-    """N test rows under a protocol: `digests` (N), `labels` (N) class indices, `leads` (N, 13, 4) probabilities, `plain` and
-    `pages` (N, 4) the pages' before and after calibration, `sure` (N) whether above the threshold of doubt, `chosen` by fold."""
+    """N test rows under a protocol: `digests` (N), `labels` (N) class indices, `leads` (N, 13, 4) probabilities, `plain`
+    (N, 4) the pages' with nothing chosen (the mean over leads), `pages` (N, 4) after what was `chosen` by fold, `sure` (N)
+    whether above the threshold of doubt."""
 
     digests: tuple
     labels: np.ndarray
@@ -48,7 +49,7 @@ def score(protocol, model, form, runtime, folder=predictions.FOLDER):
         mine = folds == fold
         choice = choices.Choices() if protocol == "paper" else choose(predicted, fold)
         leads[mine] = predicted.of([digest for digest, *_, tested in rows if tested == fold])
-        plain[mine], pages[mine] = choice.aggregate(leads[mine]), choice.apply(leads[mine])
+        plain[mine], pages[mine] = choices.Choices().apply(leads[mine]), choice.apply(leads[mine])
         sure[mine] = pages[mine].max(axis=1) >= choice.min_confidence
         chosen.append(choice)
     return Scored(digests, labels, leads, plain, pages, sure, tuple(chosen), made[0].made_by)

@@ -1,4 +1,5 @@
-"""What stands on a report page besides the traces: header, footer, margin, print, grid, and the finest detail of the ink."""
+"""What stands on a report page besides the traces: header, footer, margin, print, grid, and the finest detail and the bandwidth of
+the ink."""
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ THIRD_STROKE, THIRD_SERIF = (slice(2, 21), slice(23, 26)), (slice(2, 3), slice(2
 GRID_ROWS, SQUARE_PX = slice(1440, 1480), 40
 """The lowest millimetres of the rhythm strip's box, looked at in squares of 5 mm: traces seldom reach them."""
 SPECK_PX = 8
+BANDS_HZ = (25, 35, 50)
+"""The pages are printed with a filter of 0.67 to 25 Hz: what moves faster is the filter's slope, the print, or another filter."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ def views_of(dark, inks):
         "grid": np.median(_squares(strip, SQUARE_PX), keepdims=True),
         "rhythm": [rhythm[THIRD_STROKE].all() and rhythm[THIRD_SERIF].all()],
         "detail": np.concatenate([_detail(ink > 0) for ink in inks.values()]),
+        "bandwidth": np.median([_bandwidth(ink > 0) for ink in inks.values()], axis=0),
     }
     return {name: np.asarray(view, np.float32) for name, view in views.items()}
 
@@ -91,15 +95,31 @@ def _squares(dark, side_px):
     return squares.sum(axis=(1, 3)).ravel()
 
 
+def _middle(ink):
+    """(there, middle) of an (h, w) bool lead: (w,) bool columns with ink, and the row of the middle of the ink in each of them."""
+    there = ink.any(axis=0)
+    return there, (ink.argmax(axis=0) + ink.shape[0] - 1 - ink[::-1].argmax(axis=0))[there] / 2
+
+
 def _detail(ink):
     """Thinnest strokes (px), quiet roughness of the middle line (px) and count of specks of an (h, w) bool lead."""
     from scipy import ndimage
 
-    there = ink.any(axis=0)
-    middle = (ink.argmax(axis=0) + ink.shape[0] - 1 - ink[::-1].argmax(axis=0))[there] / 2
+    there, middle = _middle(ink)
     labels, _ = ndimage.label(ink, np.ones((3, 3)))
     specks = int((np.bincount(labels.ravel())[1:] <= SPECK_PX).sum())
     return np.array([np.quantile(ink.sum(axis=0)[there], 0.1), np.median(np.abs(np.diff(middle, 2))), specks])
+
+
+def _bandwidth(ink):
+    """(B,) log10 of the shares of the power of the middle line's slope above each of `BANDS_HZ`, of an (h, w) bool lead."""
+    there, middle = _middle(ink)
+    columns = np.arange(ink.shape[1])
+    slope = np.diff(np.interp(columns, columns[there], middle))
+    power = np.abs(np.fft.rfft((slope - slope.mean()) * np.hanning(slope.size))) ** 2
+    hertz = np.fft.rfftfreq(slope.size, 1 / (REPORT.px_per_mm * REPORT.mm_per_s))
+    shares = np.array([power[hertz >= edge].sum() for edge in BANDS_HZ]) / max(power.sum(), 1e-9)
+    return np.log10(np.maximum(shares, 1e-6))
 
 
 def look_at_all(cache, data=None, jobs=2):

@@ -7,7 +7,7 @@ import numpy as np
 
 from ecg_edge.layout import CLASSES, REPORT
 from ecg_edge.runtime import RUNTIMES, Network, find_runtime
-from train import checkout, choices, dataset, metrics, predictions, splits
+from train import choices, dataset, metrics, predictions, splits
 
 from . import cards, parity
 
@@ -51,7 +51,7 @@ def ship(model, version, run, files, measured, split, folder):
             "epochs": training["best_epoch"],
             "seed": training["seed"],
             "tensorflow": training["tensorflow"],
-            "commit": checkout.describe(),
+            "commit": training["commit"],
         },
         chosen,
         figures,
@@ -70,11 +70,14 @@ def _from_paper(model):
     rows = splits.parts_of("paper")["test"]
     made = predictions.load(predictions.path_of("paper", model, "int8", next(iter(RUNTIMES))))
     chosen = choices.Choices()
-    return {"choices": chosen, "ece": None, "brier": None}, {"paper": _figures(made, rows, chosen)}, {}
+    pages = chosen.apply(made.of([digest for digest, _ in rows]))
+    return {"choices": chosen, "ece": None, "brier": None}, {"paper": _figures(pages, rows)}, {}
 
 
 def from_folds(model):
     """(choices with ECE and Brier score, figures by protocol, parity by runtime) from the pooled out-of-fold predictions.
+
+    What ships is chosen on all of them. What that is worth is measured fold by fold, with what the four other folds' pages choose.
 
     Raises
     ------
@@ -83,24 +86,38 @@ def from_folds(model):
     rows = [
         row for row in splits.read_distinct() if row.sha256[:16] not in dataset.UNSCORED and row.layout == REPORT.name
     ]
-    tested = [(row.sha256, CLASSES.index(row.label)) for row in rows if row.source == "pages"]
-    extra = [(row.sha256, CLASSES.index(row.label)) for row in rows if row.source == "extra_pages"]
+    tested, extra = ([row for row in rows if row.source == source] for source in ("pages", "extra_pages"))
     keras, made = _pool(model, "keras", "tensorflow"), {runtime: _pool(model, "int8", runtime) for runtime in RUNTIMES}
-    pooled = {runtime: parity.compare(found, keras, tested) for runtime, found in made.items()}
+    pooled = {runtime: parity.compare(found, keras, _labelled(tested)) for runtime, found in made.items()}
     broken = [f"{runtime}: {words}" for runtime, found in pooled.items() for words in parity.failures(found)]
     if broken:
         raise RuntimeError(f"out of fold, int8 does not pass the parity gate: {'; '.join(broken)}")
     first = next(iter(made.values()))
-    leads, labels = first.of([digest for digest, _ in tested]), [label for _, label in tested]
-    chosen = choices.choose(leads, labels)
-    pages = chosen.apply(leads)
+    by_others = [_choose(first, [row for row in tested if row.fold != fold]) for fold in range(splits.FOLDS)]
+    judged, others = _judge(first, tested, by_others), _judge(first, extra, by_others)
+    labels = [label for _, label in _labelled(tested)]
     trust = {
-        "choices": chosen,
-        "ece": metrics.calibration_error(labels, pages),
-        "brier": metrics.brier(labels, pages),
+        "choices": _choose(first, tested),
+        "ece": metrics.calibration_error(labels, judged),
+        "brier": metrics.brier(labels, judged),
     }
-    figures = {"distinct": _figures(first, tested, chosen), "uncurated": _figures(first, extra, chosen)}
+    figures = {"distinct": _figures(judged, _labelled(tested)), "uncurated": _figures(others, _labelled(extra))}
     return trust, figures, pooled
+
+
+def _labelled(rows):
+    """[(sha256, class index), ...] of rows of the fold file."""
+    return [(row.sha256, CLASSES.index(row.label)) for row in rows]
+
+
+def _choose(made, rows):
+    """The `Choices` that rows of the fold file give."""
+    return choices.choose(made.of([row.sha256 for row in rows]), [label for _, label in _labelled(rows)])
+
+
+def _judge(made, rows, chosen):
+    """(N, 4) probabilities of the pages of rows of the fold file, each by the `Choices` for its fold."""
+    return np.concatenate([chosen[row.fold].apply(made.of([row.sha256])) for row in rows])
 
 
 def _pool(model, form, runtime):
@@ -114,7 +131,7 @@ def _pool(model, form, runtime):
     return predictions.Predictions(tuple(digests), np.concatenate(leads), made.made_by)
 
 
-def _figures(made, rows, chosen):
-    digests, labels = [digest for digest, _ in rows], [label for _, label in rows]
-    summary = metrics.summary(labels, chosen.apply(made.of(digests)).argmax(axis=1), digests)
+def _figures(pages, rows):
+    """What stands on a card of the (N, 4) probabilities of pages, `rows` being their [(sha256, class index), ...]."""
+    summary = metrics.summary([label for _, label in rows], pages.argmax(axis=1), [digest for digest, _ in rows])
     return {key: summary[key] for key in ("accuracy", "balanced_accuracy", "macro_f1", "per_class", "interval")}

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,6 +126,16 @@ def find_problem(fields):
         return f"its classes are not {', '.join(CLASSES)}"
     if not 0 < fields["calibration"]["temperature"] < float("inf"):
         return "the field calibration.temperature is not positive"
+    # Cards of models that need none have no bias.
+    bias = fields["calibration"].get("bias")
+    if bias is not None and not _fits_classes(bias):
+        return "the field calibration.bias is not a number for each class"
     if not 0 <= fields["min_confidence"] <= 1:
         return "the field min_confidence is not from 0 to 1"
     return None
+
+
+def _fits_classes(values):
+    """Whether a JSON value is a list of one finite number for each class."""
+    numbers = isinstance(values, list) and all(type(value) in (int, float) and math.isfinite(value) for value in values)
+    return numbers and len(values) == len(CLASSES)

@@ -33,13 +33,17 @@ def aggregate(leads, method="mean", weights=None):
     return page / page.sum()
 
 
-def calibrate(probabilities, temperature=1.0):
-    """Probabilities (..., classes) after temperature scaling: p^(1/T), normalised; T above 1 makes them less sure.
+def calibrate(probabilities, temperature=1.0, bias=None):
+    """Probabilities (..., classes) after vector scaling: p^(1/T) times e^bias, normalised.
+
+    T above 1 makes them less sure; `bias` (classes,), none where None, speaks for classes that the network names too seldom.
 
     References
     ----------
     Guo C. et al., "On calibration of modern neural networks", ICML 2017, PMLR 70:1321–1330.
     """
     scaled = np.log(np.maximum(probabilities, SMALLEST)) / temperature
+    if bias is not None:
+        scaled = scaled + bias
     scaled = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     return scaled / scaled.sum(axis=-1, keepdims=True)

@@ -135,6 +135,25 @@ def calibration_error(true, probabilities, bins=10):
     return float(sum(part.size * abs(confidence[part].mean() - right[part].mean()) for part in parts) / len(order))
 
 
+def calibration_error_by_chance(probabilities, bins=10, samples=500):
+    """{mean, upper}: the calibration error of a model that is as sure as it is right, on as many rows.
+
+    Classes are drawn from the (N, K) `probabilities` themselves, `samples` times; `upper` is the `LEVEL` quantile. The measure
+    is above 0 for a perfect model, and the more so the fewer rows there are.
+    """
+    edges, random = probabilities.cumsum(axis=1)[:, :-1], np.random.default_rng(SEED)
+    errors = [
+        calibration_error((random.random((len(edges), 1)) > edges).sum(axis=1), probabilities, bins)
+        for _ in range(samples)
+    ]
+    return {"mean": float(np.mean(errors)), "upper": float(np.quantile(errors, LEVEL))}
+
+
+def log_loss(true, probabilities):
+    """The mean of -ln of the (N, K) probability of the true class."""
+    return float(-np.log(probabilities[np.arange(len(true)), true]).mean())
+
+
 def brier(true, probabilities):
     """The Brier score over all classes: mean squared distance from the one-hot truth, 0 at best and 2 at worst."""
     return float(((probabilities - np.eye(probabilities.shape[1])[true]) ** 2).sum(axis=1).mean())

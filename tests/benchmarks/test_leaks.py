@@ -90,8 +90,28 @@ def test_what_is_looked_at_outside_the_boxes_holds_no_lead():
     header[100:110, 100:200] = True
     views, marked = page_views.views_of(leads, inks), page_views.views_of(header, inks)
     assert not any(views[name].any() for name in ("header", "footer", "margin"))
-    assert [name for name in marked if name != "detail" and marked[name].any()] == ["header"]
+    assert [name for name in marked if name not in ("detail", "bandwidth") and marked[name].any()] == ["header"]
     assert views["rhythm"].tolist() == [1.0] and marked["rhythm"].tolist() == [0.0]
+
+
+def test_bandwidth_tells_one_filter_from_another():
+    """The same wander through a filter of 25 Hz and through one of 45 Hz: what is above 25 and 35 Hz tells them apart, at any
+    amplitude."""
+    from scipy import signal
+
+    hertz = REPORT.px_per_mm * REPORT.mm_per_s
+    wander = np.random.default_rng(5).normal(size=(6, 1975))
+    seen = {}
+    for edge in (25, 45):
+        smooth = signal.sosfiltfilt(signal.butter(4, edge, fs=hertz, output="sos"), wander, axis=1)
+        seen[edge] = np.array([page_views._bandwidth(drawn(trace * height)) for trace, height in zip(smooth, [20, 30, 40] * 2, strict=True)])  # fmt: skip
+    assert (seen[25].max(axis=0) < seen[45].min(axis=0))[:2].all()
+
+
+def drawn(trace):
+    """(230, W) bool: a line of three pixels around the rows `trace` (W,) below and above the middle."""
+    rows = np.arange(230)[:, None]
+    return np.abs(rows - 115 - np.clip(np.rint(trace), -110, 110)) <= 1
 
 
 def test_a_page_is_looked_at_with_all_its_surroundings_changed(few_pages):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from ecg_edge import card, filters, leads
 from ecg_edge.image import open_picture
 from ecg_edge.page import find_page
 from ecg_edge.runtime import RUNTIMES, Network, usable_runtimes
+from train import splits
 from train.choices import Choices
 
 MODELS = ("cnn", "crnn")
@@ -62,14 +64,33 @@ def test_cards_carry_only_choices_that_were_made(name):
         assert found["calibration.method"] == "none" and set(found["metrics"]) == {"paper"}
     assert found["aggregation"] == {"method": chosen.method, "weights": chosen.weights and list(chosen.weights)}
     assert found["calibration.temperature"] == chosen.temperature and found["min_confidence"] == chosen.min_confidence
+    assert found["calibration"].get("bias") == (chosen.bias and list(chosen.bias))
 
 
 def test_pooled_predictions_of_the_folds_pass_the_gate():
-    """Out of fold, int8 agrees with Keras in every runtime, and the choices from the pooled pages calibrate them."""
+    """Out of fold, int8 agrees with Keras in every runtime; what other folds' pages choose calibrates a fold's."""
     trust, figures, pooled = shipping.from_folds("crnn")
     assert set(pooled) == set(RUNTIMES) and set(figures) == {"distinct", "uncurated"}
     assert all(parity.failures(found) == [] and found["distinct_pages"] == 490 for found in pooled.values())
     assert trust["ece"] <= 0.05 and 0 < trust["choices"].min_confidence < 1
+
+
+def test_figures_on_a_card_do_not_come_from_the_pages_that_chose(monkeypatch):
+    """Labels of one fold's pages changed: what is chosen for that fold stays, and so do all its probabilities."""
+    judged = {}
+    judge = shipping._judge
+
+    def keep(made, rows, chosen):
+        judged.setdefault(len(judged), [(row, chosen[row.fold]) for row in rows])
+        return judge(made, rows, chosen)
+
+    monkeypatch.setattr(shipping, "_judge", keep)
+    shipping.from_folds("crnn")
+    rows = [replace(row, label="normal") if row.fold == 1 else row for row in splits.read_distinct()]
+    monkeypatch.setattr(splits, "read_distinct", lambda: rows)
+    shipping.from_folds("crnn")
+    before, after = ({row.fold: chosen for row, chosen in judged[i]} for i in (0, 2))
+    assert before[1] == after[1] and before[0] != after[0]
 
 
 @pytest.mark.parametrize("name", MODELS)

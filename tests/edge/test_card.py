@@ -127,6 +127,10 @@ def test_a_card_with_a_field_of_another_type_is_damaged(folder, dotted, wrong, n
         ("calibration.temperature", 0, "the field calibration.temperature is not positive"),
         ("calibration.temperature", -1.5, "the field calibration.temperature is not positive"),
         ("calibration.temperature", float("nan"), "the field calibration.temperature is not positive"),
+        *(
+            ("calibration.bias", wrong, "the field calibration.bias is not a number for each class")
+            for wrong in (0.5, [], [0.1] * 3, [0.1] * 5, [0, 0, 0, None], [0, 0, 0, True], [0, 0, 0, float("inf")])
+        ),
         ("min_confidence", 1.01, "the field min_confidence is not from 0 to 1"),
         ("min_confidence", float("nan"), "the field min_confidence is not from 0 to 1"),
     ],
@@ -142,6 +146,13 @@ def test_a_card_with_a_value_that_cannot_be_is_damaged(folder, dotted, value, pr
     with pytest.raises(DamagedModelError) as caught:
         read_card("tiny", folder)
     assert str(caught.value) == f"{folder / 'tiny.json'} is no valid card: {problem}. Install ecg-edge again."
+
+
+@pytest.mark.parametrize("bias", [None, [-0.85, -0.9, 1.3, 0]])
+def test_a_card_may_carry_a_bias(folder, bias):
+    """Cards made before there was one, and models that need none, have none."""
+    change(folder, lambda fields: fields["calibration"].update(bias=bias))
+    assert read_card("tiny", folder)["calibration.bias"] == bias
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe\0", b"nonsense"])

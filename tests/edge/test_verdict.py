@@ -126,3 +126,13 @@ def test_calibration_takes_many_rows_at_once():
     rows = np.array([[0.7, 0.1, 0.1, 0.1], [0.0, 0.0, 0.0, 1.0]])
     both = calibrate(rows, 2.0)
     assert np.allclose(both, [calibrate(row, 2.0) for row in rows]) and np.allclose(both.sum(axis=1), 1)
+
+
+@settings(max_examples=100)
+@given(vectors, st.floats(0.2, 5), arrays(np.float64, 4, elements=st.floats(-2, 2)))
+def test_a_bias_is_a_factor_for_each_class(page, temperature, bias):
+    """p^(1/T) times e^bias, normalised; the same number for every class is none."""
+    expected = page ** (1 / temperature) * np.exp(bias)
+    assert np.allclose(calibrate(page, temperature, list(bias)), expected / expected.sum(), rtol=1e-9)
+    assert np.allclose(calibrate(page, temperature, bias + 1), calibrate(page, temperature, bias), rtol=1e-9)
+    assert np.array_equal(calibrate(page, temperature, [0.0] * 4), calibrate(page, temperature))

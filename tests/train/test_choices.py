@@ -1,4 +1,4 @@
-"""What is chosen on training pages: aggregation, temperature, threshold of doubt."""
+"""What is chosen on training pages: aggregation, temperature and bias, threshold of doubt."""
 
 import numpy as np
 import pytest
@@ -16,13 +16,55 @@ def draw(count, sharpness, seed=0):
     return leads / leads.sum(axis=-1, keepdims=True), labels
 
 
+def sharpened(pages, power, bias=(0, 0, 0, 0)):
+    """Pages as a model would say that is too sure by `power` and leans by `bias`."""
+    scaled = pages**power * np.exp(bias)
+    return scaled / scaled.sum(axis=1, keepdims=True)
+
+
 def test_temperature_mends_what_is_too_sure():
-    """Probabilities sharpened threefold get a temperature near three times as high, and end equally calibrated."""
+    """Probabilities sharpened threefold get a temperature three times as high, and end equally calibrated."""
     leads, labels = draw(2000, 1.0)
-    pages = leads[:, 0]
-    sharp = pages**3 / (pages**3).sum(axis=1, keepdims=True)
-    (loss, mild), (sharp_loss, hot) = choices.fit_temperature(pages, labels), choices.fit_temperature(sharp, labels)
-    assert hot == pytest.approx(3 * mild, rel=0.05) and sharp_loss == pytest.approx(loss, abs=0.01)
+    pages = np.maximum(leads[:, 0], 0.03)
+    pages /= pages.sum(axis=1, keepdims=True)
+    (loss, mild, _), (sharp_loss, hot, _) = (
+        choices.fit_calibration(these, labels) for these in (pages, sharpened(pages, 2))
+    )
+    assert hot == pytest.approx(2 * mild, rel=0.05) and sharp_loss == pytest.approx(loss, rel=0.01)
+
+
+def test_bias_mends_what_is_said_too_seldom():
+    """A model that leans away from a class gets a bias towards it, as large."""
+    leads, labels = draw(2000, 1.0)
+    pages = leads.mean(axis=1)
+    _, temperature, level = choices.fit_calibration(pages, labels)
+    _, _, mended = choices.fit_calibration(sharpened(pages, 1, (0, 0, -0.6, 0)), labels)
+    turned = np.subtract(mended, level) * temperature
+    assert turned[2] - turned[:2].mean() == pytest.approx(0.6, abs=0.05)
+    assert sum(mended) == pytest.approx(0, abs=0.003)
+
+
+def test_few_pages_leave_nearly_everything_as_it_is():
+    """One page cannot say that a class is named too seldom: the prior holds temperature and bias near nothing."""
+    pages = np.array([[0.7, 0.1, 0.1, 0.1]])
+    _, temperature, bias = choices.fit_calibration(pages, [2])
+    assert 0.5 < temperature < 3 and max(np.abs(bias)) < 0.7
+
+
+def test_calibration_has_the_least_penalised_loss():
+    """No nearby temperature or bias does better: the gradient is right, and the end was reached."""
+    leads, labels = draw(100, 1.0)
+    pages = leads.mean(axis=1)
+    loss, temperature, bias = choices.fit_calibration(pages, labels)
+
+    def penalised(log_temperature, bias):
+        scaled = choices.verdict.calibrate(pages, np.exp(log_temperature), bias)
+        return metrics.log_loss(labels, scaled) * len(labels) + (log_temperature**2 + np.sum(np.square(bias))) / 2
+
+    found = np.array([np.log(temperature), *bias])
+    assert penalised(found[0], found[1:]) == pytest.approx(loss, abs=1e-3)
+    for step in 0.05 * np.concatenate([np.eye(5), -np.eye(5)]):
+        assert penalised((found + step)[0], (found + step)[1:]) > loss
 
 
 def test_calibration_error_falls_on_pages_not_seen():
@@ -74,3 +116,13 @@ def test_brier_and_risk_coverage_of_known_rows():
     coverage, error = metrics.risk_coverage(np.array([1, 0]), pages)
     assert coverage.tolist() == [0.5, 1.0] and error.tolist() == [0.0, 0.5]
     assert metrics.calibration_error(np.array([1, 0]), pages, bins=2) == pytest.approx((0.6 + 0.1) / 2)
+
+
+def test_a_calibrated_model_has_an_error_by_chance():
+    """On few rows the calibration error of a model that is as sure as it is right is far above 0; more rows, less of it."""
+    random = np.random.default_rng(1)
+    pages = random.dirichlet(np.ones(4), 4000)
+    few, many = metrics.calibration_error_by_chance(pages[:100]), metrics.calibration_error_by_chance(pages)
+    labels = np.array([random.choice(4, p=row) for row in pages])
+    assert 0.05 < few["mean"] < few["upper"] and many["mean"] < few["mean"] / 4
+    assert metrics.calibration_error(labels, pages) < 1.5 * many["upper"]

@@ -1,11 +1,12 @@
 """The networks, and fitting them with resume."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
 
-from train import fit, prepare
+from train import checkout, fit, prepare
 
 from .. import needs_tensorflow
 
@@ -13,8 +14,6 @@ from .. import needs_tensorflow
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
     """A cache of six drawn pages, one lead each, whose classes can be told by their brightness."""
-    import json
-
     folder = tmp_path_factory.mktemp("cache")
     random = np.random.default_rng(0)
     images = random.integers(0, 60, (6, 1, 150, 150), dtype=np.uint8)
@@ -41,6 +40,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(cache, tmp_path, monkeypatch):
     """Killed between an epoch's weights and its history, and again after it, a run ends as if nothing had been."""
     import keras
 
+    monkeypatch.setattr(checkout, "describe", lambda: "here")
     whole = fit.fit("crnn", PARTS, cache, tmp_path / "whole", epochs=3, verbose=0)
     write = fit._write_history
 
@@ -59,6 +59,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(cache, tmp_path, monkeypatch):
         assert np.array_equal(a.numpy(), b.numpy()), a.path
     assert (tmp_path / "whole/history.csv").read_text() == (tmp_path / "killed/history.csv").read_text()
     assert sorted(path.name for path in (tmp_path / "killed").iterdir()) == ["best.keras", "history.csv", "run.json"]
+    assert json.loads((tmp_path / "killed/run.json").read_text())["commit"] == "here"
 
 
 def test_training_stops_after_five_epochs_without_gain():
