@@ -1,0 +1,170 @@
+"""Following traces through the ink of a page: for each lead the rows in which its path enters and leaves each pixel column."""
+
+import numpy as np
+
+from .path import cheapest_paths
+
+INK = 100
+"""Ink (of 255) from which a pixel belongs to a stroke."""
+SOLID = 160
+"""Ink from which a path pays nothing: half of it is a dot of a grid, or haze."""
+
+PAPER_COST = 4.0
+CLIMB_INK_COST = 0.002
+CLIMB_PAPER_COST = 0.3
+START_COST = 0.2
+"""What a path pays: for a column without ink, for a row climbed in ink and on paper, for a row between its ends and 0 mV."""
+LONG_GAIN = 0.08
+LONG_MM = (3.5, 12.0)
+"""What a path gains for a column whose run of ink is longer than a letter, a millimetre: it shall go round by the top of a wave."""
+NAME_COST = 0.7
+"""What a path pays for a column of short runs where a lead's name is printed: letters are no bridges."""
+TAKEN_COST = 1.0
+"""What a path pays for a column of ink that another lead has taken, whose 0 mV is nearer."""
+REACH_MM = 45.0
+"""How far from the row of 0 mV a trace is looked for."""
+TOGETHER = 6
+"""So many leads are followed at once: fewer take longer, more take memory."""
+SHARED_COLUMNS = 4
+"""Paths that share ink for longer than traces take to cross: the one that is farther from home looks for another way."""
+
+LETTER_MM = {"I": 1.0, "a": 1.6, "V": 2.3, "R": 2.2, "L": 2.0, "F": 1.8}
+OTHER_LETTER_MM = 1.7
+NAME_MARGIN_MM = 0.6
+NAME_RISE_MM = (0.6, 3.6)
+"""Widths of the letters of a lead's name as printed, at most, and the rows above 0 mV which they stand in."""
+
+
+class Runs:
+    """The upright runs of ink of a page: `first` and `last` are the (H, W) rows of the run that each pixel lies in.
+
+    On paper, `first` is the row below and `last` the row above: a run of no length.
+    """
+
+    def __init__(self, ink):
+        self.ink = ink
+        stroke = ink >= INK
+        rows = np.arange(ink.shape[0], dtype=np.int16)[:, None]
+        self.first = np.maximum.accumulate(np.where(stroke, np.int16(0), rows + 1), axis=0)
+        last = np.where(stroke, np.int16(ink.shape[0] - 1), rows - 1)[::-1]
+        self.last = np.minimum.accumulate(last, axis=0)[::-1]
+
+    def lengths(self, rows, columns):
+        """How long the run of ink is that each pixel of an area lies in."""
+        return self.last[rows, columns] - self.first[rows, columns] + 1
+
+    def edge(self, row, x, step):
+        """Where ink falls below `INK` between the pixels in `row` and the next ones in the direction of `step`: (w,) float."""
+        beyond = row + step
+        inside = (beyond >= 0) & (beyond < self.ink.shape[0])
+        here = self.ink[row, x].astype(float)
+        there = np.where(inside, self.ink[np.clip(beyond, 0, self.ink.shape[0] - 1), x], 0).astype(float)
+        return row + step * (here - INK) / np.maximum(here - there, 1)
+
+
+def columns_of(place):
+    """(w,) the pixel columns of a place's box."""
+    return np.arange(place.box.left, place.box.right)
+
+
+def name_area(place, px_per_mm):
+    """Rows and columns of a page in which a lead's name may be printed over its trace."""
+    across, down = px_per_mm
+    width_mm = NAME_MARGIN_MM + sum(LETTER_MM.get(letter, OTHER_LETTER_MM) for letter in place.lead or "aVR")
+    zero = round(place.zero_px)
+    rows = slice(max(zero - round(NAME_RISE_MM[1] * down), 0), max(zero - round(NAME_RISE_MM[0] * down), 0))
+    return rows, slice(place.box.left, min(place.box.left + round(width_mm * across), place.box.right))
+
+
+def follow(runs, places, px_per_mm):
+    """The way of each place's trace: a list of (w, 2) page rows, where its path enters and where it leaves each column of its box.
+
+    Leads whose paths share ink for long are followed once more, with the ink of those that are nearer home at a price.
+    """
+    nobody = [()] * len(places)
+    ways = _ways(runs, places, range(len(places)), nobody, px_per_mm)
+    rivals = {i: taken for i in range(len(places)) if (taken := [j for j in _sharing(places, ways, i) if j != i])}
+    if rivals:
+        others = [[(places[j], ways[j]) for j in range(len(places)) if j != i] for i in range(len(places))]
+        again = _ways(runs, places, list(rivals), others, px_per_mm)
+        ways = {**ways, **again}
+    return [ways[i] for i in range(len(places))]
+
+
+def _sharing(places, ways, i):
+    """The leads whose paths lead i's shares for long, though it is farther from its 0 mV than they from theirs."""
+    for j in range(len(places)):
+        if j != i and shared_columns(places, ways, i, j).sum() > SHARED_COLUMNS:
+            yield j
+
+
+def shared_columns(places, ways, i, j):
+    """(w,) bool over lead i's columns: where its path and lead j's enter one pixel, and j's 0 mV is nearer."""
+    shared = np.zeros(len(ways[i]), bool)
+    left, right = max(places[i].box.left, places[j].box.left), min(places[i].box.right, places[j].box.right)
+    if left < right:
+        mine = ways[i][left - places[i].box.left : right - places[i].box.left, 0]
+        theirs = ways[j][left - places[j].box.left : right - places[j].box.left, 0]
+        nearer = np.abs(theirs - places[j].zero_px) < np.abs(mine - places[i].zero_px)
+        shared[left - places[i].box.left : right - places[i].box.left] = nearer & (np.abs(mine - theirs) <= 2)
+    return shared
+
+
+def _ways(runs, places, which, others, px_per_mm):
+    """{i: (w, 2) rows} for the places `which`; `others` are, for each place, the (place, way) of leads whose ink it had better avoid."""
+    order = sorted(which, key=lambda i: places[i].box.right - places[i].box.left)
+    ways = {}
+    while order:
+        widest = places[order[-1]].box.right - places[order[-1]].box.left
+        group = [i for i in order if places[i].box.right - places[i].box.left > 0.8 * widest][-TOGETHER:]
+        order = [i for i in order if i not in group]
+        found = _ways_of_group(runs, [places[i] for i in group], [others[i] for i in group], px_per_mm)
+        ways.update(zip(group, found, strict=True))
+    return ways
+
+
+def _ways_of_group(runs, places, others, px_per_mm):
+    """The ways of places of nearly one width."""
+    ink, (_, down) = runs.ink, px_per_mm
+    width = max(place.box.right - place.box.left for place in places)
+    reach = round(REACH_MM * down)
+    height = min(2 * reach, ink.shape[0])
+    tops = [int(np.clip(round(place.zero_px) - reach, 0, ink.shape[0] - height)) for place in places]
+    cost = np.zeros((width, len(places), height), np.float32)
+    start = np.empty((len(places), height), np.float32)
+    for k, (place, top) in enumerate(zip(places, tops, strict=True)):
+        box = ink[top : top + height, place.box.left : place.box.right]
+        cost[: box.shape[1], k] = 1 - np.minimum(box.T, SOLID) * np.float32(1 / SOLID)
+        start[k] = START_COST * np.abs(np.arange(top, top + height) - place.zero_px)
+    climb = np.full_like(cost, CLIMB_INK_COST)
+    climb[:, :, 1:] += 0.5 * (CLIMB_PAPER_COST - CLIMB_INK_COST) * (cost[:, :, 1:] + cost[:, :, :-1])
+    np.cumsum(climb, axis=2, out=climb)
+    cost *= PAPER_COST
+    for k, (place, top) in enumerate(zip(places, tops, strict=True)):
+        _price(cost[: place.box.right - place.box.left, k], runs, place, top, others[k], px_per_mm)
+    entered, left = cheapest_paths(cost, climb, start)
+    for k, (place, top) in enumerate(zip(places, tops, strict=True)):
+        columns = place.box.right - place.box.left
+        yield np.stack([entered[:columns, k], left[:columns, k]], 1) + top
+
+
+def _price(cost, runs, place, top, others, px_per_mm):
+    """Add to the (w, h) `cost` of a place, whose first row is `top`, what is known beyond the ink itself."""
+    _, down = px_per_mm
+    width, height = cost.shape
+    area = slice(top, top + height), slice(place.box.left, place.box.right)
+    # A column without any ink (a separator was there) is nobody's fault.
+    cost *= (runs.ink[area].max(axis=0) >= INK)[:, None]
+    length = np.clip(runs.lengths(*area) * np.float32(1 / down), *LONG_MM).T
+    cost -= LONG_GAIN * (length - LONG_MM[0])
+    rows, columns = name_area(place, px_per_mm)
+    short = runs.lengths(rows, columns) < LONG_MM[0] * down
+    cost[: short.shape[1], rows.start - top : rows.stop - top] += NAME_COST * short.T
+    at = np.arange(top, top + height)
+    for other, way in others:
+        left, right = max(place.box.left, other.box.left), min(place.box.right, other.box.right)
+        if left < right:
+            rows = way[left - other.box.left : right - other.box.left]
+            nearer = np.abs(at - other.zero_px) < np.abs(at - place.zero_px)
+            taken = (at >= rows.min(axis=1)[:, None] - 2) & (at <= rows.max(axis=1)[:, None] + 2) & nearer
+            cost[left - place.box.left : right - place.box.left] += TAKEN_COST * taken
