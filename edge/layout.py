@@ -98,6 +98,55 @@ class Arrangement:
     pulses: tuple = ()
 
 
+@dataclass(frozen=True)
+class Pattern:
+    """An order of leads on paper, without lengths: `columns` of lead names from the left, each from the top down, above `strips` rhythm
+    strips. `cabrera` tells the order of the limb leads; `-aVR` is aVR turned over.
+    """
+
+    layout: str
+    columns: tuple
+    strips: int = 0
+    cabrera: bool = False
+
+    @property
+    def grid_rows(self):
+        """Rows that hold leads in columns, above the rhythm strips."""
+        return len(self.columns[0])
+
+    @property
+    def rows(self):
+        """All rows, rhythm strips too."""
+        return self.grid_rows + self.strips
+
+
+STANDARD_ORDER = LEADS_12[:6]
+CABRERA_ORDER = ("aVL", "I", "-aVR", "II", "aVF", "III")
+_CHEST = LEADS_12[6:]
+_SHAPES = (
+    # Name, rows of the grid, rhythm strips, whether the chest leads are there
+    ("3x4", 3, 0, True),
+    ("3x4+1", 3, 1, True),
+    ("3x4+2", 3, 2, True),
+    ("3x4+3", 3, 3, True),
+    ("6x2", 6, 0, True),
+    ("6x2+1", 6, 1, True),
+    ("12x1", 12, 0, True),
+    ("6x1", 6, 0, False),
+)
+
+
+def _pattern(layout, rows, strips, chest, limb):
+    names = limb + _CHEST * chest
+    return Pattern(
+        layout, tuple(names[i : i + rows] for i in range(0, len(names), rows)), strips, cabrera=limb is CABRERA_ORDER
+    )
+
+
+PATTERNS = tuple(_pattern(*shape, limb) for limb in (STANDARD_ORDER, CABRERA_ORDER) for shape in _SHAPES)
+"""The orders of leads that are recognised."""
+
+
 def _grid_of_leads(rows, columns, names):
     """(name, box) for `names`, printed row by row over `rows` and `columns` (pairs of edges)."""
     boxes = [Box(left, top, right, bottom) for top, bottom in rows for left, right in columns]
