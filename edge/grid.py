@@ -1,0 +1,276 @@
+"""The grid of ECG paper in a picture: its lines' directions, their pitch and their perspective.
+
+A ruled paper's lines are harmonics of one frequency in each of two directions, locally: a tile's spectrum shows them as a row of peaks, even
+where noise and blur hide the lines from the eye. The frequencies of many tiles give the homography.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+TILE_PX = 160
+STEP_PX = 110
+FFT_PX = 256
+HARMONICS = np.arange(1, 6)
+MAX_FREQUENCY = 0.45
+"""Cycles per pixel up to which harmonics are looked at."""
+MIN_PERIOD_PX, MAX_PERIOD_PX = 9.0, 56.0
+"""Pitches of the bold lines (5 mm) that are looked for in the picture at hand."""
+MIN_CELLS = 30
+"""A page is at least so many cells long: heavier lines at every fifth bold one are not taken for the bold ones."""
+
+DIRECTIONS_DEG = np.arange(0.0, 180.0, 2.0)
+PERIODS_PX = np.exp(np.arange(np.log(MIN_PERIOD_PX), np.log(MAX_PERIOD_PX), 0.025))
+SHEAR, STRETCH = 10, 14
+"""How far the two families may be from square (in steps of direction) and from equal pitch (in steps of period)."""
+
+CLEAREST = 6.0
+"""Peaks count up to so many times their surroundings: one strong stroke does not outvote the lattice."""
+MIN_SCORE = 2.0
+"""Mean height of a family's harmonics over their surroundings with which a tile is taken to show it."""
+MIN_TILES = 6
+NEAR, NEARER = 0.12, 0.04
+"""How far from a neighbour's, and from a fit's frequencies a tile's are looked for, as shares of them."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A grid seen in perspective: `homography` (3, 3) takes picture pixels to grid cells (u across, v down; lines a cell apart, but
+    from where to count is open), `score` is the median height of the lattice's peaks over their surroundings, `tiles` (N, 2) the
+    centres in picture pixels of where it was seen."""
+
+    homography: np.ndarray
+    score: float
+    tiles: np.ndarray
+
+
+def find_grid(rgb):
+    """The `Grid` of a (H, W, 3) uint8 picture, or None where none is seen.
+
+    The picture should show a millimetre with some two to eleven pixels. Of the two families that is taken to run across which does so more
+    nearly in the picture: a page turned by a quarter stays turned.
+    """
+    centres, spectra = _spectra(evened(rgb))
+    seed = _seed(spectra, max(rgb.shape) / MIN_CELLS)
+    if seed is None:
+        return None
+    seen = _grow(centres, spectra, *seed)
+    for _ in range(3):
+        if len(seen) < MIN_TILES:
+            return None
+        homography = _fit(centres, seen)
+        seen = _look_again(centres, spectra, homography)
+    if len(seen) < MIN_TILES:
+        return None
+    score = float(np.median([scores.min() for _, scores in seen.values()]))
+    return Grid(_across_first(_fit(centres, seen)), score, centres[sorted(seen)])
+
+
+def evened(rgb):
+    """(H, W) float32 in -2..2 of a (H, W, 3) uint8 picture: dark lines negative, light and contrast evened out."""
+    from scipy import ndimage
+
+    gray = rgb.min(axis=2).astype(np.float32)
+    deviation = gray - ndimage.uniform_filter(gray, 41)
+    spread = ndimage.uniform_filter(np.abs(deviation), 81) + 0.5
+    return np.clip(deviation / spread, -2.0, 2.0)
+
+
+def _spectra(values):
+    """(centres (N, 2), spectra (N, F, F / 2 + 1) float32): each tile's amplitudes over their surroundings; rows are frequencies down,
+    zero in the middle, columns those across, from zero."""
+    from scipy import ndimage
+
+    tile = min(TILE_PX, *values.shape)
+    rows, columns = (
+        np.unique(np.linspace(0, side - tile, max(1, round((side - tile) / STEP_PX) + 1)).astype(int))
+        for side in values.shape
+    )
+    window = (np.hanning(tile)[:, None] * np.hanning(tile)).astype(np.float32)
+    centres, spectra = [], []
+    for top in rows:
+        for left in columns:
+            piece = values[top : top + tile, left : left + tile]
+            amplitude = np.abs(np.fft.rfft2((piece - piece.mean()) * window, (FFT_PX, FFT_PX))).astype(np.float32)
+            amplitude = np.fft.fftshift(amplitude, axes=0)
+            around = ndimage.uniform_filter(amplitude, 25, mode=("wrap", "reflect"))
+            spectra.append(np.minimum(amplitude / (around + 1e-3), CLEAREST))
+            centres.append((left + tile / 2, top + tile / 2))
+    return np.array(centres), np.array(spectra)
+
+
+def _heights(spectra, tile, fx, fy):
+    """Values of the spectra of `tile` at frequencies in cycles per pixel, arrays of one shape, bilinear."""
+    # A real picture's spectrum is the same at both ends of a direction: the half with fx >= 0 is kept.
+    side = np.where(fx < 0, -1.0, 1.0)
+    column, row = fx * side * FFT_PX, fy * side * FFT_PX + FFT_PX // 2
+    left, top = column.astype(int), np.floor(row).astype(int)
+    right_share, below_share = column - left, row - top
+    left, top = np.clip(left, 0, FFT_PX // 2 - 1), np.clip(top, 0, FFT_PX - 2)
+    above = spectra[tile, top, left] * (1 - right_share) + spectra[tile, top, left + 1] * right_share
+    below = spectra[tile, top + 1, left] * (1 - right_share) + spectra[tile, top + 1, left + 1] * right_share
+    return above * (1 - below_share) + below * below_share
+
+
+def _scores(spectra, tile, fx, fy):
+    """Mean height of the harmonics of the frequencies (fx, fy), arrays of one shape like `tile`."""
+    harmonics = HARMONICS.reshape(-1, *[1] * np.ndim(fx))
+    fx, fy = fx * harmonics, fy * harmonics
+    inside = np.maximum(np.abs(fx), np.abs(fy)) < MAX_FREQUENCY
+    heights = _heights(spectra, tile, np.where(inside, fx, 0), np.where(inside, fy, 0))
+    return (heights * inside).sum(axis=0) / np.maximum(inside.sum(axis=0), 1)
+
+
+def _refine(spectra, tiles, guesses, reach):
+    """(vectors (N, 2, 2), scores (N, 2)): each tile's best two frequencies within `reach` (a share) of its guesses (N, 2, 2)."""
+    best = np.array(guesses, float)
+    steps = np.linspace(-1.0, 1.0, 7)
+    tile = np.asarray(tiles)[:, None, None, None]
+    for _ in range(4):
+        width = reach * np.hypot(best[..., 0], best[..., 1])[..., None, None]
+        fx = best[..., 0, None, None] + width * steps[:, None]
+        fy = best[..., 1, None, None] + width * steps[None, :]
+        fx, fy = np.broadcast_arrays(fx, fy)
+        scores = _scores(spectra, tile, fx, fy).reshape(*best.shape[:2], -1)
+        place = scores.argmax(axis=-1)[..., None]
+        best = np.stack(
+            [np.take_along_axis(f.reshape(scores.shape), place, axis=-1)[..., 0] for f in (fx, fy)], axis=-1
+        )
+        reach /= 3
+    return best, np.take_along_axis(scores, place, axis=-1)[..., 0]
+
+
+def _seed(spectra, longest_px):
+    """(tile, (2, 2) frequencies) of the tile with the clearest two families; None where none is clear."""
+    direction = np.deg2rad(DIRECTIONS_DEG)[:, None]
+    fx, fy = np.cos(direction) / PERIODS_PX, np.sin(direction) / PERIODS_PX
+    turn = len(DIRECTIONS_DEG) // 2
+    best = 0.0
+    for number in range(len(spectra)):
+        scores = _scores(spectra, number, fx, fy)
+        pairs = np.minimum(scores, np.roll(_partners(scores), turn, axis=0)) + 0.1 * scores
+        if pairs.max() > best:
+            best, tile, kept = pairs.max(), number, scores
+            first = np.unravel_index(np.argmax(pairs), pairs.shape)
+    if best < MIN_SCORE:
+        return None
+    rows = (first[0] + turn + np.arange(-SHEAR, SHEAR + 1)) % len(DIRECTIONS_DEG)
+    columns = np.clip(first[1] + np.arange(-STRETCH, STRETCH + 1), 0, len(PERIODS_PX) - 1)
+    near = kept[np.ix_(rows, columns)] * _LIKENESS
+    row, column = np.unravel_index(np.argmax(near), near.shape)
+    second = rows[row], columns[column]
+    vectors = np.array([(fx[place], fy[place]) for place in (first, second)])
+    return tile, _fundamental(spectra, tile, vectors, longest_px)
+
+
+_LIKENESS = 1 - 0.5 * np.abs(np.arange(-STRETCH, STRETCH + 1)) * np.log(PERIODS_PX[1] / PERIODS_PX[0])
+"""What a second family counts by how far its pitch is from the first's."""
+
+
+def _partners(scores):
+    """The best score within `SHEAR` of every direction and `STRETCH` of every period, likeness weighed in."""
+    from scipy import ndimage
+
+    widest = ndimage.maximum_filter1d(scores, 2 * SHEAR + 1, axis=0, mode="wrap")
+    padded = np.pad(widest, ((0, 0), (STRETCH, STRETCH)), mode="edge")
+    count = scores.shape[1]
+    return np.max([padded[:, i : i + count] * like for i, like in enumerate(_LIKENESS)], axis=0)
+
+
+def _fundamental(spectra, tile, vectors, longest_px):
+    """The lowest frequencies (2, 2) of which these are whole multiples and whose harmonics are all there."""
+    _, scores = _refine(spectra, [tile], [vectors], NEARER)
+    for divisor in (5, 4, 3, 2):
+        lower, found = _refine(spectra, [tile], [vectors / divisor], NEARER)
+        longest = 1 / np.hypot(*lower[0].T).min()
+        if longest <= longest_px and found.min() >= max(0.75 * scores.min(), MIN_SCORE):
+            return lower[0]
+    return vectors
+
+
+def _grow(centres, spectra, start, vectors):
+    """{tile: ((2, 2) frequencies, (2,) scores)}: from the clearest tile outward, each looked for near its neighbour's."""
+    seen, wave, visited = {}, {start: vectors}, {start}
+    while wave:
+        tiles = list(wave)
+        found, scores = _refine(spectra, tiles, [wave[tile] for tile in tiles], NEAR)
+        wave = {}
+        for tile, vector, score in zip(tiles, found, scores, strict=True):
+            if score.min() < MIN_SCORE and tile != start:
+                continue
+            seen[tile] = vector, score
+            distance = np.abs(centres - centres[tile]).max(axis=1)
+            for near in np.flatnonzero(distance < 1.5 * STEP_PX):
+                if near not in visited:
+                    visited.add(near)
+                    wave[near] = vector
+    return seen
+
+
+def _look_again(centres, spectra, homography):
+    """{tile: ((2, 2) frequencies, (2,) scores)} of every tile that shows about what the homography predicts there."""
+    tiles = np.flatnonzero(_depth(homography, centres) > 0.2 * _depth(homography, centres.mean(axis=0)[None]))
+    found, scores = _refine(spectra, tiles, _frequencies(homography, centres[tiles]), NEARER)
+    return {
+        tile: (vector, score)
+        for tile, vector, score in zip(tiles, found, scores, strict=True)
+        if score.min() >= MIN_SCORE
+    }
+
+
+def _fit(centres, seen):
+    """The (3, 3) homography from pixels to cells: least squares on the tiles' frequencies, outliers weighed down.
+
+    For u = (a·p) / (c·p) the local frequency is the gradient of u; six numbers, since shifts leave no trace in it.
+    """
+    tiles = sorted(seen)
+    points = centres[tiles]
+    measured = np.array([seen[tile][0] for tile in tiles])
+    origin, scale = points.mean(axis=0), max(np.ptp(points, axis=0).max(), 1.0)
+    local = (points - origin) / scale
+    unit = np.hypot(measured[..., 0], measured[..., 1]).mean()
+    target = (measured / unit).ravel()
+
+    def predict(parameters):
+        return _frequencies(_matrix(parameters), local).ravel()
+
+    parameters = np.concatenate([np.median(measured / unit, axis=0).ravel(), [0.0, 0.0]])
+    # A whiff of ridge on the perspective: a handful of tiles says nothing about it.
+    ridge = np.diag([0, 0, 0, 0, 1e-3, 1e-3])
+    for _ in range(15):
+        now = predict(parameters)
+        jacobian = np.stack([(predict(parameters + step) - now) / 1e-6 for step in 1e-6 * np.eye(6)], axis=1)
+        residual = target - now
+        spread = 1.5 * np.median(np.abs(residual)) + 1e-4
+        weighted = jacobian / (1.0 + (residual / (2 * spread)) ** 2)[:, None]
+        step = np.linalg.solve(weighted.T @ jacobian + ridge, weighted.T @ residual - ridge @ parameters)
+        parameters = parameters + step
+        if np.abs(step).max() < 1e-7:
+            break
+    to_local = np.array([[1 / scale, 0, -origin[0] / scale], [0, 1 / scale, -origin[1] / scale], [0, 0, 1]])
+    return np.diag([unit * scale, unit * scale, 1.0]) @ _matrix(parameters) @ to_local
+
+
+def _matrix(parameters):
+    a, b, c, d, e, f = parameters
+    return np.array([[a, b, 0.0], [c, d, 0.0], [e, f, 1.0]])
+
+
+def _depth(homography, points):
+    """(N,): the third homogeneous coordinate; it falls to nothing toward the horizon."""
+    return points @ homography[2, :2] + homography[2, 2]
+
+
+def _frequencies(homography, points):
+    """(N, 2, 2): the gradients of u and v, cells per pixel, at the points (N, 2)."""
+    depth = _depth(homography, points)[:, None, None]
+    cells = points @ homography[:2, :2].T + homography[:2, 2]
+    return (homography[:2, :2] - cells[..., None] / depth * homography[2, :2]) / depth
+
+
+def _across_first(homography):
+    """The homography with u running rightward and v downward, as near to the picture's own axes as quarter turns allow."""
+    linear = homography[:2, :2]
+    if abs(linear[0, 0] * linear[1, 1]) < abs(linear[0, 1] * linear[1, 0]):
+        homography = homography[[1, 0, 2]]
+    return np.diag([*np.sign([homography[0, 0], homography[1, 1]]), 1.0]) @ homography

@@ -1,0 +1,205 @@
+"""From a picture to a flat page: homographies, what bends the paper beyond them, and one resampling.
+
+What is left of curl and folds after the homography is read from the grid's own phase: a carrier of known pitch, demodulated over cells
+(Takeda M., Ina H., Kobayashi S., "Fourier-transform method of fringe-pattern analysis", J. Opt. Soc. Am. 72 (1), 1982, 156–160,
+DOI 10.1364/JOSA.72.000156).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+CELL_MM = 5.0
+DRAFT_PX_PER_MM = 4
+CELL_PX = int(CELL_MM * DRAFT_PX_PER_MM)
+SMOOTH_CELLS = 1.5
+CHANCE = 0.12
+"""Coherence that noise has by chance within that smoothing."""
+PASSES = (((1,), 3), ((1, 5), 5), ((1, 5), 5))
+"""What is looked at in each pass, as waves a cell (bold lines, millimetres), and the degree of the smooth part of the displacement."""
+
+
+def project(homography, points):
+    """(..., 2) points taken through a (3, 3) homography."""
+    points = np.asarray(points, float)
+    flat = points @ homography[:, :2].T + homography[:, 2]
+    return flat[..., :2] / flat[..., 2:]
+
+
+def homography_of(source, target):
+    """The (3, 3) homography that takes four points `source` (4, 2) to `target` (4, 2)."""
+    rows = []
+    for (x, y), (u, v) in zip(source, target, strict=True):
+        rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y, u])
+        rows.append([0, 0, 0, x, y, 1, -v * x, -v * y, v])
+    rows = np.array(rows, float)
+    return np.append(np.linalg.solve(rows[:, :8], rows[:, 8]), 1.0).reshape(3, 3)
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """Where a flat page lies in its picture: `nodes` (R, C, 2) picture pixels of page points `spacing_px` apart, the first at (0, 0)."""
+
+    nodes: np.ndarray
+    spacing_px: float
+
+    @property
+    def size(self):
+        """(width, height) of the page in pixels."""
+        rows, columns = self.nodes.shape[:2]
+        return round((columns - 1) * self.spacing_px), round((rows - 1) * self.spacing_px)
+
+    def to_picture(self, points):
+        """(N, 2) picture pixels of page points (N, 2) in pixels; beyond the mesh its edge cells go on."""
+        points = np.asarray(points, float) / self.spacing_px
+        rows, columns = self.nodes.shape[:2]
+        left = np.clip(np.floor(points[:, 0]).astype(int), 0, columns - 2)
+        top = np.clip(np.floor(points[:, 1]).astype(int), 0, rows - 2)
+        right, below = (points - np.stack([left, top], axis=1)).T[..., None]
+        upper = self.nodes[top, left] * (1 - right) + self.nodes[top, left + 1] * right
+        lower = self.nodes[top + 1, left] * (1 - right) + self.nodes[top + 1, left + 1] * right
+        return upper * (1 - below) + lower * below
+
+    def resample(self, image, scale=1.0):
+        """The flat page as a `PIL.Image`, `scale` times as large as `size`; white where the picture does not reach."""
+        from PIL import Image
+
+        width, height = round(self.size[0] * scale), round(self.size[1] * scale)
+        rows, columns = self.nodes.shape[:2]
+        across = np.rint(np.arange(columns) * self.spacing_px * scale).astype(int)
+        down = np.rint(np.arange(rows) * self.spacing_px * scale).astype(int)
+        # A corner of a pixel, not its centre, is what Pillow's quadrilaterals mean.
+        nodes = self.nodes + 0.5
+        cells = []
+        for r in range(rows - 1):
+            for c in range(columns - 1):
+                quad = nodes[[r, r + 1, r + 1, r], [c, c, c + 1, c + 1]].ravel()
+                cells.append(((across[c], down[r], across[c + 1], down[r + 1]), tuple(quad)))
+        return image.transform(
+            (width, height), Image.Transform.MESH, cells, Image.Resampling.BILINEAR, fill=1, fillcolor="white"
+        )
+
+
+def mesh_of(homography, box, spacing, spacing_px):
+    """The `Mesh` of a part of a plane.
+
+    Parameters
+    ----------
+    homography : (3, 3), from picture pixels to the plane
+    box : (left, top, right, bottom) in the plane's units; right and bottom are moved to whole cells
+    spacing, spacing_px : side of a mesh cell in the plane's units, and in pixels of the page
+    """
+    left, top, right, bottom = box
+    across = left + spacing * np.arange(int(np.ceil((right - left) / spacing)) + 1)
+    down = top + spacing * np.arange(int(np.ceil((bottom - top) / spacing)) + 1)
+    plane = np.stack(np.meshgrid(across, down), axis=-1)
+    return Mesh(project(np.linalg.inv(homography), plane), spacing_px)
+
+
+def straighten(image, mesh, evened):
+    """The mesh with what bends the paper taken out, by the phase of the grid in the flat page.
+
+    Parameters
+    ----------
+    image : the RGB `PIL.Image` that the mesh speaks of
+    mesh : `Mesh` whose cells are the grid's, 5 mm, but for what is to be found
+    evened : function of (H, W, 3) uint8 to (H, W) float32 with dark lines negative
+
+    Returns
+    -------
+    (`Mesh`, (R, C) float32 strength of the grid in each cell, as amplitude over the spread of the page)
+    """
+    for waves, degree in PASSES:
+        draft = np.asarray(mesh.resample(image, CELL_PX / mesh.spacing_px))
+        values = evened(draft)
+        across, clear_across = _displacement(values, 1, waves, degree)
+        down, clear_down = _displacement(values, 0, waves, degree)
+        mesh = _moved(mesh, np.stack([across, down], axis=-1))
+    return mesh, np.minimum(clear_across, clear_down)
+
+
+def _carriers(values, axis, cycles):
+    """(R, C) complex: the amplitude and phase of `cycles` waves a cell along `axis`, for each cell."""
+    wave = np.exp(-2j * np.pi * cycles * (np.arange(values.shape[axis]) + 0.5) / CELL_PX).astype(np.complex64)
+    turned = values * (wave if axis == 1 else wave[:, None])
+    rows, columns = values.shape[0] // CELL_PX, values.shape[1] // CELL_PX
+    blocks = turned[: rows * CELL_PX, : columns * CELL_PX].reshape(rows, CELL_PX, columns, CELL_PX)
+    # Lines are dark, negative: their phase is where the wave is lowest.
+    return -blocks.mean(axis=(1, 3))
+
+
+def _smooth(field, sigma=SMOOTH_CELLS):
+    from scipy import ndimage
+
+    return ndimage.gaussian_filter(field.real, sigma) + 1j * ndimage.gaussian_filter(field.imag, sigma)
+
+
+def _coherence(field):
+    """0..1 for each cell of a complex field: how far it and its neighbours agree in phase."""
+    from scipy import ndimage
+
+    power = ndimage.gaussian_filter(np.abs(field) ** 2, SMOOTH_CELLS)
+    return np.minimum(np.abs(_smooth(field)) ** 2 / (power + 1e-12), 1.0)
+
+
+def _displacement(values, axis, waves, degree):
+    """((R, C) cells by which lines lie beyond their places along `axis`, (R, C) coherence of the clearest of `waves`)."""
+    fields = {wave: _carriers(values, axis, wave) for wave in waves}
+    cells = _surface(fields, degree)
+    believed = np.zeros(cells.shape)
+    # Millimetres first: they are seen sharper, and what they say needs no correction by bold lines, which single strokes pull at.
+    for wave in sorted(fields, reverse=True):
+        rest = fields[wave] * np.exp(2j * np.pi * wave * cells)
+        if wave == 1:
+            rest = rest * np.exp(-1j * np.angle(rest.sum()))
+        trust = np.clip((_coherence(rest) - CHANCE) / (1 - CHANCE), 0, 1) * (1 - believed)
+        cells = cells - np.angle(_smooth(rest)) * trust / (2 * np.pi * wave)
+        believed = np.maximum(believed, trust)
+    bold = fields[min(fields)]
+    offset = np.angle((bold * np.exp(2j * np.pi * min(fields) * cells)).sum())
+    return cells - offset / (2 * np.pi * min(fields)), np.max([_coherence(field) for field in fields.values()], axis=0)
+
+
+def _surface(fields, degree):
+    """(R, C) smooth displacement in cells: the polynomial whose steps from cell to cell are those of the fields' phases."""
+    rows, columns = next(iter(fields.values())).shape
+    across = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, columns), degree)
+    down = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, rows), degree)
+    terms = [(i, j) for i in range(degree + 1) for j in range(degree + 1) if 0 < i + j <= degree]
+    basis = np.array([down[:, [j]] * across[:, i] for i, j in terms])
+    steps, weights, designs = [], [], []
+    for wave, field in fields.items():
+        smooth, coherence = _smooth(field), np.clip(_coherence(field) - CHANCE, 0, 1)
+        # The inverse variance of a phase, in cells.
+        certainty = wave**2 * coherence / (1 - 0.99 * coherence)
+        for axis in (0, 1):
+            ahead, here = _pair(smooth, axis)
+            steps.append(-np.angle(ahead * np.conj(here)).ravel() / (2 * np.pi * wave))
+            weights.append(np.minimum(*_pair(certainty, axis)).ravel())
+            further, nearer = _pair(basis, axis + 1)
+            designs.append((further - nearer).reshape(len(terms), -1))
+    step, weight, design = np.concatenate(steps), np.concatenate(weights), np.concatenate(designs, axis=1)
+    weight = weight / (weight.mean() + 1e-12)
+    # What the grid does not say, high orders do not make up.
+    ridge = np.diag([1e-4 * (i + j) ** 4 for i, j in terms])
+    coefficients = np.linalg.solve((design * weight) @ design.T + ridge, (design * weight) @ step)
+    return np.tensordot(coefficients, basis, axes=1)
+
+
+def _pair(field, axis):
+    ahead = np.take(field, np.arange(1, field.shape[axis]), axis)
+    here = np.take(field, np.arange(field.shape[axis] - 1), axis)
+    return ahead, here
+
+
+def _moved(mesh, cells):
+    """The mesh moved by (R - 1, C - 1, 2) cells that were found in the middles of its own."""
+    from scipy import ndimage
+
+    rows, columns = mesh.nodes.shape[:2]
+    across, down = np.arange(columns) - 0.5, np.arange(rows) - 0.5
+    places = np.stack(np.meshgrid(down, across, indexing="ij"))
+    moved = [ndimage.map_coordinates(cells[..., axis], places, order=1, mode="nearest") for axis in (0, 1)]
+    points = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1) + np.stack(moved, axis=-1)
+    nodes = mesh.to_picture(points.reshape(-1, 2) * mesh.spacing_px).reshape(mesh.nodes.shape)
+    return Mesh(nodes, mesh.spacing_px)
