@@ -1,9 +1,9 @@
-"""python -m benchmarks accuracy | latency | leaks."""
+"""python -m benchmarks accuracy | latency | leaks | others."""
 
 import argparse
 import sys
 
-from . import accuracy, latency, leaks
+from . import accuracy, latency, leaks, others
 
 
 def main(argv=None):
@@ -19,6 +19,9 @@ def main(argv=None):
     command = commands.add_parser("leaks", help="what can be told without the heart, and copies across the splits")
     leaks.add_options(command)
     command.set_defaults(run=leaks.run)
+    command = commands.add_parser("others", help="pictures that are no ECG, real and drawn, as files")
+    others.add_options(command)
+    command.set_defaults(run=others.run)
     options = parser.parse_args(argv)
     try:
         return options.run(options) or 0
