@@ -17,6 +17,9 @@ START_COST = 0.2
 LONG_GAIN = 0.08
 LONG_MM = (3.5, 12.0)
 """What a path gains for a column whose run of ink is longer than a letter, a millimetre: it shall go round by the top of a wave."""
+THIN_COST = 1.5
+THIN_MM = 0.3
+"""What a path pays for a column of ink without any thickness: dots of a grid are thinner than strokes."""
 NAME_COST = 0.7
 """What a path pays for a column of short runs where a lead's name is printed: letters are no bridges."""
 TAKEN_COST = 1.0
@@ -38,11 +41,13 @@ NAME_RISE_MM = (0.6, 3.6)
 class Runs:
     """The upright runs of ink of a page: `first` and `last` are the (H, W) rows of the run that each pixel lies in.
 
-    On paper, `first` is the row below and `last` the row above: a run of no length.
+    On paper, `first` is the row below and `last` the row above: a run of no length. `erased` is where it is not known whether there
+    is ink.
     """
 
-    def __init__(self, ink):
+    def __init__(self, ink, erased=None):
         self.ink = ink
+        self.erased = np.zeros(ink.shape, bool) if erased is None else erased
         stroke = ink >= INK
         rows = np.arange(ink.shape[0], dtype=np.int16)[:, None]
         self.first = np.maximum.accumulate(np.where(stroke, np.int16(0), rows + 1), axis=0)
@@ -153,10 +158,10 @@ def _price(cost, runs, place, top, others, px_per_mm):
     _, down = px_per_mm
     width, height = cost.shape
     area = slice(top, top + height), slice(place.box.left, place.box.right)
-    # A column without any ink (a separator was there) is nobody's fault.
-    cost *= (runs.ink[area].max(axis=0) >= INK)[:, None]
-    length = np.clip(runs.lengths(*area) * np.float32(1 / down), *LONG_MM).T
-    cost -= LONG_GAIN * (length - LONG_MM[0])
+    length = runs.lengths(*area).T * np.float32(1 / down)
+    cost += THIN_COST * np.clip(1 - length * np.float32(1 / THIN_MM), 0, 1)
+    cost -= LONG_GAIN * (np.clip(length, *LONG_MM) - LONG_MM[0])
+    cost[runs.erased[area].T] = 0
     rows, columns = name_area(place, px_per_mm)
     short = runs.lengths(rows, columns) < LONG_MM[0] * down
     cost[: short.shape[1], rows.start - top : rows.stop - top] += NAME_COST * short.T

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import layout
+from .crossings import stretches
 from .pen import drawn
 from .strokes import INK, Runs, columns_of, follow, name_area
 
 RATE_HZ = 500
 BRIDGE_MM = 1.0
 """Gaps up to this length are bridged by a straight line; longer ones are lost."""
-JUMP_MM = 4.0
-"""The longest way up or down a column without ink that is still a stroke."""
 FLAT_PERCENTILE = 5
 NAME_STROKE_PX = 4
 SEPARATOR_MM = 1.5
-SEPARATOR_SHARE = 0.5
+SEPARATOR_LENGTH_MM = 40.0
+DASH_MM = 1.5
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,14 @@ class Traces:
 def trace_page(ink, arrangement):
     """The `Traces` of a flat page's (H, W) uint8 `ink` whose leads stand as the `layout.Arrangement` says."""
     across, down = arrangement.px_per_mm
-    ink = _without_separators(ink, arrangement)
-    runs, places = Runs(ink), arrangement.places
+    erased, places = _separators(ink, arrangement), arrangement.places
+    runs = Runs(np.where(erased, np.uint8(0), ink), erased)
     ways = follow(runs, places, arrangement.px_per_mm)
     half_px = _half_stroke_px(runs, places, ways)
-    lines = [_edges(runs, place, way, half_px, arrangement.px_per_mm) for place, way in zip(places, ways, strict=True)]
+    spans = stretches(ways, runs, places)
+    lines = [
+        _edges(runs, place, span, half_px, arrangement.px_per_mm) for place, span in zip(places, spans, strict=True)
+    ]
     signals, start_s, states, lost, paths = {}, {}, {}, {}, {}
     for place, line in zip(arrangement.places, lines, strict=True):
         x, y, read = _curve(line, half_px, place, across)
@@ -68,31 +71,28 @@ def trace_lead(ink, place, px_per_mm, mm_per_s, mm_per_mv):
     return trace_page(ink, alone).signals[place.name]
 
 
-def _without_separators(ink, arrangement):
-    """The ink without the calibration pulses and the upright lines between the columns of leads."""
-    ink = ink.copy()
-    across, _ = arrangement.px_per_mm
+def _separators(ink, arrangement):
+    """(H, W) bool: the upright lines between the columns of leads, solid or dotted, and the calibration pulses."""
+    from scipy import ndimage
+
+    erased = np.zeros(ink.shape, bool)
+    across, down = arrangement.px_per_mm
     for left, right, top, bottom in arrangement.pulses:
-        ink[top:bottom, left:right] = 0
-    places = arrangement.places
-    top, bottom = min(place.box.top for place in places), max(place.box.bottom for place in places)
+        erased[top:bottom, left:right] = True
     slack = round(SEPARATOR_MM * across)
-    edges = {edge for place in places for edge in (place.box.left, place.box.right)}
-    for edge in sorted(edges):
-        near = ink[:, max(edge - slack, 0) : edge + slack + 1]
-        upright = (near[top:bottom] >= INK).mean(axis=0) >= SEPARATOR_SHARE
-        near[:, upright] = 0
-    return ink
+    for edge in sorted({edge for place in arrangement.places for edge in (place.box.left, place.box.right)}):
+        columns = slice(max(edge - slack, 0), edge + slack + 1)
+        line = ndimage.maximum_filter1d(ink[:, columns], 3, axis=1) >= INK
+        line = ndimage.binary_closing(line, np.ones((round(DASH_MM * down), 1), bool))
+        line = ndimage.binary_opening(line, np.ones((round(SEPARATOR_LENGTH_MM * down), 1), bool))
+        erased[:, columns] |= line
+    return erased
 
 
-def _edges(runs, place, way, half_px, px_per_mm):
+def _edges(runs, place, span, half_px, px_per_mm):
     """(w, 2) float: the upper and the lower edge of the trace's stroke in each column, NaN where there is none."""
-    x = columns_of(place)
-    high, low = way.min(axis=1), way.max(axis=1)
-    first, last = runs.first[high, x], runs.last[low, x]
-    # A path that leaves ink for paper within a column has jumped.
-    paper = np.maximum(runs.first[low, x] - runs.last[high, x], 0)
-    lost = (runs.ink[way[:, 0], x] < INK) | (paper > JUMP_MM * px_per_mm[1])
+    x, lost = columns_of(place), np.isnan(span[:, 0])
+    first, last = np.where(lost[:, None], 0, np.rint(span)).astype(int).T
     edges = np.stack([runs.edge(first, x, -1), runs.edge(last, x, 1)], 1)
     rows, columns = name_area(place, px_per_mm)
     named = edges[: columns.stop - columns.start]

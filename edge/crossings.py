@@ -1,0 +1,138 @@
+"""Where two leads' traces meet: which goes on which way, and whose the ink is that both touch."""
+
+from itertools import combinations
+
+import numpy as np
+
+from .strokes import INK, columns_of
+
+APPROACH = 4
+"""So many columns before two traces meet tell which way they are going."""
+STEEP_PX = 3.0
+"""Traces that climb or fall by less than this on those columns are level."""
+LENS = 30
+"""Two traces that part for no more columns than these, between two meetings, have crossed twice."""
+
+
+def stretches(ways, runs, places):
+    """For each lead (w, 2) rows: the first and the last of the ink that its trace covers in each column; NaN where it is lost.
+
+    `ways` are changed where two traces have been swapped at a crossing.
+    """
+    spans = [_span(runs, place, way) for place, way in zip(places, ways, strict=True)]
+    for i, j in combinations(range(len(places)), 2):
+        _uncross(runs, places, ways, spans, i, j)
+    spans = [_span(runs, place, way) for place, way in zip(places, ways, strict=True)]
+    whole = [span.copy() for span in spans]
+    for i, j in combinations(range(len(places)), 2):
+        _part(places, ways, whole, spans, i, j)
+    return spans
+
+
+def _inked(runs, place, way):
+    """(w, 2): the upper and the lower row of a way within ink, NaN in columns which it enters on paper."""
+    x, entered = columns_of(place), way[:, 0]
+    left = np.where(runs.ink[way[:, 1], x] >= INK, way[:, 1], entered)
+    rows = np.stack([np.minimum(entered, left), np.maximum(entered, left)], 1).astype(float)
+    rows[runs.ink[entered, x] < INK] = np.nan
+    return rows
+
+
+def _span(runs, place, way):
+    """(w, 2): the first and the last row of the runs of ink which a way touches in each column, NaN where it is on paper."""
+    x, rows = columns_of(place), _inked(runs, place, way)
+    lost = np.isnan(rows[:, 0])
+    high, low = np.where(lost[:, None], 0, rows).astype(int).T
+    span = np.stack([runs.first[high, x], runs.last[low, x]], 1).astype(float)
+    span[lost] = np.nan
+    return span
+
+
+def _common(places, i, j):
+    """Slices of the columns that two places have in common, into each of them; None where there are none."""
+    left, right = max(places[i].box.left, places[j].box.left), min(places[i].box.right, places[j].box.right)
+    if right - left < 2 * APPROACH:
+        return None
+    return tuple(slice(left - place.box.left, right - place.box.left) for place in (places[i], places[j]))
+
+
+def _segments(flags):
+    """(start, stop) of each stretch of true in (w,) bool."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def _uncross(runs, places, ways, spans, i, j):
+    """Swap two ways between two meetings where each would otherwise turn back: steep traces go on as they came."""
+    common = _common(places, i, j)
+    if common is None:
+        return
+    a, b = ways[i][common[0]], ways[j][common[1]]
+    with np.errstate(invalid="ignore"):
+        met = spans[i][common[0]][:, 0] == spans[j][common[1]][:, 0]
+    meetings = _segments(met)
+    for (start, stop), (again, _) in zip(meetings, meetings[1:], strict=False):
+        if again - stop > LENS or start < APPROACH:
+            continue
+        before, within = start - 1, slice(stop, again)
+        fall_a, fall_b = (float(way[before, 1] - way[start - APPROACH, 0]) for way in (a, b))
+        sign = np.sign(float(b[before, 0] - a[before, 0]))  # 1 where a is above b
+        towards = sign * fall_a > STEEP_PX and -sign * fall_b > STEEP_PX
+        if towards and sign * float(np.mean(b[within, 0] - a[within, 0])) > 0:
+            kept = a[within].copy()
+            a[within], b[within] = b[within], kept
+
+
+def _part(places, ways, whole, spans, i, j):
+    """Share out the ink of columns in which two leads lie in one run: what lies between and beyond them is that one's whose ink
+    stood out farther on the columns beside."""
+    common = _common(places, i, j)
+    if common is None:
+        return
+    a, b = whole[i][common[0]], whole[j][common[1]]
+    with np.errstate(invalid="ignore"):
+        met = (a[:, 0] <= b[:, 1]) & (b[:, 0] <= a[:, 1])
+    if not met.any():
+        return
+    way_a, way_b = ways[i][common[0]], ways[j][common[1]]
+    out_a, out_b = spans[i][common[0]], spans[j][common[1]]
+    for start, stop in _segments(met):
+        sides = [x for x in (start - 1, stop) if 0 <= x < len(met)]
+        middle = slice(start, stop)
+        # The upper of the two first.
+        if np.mean(way_a[middle]) <= np.mean(way_b[middle]):
+            upper, lower = (a, way_a, out_a), (b, way_b, out_b)
+        else:
+            upper, lower = (b, way_b, out_b), (a, way_a, out_a)
+        down, up = (
+            max([_stands_out(*lead[:2], x, side) for x in sides] or [0]) for lead, side in ((upper, 1), (lower, 0))
+        )
+        beyond_up, beyond_down = (
+            max([_stands_out(*lead[:2], x, side) for x in sides] or [0]) for lead, side in ((upper, 0), (lower, 1))
+        )
+        top, bottom = upper[0][middle, 0], lower[0][middle, 1]
+        bottom = np.maximum(bottom, upper[0][middle, 1])
+        top = np.minimum(top, lower[0][middle, 0])
+        upper_low, lower_high = upper[1][middle].max(axis=1) + 1.0, lower[1][middle].min(axis=1) - 1.0
+        if down >= up:
+            lower[2][middle, 0] = np.maximum(lower_high, top)
+            if down > beyond_down:
+                lower[2][middle, 1] = np.minimum(bottom, lower[1][middle].max(axis=1) + 1.0 + beyond_down)
+                upper[2][middle, 1] = np.where(
+                    bottom > lower[1][middle].max(axis=1) + 2.0 + beyond_down, bottom, lower_high
+                )
+            else:
+                upper[2][middle, 1] = lower_high
+        else:
+            upper[2][middle, 1] = np.minimum(upper_low, bottom)
+            if up > beyond_up:
+                upper[2][middle, 0] = np.maximum(top, upper[1][middle].min(axis=1) - 1.0 - beyond_up)
+                lower[2][middle, 0] = np.where(top < upper[1][middle].min(axis=1) - 2.0 - beyond_up, top, upper_low)
+            else:
+                lower[2][middle, 0] = upper_low
+
+
+def _stands_out(span, way, x, side):
+    """How far a column's ink goes beyond its way, up (side 0) or down (side 1)."""
+    beyond = way[x].min() - span[x, 0] if side == 0 else span[x, 1] - way[x].max()
+    return float(beyond) if np.isfinite(beyond) else 0.0
