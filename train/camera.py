@@ -7,7 +7,7 @@ writes a JPEG of each page and a JSON of its truth beside it.
 
 import argparse
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,129 +15,10 @@ import numpy as np
 
 from ecg_edge.layout import REPORT
 
-from . import scene_desk, scene_hands, scene_lens, scene_light, scene_print, scene_view
+from . import scene_desk, scene_frame, scene_hands, scene_lens, scene_light, scene_print, scene_view
+from .severities import SEVERITIES, Severity
 
-MAX_TRIES = 50
-FRAMINGS = ("lying", "filling")
 PARTS = ("train", "test")
-
-
-@dataclass(frozen=True)
-class Severity:
-    """The ranges of one severity, each (least, most) drawn uniformly; set before anything was measured.
-
-    Blur and motion in pixels at 8 px/mm; `gradient` and `dark` (of shadows) as parts of the light; `shadow` the kinds of shadow that
-    there may be; `shadow_share` and `covered` as parts of the sheet; `noise` in levels; `bends` and `folds` as whole numbers.
-    """
-
-    tilt_deg: tuple
-    turn_deg: tuple
-    quarter_turns: tuple
-    page_width_px: tuple
-    gradient: tuple
-    shadow: tuple
-    shadow_share: tuple
-    blur_px: tuple
-    motion_px: tuple
-    noise: tuple
-    quality: tuple
-    curl_mm: tuple
-    folds: tuple
-    covered: tuple = (0.0, 0.0)
-    glare: tuple = (0.0, 0.0)
-    moire: tuple = (0.0, 0.0)
-    dark: tuple = (0.15, 0.5)
-    megapixels: tuple = (1.0, 12.0)
-    distance: tuple = (1.1, 2.0)
-    """From the lens to the sheet, in widths of the page."""
-    space: tuple = (0.03, 0.4)
-    """Table around a sheet that lies in the picture, in parts of its extent."""
-    trim: tuple = (0.0, 0.04)
-    """Paper around the leads where they fill the picture."""
-    white: tuple = (150.0, 235.0)
-    """The level of paper in the best light."""
-    red: tuple = (0.9, 1.12)
-    blue: tuple = (0.86, 1.12)
-    """White balance: gains against green."""
-    margin_mm: tuple = (0.0, 8.0)
-    """Paper around the page."""
-    printed: bool = True
-    """Whether the page goes through a printer; else it is seen as it is."""
-
-
-SEVERITIES = {
-    1: Severity(
-        tilt_deg=(0, 10),
-        turn_deg=(-5, 5),
-        quarter_turns=(0,),
-        page_width_px=(2000, 3500),
-        gradient=(0, 0.20),
-        shadow=("none",),
-        shadow_share=(0, 0),
-        blur_px=(0, 0.7),
-        motion_px=(0, 0),
-        noise=(0, 3),
-        quality=(85, 95),
-        curl_mm=(0, 0),
-        folds=(0, 0),
-    ),
-    2: Severity(
-        tilt_deg=(0, 20),
-        turn_deg=(-15, 15),
-        quarter_turns=(0, 1, 2, 3),
-        page_width_px=(1600, 3000),
-        gradient=(0, 0.45),
-        shadow=("soft",),
-        shadow_share=(0, 0.30),
-        blur_px=(0, 1.3),
-        motion_px=(0, 0),
-        noise=(0, 7),
-        quality=(70, 90),
-        curl_mm=(0, 3),
-        folds=(0, 1),
-    ),
-    3: Severity(
-        tilt_deg=(0, 35),
-        turn_deg=(-180, 180),
-        quarter_turns=(0,),
-        page_width_px=(1100, 2500),
-        gradient=(0, 0.70),
-        shadow=("soft", "hard"),
-        shadow_share=(0, 0.40),
-        blur_px=(0, 2.5),
-        motion_px=(0, 6),
-        noise=(0, 14),
-        quality=(60, 80),
-        curl_mm=(0, 8),
-        folds=(0, 3),
-        covered=(0, 0.05),
-        glare=(0, 0.6),
-        moire=(0, 5),
-    ),
-}
-"""Issue 12's table, and what it leaves open."""
-
-STILL = Severity(
-    tilt_deg=(0, 0),
-    turn_deg=(0, 0),
-    quarter_turns=(0,),
-    page_width_px=(2000, 2000),
-    gradient=(0, 0),
-    shadow=("none",),
-    shadow_share=(0, 0),
-    blur_px=(0, 0),
-    motion_px=(0, 0),
-    noise=(0, 0),
-    quality=(95, 95),
-    curl_mm=(0, 0),
-    folds=(0, 0),
-    white=(255, 255),
-    red=(1, 1),
-    blue=(1, 1),
-    margin_mm=(0, 0),
-    printed=False,
-)
-"""Nothing at all happens to the page: for tests, and to change one thing at a time with `dataclasses.replace`."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +62,7 @@ def photograph(page, severity, seed, *, px_per_mm, part="train", framing=None, c
     picture = (page if isinstance(page, Image.Image) else Image.fromarray(np.asarray(page))).convert("RGB")
     ranges = SEVERITIES[severity] if not isinstance(severity, Severity) else severity
     draws = [np.random.default_rng([PARTS.index(part), seed, stage]) for stage in range(8)]
-    view, size, drawn = _frame(picture.size, ranges, px_per_mm, framing, content, draws[0])
+    view, size, drawn = scene_frame.frame(picture.size, ranges, px_per_mm, framing, content, draws[0])
     drawn |= _parameters(ranges, part, draws[1])
     scene, points_mm, on_sheet = _scene(picture, view, size, ranges, drawn, draws[2:5])
     light = _light(view, size, points_mm, on_sheet, drawn, draws[5])
@@ -197,92 +78,23 @@ def photograph(page, severity, seed, *, px_per_mm, part="train", framing=None, c
     )
 
 
-def _frame(page_px, ranges, px_per_mm, framing, content, rng):
-    """(`View`, picture's size, parameters): where the camera stands and what it holds; drawn anew where it would be too large."""
-    for _ in range(MAX_TRIES):
-        kind = framing or str(rng.choice(FRAMINGS))
-        margin = tuple(rng.uniform(*ranges.margin_mm, 2)) if rng.random() < 0.5 else (0.0, 0.0)
-        view = scene_view.View(
-            page_px=page_px,
-            px_per_mm=px_per_mm,
-            margin_mm=margin,
-            tilt_deg=rng.uniform(*ranges.tilt_deg),
-            azimuth_deg=rng.uniform(0, 360),
-            turn_deg=90.0 * rng.choice(ranges.quarter_turns) + rng.uniform(*ranges.turn_deg),
-            distance=rng.uniform(*ranges.distance),
-            bends=_bends(page_px, px_per_mm, ranges, rng),
-        )
-        width_px = rng.uniform(*ranges.page_width_px)
-        view = replace(view, scale=width_px / page_width(view))
-        if kind == "lying":
-            low, size = _lying(view, rng.uniform(*ranges.space), rng)
-        else:
-            low, size = _filling(view, content or _content(page_px), rng.uniform(*ranges.trim), rng)
-        if ranges.megapixels[0] <= size[0] * size[1] / 1e6 <= ranges.megapixels[1]:
-            break
-    else:
-        raise ValueError(f"no picture of {ranges.megapixels} megapixels in {MAX_TRIES} tries")
-    return replace(view, origin_px=tuple(-low)), size, {"framing": kind, "page_width_px": width_px}
-
-
-def page_width(view):
-    """The page's width in the picture: the mean length of its top and its bottom edge, flat, in pixels."""
-    (width, height), flat = view.page_px, scene_view.homography(view)
-    ends = scene_view.apply(flat, scene_view.around((-0.5, -0.5, width - 0.5, height - 0.5)))
-    return float((np.hypot(*(ends[1] - ends[0])) + np.hypot(*(ends[2] - ends[3]))) / 2)
-
-
-def _bends(page_px, px_per_mm, ranges, rng):
-    """The sheet's curl and folds."""
-    half = np.array(page_px) / px_per_mm / 2
-    bends = []
-    curl = rng.uniform(*ranges.curl_mm)
-    if curl > 0:
-        kind = str(rng.choice(("lift", "arch", "wave")))
-        angle = rng.choice((0, 90, 180, 270)) + rng.normal(0, 12)
-        extent = float(abs(half @ np.abs((np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))))))
-        at = extent * (rng.uniform(-0.3, 0.5) if kind == "lift" else rng.uniform(-0.4, 0.4))
-        reach = extent - at if kind == "lift" else extent * rng.uniform(0.8, 1.6)
-        bends.append(scene_view.Bend(kind, float(angle), at, reach, curl))
-    for _ in range(rng.integers(ranges.folds[0], ranges.folds[1] + 1)):
-        angle = rng.choice((0.0, 90.0)) + rng.normal(0, 3)
-        at = half[0 if abs(angle) < 45 else 1] * rng.uniform(-0.7, 0.7)
-        height = rng.uniform(0.5, max(0.5, min(4.0, ranges.curl_mm[1])))
-        kind = str(rng.choice(("ridge", "valley")))
-        bends.append(scene_view.Bend(kind, float(angle), float(at), rng.uniform(20, 60), height))
-    return tuple(bends)
-
-
-def _lying(view, space, rng):
-    """(place of the picture's top left, size): the whole sheet with table around it, in a camera's proportions."""
-    seen = scene_view.project(view, scene_view.outline(view, 20))
-    low, extent = seen.min(axis=0), np.ptp(seen, axis=0)
-    aspect = rng.choice((4 / 3, 3 / 2, 16 / 9)) ** (1 if extent[0] >= extent[1] else -1)
-    width = max(extent[0], extent[1] * aspect) * (1 + space)
-    size = np.ceil([width, width / aspect]).astype(int)
-    return low - rng.uniform(0.2, 0.8, 2) * (size - extent), tuple(size.tolist())
-
-
-def _filling(view, content, trim, rng):
-    """(place of the picture's top left, size): cropped to the leads, as hands crop."""
-    seen = scene_view.project(view, scene_view.around(content, 20))
-    low, extent = seen.min(axis=0), np.ptp(seen, axis=0)
-    size = np.ceil(extent * (1 + trim)).astype(int)
-    return low - rng.uniform(0.2, 0.8, 2) * (size - extent), tuple(size.tolist())
-
-
-def _content(page_px):
-    """What a picture that is filled by the page holds."""
-    if page_px == REPORT.size:
-        return REPORT.frame.corners
-    return 0.03 * page_px[0], 0.03 * page_px[1], 0.97 * page_px[0], 0.97 * page_px[1]
-
-
 def _parameters(ranges, part, rng):
     """All of a photograph but its geometry."""
     drawn = {
         name: float(rng.uniform(*getattr(ranges, name)))
-        for name in ("gradient", "blur_px", "motion_px", "noise", "covered", "glare", "moire", "white", "red", "blue")
+        for name in (
+            "gradient",
+            "blur_px",
+            "motion_px",
+            "noise",
+            "covered",
+            "glare",
+            "moire",
+            "white",
+            "warmth",
+            "tint",
+            "sharpen",
+        )
     }
     drawn["motion_deg"] = float(rng.uniform(0, 180))
     drawn["quality"] = int(rng.integers(ranges.quality[0], ranges.quality[1] + 1))
@@ -346,7 +158,7 @@ def _cover(scene, on_sheet, view, size, share, rng):
     direction = np.rad2deg(np.arctan2(inwards[1], inwards[0])) + rng.uniform(-35, 35)
     maker = scene_hands.COVERS[rng.integers(len(scene_hands.COVERS))]
     sheet = _reduced(on_sheet, size, reduce)
-    placed = scene_hands.reach_in(maker(rng), share, sheet, entry, direction, width_px, size, reduce)
+    placed = scene_hands.reach_in(maker(rng), share, sheet, entry, direction, width_px, size, reduce, 0.35)
     mask = scene_hands.mask(placed, size, 2)
     round_off = np.asarray(mask.filter(ImageFilter.GaussianBlur(0.012 * width_px / 2)), np.float32)[..., None] / 255
     tones = ((70, 45, 35), (225, 180, 155)) if maker is not scene_hands.pen else ((20, 20, 30), (190, 195, 210))
@@ -396,13 +208,14 @@ def _expose(scene, light, view, drawn, rng):
         for field in light
     )
     paper = 245.0 if drawn["white"] < 255 else 255.0
-    gains = np.array([drawn["red"], 1.0, drawn["blue"]]) * drawn["white"] / paper
+    gains = np.array([1.0 + drawn["warmth"], 1.0 - drawn["tint"], 1.0 - drawn["warmth"]]) * drawn["white"] / paper
     fringes = scene_lens.moire(drawn["moire"], size[::-1], rng) if drawn["moire"] > 0 else None
     channels = []
     for band, gain in enumerate(gains):
         channel = np.asarray(scene.getchannel(band)).astype(np.float32) * (factors * np.float32(gain))
         channel += (250.0 - channel) * glare
         channel = scene_lens.blur(channel, drawn["blur_px"] * at, drawn["motion_px"] * at, drawn["motion_deg"])
+        channel = scene_lens.sharpen(channel, drawn["sharpen"])
         if fringes is not None:
             channel += np.asarray(Image.fromarray(fringes[band]).resize(size, Image.Resampling.BILINEAR))
         channels.append(channel)
@@ -428,7 +241,7 @@ def main(argv=None):
     parser.add_argument("--severity", type=int, choices=SEVERITIES, default=1)
     parser.add_argument("--seed", type=int, default=0, help="of the first page; the next pages take the next seeds")
     parser.add_argument("--part", choices=PARTS, default="train", help="which backgrounds there are")
-    parser.add_argument("--framing", choices=FRAMINGS, help="default: at random")
+    parser.add_argument("--framing", choices=scene_frame.KINDS, help="default: at random")
     parser.add_argument("--px-per-mm", type=float, default=REPORT.px_per_mm)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(argv)

@@ -256,7 +256,8 @@ def _compose(ink, words, style, plan, px_per_mm):
     stroke = np.maximum(stroke, words / 255)[..., None]
     page = np.full((height, width, 3), 255.0)
     for colour, cover in zip(COLOURS[style.colour], _grid(style, plan, (width, height), px_per_mm), strict=True):
-        page += cover[..., None] * (np.array(colour) - page)
+        dark = 255 - np.minimum(style.strength * (255.0 - np.array(colour)), 215)
+        page += cover[..., None] * (dark - page)
     page += stroke * (np.array(INKS[style.ink]) - page)
     return Image.fromarray(np.rint(page).astype(np.uint8))
 
@@ -284,18 +285,30 @@ def _grid(style, plan, size_px, px_per_mm):
     none = np.zeros((size_px[1], size_px[0]))
     if style.grid == "none":
         return none, none
-    if style.grid == "dots":
-        thick = 2.2 * style.minor_mm
-        minor = lines(0, 1.0, thick)[None, :] * lines(1, 1.0, thick)[:, None]
-        dotted = lines(0, 5.0, thick)[None, :] * lines(1, 0.5, thick)[:, None]
-        dotted = _union(dotted, lines(1, 5.0, thick)[:, None] * lines(0, 0.5, thick)[None, :])
-        return none, _union(minor, dotted) if style.minor else dotted
-    return crossed(1.0, style.minor_mm) if style.minor else none, crossed(5.0, style.major_mm)
+    if style.grid == "line":
+        return crossed(1.0, style.minor_mm) if style.minor else none, crossed(5.0, style.major_mm)
+    thick = 2.2 * style.minor_mm
+    dots = lines(0, 1.0, thick)[None, :] * lines(1, 1.0, thick)[:, None]
+    if style.grid == "boxes":
+        return (crossed(5.0, style.major_mm), dots) if style.minor else (none, crossed(5.0, style.major_mm))
+    rows = lines(0, 0.5, thick)[None, :] * lines(1, 5.0, thick)[:, None]
+    columns = lines(0, 5.0, thick)[None, :] * lines(1, 0.5, thick)[:, None]
+    return none, _union(_union(rows, columns), dots if style.minor else none)
 
 
 def _union(one, other):
     """The cover of two independent covers."""
     return one + other - one * other
+
+
+def content(page):
+    """(left, top, right, bottom) in pixels around the leads and pulses of a drawn page, with 3 mm of paper."""
+    boxes = [place.box.corners for place in page.arrangement.places]
+    boxes += [(left, top, right, bottom) for left, right, top, bottom in page.arrangement.pulses]
+    low, high = np.min(boxes, axis=0)[:2], np.max(boxes, axis=0)[2:]
+    pad = 3 * page.arrangement.px_per_mm[0]
+    low, high = np.maximum(low - pad, 0), np.minimum(high + pad, page.image.size)
+    return (*low.tolist(), *high.tolist())
 
 
 def truth(page):

@@ -63,10 +63,13 @@ class Style:
     rhythm: tuple = ("II",)
     paper: str = "a4"
     grid: str = "line"
+    """`line`s, `boxes` of 5 mm with a dot for each mm in them, `dots` alone, or `none`."""
     colour: str = "pink"
     minor: bool = True
     minor_mm: float = 0.12
     major_mm: float = 0.22
+    strength: float = 1.0
+    """How much darker than `COLOURS` the grid is."""
     framed: bool = True
     """Whether the grid ends in a frame, with white paper around it; else it covers the page."""
     pen_mm: float = 0.35
@@ -97,7 +100,7 @@ def draw_style(rng, layout=None):
     """A `Style` at random, of a `layout` or any."""
     layout = layout or str(rng.choice(tuple(LAYOUTS)))
     rows, _, strips = LAYOUTS[layout]
-    grid = str(rng.choice(("line", "line", "line", "dots", "none"), p=(0.3, 0.25, 0.2, 0.2, 0.05)))
+    grid = str(rng.choice(("line", "boxes", "dots", "none"), p=(0.6, 0.2, 0.15, 0.05)))
     tall = rows + strips > 7
     options = RHYTHMS[strips]
     return Style(
@@ -110,8 +113,9 @@ def draw_style(rng, layout=None):
         minor=bool(rng.random() < 0.85),
         minor_mm=float(rng.uniform(0.08, 0.18)),
         major_mm=float(rng.uniform(0.15, 0.32)),
+        strength=float(rng.uniform(0.8, 2.2)),
         framed=bool(rng.random() < 0.6),
-        pen_mm=float(rng.uniform(0.25, 0.5)),
+        pen_mm=float(rng.uniform(0.2, 0.5)),
         ink=str(rng.choice(tuple(INKS), p=(0.65, 0.2, 0.15))),
         mm_per_s=float(rng.choice((25.0, 50.0), p=(0.92, 0.08))),
         mm_per_mv=float(rng.choice((5.0, 10.0, 20.0), p=(0.3, 0.65, 0.05) if tall else (0.07, 0.85, 0.08))),

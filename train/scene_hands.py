@@ -7,6 +7,8 @@ x, long enough to leave the picture.
 import numpy as np
 
 FAR = 4.0
+OUTSIDE = 1.5
+"""Widths of the page from its edge to where a silhouette starts."""
 
 
 def hand(rng):
@@ -73,15 +75,15 @@ def mask(capsules_px, size, reduce):
     return picture
 
 
-def reach_in(capsules, share, sheet, entry, direction_deg, width_px, size, reduce):
-    """Capsules in picture pixels, pushed in from `entry` until they cover `share` of the sheet, or as much as they can below it.
+def reach_in(capsules, share, sheet, entry, direction_deg, width_px, size, reduce, deepest):
+    """Capsules in picture pixels, pushed in from `entry` until they cover `share` of the sheet, or as far as `deepest` widths of it.
 
     `sheet` is the (h, w) bool mask of the sheet at 1 / `reduce` of the picture's size.
     """
     angle = np.deg2rad(direction_deg)
     heading = np.array([np.cos(angle), np.sin(angle)])
-    start = np.asarray(entry) - 1.5 * width_px * heading
-    inside, outside = 0.0, 3.0
+    start = np.asarray(entry) - OUTSIDE * width_px * heading
+    inside, outside = 0.0, OUTSIDE + deepest
     for _ in range(12):
         depth = (inside + outside) / 2
         placed = place(capsules, start + depth * width_px * heading, direction_deg, width_px)

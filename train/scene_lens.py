@@ -4,6 +4,8 @@ from io import BytesIO
 
 import numpy as np
 
+from . import scene_desk
+
 
 def blur(channel, sigma_px, motion_px, angle_deg):
     """(H, W) float32 after defocus of `sigma_px` and a straight movement of `motion_px`."""
@@ -35,14 +37,24 @@ def _move(channel, length_px, angle_deg):
     return total
 
 
+def sharpen(channel, strength):
+    """(H, W) float32 with `strength` of what a Gaussian of 1 px takes from it: a telephone's unsharp mask."""
+    from scipy import ndimage
+
+    if strength <= 0:
+        return channel
+    return channel + np.float32(strength) * (channel - ndimage.gaussian_filter(channel, 1.0, truncate=3.0))
+
+
 def moire(strength, shape, rng):
-    """Three (h, w) float32 at a fourth of `shape`: coloured fringes of ± `strength` levels, where screen and sensor beat."""
+    """Three (h, w) float32 at a fourth of `shape`: coloured fringes of ± `strength` levels, in patches where screen and sensor beat."""
     rows, columns = (-(-n // 4) for n in shape)
     y, x = np.mgrid[:rows, :columns].astype(np.float32) * 4
     angle, period = rng.uniform(0, np.pi), rng.uniform(15, 80)
     bow = rng.uniform(-1.5, 1.5, 3) / max(shape) ** 2
     phase = (x * np.cos(angle) + y * np.sin(angle)) / period + (bow[0] * x * x + bow[1] * x * y + bow[2] * y * y) * 20
-    return [strength * np.sin(2 * np.pi * phase + lag).astype(np.float32) for lag in rng.uniform(0, 2, 3)]
+    patches = np.clip(0.5 + 0.5 * scene_desk.noise(rng, (rows, columns), max(rows, columns) / 4), 0, 1)
+    return [strength * patches * np.sin(2 * np.pi * phase + lag).astype(np.float32) for lag in rng.uniform(0, 2, 3)]
 
 
 def sensor_noise(picture, sigma, rng):

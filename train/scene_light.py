@@ -57,7 +57,7 @@ def shadow(kind, share, depth, sheet, outline_px, width_px, size, rng):
     entry = outline_px[rng.integers(len(outline_px))]
     inwards = outline_px.mean(axis=0) - entry
     direction = np.rad2deg(np.arctan2(inwards[1], inwards[0])) + rng.uniform(-40, 40)
-    placed = scene_hands.reach_in(capsules, share, sheet, entry, direction, width_px, size, SHARE_REDUCE)
+    placed = scene_hands.reach_in(capsules, share, sheet, entry, direction, width_px, size, SHARE_REDUCE, 1.2)
     radius = width_px * (rng.uniform(0.02, 0.08) if kind == "soft" else rng.uniform(0.001, 0.006))
     picture = scene_hands.mask(placed, size, REDUCE).filter(ImageFilter.GaussianBlur(radius / REDUCE))
     return 1.0 - depth * np.asarray(picture.convert("F"), np.float32) / 255

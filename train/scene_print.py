@@ -21,7 +21,7 @@ class Print:
 def draw_print(rng):
     """A `Print` at random: office paper from bluish to yellowish, toner from grey to black."""
     warm = rng.uniform(-4, 7)
-    paper = (246 + 0.3 * warm, 245.0, 243 - 1.5 * warm)
+    paper = (246 + 0.3 * warm, 245.0, 243 - 0.9 * warm)
     return Print(paper, rng.uniform(0.07, 0.22), rng.uniform(0.03, 0.08), rng.uniform(0.5, 2.0))
 
 
