@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from .layout import LEADS_12
-
 LETTERS = "IaVRLF123456"
 LETTERS_PATH = Path(__file__).with_name("letters.png")
 CELL_PX, FOOT_PX, CAP_PX = 24, 22, 19
@@ -81,73 +79,59 @@ def _template(name, face, cap_mm, px_per_mm):
 
 
 class Reading:
-    """Windows of a page in which names are looked for, and how well each name fits at each place of each.
+    """Windows of a page in which names are looked for: how well a name fits at each place of each.
 
     Parameters
     ----------
     windows : (n, h, w) float32 array, ink in 0..255
     px_per_mm : float
+    slack_mm : float
+        A fit counts for all places within so much: names of one column are not quite below each other.
     """
 
-    def __init__(self, windows, px_per_mm):
+    def __init__(self, windows, px_per_mm, slack_mm=0.5):
         from scipy import fft
 
         self.px_per_mm = px_per_mm
         self.shape = windows.shape[1:]
-        self._room = tuple(fft.next_fast_len(side + 6 * round(px_per_mm), real=True) for side in self.shape)
-        self._spectrum = fft.rfft2(windows, self._room, axes=(1, 2))
-        self._sums = tuple(
-            np.pad(np.cumsum(np.cumsum(w, axis=1, dtype=np.float64), axis=2), ((0, 0), (1, 0), (1, 0)))
-            for w in (windows, windows.astype(np.float64) ** 2)
+        self._side = 2 * round(slack_mm * px_per_mm) + 1
+        self._room = tuple(fft.next_fast_len(side, real=True) for side in self.shape)
+        self._spectra = fft.rfft2(windows, self._room, axes=(1, 2))
+        sums = (
+            np.cumsum(np.cumsum(part, axis=1), axis=2) for part in (windows.astype(float), windows.astype(float) ** 2)
         )
+        self._sums = [np.pad(part, ((0, 0), (1, 0), (1, 0))) for part in sums]
+        self._fits = {}
 
     def fit(self, index, name, face, cap_mm):
-        """(h, w) float32 in -1..1: correlation of window `index` with a name whose lower left corner is at each pixel.
+        """(h, w) float32 in -1..1: correlation of window `index` with a name whose lower left corner is at each pixel."""
+        from scipy import fft, ndimage
 
-        `index` may be a list of windows: (n, h, w).
-        """
-        from scipy import fft
+        key = index, name, face, cap_mm
+        if key not in self._fits:
+            template = _template(name, face, cap_mm, self.px_per_mm)
+            height, width = template.shape
+            rows, columns = self.shape[0] - height + 1, self.shape[1] - width + 1
+            product = fft.irfft2(self._spectra[index] * np.conj(fft.rfft2(template, self._room)), self._room)
+            total, square = (
+                part[index, height:, width:]
+                - part[index, :-height, width:]
+                - part[index, height:, :-width]
+                + part[index, :-height, :-width]
+                for part in self._sums
+            )
+            spread = np.maximum(square - total**2 / template.size, template.size * DULL**2)
+            beside, about = (round(margin * self.px_per_mm) for margin in MARGIN_MM)
+            down = height - about - 1
+            fits = np.zeros(self.shape, np.float32)
+            fits[down : down + rows, beside : beside + columns] = product[:rows, :columns] / np.sqrt(spread)
+            self._fits[key] = ndimage.maximum_filter(fits, self._side)
+        return self._fits[key]
 
-        template = _template(name, face, cap_mm, self.px_per_mm)
-        height, width = template.shape
-        rows, columns = self.shape[0] - height + 1, self.shape[1] - width + 1
-        out = np.zeros((len(index), *self.shape), np.float32)
-        if rows < 1 or columns < 1:
-            return out
-        spectrum = self._spectrum[index] * np.conj(fft.rfft2(template, self._room))
-        product = fft.irfft2(spectrum, self._room, axes=(1, 2))[:, :rows, :columns]
-        total, square = (
-            s[index, height:, width:]
-            - s[index, :-height, width:]
-            - s[index, height:, :-width]
-            + s[index, :-height, :-width]
-            for s in self._sums
-        )
-        spread = square - total**2 / template.size
-        fits = product / np.sqrt(np.maximum(spread, template.size * DULL**2))
-        beside, about = round(MARGIN_MM[0] * self.px_per_mm), round(MARGIN_MM[1] * self.px_per_mm)
-        down = height - about - 1
-        out[:, down : down + rows, beside : beside + columns] = fits[
-            :, : self.shape[0] - down, : self.shape[1] - beside
-        ]
-        return out
+    def face_of(self, expected):
+        """(face, cap_mm) in which the names, (window, name) pairs, fit best on the whole."""
 
-    def best_face(self, expected):
-        """(face, cap_mm) in which the `expected` names, {window: names}, fit best on the whole."""
-        scores = {}
-        for face in FACES:
-            for cap_mm in CAPS_MM:
-                fits = [
-                    max(float(self.fit([index], name, face, cap_mm).max()) for name in names)
-                    for index, names in expected.items()
-                ]
-                scores[face, cap_mm] = np.mean(fits)
-        return max(scores, key=scores.get)
+        def fits(face_and_cap):
+            return np.mean([self.fit(index, name, *face_and_cap).max() for index, name in expected])
 
-    def fits(self, face, cap_mm, slack_mm=0.5):
-        """{name: (n, h, w)} for all twelve names: the best fit within `slack_mm` of each pixel."""
-        from scipy import ndimage
-
-        every = list(range(self._spectrum.shape[0]))
-        side = 2 * round(slack_mm * self.px_per_mm) + 1
-        return {name: ndimage.maximum_filter(self.fit(every, name, face, cap_mm), (1, side, side)) for name in LEADS_12}
+        return max(((face, cap) for face in FACES for cap in CAPS_MM), key=fits)

@@ -1,0 +1,222 @@
+"""Orders of leads laid over a page: how well its rows, columns and names fit each."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import columns, layout, names
+from .rows import REACH_MM
+from .view import PX_PER_MM
+
+ROW_MM = 6.0
+"""Base lines nearer to each other are one row's, in columns that are not level."""
+BEFORE_MM = 7.0
+"""How far a pulse may stand before the column that it belongs to."""
+PULSE_STRENGTH = 0.6
+"""What a pulse on it adds to a row's coverage."""
+MAX_ROW_COST = 0.75
+WINDOW_MM = (-4.0, 22.0), (-14.0, 9.0)
+"""Where a name is looked for: across from where its column starts, down from the row's zero."""
+NAME_BEFORE_MM = 5.0
+"""How far before a pulse that opens its column a name is looked for."""
+PITCH_MM = 4.0
+"""How far each column's names may be from where those before them and the edges tell."""
+CLEAR_LINES = 0.5
+UNREAD_LINES = 0.6, 0.9
+"""Lines between columns from which on they count against a pattern that has none there, and as much as anything can."""
+FITS = 0.32, 0.6
+"""How well names fit on the whole that are not there, and that are there."""
+BEYOND_MM = 6.0, 30.0
+"""How far traces may go on beyond the last column, and where it cannot be the last."""
+WEIGHTS = {"rows": 0.3, "columns": 0.15, "names": 0.55, "unread": 0.55}
+
+
+@dataclass(frozen=True)
+class Match:
+    """A pattern laid over a view, in its pixels.
+
+    `zeros` (rows, columns) are base lines, those of rhythm strips in their first column; `edges` (columns + 1,) of the columns, `lines`
+    how clear the lines between them are; `starts` (columns,) from where on names are looked for; `face` how they are written and `place` (row,
+    column) where in the first column's windows; `fits` (columns,) how well they fit; `parts` what it costs, by what.
+    """
+
+    pattern: layout.Pattern
+    zeros: np.ndarray
+    edges: np.ndarray
+    lines: float
+    starts: np.ndarray
+    face: tuple
+    parts: dict
+    fits: tuple = ()
+    place: tuple = (0, 0)
+
+    @property
+    def cost(self):
+        """0 all there, 1 nothing."""
+        return min(sum(WEIGHTS[part] * cost for part, cost in self.parts.items()), 1.0)
+
+
+def matches_of(view):
+    """The `Match`es of all of `layout.PATTERNS` that a view has rows for, the best first."""
+    found, laid, matches = _rows(view), {}, []
+    for pattern in layout.PATTERNS:
+        key = pattern.rows, pattern.grid_rows
+        if key not in laid:
+            laid[key] = _lay(view, found, pattern)
+        if laid[key] is not None:
+            matches.append(_named(pattern, *laid[key]))
+    return sorted((_with_unread(match, matches) for match in matches), key=lambda match: match.cost)
+
+
+def _rows(view):
+    """[(base line, strength)] of all that may be rows, from the top down: pulses stand on base lines, and they tell them best."""
+    mm, found = PX_PER_MM, []
+    for pulse in view.pulses:
+        if not found or pulse.foot - found[-1][0] > ROW_MM * mm:
+            found.append((pulse.foot, PULSE_STRENGTH))
+    for row, share in view.rows:
+        near = min(range(len(found)), key=lambda i: abs(found[i][0] - row), default=None)
+        if near is None or abs(found[near][0] - row) > ROW_MM * mm:
+            found.append((row, share))
+        elif found[near][1] >= PULSE_STRENGTH:
+            found[near] = found[near][0], max(found[near][1], PULSE_STRENGTH + share)
+    return sorted(found)
+
+
+def _strongest(found, count):
+    """The `count` strongest rows' base lines, from the top down, and what it costs to take these and leave the others, 0..1."""
+    strengths = np.array([strength for _, strength in found])
+    order = np.argsort(-strengths, kind="stable")
+    kept, left = order[:count], order[count:]
+    typical = np.median(strengths[kept])
+    cost = max(1 - strengths[kept].min() / typical, strengths[left].max(initial=0.0) / typical)
+    return [found[i][0] for i in sorted(kept)], float(min(cost, 1.0))
+
+
+def _lay(view, found, pattern):
+    """(`Match` without names, reading of its windows) for a pattern's rows and columns; None where there are no such rows."""
+    if len(found) < pattern.rows:
+        return None
+    lines, row_cost = _strongest(found, pattern.rows)
+    ends = columns.extent(view, lines) if row_cost <= MAX_ROW_COST else None
+    if ends is None:
+        return None
+    edges, clear = columns.edges_of(view, lines[: pattern.grid_rows], ends, len(pattern.columns))
+    zeros = _zeros(view, lines, edges)
+    starts = _starts(view, edges)
+    reading = names.Reading(windows(view, pattern, zeros, starts), PX_PER_MM)
+    cells = [(i, name) for i, (_, _, name) in enumerate(_cells(pattern))]
+    face = reading.face_of(cells[:: max(len(cells) // 6, 1)])
+    beyond = (ends[1] - edges[-1]) / PX_PER_MM
+    column_cost = 0.5 * _between(beyond, BEYOND_MM)
+    if len(edges) > 2:
+        column_cost += 0.5 * (1 - min(clear / CLEAR_LINES, 1.0))
+    return Match(pattern, zeros, edges, clear, starts, face, {"rows": row_cost, "columns": column_cost}), reading
+
+
+def _between(value, limits):
+    """0 up to the lower of two limits, 1 from the upper on."""
+    return float(np.clip((value - limits[0]) / (limits[1] - limits[0]), 0.0, 1.0))
+
+
+def _zeros(view, lines, edges):
+    """(rows, columns) of base lines: on a pulse before the cell, else the row's pulse, else where the cell's trace is mostly."""
+    x, y = view.points
+    zeros = np.empty((len(lines), len(edges) - 1))
+    reach = REACH_MM * PX_PER_MM
+    for row, line in enumerate(lines):
+        feet = [pulse for pulse in view.pulses if abs(pulse.foot - line) <= ROW_MM * PX_PER_MM]
+        for column, (left, right) in enumerate(zip(edges, edges[1:], strict=False)):
+            own = [pulse.foot for pulse in feet if 0 <= left - pulse.right <= BEFORE_MM * PX_PER_MM]
+            here = y[(x >= left) & (x < right) & (np.abs(y - line) <= reach)]
+            if own or feet:
+                zeros[row, column] = own[0] if own else feet[0].foot
+            elif here.size:
+                counts = np.bincount(np.rint(here - line + reach).astype(int), minlength=int(2 * reach) + 3)
+                zeros[row, column] = line - reach + np.argmax(np.convolve(counts, np.ones(3), mode="same"))
+            else:
+                zeros[row, column] = line
+    return zeros
+
+
+def _starts(view, edges):
+    """(columns,): from where on names are looked for, before a pulse that opens its column."""
+    starts = []
+    for edge in edges[:-1]:
+        opening = [pulse.left for pulse in view.pulses if 0 <= edge - pulse.right <= BEFORE_MM * PX_PER_MM]
+        starts.append(min(opening) - NAME_BEFORE_MM * PX_PER_MM if opening else edge)
+    return np.array(starts)
+
+
+def _cells(pattern):
+    """[(row, column, name without its sign)] of a pattern's grid, column by column."""
+    return [
+        (row, column, name.lstrip("-"))
+        for column, group in enumerate(pattern.columns)
+        for row, name in enumerate(group)
+    ]
+
+
+def windows(view, pattern, zeros, starts):
+    """(n, h, w) float32: the ink about the names of a pattern's grid, column by column, paper beyond the page."""
+    mm = PX_PER_MM
+    (left, right), (top, bottom) = WINDOW_MM
+    height, width = round((bottom - top) * mm), round((right - left) * mm)
+    pad = max(height, width)
+    wide = np.pad(view.ink, pad)
+    cut = []
+    for row, column, _ in _cells(pattern):
+        y = int(np.clip(round(zeros[row, column] + top * mm) + pad, 0, wide.shape[0] - height))
+        x = int(np.clip(round(starts[column] + left * mm) + pad, 0, wide.shape[1] - width))
+        cut.append(wide[y : y + height, x : x + width])
+    return np.stack(cut)
+
+
+def _named(pattern, match, reading):
+    """The match with a pattern's names read: those of a column stand at one place of their windows.
+
+    From the second column on this place is the same, but for a pitch that the edges did not tell quite rightly.
+    """
+    groups = [[] for _ in pattern.columns]
+    for index, (_, column, name) in enumerate(_cells(pattern)):
+        groups[column].append(reading.fit(index, name, *match.face))
+    fits = [np.mean(group, axis=0) for group in groups]
+    first = np.unravel_index(fits[0].argmax(), fits[0].shape)
+    scores, edges = [float(fits[0][first])], match.edges
+    if len(fits) > 1:
+        score, pitch, place = max(_along(fits[1:], pitch) for pitch in _pitches(len(fits)))
+        scores += [float(fit[place[0], place[1] + pitch * i]) for i, fit in enumerate(fits[1:])]
+        if match.lines < CLEAR_LINES:
+            edges = edges + pitch * np.arange(len(edges))
+    named = 1 - _between(np.mean(scores), FITS)
+    return replace(
+        match, pattern=pattern, edges=edges, fits=tuple(scores), place=first, parts={**match.parts, "names": named}
+    )
+
+
+def _pitches(count):
+    """Pixels by which the pitch of `count` columns may be wrong."""
+    most = round(PITCH_MM * PX_PER_MM) if count > 2 else 0
+    return range(-most, most + 1)
+
+
+def _along(fits, pitch):
+    """(mean fit, -|pitch| to prefer none, place) of the best place in windows of which each is moved by a pitch from the one before."""
+    width = fits[0].shape[1] - abs(pitch) * (len(fits) - 1)
+    offset = -min(pitch * (len(fits) - 1), 0)
+    mean = np.mean([fit[:, offset + pitch * i : offset + pitch * i + width] for i, fit in enumerate(fits)], axis=0)
+    row, column = np.unravel_index(mean.argmax(), mean.shape)
+    return float(mean[row, column]), pitch, (int(row), int(column) + offset)
+
+
+def _with_unread(match, matches):
+    """The match with what it leaves unread: names and lines that a pattern of as many rows and more columns finds there."""
+    finer = [
+        other
+        for other in matches
+        if other.pattern.rows == match.pattern.rows and len(other.pattern.columns) > len(match.pattern.columns)
+    ]
+    unread = max(
+        (max(_between(np.mean(m.fits[1:]), FITS), _between(m.lines, UNREAD_LINES)) for m in finer), default=0.0
+    )
+    return replace(match, parts={**match.parts, "unread": unread})

@@ -1,0 +1,95 @@
+"""A flat page's ink as its arrangement is looked for: at 4 px/mm, rows level, with what runs and stands there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import pulses, rows
+from .errors import PictureError, Reason
+
+PX_PER_MM = 4.0
+"""Resolution at which all is looked for."""
+DARK_SHARE = 0.3
+"""What has this share of the ink of solid strokes is dark: a stroke of a third of a millimetre, seen at 4 px/mm, is no blacker."""
+FAINTEST = 40
+UPRIGHT_MM = 9.0
+MIN_POINTS = 200
+"""Flat points that a page has at least: 5 cm of trace."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A page at `PX_PER_MM` with level rows.
+
+    `ink` (H, W) float32 is 0..255 and without upright lines, `dark` (H, W) bool; the page's rows fall by `tilt` for each column;
+    `pulses` is a tuple of `pulses.Pulse`, `rows` of (row, coverage), `points` the flat points' columns and rows.
+    """
+
+    ink: np.ndarray
+    dark: np.ndarray
+    tilt: float
+    pulses: tuple
+    rows: tuple
+    points: tuple
+
+    def slope(self, x):
+        """By how many pixels a row stands lower at column `x` of the page itself."""
+        return self.tilt * (x - self.dark.shape[1] / 2)
+
+
+def reduced(ink, px_per_mm):
+    """The (h, w) uint8 ink at `PX_PER_MM` of a page at (across, down) px/mm, and (h, w) bool where it is dark.
+
+    Raises
+    ------
+    PictureError : `not_an_ecg` where there is no ink to speak of.
+    """
+    from PIL import Image
+
+    height, width = ink.shape
+    size = max(round(width * PX_PER_MM / px_per_mm[0]), 1), max(round(height * PX_PER_MM / px_per_mm[1]), 1)
+    small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
+    some = small[small > FAINTEST]
+    if some.size < MIN_POINTS:
+        raise PictureError(Reason.NOT_AN_ECG)
+    return small, small > DARK_SHARE * np.percentile(some, 90)
+
+
+def view_of(small, dark):
+    """The `View` of reduced ink.
+
+    Raises
+    ------
+    PictureError : `not_an_ecg` where nothing runs across the page.
+    """
+    x, y = rows.flat_points(dark, PX_PER_MM)
+    if x.size < MIN_POINTS:
+        raise PictureError(Reason.NOT_AN_ECG)
+    tilt = rows.find_tilt(x, y, dark.shape, PX_PER_MM)
+    small, dark = _levelled(small, tilt), _levelled(dark, tilt)
+    y = y - tilt * (x - dark.shape[1] / 2)
+    found = pulses.aligned(pulses.find_pulses(dark, PX_PER_MM), PX_PER_MM)
+    candidates = rows.find_rows(x, y, dark.shape, PX_PER_MM)
+    return View(_without_uprights(small, dark), dark, tilt, found, candidates, (x, y))
+
+
+def _levelled(image, tilt):
+    """The image with each column moved so that rows of this slope are level."""
+    height, width = image.shape
+    shift = np.rint(tilt * (np.arange(width) - width / 2)).astype(int)
+    if not shift.any():
+        return image
+    source = np.arange(height)[:, None] + shift
+    moved = np.take_along_axis(image, np.clip(source, 0, height - 1), axis=0)
+    return np.where((source >= 0) & (source < height), moved, np.zeros((), image.dtype))
+
+
+def _without_uprights(ink, dark):
+    """The ink but for upright strokes longer than 9 mm: names stand close to separators."""
+    from scipy import ndimage
+
+    length = 2 * round(UPRIGHT_MM * PX_PER_MM / 2) + 1
+    upright = ndimage.minimum_filter1d(dark.astype(np.uint8), length, axis=0, mode="constant")
+    upright = ndimage.maximum_filter1d(upright, length, axis=0, mode="constant")
+    upright = ndimage.maximum_filter1d(upright, 3, axis=1)
+    return np.where(upright, 0, ink).astype(np.float32)
