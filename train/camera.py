@@ -63,7 +63,7 @@ def photograph(page, severity, seed, *, px_per_mm, part="train", framing=None, c
     ranges = SEVERITIES[severity] if not isinstance(severity, Severity) else severity
     draws = [np.random.default_rng([PARTS.index(part), seed, stage]) for stage in range(8)]
     view, size, drawn = scene_frame.frame(picture.size, ranges, px_per_mm, framing, content, draws[0])
-    drawn |= _parameters(ranges, part, draws[1])
+    drawn |= draw_parameters(ranges, part, draws[1])
     scene, points_mm, on_sheet = _scene(picture, view, size, ranges, drawn, draws[2:5])
     light = _light(view, size, points_mm, on_sheet, drawn, draws[5])
     image = _expose(scene, light, view, drawn, draws[6])
@@ -78,7 +78,7 @@ def photograph(page, severity, seed, *, px_per_mm, part="train", framing=None, c
     )
 
 
-def _parameters(ranges, part, rng):
+def draw_parameters(ranges, part, rng):
     """All of a photograph but its geometry."""
     drawn = {
         name: float(rng.uniform(*getattr(ranges, name)))

@@ -2,22 +2,12 @@
 
 from dataclasses import dataclass
 
-from ecg_edge.layout import LEADS_12
+from ecg_edge.layout import CABRERA_ORDER, LEADS_12, PATTERNS
 
-CABRERA = ("aVL", "I", "-aVR", "II", "aVF", "III", "V1", "V2", "V3", "V4", "V5", "V6")
-ORDERS = {"standard": LEADS_12, "cabrera": CABRERA}
+ORDERS = {"standard": LEADS_12, "cabrera": CABRERA_ORDER + LEADS_12[6:]}
 
-LAYOUTS = {
-    "3x4": (3, 4, 0),
-    "3x4+1": (3, 4, 1),
-    "3x4+2": (3, 4, 2),
-    "3x4+3": (3, 4, 3),
-    "6x2": (6, 2, 0),
-    "6x2+1": (6, 2, 1),
-    "12x1": (12, 1, 0),
-    "6x1": (6, 1, 0),
-}
-"""Rows, columns and rhythm strips of the layouts of the contract."""
+LAYOUTS = {pattern.layout: (pattern.grid_rows, len(pattern.columns), pattern.strips) for pattern in PATTERNS}
+"""Rows, columns and rhythm strips."""
 
 RHYTHMS = {
     0: ((),),
