@@ -1,9 +1,9 @@
-"""python -m benchmarks accuracy | latency | leaks | others."""
+"""python -m benchmarks accuracy | latency | leaks | others | reading."""
 
 import argparse
 import sys
 
-from . import accuracy, latency, leaks, others
+from . import accuracy, latency, leaks, others, reading
 
 
 def main(argv=None):
@@ -22,6 +22,9 @@ def main(argv=None):
     command = commands.add_parser("others", help="pictures that are no ECG, real and drawn, as files")
     others.add_options(command)
     command.set_defaults(run=others.run)
+    command = commands.add_parser("reading", help="photographs, scans, drawn records and pictures that are no ECG")
+    reading.add_options(command)
+    command.set_defaults(run=reading.run)
     options = parser.parse_args(argv)
     try:
         return options.run(options) or 0
