@@ -210,7 +210,7 @@ def _grow(centres, spectra, start, vectors):
 def _look_again(centres, spectra, homography):
     """{tile: ((2, 2) frequencies, (2,) scores)} of every tile that shows about what the homography predicts there."""
     tiles = np.flatnonzero(_depth(homography, centres) > 0.2 * _depth(homography, centres.mean(axis=0)[None]))
-    found, scores = _refine(spectra, tiles, _frequencies(homography, centres[tiles]), NEARER)
+    found, scores = _refine(spectra, tiles, frequencies(homography, centres[tiles]), NEARER)
     return {
         tile: (vector, score)
         for tile, vector, score in zip(tiles, found, scores, strict=True)
@@ -232,7 +232,7 @@ def _fit(centres, seen):
     target = (measured / unit).ravel()
 
     def predict(parameters):
-        return _frequencies(_matrix(parameters), local).ravel()
+        return frequencies(_matrix(parameters), local).ravel()
 
     parameters = np.concatenate([np.median(measured / unit, axis=0).ravel(), [0.0, 0.0]])
     # A whiff of ridge on the perspective: a handful of tiles says nothing about it.
@@ -261,8 +261,8 @@ def _depth(homography, points):
     return points @ homography[2, :2] + homography[2, 2]
 
 
-def _frequencies(homography, points):
-    """(N, 2, 2): the gradients of u and v, cells per pixel, at the points (N, 2)."""
+def frequencies(homography, points):
+    """(N, 2, 2): the frequencies of both families at the points (N, 2): the gradients of u and v, in cells per pixel."""
     depth = _depth(homography, points)[:, None, None]
     cells = points @ homography[:2, :2].T + homography[:2, 2]
     return (homography[:2, :2] - cells[..., None] / depth * homography[2, :2]) / depth

@@ -49,6 +49,14 @@ class Mesh:
         rows, columns = self.nodes.shape[:2]
         return round((columns - 1) * self.spacing_px), round((rows - 1) * self.spacing_px)
 
+    def scaled(self, factor):
+        """The mesh for the picture resized by `factor`."""
+        return Mesh((self.nodes + 0.5) * factor - 0.5, self.spacing_px)
+
+    def turned(self, turns):
+        """The mesh of the page turned as by `numpy.rot90(page, turns)`."""
+        return Mesh(np.rot90(self.nodes, turns), self.spacing_px)
+
     def to_picture(self, points):
         """(N, 2) picture pixels of page points (N, 2) in pixels; beyond the mesh its edge cells go on."""
         points = np.asarray(points, float) / self.spacing_px

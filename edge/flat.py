@@ -1,0 +1,148 @@
+"""From any picture of a page to a flat one at 8 px/mm: by its grid, or by the outline of its sheet."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import grid, sheet, warp
+from .errors import PictureError, Reason
+
+PX_PER_MM = 8.0
+WORK_PX = 1600
+"""The longer side of the copy in which the grid is looked for."""
+MIN_PX_PER_MM = 2.6
+MARGIN_CELLS = 5
+AROUND_CELLS = 20
+"""How far beyond the outermost tiles that show the grid the page goes on, and the sheet's sides are looked for."""
+SURE_SHARE = 0.6
+A4_MM = (297.0, 210.0)
+
+
+@dataclass(frozen=True)
+class Flat:
+    """A page taken from a picture and laid flat.
+
+    `image` is an RGB `PIL.Image`; `mesh` says where it lay; `px_per_mm` is (across, down), or None where there was no grid; `corners`
+    (4, 2) of the sheet in picture pixels, clockwise from the flat page's upper left; `whole` whether all its sides are in the picture;
+    `picture_px_per_mm` the resolution that the picture had; `grid_score` the clarity of its grid, 0 where there was none; `strength` (R, C) of
+    it over the page.
+    """
+
+    image: object
+    mesh: object
+    px_per_mm: tuple | None
+    corners: np.ndarray
+    whole: bool
+    picture_px_per_mm: float
+    grid_score: float
+    strength: np.ndarray
+
+
+def flatten(image):
+    """The `Flat` page in an RGB `PIL.Image`.
+
+    Raises
+    ------
+    PictureError : `no_page` where there is neither a grid nor a sheet, `too_small` where its millimetres have too few pixels.
+    """
+    work = _resized(image, WORK_PX / max(image.size))
+    found = grid.find_grid(np.asarray(work))
+    to_work = np.diag([work.width / image.width, work.height / image.height, 1.0])
+    if found is None:
+        return _by_outline(image)
+    return _by_grid(image, found, found.homography @ to_work, warp.project(np.linalg.inv(to_work), found.tiles))
+
+
+def _by_grid(image, found, homography, tiles):
+    """The flat page whose grid is seen at the picture points `tiles` (N, 2), by the homography from pixels to cells."""
+    cells = warp.project(homography, tiles)
+    low, high = np.floor(cells.min(axis=0)), np.ceil(cells.max(axis=0))
+    picture_px_per_mm = _resolution(homography, tiles)
+    if picture_px_per_mm < MIN_PX_PER_MM:
+        raise PictureError(Reason.TOO_SMALL)
+    sides, corners = _sheet(image, homography, low, high)
+    margin = np.array([MARGIN_CELLS, MARGIN_CELLS])
+    mesh = warp.mesh_of(homography, (*(low - margin), *(high + margin)), 1.0, warp.CELL_MM * PX_PER_MM)
+    source, factor = _near_resolution(image, picture_px_per_mm)
+    mesh, strength = warp.straighten(source, mesh.scaled(factor), grid.evened)
+    flat = mesh.resample(source)
+    whole = all(side is not None for side in sides.values())
+    return Flat(
+        flat, mesh.scaled(1 / factor), (PX_PER_MM, PX_PER_MM), corners, whole, picture_px_per_mm, found.score, strength
+    )
+
+
+def _sheet(image, homography, low, high):
+    """(sides, corners (4, 2) in picture pixels) of the sheet on which the grid's cells `low` to `high` lie."""
+    around = np.array([AROUND_CELLS, AROUND_CELLS])
+    first, last = _within(homography, image.size, low - around, high + around)
+    spacing_px = warp.CELL_MM * sheet.DRAFT_PX_PER_MM
+    mesh = warp.mesh_of(homography, (*first, *last), 1.0, spacing_px)
+    draft = np.asarray(mesh.resample(image))
+    columns, rows = np.meshgrid(np.arange(0, draft.shape[1], 4), np.arange(0, draft.shape[0], 4))
+    places = mesh.to_picture(np.stack([columns.ravel(), rows.ravel()], axis=1))
+    inside = ((places >= 0) & (places <= np.array(image.size) - 1)).all(axis=1).reshape(rows.shape)
+    seen = np.repeat(np.repeat(inside, 4, axis=0), 4, axis=1)[: draft.shape[0], : draft.shape[1]]
+    # Tiles at the rim may have been taken for grid: the middle is sure to be paper.
+    middle, half = (low + high) / 2, SURE_SHARE * (high - low) / 2
+    box = np.concatenate([middle - half - first, middle + half - first]) * spacing_px
+    sides = sheet.find_sides(draft, seen, box)
+    edge = np.array([0, 0, draft.shape[1], draft.shape[0]], float)
+    corners = warp.project(np.linalg.inv(homography), sheet.corners_of(sides, edge) / spacing_px + first)
+    return sides, corners
+
+
+def _within(homography, size, low, high):
+    """The part of the cells `low` to `high` that the picture reaches, where it is not near the horizon."""
+    width, height = size
+    edge = np.linspace(0, 1, 9)
+    border = np.concatenate(
+        [np.stack([edge * width, 0 * edge], 1), np.stack([edge * width, 0 * edge + height], 1),
+         np.stack([0 * edge, edge * height], 1), np.stack([0 * edge + width, edge * height], 1)]
+    )  # fmt: skip
+    depth = border @ homography[2, :2] + homography[2, 2]
+    middle = np.array([width / 2, height / 2]) @ homography[2, :2] + homography[2, 2]
+    reached = warp.project(homography, border[depth / middle > 0.1])
+    return np.maximum(low, np.floor(reached.min(axis=0))), np.minimum(high, np.ceil(reached.max(axis=0)))
+
+
+def _by_outline(image):
+    """The flat page of a sheet without a grid: A4's proportions, its scale unknown."""
+    work = _resized(image, WORK_PX / max(image.size))
+    corners = sheet.find_outline(np.asarray(work))
+    if corners is None:
+        raise PictureError(Reason.NO_PAGE)
+    corners = (corners + 0.5) * (image.width / work.width) - 0.5
+    sides = np.hypot(*(corners - np.roll(corners, -1, axis=0)).T)
+    width_mm, height_mm = A4_MM if sides[0] + sides[2] >= sides[1] + sides[3] else A4_MM[::-1]
+    plane = np.array([[0, 0], [width_mm, 0], [width_mm, height_mm], [0, height_mm]])
+    homography = warp.homography_of(corners, plane)
+    spacing_mm = warp.CELL_MM
+    box = (spacing_mm / 2, spacing_mm / 2, width_mm - spacing_mm / 2, height_mm - spacing_mm / 2)
+    picture_px_per_mm = float(max(sides[0] + sides[2], sides[1] + sides[3]) / 2 / max(width_mm, height_mm))
+    mesh = warp.mesh_of(homography, box, spacing_mm, spacing_mm * PX_PER_MM)
+    source, factor = _near_resolution(image, picture_px_per_mm)
+    flat = mesh.scaled(factor).resample(source)
+    return Flat(flat, mesh, None, corners, True, picture_px_per_mm, 0.0, np.zeros((1, 1)))
+
+
+def _resolution(homography, points):
+    """The median picture pixels per millimetre, in the direction in which there are the fewest, at the points (N, 2)."""
+    cells = grid.frequencies(homography, points)
+    return float(np.median(1 / np.linalg.norm(cells, axis=2).max(axis=1))) / warp.CELL_MM
+
+
+def _near_resolution(image, picture_px_per_mm):
+    """(image, factor): the picture, made smaller by `factor` where it has many more pixels than the flat page will."""
+    factor = min(1.0, 1.2 * PX_PER_MM / picture_px_per_mm)
+    return (image, 1.0) if factor > 0.85 else (_resized(image, factor), factor)
+
+
+def _resized(image, factor):
+    """The picture, smaller by `factor`; as it is where that is 1 or more."""
+    from PIL import Image
+
+    if factor >= 1:
+        return image
+    size = round(image.width * factor), round(image.height * factor)
+    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
