@@ -74,9 +74,12 @@ def _uncross(runs, places, ways, spans, i, j):
     for (start, stop), (again, _) in zip(meetings, meetings[1:], strict=False):
         if again - stop > LENS or start < APPROACH:
             continue
-        before, within = start - 1, slice(stop, again)
-        fall_a, fall_b = (float(way[before, 1] - way[start - APPROACH, 0]) for way in (a, b))
-        sign = np.sign(float(b[before, 0] - a[before, 0]))  # 1 where a is above b
+        within = slice(stop, again)
+        (fall_a, at_a), (fall_b, at_b) = (
+            (float(span[start - 1].mean() - span[start - APPROACH].mean()), float(span[start - 1].mean()))
+            for span in (spans[i][common[0]], spans[j][common[1]])
+        )
+        sign = np.sign(at_b - at_a)  # 1 where a is above b
         towards = sign * fall_a > STEEP_PX and -sign * fall_b > STEEP_PX
         if towards and sign * float(np.mean(b[within, 0] - a[within, 0])) > 0:
             kept = a[within].copy()

@@ -20,7 +20,8 @@ def cheapest_paths(along, climb, start):
 
     Returns
     -------
-    (entered, left) : two (w, k) int arrays, the rows in which each path enters and leaves each column.
+    (entered, left, price) : two (w, k) int arrays, the rows in which each path enters and leaves each column, and the (k,) whole
+        costs of the paths.
 
     Notes
     -----
@@ -40,9 +41,11 @@ def cheapest_paths(along, climb, start):
         best = np.minimum(down, up[:, ::-1] - climb[x], out=down)
     entered, left = np.empty((2, width, pictures), np.intp)
     every = np.arange(pictures)
-    row = np.argmin(best + start, axis=1)
+    best += start
+    row = np.argmin(best, axis=1)
+    price = best[every, row]
     for x in range(width - 1, -1, -1):
         left[x] = row
         row = np.argmin(arrived[x] + np.abs(climb[x] - climb[x, every, row][:, None]), axis=1)
         entered[x] = row
-    return entered, left
+    return entered, left, price

@@ -1,5 +1,7 @@
 """Following traces through the ink of a page: for each lead the rows in which its path enters and leaves each pixel column."""
 
+from itertools import combinations
+
 import numpy as np
 
 from .path import cheapest_paths
@@ -23,13 +25,15 @@ THIN_MM = 0.3
 NAME_COST = 0.7
 """What a path pays for a column of short runs where a lead's name is printed: letters are no bridges."""
 TAKEN_COST = 1.0
-"""What a path pays for a column of ink that another lead has taken, whose 0 mV is nearer."""
+"""What a path pays for a column of ink that another lead has taken."""
+AWAY_COST = 0.05
+"""What a path pays for a column in which it is nearer to another lead's 0 mV than to its own."""
 REACH_MM = 45.0
 """How far from the row of 0 mV a trace is looked for."""
 TOGETHER = 6
 """So many leads are followed at once: fewer take longer, more take memory."""
-SHARED_COLUMNS = 4
-"""Paths that share ink for longer than traces take to cross: the one that is farther from home looks for another way."""
+NEAR_PX, SHARED_COLUMNS = 8, 3
+"""Two paths that share more columns than traces take to cross have taken one way for two."""
 
 LETTER_MM = {"I": 1.0, "a": 1.6, "V": 2.3, "R": 2.2, "L": 2.0, "F": 1.8}
 OTHER_LETTER_MM = 1.7
@@ -59,12 +63,13 @@ class Runs:
         return self.last[rows, columns] - self.first[rows, columns] + 1
 
     def edge(self, row, x, step):
-        """Where ink falls below `INK` between the pixels in `row` and the next ones in the direction of `step`: (w,) float."""
+        """Where ink falls below `INK` between the pixels in `row` and the next ones in the direction of `step`, (w,) float; half way
+        between them where it does not."""
         beyond = row + step
         inside = (beyond >= 0) & (beyond < self.ink.shape[0])
         here = self.ink[row, x].astype(float)
         there = np.where(inside, self.ink[np.clip(beyond, 0, self.ink.shape[0] - 1), x], 0).astype(float)
-        return row + step * (here - INK) / np.maximum(here - there, 1)
+        return row + step * np.where(there < INK, (here - INK) / np.maximum(here - there, 1), 0.5)
 
 
 def columns_of(place):
@@ -84,48 +89,45 @@ def name_area(place, px_per_mm):
 def follow(runs, places, px_per_mm):
     """The way of each place's trace: a list of (w, 2) page rows, where its path enters and where it leaves each column of its box.
 
-    Leads whose paths share ink for long are followed once more, with the ink of those that are nearer home at a price.
+    Of two leads whose paths share ink for long, the one that can takes another way.
     """
-    nobody = [()] * len(places)
-    ways = _ways(runs, places, range(len(places)), nobody, px_per_mm)
-    rivals = {i: taken for i in range(len(places)) if (taken := [j for j in _sharing(places, ways, i) if j != i])}
-    if rivals:
-        others = [[(places[j], ways[j]) for j in range(len(places)) if j != i] for i in range(len(places))]
-        again = _ways(runs, places, list(rivals), others, px_per_mm)
-        ways = {**ways, **again}
-    return [ways[i] for i in range(len(places))]
+    every = range(len(places))
+    others = [[(places[j], None) for j in every if j != i] for i in every]
+    ways, prices = _ways(runs, places, every, others, px_per_mm)
+    pairs = [(i, j) for i, j in combinations(every, 2) if _shared(places, ways, i, j) > SHARED_COLUMNS]
+    if pairs:
+        others = [[(places[j], ways[j]) for j in every if j != i] for i in every]
+        detours, dearer = _ways(runs, places, sorted({i for pair in pairs for i in pair}), others, px_per_mm)
+        for i, j in pairs:
+            options = [(_shared(places, {**ways, k: detours[k]}, i, j), dearer[k] - prices[k], k) for k in (i, j)]
+            shared, _, k = min(options)
+            if shared < _shared(places, ways, i, j):
+                ways[k] = detours[k]
+    return [ways[i] for i in every]
 
 
-def _sharing(places, ways, i):
-    """The leads whose paths lead i's shares for long, though it is farther from its 0 mV than they from theirs."""
-    for j in range(len(places)):
-        if j != i and shared_columns(places, ways, i, j).sum() > SHARED_COLUMNS:
-            yield j
-
-
-def shared_columns(places, ways, i, j):
-    """(w,) bool over lead i's columns: where its path and lead j's enter one pixel, and j's 0 mV is nearer."""
-    shared = np.zeros(len(ways[i]), bool)
+def _shared(places, ways, i, j):
+    """The number of columns that two leads' paths enter side by side."""
     left, right = max(places[i].box.left, places[j].box.left), min(places[i].box.right, places[j].box.right)
-    if left < right:
-        mine = ways[i][left - places[i].box.left : right - places[i].box.left, 0]
-        theirs = ways[j][left - places[j].box.left : right - places[j].box.left, 0]
-        nearer = np.abs(theirs - places[j].zero_px) < np.abs(mine - places[i].zero_px)
-        shared[left - places[i].box.left : right - places[i].box.left] = nearer & (np.abs(mine - theirs) <= 2)
-    return shared
+    if left >= right:
+        return 0
+    a, b = (ways[k][left - places[k].box.left : right - places[k].box.left, 0] for k in (i, j))
+    return int((np.abs(a - b) <= NEAR_PX).sum())
 
 
 def _ways(runs, places, which, others, px_per_mm):
-    """{i: (w, 2) rows} for the places `which`; `others` are, for each place, the (place, way) of leads whose ink it had better avoid."""
+    """{i: (w, 2) rows} and {i: cost} for the places `which`; `others` are, for each place, the other places, each with
+    its way, which had better be avoided, or None."""
     order = sorted(which, key=lambda i: places[i].box.right - places[i].box.left)
-    ways = {}
+    ways, prices = {}, {}
     while order:
         widest = places[order[-1]].box.right - places[order[-1]].box.left
         group = [i for i in order if places[i].box.right - places[i].box.left > 0.8 * widest][-TOGETHER:]
         order = [i for i in order if i not in group]
         found = _ways_of_group(runs, [places[i] for i in group], [others[i] for i in group], px_per_mm)
-        ways.update(zip(group, found, strict=True))
-    return ways
+        for i, (way, price) in zip(group, found, strict=True):
+            ways[i], prices[i] = way, price
+    return ways, prices
 
 
 def _ways_of_group(runs, places, others, px_per_mm):
@@ -147,10 +149,10 @@ def _ways_of_group(runs, places, others, px_per_mm):
     cost *= PAPER_COST
     for k, (place, top) in enumerate(zip(places, tops, strict=True)):
         _price(cost[: place.box.right - place.box.left, k], runs, place, top, others[k], px_per_mm)
-    entered, left = cheapest_paths(cost, climb, start)
+    entered, left, prices = cheapest_paths(cost, climb, start)
     for k, (place, top) in enumerate(zip(places, tops, strict=True)):
         columns = place.box.right - place.box.left
-        yield np.stack([entered[:columns, k], left[:columns, k]], 1) + top
+        yield np.stack([entered[:columns, k], left[:columns, k]], 1) + top, float(prices[k])
 
 
 def _price(cost, runs, place, top, others, px_per_mm):
@@ -168,8 +170,12 @@ def _price(cost, runs, place, top, others, px_per_mm):
     at = np.arange(top, top + height)
     for other, way in others:
         left, right = max(place.box.left, other.box.left), min(place.box.right, other.box.right)
-        if left < right:
-            rows = way[left - other.box.left : right - other.box.left]
-            nearer = np.abs(at - other.zero_px) < np.abs(at - place.zero_px)
-            taken = (at >= rows.min(axis=1)[:, None] - 2) & (at <= rows.max(axis=1)[:, None] + 2) & nearer
-            cost[left - place.box.left : right - place.box.left] += TAKEN_COST * taken
+        if left >= right:
+            continue
+        columns = slice(left - place.box.left, right - place.box.left)
+        cost[columns] += AWAY_COST * (np.abs(at - other.zero_px) < np.abs(at - place.zero_px))
+        if way is not None:
+            rows, x = way[left - other.box.left : right - other.box.left], np.arange(left, right)
+            first, last = runs.first[rows.min(axis=1), x], runs.last[rows.max(axis=1), x]
+            taken = (at >= first[:, None]) & (at <= last[:, None])
+            cost[columns] += TAKEN_COST * taken
