@@ -252,13 +252,13 @@ def _compose(ink, words, style, plan, px_per_mm):
     from PIL import Image
 
     height, width = words.shape
-    stroke = ink.reshape(height, FINE, width, FINE).mean(axis=(1, 3)) / 255
-    stroke = np.maximum(stroke, words / 255)[..., None]
-    page = np.full((height, width, 3), 255.0)
+    stroke = np.asarray(Image.fromarray(ink).reduce(FINE))
+    stroke = (np.maximum(stroke, words) / np.float32(255))[..., None]
+    page = np.full((height, width, 3), 255, np.float32)
     for colour, cover in zip(COLOURS[style.colour], _grid(style, plan, (width, height), px_per_mm), strict=True):
-        dark = 255 - np.minimum(style.strength * (255.0 - np.array(colour)), 215)
+        dark = 255 - np.minimum(style.strength * (255 - np.array(colour, np.float32)), 215)
         page += cover[..., None] * (dark - page)
-    page += stroke * (np.array(INKS[style.ink]) - page)
+    page += stroke * (np.array(INKS[style.ink], np.float32) - page)
     return Image.fromarray(np.rint(page).astype(np.uint8))
 
 
@@ -273,16 +273,17 @@ def _grid(style, plan, size_px, px_per_mm):
         edges = np.arange(size_px[axis] + 1) / px_per_mm
         inside = np.clip(edges, low - thick / 2, high + thick / 2) - origin[axis] + thick / 2
         before = np.floor(inside / pitch) * thick + np.minimum(inside % pitch, thick)
-        return np.diff(before) * px_per_mm
+        return (np.diff(before) * px_per_mm).astype(np.float32)
 
     def within(axis):
         low, high = ((left, right), (top, bottom))[axis]
-        return np.diff(np.clip(np.arange(size_px[axis] + 1) / px_per_mm, low, high)) * px_per_mm
+        covered = np.diff(np.clip(np.arange(size_px[axis] + 1) / px_per_mm, low, high)) * px_per_mm
+        return covered.astype(np.float32)
 
     def crossed(pitch, thick):
         return _union(lines(0, pitch, thick)[None, :] * within(1)[:, None], lines(1, pitch, thick)[:, None] * within(0))
 
-    none = np.zeros((size_px[1], size_px[0]))
+    none = np.zeros((size_px[1], size_px[0]), np.float32)
     if style.grid == "none":
         return none, none
     if style.grid == "line":

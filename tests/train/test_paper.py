@@ -1,0 +1,209 @@
+"""Drawn paper: the truth beside a page is what was drawn on it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from ecg_edge import layout, simulator
+from train import paper, paper_style, records
+from train.dataset import data_directory
+
+PX_PER_MM = 4.0
+BARE = paper_style.Style(grid="none", pulse="none", separators="none", header=False, foot=False, name_mm=0.2)
+"""Traces alone, but for names of no size."""
+
+
+@pytest.fixture(scope="module")
+def hearts():
+    """(12, 5000) millivolts of a simulated normal heart at 500 Hz."""
+    return simulator.simulate("normal", seed=3, rate_hz=500)
+
+
+@pytest.fixture(scope="module")
+def ptbxl():
+    """The PTB-XL records, or a skip where there are none."""
+    if data_directory() is None or not (data_directory() / "signals.csv").is_file():
+        pytest.skip("no PTB-XL signals (set ECG_EDGE_DATA)")
+    return records.read_records()
+
+
+def darkness(page):
+    """(H, W) of 0 for paper to 1 for ink."""
+    return 1.0 - np.asarray(page.image.convert("L"), float) / 255
+
+
+@pytest.mark.parametrize("order", paper_style.ORDERS)
+@pytest.mark.parametrize("name", paper_style.LAYOUTS)
+def test_traces_lie_where_the_truth_says(name, order):
+    """Each lead a level of its own: the ink of its place stands at that many millimetres above its zero, in its columns alone."""
+    levels = np.linspace(-0.4, 0.5, 12)
+    style = replace(BARE, layout=name, order=order, rhythm=("V1", "II", "V5")[: paper_style.LAYOUTS[name][2]])
+    page = paper.draw_page(np.repeat(levels[:, None], 5000, axis=1), style, px_per_mm=PX_PER_MM)
+    dark = darkness(page)
+    for place in page.arrangement.places:
+        sign, lead = (-1, place.lead[1:]) if place.lead.startswith("-") else (1, place.lead)
+        level = sign * levels[layout.LEADS_12.index(lead)]
+        assert np.all(page.signals[place.name] == np.float32(level))
+        inner = dark[place.box.top : place.box.bottom, place.box.left + 20 : place.box.right - 5]
+        rows = np.arange(place.box.top, place.box.bottom)
+        ink = (inner * rows[:, None]).sum(axis=0) / inner.sum(axis=0)
+        assert np.abs(ink - (place.zero_px - level * style.mm_per_mv * PX_PER_MM)).max() < 0.5
+    first, last = page.arrangement.places[0].box.left, page.arrangement.places[-1].box.right
+    assert dark[:, : first - 3].max() == 0 and dark[:, last + 3 :].max() == 0
+
+
+@pytest.mark.parametrize("name", paper_style.LAYOUTS)
+def test_a_step_is_seen_when_it_happens(name):
+    """All leads step at once: it is drawn in the places that show that second, at its column, and in no other."""
+    time = np.arange(5000) / 500
+    style = replace(BARE, layout=name, rhythm=("II", "V1", "V5")[: paper_style.LAYOUTS[name][2]])
+    for second in (1.2, 6.1):
+        page = paper.draw_page(np.tile(np.where(time < second, 0.0, 0.5), (12, 1)), style, px_per_mm=PX_PER_MM)
+        dark = darkness(page)
+        for place in page.arrangement.places:
+            rise = place.zero_px - 0.25 * style.mm_per_mv * PX_PER_MM
+            across = dark[round(rise), place.box.left - 2 : place.box.right + 2]
+            column = (second - place.start_s) * style.mm_per_s * PX_PER_MM + 2
+            if 0 <= second - place.start_s < len(page.signals[place.name]) / 500:
+                assert abs(np.average(np.arange(across.size), weights=across) - column) < 1.5
+            else:
+                assert across.max() < 0.1
+
+
+def test_pulses_stand_where_the_truth_says():
+    """5 mm wide, 1 mV high, left or right of the traces; none where there are none."""
+    flat = np.zeros((12, 5000))
+    for side in ("left", "right"):
+        page = paper.draw_page(flat, replace(BARE, pulse=side, mm_per_mv=10.0), px_per_mm=PX_PER_MM)
+        dark, boxes = darkness(page), [place.box for place in page.arrangement.places]
+        assert len(page.arrangement.pulses) == 4
+        for left, right, top, bottom in page.arrangement.pulses:
+            assert (right - left, bottom - top) == (5 * PX_PER_MM, pytest.approx(10 * PX_PER_MM, abs=1))
+            assert dark[top - 1 : top + 2, left + 3 : right - 3].max(axis=0).min() > 0.5
+            assert dark[top + 3 : bottom - 3, left - 1 : left + 2].max(axis=1).min() > 0.5
+            assert (
+                right <= min(box.left for box in boxes) if side == "left" else left >= max(box.right for box in boxes)
+            )
+    assert paper.draw_page(flat, BARE, px_per_mm=PX_PER_MM).arrangement.pulses == ()
+
+
+@pytest.mark.parametrize("kind", ("line", "boxes"))
+def test_the_grid_repeats_every_millimetre_and_is_strong_in_every_fifth(kind):
+    """Folded by 5 mm, its darkness has five peaks 1 mm apart, the highest where traces begin; down as across."""
+    style = replace(BARE, grid=kind, framed=False)
+    page = paper.draw_page(np.full((12, 5000), 0.0), style, px_per_mm=8.0)
+    dark, first = darkness(page), page.arrangement.places[0]
+    for along, phase in ((dark[40:120].mean(axis=0), first.box.left), (dark[:, 40:120].mean(axis=1), first.zero_px)):
+        folded = along[: along.size // 40 * 40].reshape(-1, 40).mean(axis=0)
+        peaks = [place for place in range(40) if folded[place] > max(folded[place - 1], folded[(place + 1) % 40])]
+        assert len(peaks) == 5
+        assert all(abs((b - a) % 40 - 8) <= 1 for a, b in zip(peaks, peaks[1:] + peaks[:1], strict=True))
+        strongest = max(peaks, key=lambda place: folded[place])
+        assert abs((strongest - phase + 20) % 40 - 20) <= 1
+
+
+def test_zero_lies_on_a_pixels_middle_like_all_places_in_pictures():
+    """A flat line of one pixel's width is darkest in the row of its zero."""
+    page = paper.draw_page(np.zeros((12, 5000)), replace(BARE, pen_mm=0.17), px_per_mm=PX_PER_MM)
+    for place in page.arrangement.places:
+        column = darkness(page)[place.box.top : place.box.bottom, place.box.right - 40]
+        middle = np.average(np.arange(place.box.top, place.box.bottom), weights=column)
+        assert middle == pytest.approx(place.zero_px, abs=0.25)
+
+
+def test_half_as_many_seconds_fit_at_double_speed(hearts):
+    """50 mm/s: 5 s in a row, as wide as 10 s at 25 mm/s."""
+    slow, fast = (
+        paper.draw_page(hearts, replace(BARE, layout="3x4", rhythm=(), mm_per_s=speed), px_per_mm=PX_PER_MM)
+        for speed in (25.0, 50.0)
+    )
+    assert [place.start_s for place in slow.arrangement.places[:4]] == [0, 2.5, 5, 7.5]
+    assert [place.start_s for place in fast.arrangement.places[:4]] == [0, 1.25, 2.5, 3.75]
+    assert len(fast.signals["I"]) == 626
+    assert fast.arrangement.places[3].box.right == slow.arrangement.places[3].box.right
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=100, deadline=None)
+def test_styles_at_random_are_ones_that_can_be_drawn(seed):
+    """Within the ranges, strips that fit their layout, traces that fit their paper."""
+    style = paper_style.draw_style(np.random.default_rng(seed))
+    assert len(style.rhythm) == style.strips
+    assert 0.2 <= style.pen_mm <= 0.5
+    assert style.mm_per_mv in (5, 10, 20) and style.mm_per_s in (25, 50)
+    assert style.seconds * style.mm_per_s + 8 < paper_style.PAPERS_MM[style.paper][0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_same_arguments_give_the_same_page(hearts, seed):
+    """To the byte, and its leads lie within the paper."""
+    style = paper_style.draw_style(np.random.default_rng(seed))
+    one, again = (paper.draw_page(hearts, style, px_per_mm=4.0, seed=seed) for _ in range(2))
+    assert one.image.tobytes() == again.image.tobytes()
+    left, top, right, bottom = paper.content(one)
+    assert 0 <= left < right <= one.image.width and 0 <= top < bottom <= one.image.height
+
+
+def test_upsampling_keeps_samples_and_is_band_limited():
+    """A sine below half the old rate is that sine at the new one."""
+    for factor, hz in ((2, 37.0), (5, 23.0), (5, 39.0)):
+        rate = 500 // factor
+        coarse = np.sin(2 * np.pi * hz * np.arange(10 * rate) / rate + 0.3)[None]
+        fine = records.upsample(coarse, factor)
+        assert fine.shape == (1, 5000)
+        np.testing.assert_allclose(fine[:, ::factor], coarse, atol=1e-6)
+        true = np.sin(2 * np.pi * hz * np.arange(5000) / 500 + 0.3)
+        assert np.abs(fine[0] - true)[250:-250].max() < 0.01
+
+
+def test_the_pass_band_takes_drift_and_mains_and_leaves_the_rest():
+    """0.67 to 25 Hz, without delay."""
+    time = np.arange(5000) / 500
+    drift, beat, mains = (np.sin(2 * np.pi * hz * time) for hz in (0.1, 5.0, 60.0))
+    passed = records.band_pass(np.stack([drift, beat, mains]), 0.67, 25.0)[:, 1000:4000]
+    assert np.abs(passed[0]).max() < 0.01 and np.abs(passed[2]).max() < 0.05
+    np.testing.assert_allclose(passed[1], beat[1000:4000], atol=0.05)
+
+
+def test_records_are_what_the_readme_of_the_data_says(ptbxl):
+    """422 complete rows at 250 Hz, 1,310 others at 100 Hz; no patient in two folds; leads that fit Einthoven's law."""
+    assert len(ptbxl) == 1732
+    assert {record.rate_hz for record in ptbxl if record.metadata_from == "database"} == {250}
+    assert sum(record.rate_hz == 250 for record in ptbxl) == 422
+    folds = {}
+    for record in ptbxl:
+        assert folds.setdefault(record.patient_id, record.fold) == record.fold
+        assert set(record.superclasses) <= set(records.SUPERCLASSES)
+    counts = {name: sum(name in record.superclasses for record in ptbxl) for name in records.SUPERCLASSES}
+    assert counts == {"NORM": 912, "MI": 321, "STTC": 414, "CD": 369, "HYP": 189}
+    for record in ptbxl[::400]:
+        millivolts = records.signals(record)
+        assert millivolts.shape == (12, 5000) and millivolts.dtype == np.float32
+        one, two, three = millivolts[:3]
+        assert np.abs(one + three - two).max() < 0.03
+        np.testing.assert_allclose(millivolts[:, :: 500 // record.rate_hz], records.stored_signals(record), atol=1e-6)
+
+
+def test_records_are_chosen_by_fold_class_and_source(ptbxl):
+    """Each choice keeps what fits."""
+    chosen = records.read_records(folds=(9,), superclass="MI", metadata_from="database")
+    assert chosen and set(chosen) <= set(ptbxl)
+    assert all(r.fold == 9 and "MI" in r.superclasses and r.metadata_from == "database" for r in chosen)
+
+
+def test_the_command_writes_pages_signals_and_truth(ptbxl, tmp_path, capsys):
+    """python -m train.paper --out DIR --count 1 --seed 4 --layout 6x2"""
+    assert paper.main(["--out", str(tmp_path), "--count", "1", "--seed", "4", "--layout", "6x2"]) == 0
+    (picture,) = tmp_path.glob("*.png")
+    assert capsys.readouterr().out == f"{picture}\n"
+    truth = json.loads(picture.with_suffix(".json").read_text())
+    assert truth["arrangement"]["layout"] == "6x2"
+    drawn = np.load(picture.with_suffix(".npz"))
+    assert sorted(drawn) == sorted(place["name"] for place in truth["arrangement"]["places"])
+    with Image.open(picture) as image:
+        assert image.width == round(paper_style.PAPERS_MM[truth["style"]["paper"]][0] * 8)
