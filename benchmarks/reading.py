@@ -197,6 +197,7 @@ def add_options(command):
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--jobs", type=int, default=1)
     command.add_argument("--rerun", action="store_true", help="measure again what is known")
+    command.add_argument("--sheet", action="store_true", help="a contact sheet of the real pages with their overlays")
     command.add_argument("--data", type=Path)
     command.add_argument("--runs", type=Path, default=Path("runs/reading"))
     command.add_argument("--out", type=Path, default=Path("benchmarks/results/reading"))
@@ -226,3 +227,19 @@ def run(options):
         "environment": environment.record(),
     }
     print(reading_table.write(measured, about, options.out))
+    if options.sheet:
+        sheet = real_sheet(tasks_of("real", options), _reader(options.model))
+        sheet.save(options.out / f"real-{options.model}.jpg", quality=80)
+
+
+def real_sheet(tasks, reader):
+    """One picture of the real pages with their overlays, in the order of their names."""
+    from ecg_edge import overlay
+    from ecg_edge.image import open_picture
+
+    tiles = []
+    for task in sorted(tasks, key=lambda task: task.name):
+        result, stages = reader.inspect(task.file)
+        drawn = overlay.draw_overlay(open_picture(task.file).image, result, stages)
+        tiles.append((f"{task.name}: {result.verdict or result.reason.value}", drawn))
+    return others.contact_sheet(tiles, columns=3, tile_px=(900, 560))
