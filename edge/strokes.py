@@ -19,14 +19,16 @@ START_COST = 0.2
 LONG_GAIN = 0.08
 LONG_MM = (3.5, 12.0)
 """What a path gains for a column whose run of ink is longer than a letter, a millimetre: it shall go round by the top of a wave."""
+WAVE_MM = 1.6
+"""Long runs side by side over more than this are no wave but a band of noise, and no gain."""
 THIN_COST = 1.5
-THIN_MM = 0.3
+THIN_MM = 0.2
 """What a path pays for a column of ink without any thickness: dots of a grid are thinner than strokes."""
-NAME_COST = 0.7
+NAME_COST = 0.15
 """What a path pays for a column of short runs where a lead's name is printed: letters are no bridges."""
 TAKEN_COST = 1.0
 """What a path pays for a column of ink that another lead has taken."""
-AWAY_COST = 0.05
+AWAY_COST = 0.1
 """What a path pays for a column in which it is nearer to another lead's 0 mV than to its own."""
 REACH_MM = 45.0
 """How far from the row of 0 mV a trace is looked for."""
@@ -157,12 +159,18 @@ def _ways_of_group(runs, places, others, px_per_mm):
 
 def _price(cost, runs, place, top, others, px_per_mm):
     """Add to the (w, h) `cost` of a place, whose first row is `top`, what is known beyond the ink itself."""
-    _, down = px_per_mm
+    from scipy import ndimage
+
+    across, down = px_per_mm
     width, height = cost.shape
     area = slice(top, top + height), slice(place.box.left, place.box.right)
     length = runs.lengths(*area).T * np.float32(1 / down)
     cost += THIN_COST * np.clip(1 - length * np.float32(1 / THIN_MM), 0, 1)
-    cost -= LONG_GAIN * (np.clip(length, *LONG_MM) - LONG_MM[0])
+    gain = LONG_GAIN * (np.clip(length, *LONG_MM) - LONG_MM[0])
+    side = round(WAVE_MM * across)
+    # Opening: what is as wide as that, in any place.
+    band = ndimage.maximum_filter1d(ndimage.minimum_filter1d(gain, side, axis=0), side, axis=0)
+    cost -= np.where(band > 0, 0, gain)
     cost[runs.erased[area].T] = 0
     rows, columns = name_area(place, px_per_mm)
     short = runs.lengths(rows, columns) < LONG_MM[0] * down

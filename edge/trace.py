@@ -78,7 +78,7 @@ def _separators(ink, arrangement):
     erased = np.zeros(ink.shape, bool)
     across, down = arrangement.px_per_mm
     for left, right, top, bottom in arrangement.pulses:
-        erased[top:bottom, left:right] = True
+        erased[round(top) : round(bottom), round(left) : round(right)] = True
     slack = round(SEPARATOR_MM * across)
     for edge in sorted({edge for place in arrangement.places for edge in (place.box.left, place.box.right)}):
         columns = slice(max(edge - slack, 0), edge + slack + 1)
