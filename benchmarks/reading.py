@@ -51,13 +51,13 @@ def split_of(name):
 
 
 def tasks_of(what, options):
-    """The `Task`s of one kind, in the order of a hash of their names, at most `options.limit` a severity."""
+    """The `Task`s of one kind, in the order of a hash of their names, at most `options.limit` of a severity (and style of paper)."""
     tasks = {"camera": _camera_tasks, "pages": _page_tasks, "extra": _extra_tasks, "real": _real_tasks,
              "others": _other_tasks, "signals": _signal_tasks, "time": _time_tasks}[what](options)  # fmt: skip
     tasks.sort(key=lambda task: others.share("order", task.name))
     groups = {}
     for task in tasks:
-        groups.setdefault(task.severity, []).append(task)
+        groups.setdefault((task.severity, task.file if what == "signals" else None), []).append(task)
     return [task for group in groups.values() for task in group[: options.limit]]
 
 

@@ -225,6 +225,36 @@ def test_splits_and_limits_are_matters_of_names(monkeypatch, tmp_path):
     assert {task.seed for task in again} & {task.seed for task in few} == set()
 
 
+def test_a_record_on_paper_is_scored_against_what_was_drawn_of_it(monkeypatch):
+    """A report page shows 2.5 s of each lead, one column after the other, and ten of the rhythm strip."""
+    import benchmarks
+    from ecg_edge.layout import LEADS_12
+    from ecg_edge.simulator import simulate
+    from train import records
+
+    signals, given = simulate("normal", seed=3), {}
+
+    def score(truth, read):
+        given.update(truth=truth, read=read)
+        return {"snr_db": 21.0, "rmse_mv": 0.01}
+
+    def inspect(source):
+        result = SimpleNamespace(page=None, status="read", reason=None, verdict="normal", confidence=0.9, timing_ms={})
+        return result, SimpleNamespace(picture=source, traces=SimpleNamespace(signals="traced"))
+
+    monkeypatch.setattr(benchmarks, "digitisation", SimpleNamespace(score=score), raising=False)
+    monkeypatch.setattr(records, "read_records", lambda folds: [SimpleNamespace(ecg_id=776)])
+    monkeypatch.setattr(records, "signals", lambda record: signals)
+    reader = SimpleNamespace(inspect=inspect, card=SimpleNamespace(path=SimpleNamespace(stem="crnn")))
+    seen = outcomes.measure(reading.Task("signals", "report-776", "report"), reader, "test")
+    assert seen["scores"]["snr_db"] == 21 and given["read"] == "traced"
+    for name, start in (("I", 0), ("aVL", 1250), ("V1", 2500), ("V6", 3750)):
+        assert np.array_equal(given["truth"][name], signals[LEADS_12.index(name)][start : start + 1250])
+    assert np.array_equal(given["truth"]["rhythm"], signals[1])
+    found = reading_table.figures({"signals": [{"severity": 0, **seen}]}, "crnn")
+    assert found["SNR on clean pages, report"]["median"] == 21
+
+
 def test_the_command_writes_rows_a_table_and_figures(monkeypatch, tmp_path, tiny_reader, capsys):
     """Two pictures that are no ECG, one of them read by mistake of a stub, are told apart in the table."""
     from benchmarks.__main__ import main
