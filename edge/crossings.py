@@ -14,36 +14,36 @@ LENS = 30
 """Two traces that part for no more columns than these, between two meetings, have crossed twice."""
 
 
-def stretches(ways, runs, places):
+def stretches(ways, strokes, places):
     """For each lead (w, 2) rows: the first and the last of the ink that its trace covers in each column; NaN where it is lost.
 
     `ways` are changed where two traces have been swapped at a crossing.
     """
-    spans = [_span(runs, place, way) for place, way in zip(places, ways, strict=True)]
+    spans = [_span(strokes, place, way) for place, way in zip(places, ways, strict=True)]
     for i, j in combinations(range(len(places)), 2):
-        _uncross(runs, places, ways, spans, i, j)
-    spans = [_span(runs, place, way) for place, way in zip(places, ways, strict=True)]
+        _uncross(strokes, places, ways, spans, i, j)
+    spans = [_span(strokes, place, way) for place, way in zip(places, ways, strict=True)]
     whole = [span.copy() for span in spans]
     for i, j in combinations(range(len(places)), 2):
         _part(places, ways, whole, spans, i, j)
     return spans
 
 
-def _inked(runs, place, way):
+def _inked(strokes, place, way):
     """(w, 2): the upper and the lower row of a way within ink, NaN in columns which it enters on paper."""
     x, entered = columns_of(place), way[:, 0]
-    left = np.where(runs.ink[way[:, 1], x] >= INK, way[:, 1], entered)
+    left = np.where(strokes.ink[way[:, 1], x] >= INK, way[:, 1], entered)
     rows = np.stack([np.minimum(entered, left), np.maximum(entered, left)], 1).astype(float)
-    rows[runs.ink[entered, x] < INK] = np.nan
+    rows[strokes.ink[entered, x] < INK] = np.nan
     return rows
 
 
-def _span(runs, place, way):
+def _span(strokes, place, way):
     """(w, 2): the first and the last row of the runs of ink which a way touches in each column, NaN where it is on paper."""
-    x, rows = columns_of(place), _inked(runs, place, way)
+    x, rows = columns_of(place), _inked(strokes, place, way)
     lost = np.isnan(rows[:, 0])
     high, low = np.where(lost[:, None], 0, rows).astype(int).T
-    span = np.stack([runs.first[high, x], runs.last[low, x]], 1).astype(float)
+    span = np.stack([strokes.first[high, x], strokes.last[low, x]], 1).astype(float)
     span[lost] = np.nan
     return span
 
@@ -62,7 +62,7 @@ def _segments(flags):
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def _uncross(runs, places, ways, spans, i, j):
+def _uncross(strokes, places, ways, spans, i, j):
     """Swap two ways between two meetings where each would otherwise turn back: steep traces go on as they came."""
     common = _common(places, i, j)
     if common is None:

@@ -5,6 +5,8 @@ import numpy as np
 MOVE_COST = 0.4
 OFF_CENTRE_COST = 0.05
 """What a row up or down costs, and a row off the middle of the limits, against a row of stroke left unexplained."""
+CLOSE_PX, MARGIN = 0.6, 3
+"""Limits closer together than this leave no choice, but within so many columns of others."""
 
 
 def drawn(high, low, pen_px):
@@ -12,23 +14,40 @@ def drawn(high, low, pen_px):
 
     What the pen has touched in one column it may have drawn in the next: so the curve keeps within the limits of all columns
     that the pen covers at once, and must reach the limits of a column in one of them. On slopes there is but little choice; at the
-    tips of narrow waves the curve goes to the one limit or the other: of all such curves the one that leaves least of the
-    stroke unexplained and moves least up and down (dynamic programming over three rows a column).
+    tips of narrow waves the curve goes to the one limit or the other.
     """
     from scipy import ndimage
 
     upper, lower = ndimage.maximum_filter1d(high, pen_px), ndimage.minimum_filter1d(low, pen_px)
+    middle = 0.5 * (upper + lower)
     crossed = upper > lower
-    upper[crossed] = lower[crossed] = 0.5 * (upper[crossed] + lower[crossed])
+    upper[crossed] = lower[crossed] = middle[crossed]
+    open_ = ndimage.maximum_filter1d((lower - upper > CLOSE_PX).astype(np.int8), 2 * MARGIN + 1)
+    edges = np.flatnonzero(np.diff(open_, prepend=0, append=0))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        middle[start:stop] = _chosen(upper[start:stop], lower[start:stop])
+    return middle
+
+
+def _chosen(upper, lower):
+    """The rows (w,) of a curve between two limits for a pen of three columns.
+
+    Of all curves through the upper limit, the lower, or the middle of each column, the one that leaves least of the stroke
+    unexplained and moves least up and down, by dynamic programming.
+    """
+    from scipy import ndimage
+
+    w, each = upper.size, (-1, 1, 1, 1, 1, 1)
     rows = np.stack([upper, 0.5 * (upper + lower), lower], 1).astype(np.float32)
     rows = np.concatenate([rows[:1], rows[:1], rows, rows[-1:], rows[-1:]])
-    high, low = ndimage.minimum_filter1d(upper, 3), ndimage.maximum_filter1d(lower, 3)
-    # A pen of three columns on column c has drawn from half way between a and b to half way between d and e.
-    w = upper.size
+    high, low = (
+        limit.astype(np.float32) for limit in (ndimage.minimum_filter1d(upper, 3), ndimage.maximum_filter1d(lower, 3))
+    )
+    # With the middle of the pen on column c it has drawn from half way between a and b to half way between d and e.
     a, b, c, d, e = (rows[k : k + w].reshape(w, *(3 if j == k else 1 for j in range(5))) for k in range(5))
-    cost = MOVE_COST * np.abs(d - c) + OFF_CENTRE_COST * np.abs(c - 0.5 * (upper + lower).reshape(w, 1, 1, 1, 1, 1))
-    cost = cost + np.maximum(_reach(np.minimum, a, b, c, d, e) - high.reshape(w, 1, 1, 1, 1, 1), 0)
-    cost = cost + np.maximum(low.reshape(w, 1, 1, 1, 1, 1) - _reach(np.maximum, a, b, c, d, e), 0)
+    cost = MOVE_COST * np.abs(d - c) + OFF_CENTRE_COST * np.abs(c - rows[2:-2, 1].reshape(each))
+    cost = cost + np.maximum(_reach(np.minimum, a, b, c, d, e) - high.reshape(each), 0)
+    cost += np.maximum(low.reshape(each) - _reach(np.maximum, a, b, c, d, e), 0)
     best, came = np.zeros((3, 3, 3, 3), np.float32), np.empty((w, 3, 3, 3, 3), np.int8)
     for x, step in enumerate(cost):
         total = best[..., None] + step

@@ -44,25 +44,49 @@ NAME_RISE_MM = (0.6, 3.6)
 """Widths of the letters of a lead's name as printed, at most, and the rows above 0 mV which they stand in."""
 
 
-class Runs:
-    """The upright runs of ink of a page: `first` and `last` are the (H, W) rows of the run that each pixel lies in.
+class Strokes:
+    """The ink of a page, as upright runs and as what it costs a path.
 
-    On paper, `first` is the row below and `last` the row above: a run of no length. `erased` is where it is not known whether there
-    is ink.
+    `first` and `last` are the (H, W) rows of the run that each pixel lies in; on paper, the row below and the row above: a run of
+    no length. `price` is the cost of entering each pixel from the column before, `climb` that of moving down to it from the first
+    row. `erased` is where it is not known whether there is ink.
     """
 
-    def __init__(self, ink, erased=None):
-        self.ink = ink
-        self.erased = np.zeros(ink.shape, bool) if erased is None else erased
-        stroke = ink >= INK
+    def __init__(self, ink, erased, px_per_mm):
+        self.ink = np.where(erased, np.uint8(0), ink)
+        self.px_per_mm = px_per_mm
+        stroke = self.ink >= INK
         rows = np.arange(ink.shape[0], dtype=np.int16)[:, None]
         self.first = np.maximum.accumulate(np.where(stroke, np.int16(0), rows + 1), axis=0)
         last = np.where(stroke, np.int16(ink.shape[0] - 1), rows - 1)[::-1]
         self.last = np.minimum.accumulate(last, axis=0)[::-1]
+        paper = np.maximum(1 - np.arange(256, dtype=np.float32) / SOLID, 0)[self.ink]
+        self.price = self._price(paper, erased)
+        self.climb = paper
+        self.climb[1:] += self.climb[:-1].copy()
+        self.climb *= 0.5 * (CLIMB_PAPER_COST - CLIMB_INK_COST)
+        self.climb += np.float32(CLIMB_INK_COST)
+        np.cumsum(self.climb, axis=0, out=self.climb)
 
-    def lengths(self, rows, columns):
-        """How long the run of ink is that each pixel of an area lies in."""
-        return self.last[rows, columns] - self.first[rows, columns] + 1
+    def _price(self, paper, erased):
+        """(H, W) float32: what there is to pay for pixels by themselves."""
+        from scipy import ndimage
+
+        across, down = self.px_per_mm
+        length = self.last - self.first + np.int16(1)
+        # By length of run, in pixels: dots of a grid are thin, the tips of waves are long.
+        mm = np.arange(-1, self.ink.shape[0] + 1) / down
+        thin = THIN_COST * np.clip(1 - mm / THIN_MM, 0, 1).astype(np.float32)
+        gain = LONG_GAIN * (np.clip(mm, *LONG_MM) - LONG_MM[0]).astype(np.float32)
+        side = round(WAVE_MM * across)
+        long = (length > LONG_MM[0] * down).astype(np.uint8)
+        band = ndimage.maximum_filter1d(ndimage.minimum_filter1d(long, side, axis=1), side, axis=1)
+        price = PAPER_COST * paper
+        price += thin[length + 1]
+        wave = long > band
+        price[wave] -= gain[length[wave] + 1]
+        price[erased] = 0
+        return price
 
     def edge(self, row, x, step):
         """Where ink falls below `INK` between the pixels in `row` and the next ones in the direction of `step`, (w,) float; half way
@@ -88,18 +112,18 @@ def name_area(place, px_per_mm):
     return rows, slice(place.box.left, min(place.box.left + round(width_mm * across), place.box.right))
 
 
-def follow(runs, places, px_per_mm):
+def follow(strokes, places):
     """The way of each place's trace: a list of (w, 2) page rows, where its path enters and where it leaves each column of its box.
 
     Of two leads whose paths share ink for long, the one that can takes another way.
     """
     every = range(len(places))
     others = [[(places[j], None) for j in every if j != i] for i in every]
-    ways, prices = _ways(runs, places, every, others, px_per_mm)
+    ways, prices = _ways(strokes, places, every, others)
     pairs = [(i, j) for i, j in combinations(every, 2) if _shared(places, ways, i, j) > SHARED_COLUMNS]
     if pairs:
         others = [[(places[j], ways[j]) for j in every if j != i] for i in every]
-        detours, dearer = _ways(runs, places, sorted({i for pair in pairs for i in pair}), others, px_per_mm)
+        detours, dearer = _ways(strokes, places, sorted({i for pair in pairs for i in pair}), others)
         for i, j in pairs:
             options = [(_shared(places, {**ways, k: detours[k]}, i, j), dearer[k] - prices[k], k) for k in (i, j)]
             shared, _, k = min(options)
@@ -117,7 +141,7 @@ def _shared(places, ways, i, j):
     return int((np.abs(a - b) <= NEAR_PX).sum())
 
 
-def _ways(runs, places, which, others, px_per_mm):
+def _ways(strokes, places, which, others):
     """{i: (w, 2) rows} and {i: cost} for the places `which`; `others` are, for each place, the other places, each with
     its way, which had better be avoided, or None."""
     order = sorted(which, key=lambda i: places[i].box.right - places[i].box.left)
@@ -126,64 +150,46 @@ def _ways(runs, places, which, others, px_per_mm):
         widest = places[order[-1]].box.right - places[order[-1]].box.left
         group = [i for i in order if places[i].box.right - places[i].box.left > 0.8 * widest][-TOGETHER:]
         order = [i for i in order if i not in group]
-        found = _ways_of_group(runs, [places[i] for i in group], [others[i] for i in group], px_per_mm)
+        found = _ways_of_group(strokes, [places[i] for i in group], [others[i] for i in group])
         for i, (way, price) in zip(group, found, strict=True):
             ways[i], prices[i] = way, price
     return ways, prices
 
 
-def _ways_of_group(runs, places, others, px_per_mm):
-    """The ways of places of nearly one width."""
-    ink, (_, down) = runs.ink, px_per_mm
+def _ways_of_group(strokes, places, others):
+    """The ways of places of nearly one width, each with its cost."""
     width = max(place.box.right - place.box.left for place in places)
-    reach = round(REACH_MM * down)
-    height = min(2 * reach, ink.shape[0])
-    tops = [int(np.clip(round(place.zero_px) - reach, 0, ink.shape[0] - height)) for place in places]
-    cost = np.zeros((width, len(places), height), np.float32)
+    reach = round(REACH_MM * strokes.px_per_mm[1])
+    height = min(2 * reach, strokes.ink.shape[0])
+    tops = [int(np.clip(round(place.zero_px) - reach, 0, strokes.ink.shape[0] - height)) for place in places]
+    cost, climb = np.zeros((2, width, len(places), height), np.float32)
     start = np.empty((len(places), height), np.float32)
     for k, (place, top) in enumerate(zip(places, tops, strict=True)):
-        box = ink[top : top + height, place.box.left : place.box.right]
-        cost[: box.shape[1], k] = 1 - np.minimum(box.T, SOLID) * np.float32(1 / SOLID)
+        area, columns = (slice(top, top + height), slice(place.box.left, place.box.right)), len(columns_of(place))
+        cost[:columns, k], climb[:columns, k] = strokes.price[area].T, strokes.climb[area].T
+        _add_price(cost[:columns, k], strokes, place, top, others[k])
         start[k] = START_COST * np.abs(np.arange(top, top + height) - place.zero_px)
-    climb = np.full_like(cost, CLIMB_INK_COST)
-    climb[:, :, 1:] += 0.5 * (CLIMB_PAPER_COST - CLIMB_INK_COST) * (cost[:, :, 1:] + cost[:, :, :-1])
-    np.cumsum(climb, axis=2, out=climb)
-    cost *= PAPER_COST
-    for k, (place, top) in enumerate(zip(places, tops, strict=True)):
-        _price(cost[: place.box.right - place.box.left, k], runs, place, top, others[k], px_per_mm)
     entered, left, prices = cheapest_paths(cost, climb, start)
     for k, (place, top) in enumerate(zip(places, tops, strict=True)):
-        columns = place.box.right - place.box.left
+        columns = len(columns_of(place))
         yield np.stack([entered[:columns, k], left[:columns, k]], 1) + top, float(prices[k])
 
 
-def _price(cost, runs, place, top, others, px_per_mm):
-    """Add to the (w, h) `cost` of a place, whose first row is `top`, what is known beyond the ink itself."""
-    from scipy import ndimage
-
-    across, down = px_per_mm
-    width, height = cost.shape
-    area = slice(top, top + height), slice(place.box.left, place.box.right)
-    length = runs.lengths(*area).T * np.float32(1 / down)
-    cost += THIN_COST * np.clip(1 - length * np.float32(1 / THIN_MM), 0, 1)
-    gain = LONG_GAIN * (np.clip(length, *LONG_MM) - LONG_MM[0])
-    side = round(WAVE_MM * across)
-    # Opening: what is as wide as that, in any place.
-    band = ndimage.maximum_filter1d(ndimage.minimum_filter1d(gain, side, axis=0), side, axis=0)
-    cost -= np.where(band > 0, 0, gain)
-    cost[runs.erased[area].T] = 0
-    rows, columns = name_area(place, px_per_mm)
-    short = runs.lengths(rows, columns) < LONG_MM[0] * down
+def _add_price(cost, strokes, place, top, others):
+    """Add to the (w, h) `cost` of a place, whose first row is `top`, what is known beyond the ink: its name, and other leads."""
+    rows, columns = name_area(place, strokes.px_per_mm)
+    short = strokes.last[rows, columns] - strokes.first[rows, columns] < LONG_MM[0] * strokes.px_per_mm[1]
     cost[: short.shape[1], rows.start - top : rows.stop - top] += NAME_COST * short.T
-    at = np.arange(top, top + height)
+    at = np.arange(top, top + cost.shape[1])
     for other, way in others:
         left, right = max(place.box.left, other.box.left), min(place.box.right, other.box.right)
         if left >= right:
             continue
         columns = slice(left - place.box.left, right - place.box.left)
-        cost[columns] += AWAY_COST * (np.abs(at - other.zero_px) < np.abs(at - place.zero_px))
+        nearer = np.flatnonzero(np.abs(at - other.zero_px) < np.abs(at - place.zero_px))
+        if nearer.size:
+            cost[columns, nearer[0] : nearer[-1] + 1] += AWAY_COST
         if way is not None:
             rows, x = way[left - other.box.left : right - other.box.left], np.arange(left, right)
-            first, last = runs.first[rows.min(axis=1), x], runs.last[rows.max(axis=1), x]
-            taken = (at >= first[:, None]) & (at <= last[:, None])
-            cost[columns] += TAKEN_COST * taken
+            first, last = strokes.first[rows.min(axis=1), x], strokes.last[rows.max(axis=1), x]
+            cost[columns] += np.float32(TAKEN_COST) * ((at >= first[:, None]) & (at <= last[:, None]))

@@ -7,11 +7,13 @@ import numpy as np
 from . import layout
 from .crossings import stretches
 from .pen import drawn
-from .strokes import INK, Runs, columns_of, follow, name_area
+from .strokes import INK, Strokes, columns_of, follow, name_area
 
 RATE_HZ = 500
 BRIDGE_MM = 1.0
 """Gaps up to this length are bridged by a straight line; longer ones are lost."""
+BAND_MM = (3.0, 4.0)
+"""A stroke at least so wide and so high throughout hides its trace: the tip of a wave is narrower."""
 FLAT_PERCENTILE = 5
 NAME_STROKE_PX = 4
 SEPARATOR_MM = 1.5
@@ -43,13 +45,11 @@ def trace_page(ink, arrangement):
     """The `Traces` of a flat page's (H, W) uint8 `ink` whose leads stand as the `layout.Arrangement` says."""
     across, down = arrangement.px_per_mm
     erased, places = _separators(ink, arrangement), arrangement.places
-    runs = Runs(np.where(erased, np.uint8(0), ink), erased)
-    ways = follow(runs, places, arrangement.px_per_mm)
-    half_px = _half_stroke_px(runs, places, ways)
-    spans = stretches(ways, runs, places)
-    lines = [
-        _edges(runs, place, span, half_px, arrangement.px_per_mm) for place, span in zip(places, spans, strict=True)
-    ]
+    strokes = Strokes(ink, erased, arrangement.px_per_mm)
+    ways = follow(strokes, places)
+    half_px = _half_stroke_px(strokes, places, ways)
+    spans = stretches(ways, strokes, places)
+    lines = [_edges(strokes, place, span, half_px) for place, span in zip(places, spans, strict=True)]
     signals, start_s, states, lost, paths = {}, {}, {}, {}, {}
     for place, line in zip(arrangement.places, lines, strict=True):
         x, y, read = _curve(line, half_px, place, across)
@@ -89,27 +89,40 @@ def _separators(ink, arrangement):
     return erased
 
 
-def _edges(runs, place, span, half_px, px_per_mm):
+def _edges(strokes, place, span, half_px):
     """(w, 2) float: the upper and the lower edge of the trace's stroke in each column, NaN where there is none."""
     x, lost = columns_of(place), np.isnan(span[:, 0])
     first, last = np.where(lost[:, None], 0, np.rint(span)).astype(int).T
-    edges = np.stack([runs.edge(first, x, -1), runs.edge(last, x, 1)], 1)
-    rows, columns = name_area(place, px_per_mm)
+    edges = np.stack([strokes.edge(first, x, -1), strokes.edge(last, x, 1)], 1)
+    rows, columns = name_area(place, strokes.px_per_mm)
     named = edges[: columns.stop - columns.start]
     thick = named[:, 1] - named[:, 0] > 2 * half_px + NAME_STROKE_PX
     letter = thick & (named[:, 0] > rows.start - 2) & (named[:, 0] < rows.stop)
     named[letter, 0] = named[letter, 1] - 2 * half_px
-    edges[lost] = np.nan
+    edges[lost | _hidden(strokes, edges)] = np.nan
     return edges
 
 
-def _half_stroke_px(runs, places, ways):
+def _hidden(strokes, edges):
+    """(w,) bool: where a trace has left the page, and where it is hidden in a band of noise thicker and wider than any wave."""
+    from scipy import ndimage
+
+    across, down = strokes.px_per_mm
+    with np.errstate(invalid="ignore"):
+        outside = (edges[:, 0] <= 0) | (edges[:, 1] >= strokes.ink.shape[0] - 1)
+        thick = edges[:, 1] - edges[:, 0] > BAND_MM[1] * down
+    return outside | ndimage.binary_opening(thick, np.ones(round(BAND_MM[0] * across), bool))
+
+
+def _half_stroke_px(strokes, places, ways):
     """Half the thickness of a page's flat strokes."""
     thickness = []
     for place, way in zip(places, ways, strict=True):
         x, rows = columns_of(place), way[:, 0]
-        stroke = runs.ink[rows, x] >= INK
-        thickness.append((runs.edge(runs.last[rows, x], x, 1) - runs.edge(runs.first[rows, x], x, -1))[stroke])
+        stroke = strokes.ink[rows, x] >= INK
+        thickness.append(
+            (strokes.edge(strokes.last[rows, x], x, 1) - strokes.edge(strokes.first[rows, x], x, -1))[stroke]
+        )
     thickness = np.concatenate(thickness)
     return 0.5 * float(np.percentile(thickness, FLAT_PERCENTILE)) if thickness.size else 1.0
 
@@ -148,10 +161,13 @@ def _sampled(x, y, place, px_per_s, px_per_mv):
 
 
 def _residual_mv(signals, start_s, weights):
-    """The root mean square of a sum of leads that should be 0, in mV; NaN where one is missing or they begin at different times."""
+    """The root mean square of a sum of leads that should be 0, in mV, but for its median: a row of 0 mV is found to a pixel or two.
+
+    NaN where a lead is missing or they begin at different times.
+    """
     if not weights.keys() <= signals.keys() or len({start_s[name] for name in weights}) > 1:
         return float("nan")
     n = min(signals[name].size for name in weights)
     total = sum(weight * signals[name][:n] for name, weight in weights.items())
     total = total[np.isfinite(total)]
-    return float(np.sqrt(np.mean(total**2))) if total.size else float("nan")
+    return float(np.sqrt(np.mean((total - np.median(total)) ** 2))) if total.size else float("nan")
