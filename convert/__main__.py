@@ -18,6 +18,11 @@ MEASURED = {"paper": ("validation", "test"), "all": ("extra",)}
 COMPARED = {"paper": "validation", "all": "extra"}
 """The part that parity is measured on."""
 
+GATES = {"paper": tuple(parity.LIMITS), "all": ("mean_difference", "macro_f1_loss")}
+"""Limits that the int8 file is held to on that part. Of a model that was trained on `all`, the lead verdicts are held to theirs on
+the pooled out-of-fold pages (`shipping.from_folds`); on the pages that version 2 leaves out more leads are nearly undecided, and how
+many agree there is shown."""
+
 
 def main(argv=None):
     """Run the command line; 0, or 1 where a conversion failed or the parity gate is not passed."""
@@ -59,7 +64,11 @@ def _convert(options):
     (out / f"{options.model}-parity.md").write_text(markdown)
     print(markdown)
     measured = {runtime: found for runtime, found in table["int8"].items() if not isinstance(found, str)}
-    broken = [f"{runtime}: {words}" for runtime, found in measured.items() for words in parity.failures(found)]
+    broken = [
+        f"{runtime}: {words}"
+        for runtime, found in measured.items()
+        for words in parity.failures(found, GATES[options.split])
+    ]
     if not measured or broken:
         raise RuntimeError(f"int8 does not pass the parity gate: {'; '.join(broken) or 'no runtime measured it'}")
     if options.ship:
