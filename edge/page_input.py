@@ -114,6 +114,11 @@ def compress(windows):
     return np.concatenate([amplitude, windows[..., 1:]], axis=-1).astype(np.float32)
 
 
+def quantise(tensor, scale, zero_point):
+    """A tensor as the int8 model takes it: the nearest of the steps of `scale` about `zero_point`."""
+    return np.clip(np.rint(tensor / scale) + zero_point, -128, 127).astype(np.int8)
+
+
 def _cut(signal, start, length):
     """(length,) float of `signal` from sample `start` on, NaN beyond its end."""
     piece = np.full(length, np.nan)

@@ -1,4 +1,4 @@
-"""python -m train split | prepare | fit | evaluate."""
+"""python -m train split | prepare | fit | evaluate | page."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ecg_edge.layout import CLASSES, REPORT
 
-from . import architectures, dataset, predictions, prepare, splits
+from . import architectures, dataset, page_command, predictions, prepare, splits
 
 
 def main(argv=None):
@@ -41,6 +41,7 @@ def main(argv=None):
     command.add_argument("--rerun", action="store_true", help="predict anew even where probabilities are kept")
     command.add_argument("--out", default="benchmarks/results/paper")
     command.set_defaults(run=_evaluate, split="paper", fold=None)
+    page_command.add_options(commands)
     options = parser.parse_args(argv)
     try:
         return options.run(options)

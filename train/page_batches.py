@@ -69,11 +69,10 @@ def vary(windows, recipe, random):
     count, leads = len(windows), windows.shape[1] - STRIP_ROWS
     lead_gain = random.normal(0, recipe.lead_gain, (count, leads + 1))
     lead_gain = np.concatenate([lead_gain, np.repeat(lead_gain[:, -1:], STRIP_ROWS - 1, axis=1)], axis=1)
-    gain = np.exp(random.normal(0, recipe.page_gain, (count, 1)) + lead_gain)
+    gain = np.exp(random.normal(0, recipe.page_gain, (count, 1)) + lead_gain).astype(np.float32)
     amplitude, known = windows[..., 0] * gain[..., None], windows[..., 1]
-    amplitude = (
-        amplitude + random.normal(size=amplitude.shape) * random.uniform(0, recipe.noise_mv, gain.shape)[..., None]
-    )
+    noise = random.normal(size=amplitude.shape) * random.uniform(0, recipe.noise_mv, gain.shape)[..., None]
+    amplitude = amplitude + noise.astype(np.float32)
     varied = np.stack([amplitude * known, known], axis=-1)
     varied[:, :leads][random.random((count, leads)) < recipe.lost_leads] = 0
     shifts = random.integers(-recipe.shift, recipe.shift, (count, 2), endpoint=True)

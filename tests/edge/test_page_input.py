@@ -130,3 +130,14 @@ def test_the_strip_is_one_signal_in_pieces():
     ramp = np.linspace(-1, 1, STRIP_ROWS * WINDOW)
     rows = page_input.page_windows({RHYTHM: ramp})[0, 12:, :, 0].ravel()
     assert np.allclose(np.diff(rows), np.diff(rows).mean(), atol=1e-3)
+
+
+def test_int8_steps_are_finer_than_the_print_near_zero():
+    """The tensor's range in 255 steps: less than a pixel (12.7 µV) about 0 mV; nothing runs over at the ends."""
+    scale, zero_point = 2 * page_input.REACH / 255, -1
+    two = page_input.compress(np.array([[0.0, 1.0], [0.0127, 1.0]]))
+    steps = page_input.quantise(two, scale, zero_point)
+    assert steps.dtype == np.int8
+    assert steps[0, 0] == zero_point
+    assert steps[1, 0] > zero_point
+    assert page_input.quantise(np.array([-99.0, 99.0]), scale, zero_point).tolist() == [-128, 127]

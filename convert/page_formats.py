@@ -1,0 +1,98 @@
+"""The page model as one int8 file: its members assembled, converted in a process of its own, and asked what it says.
+
+`python -m convert.page_formats convert --fold 0 --stage whole --out page.tflite` · `… predict --source page.tflite --fold 0 --out x.npz`
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ecg_edge import page_input
+from train import page_command, page_fit, predictions, splits
+from train.page_batches import Recipe, vary
+
+REPRESENTATIVE = 200
+"""Windows of training pages, varied as in training, from which the ranges of activations are taken."""
+
+
+def convert(members, windows):
+    """The .tflite bytes of the assembled `members` (Keras models): int8 in and out, weights per channel.
+
+    Parameters
+    ----------
+    windows : (N, ROWS, SAMPLES, CHANNELS) float32, as the model takes them
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import tensorflow as tf
+
+    from train import page_network
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(page_network.assemble(members))
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([window[None]] for window in windows)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    return converter.convert()
+
+
+def representative(windows, rows, seed=5):
+    """`REPRESENTATIVE` windows of the pages `rows`, classes in equal shares, every other one varied."""
+    random = np.random.default_rng(seed)
+    rows = [row for row in rows if row[0] in windows.digests]
+    labels = np.array([label for _, label in rows])
+    chosen = [random.choice(np.flatnonzero(labels == k), REPRESENTATIVE // 4) for k in np.unique(labels)]
+    values = np.array([windows.values[windows.of(rows[i][0])[0]] for i in np.concatenate(chosen)])
+    values = random.permutation(values)
+    return np.concatenate([page_input.compress(values[::2]), vary(values[1::2], Recipe(), random)])
+
+
+def probabilities(network, values):
+    """(N, 4) of an `ecg_edge.runtime.Network` for (N, ROWS, SAMPLES, CHANNELS) windows in mV."""
+    grain = network.quantisation()["input"]
+    tensor = page_input.quantise(page_input.compress(values), grain["scale"], grain["zero_point"])
+    return np.concatenate([network.run(window[None]) for window in tensor])
+
+
+def predict(network, windows, digests):
+    """The `Predictions` of pages: the mean over each page's windows, (N, 1, 4)."""
+    said = [probabilities(network, windows.values[windows.of(digest)]).mean(axis=0) for digest in digests]
+    return predictions.Predictions(
+        tuple(digests), np.array(said)[:, None], f"{network.runtime.name} {network.runtime.version}"
+    )
+
+
+def main(argv=None):
+    """One piece of work; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m convert.page_formats", description=__doc__)
+    parser.add_argument("work", choices=("convert", "predict"))
+    parser.add_argument("--fold", type=int, choices=range(splits.FOLDS))
+    parser.add_argument("--stage", choices=page_command.STAGES, default="whole")
+    parser.add_argument("--runs", type=Path, default=page_command.RUNS)
+    parser.add_argument("--source", type=Path)
+    parser.add_argument("--runtime")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args(argv)
+    windows = page_command.read_windows()
+    whole = options.stage == "whole"
+    if options.work == "convert":
+        seeds = range(Recipe().members)
+        members = [
+            page_command.load_member(page_command.member_path(options.runs, options.fold, options.stage, seed))
+            for seed in seeds
+        ]
+        rows, _ = page_fit.rows_of(options.fold, whole=whole)
+        options.out.write_bytes(convert(members, representative(windows, rows)))
+        return 0
+    from ecg_edge.runtime import Network, find_runtime
+
+    network = Network(options.source.read_bytes(), find_runtime(options.runtime))
+    asked = [digest for digest in page_fit.asked_of(options.fold, whole=whole) if digest in windows.digests]
+    predictions.save(predict(network, windows, sorted(asked)), options.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""The page model's windows, batches, members and folds."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecg_edge import page_input
+from ecg_edge.layout import LEADS_12, RHYTHM
+from ecg_edge.page_input import ROWS, SAMPLES, STRIP_ROWS
+from train import page_batches, page_fit, page_signals, splits
+from train.dataset import UNSCORED
+from train.page_batches import Recipe
+
+from .. import needs_tensorflow
+
+STILL = Recipe(page_gain=0, lead_gain=0, shift=0, lost_leads=0, noise_mv=0, mixed=0)
+
+
+def drawn(amplitude_mv, seconds=2.5, strip=True):
+    """The signals of a page: one sine of one amplitude in every lead."""
+    time_s = np.arange(round(10 * page_input.RATE_HZ)) / page_input.RATE_HZ
+    wave = amplitude_mv * np.sin(2 * np.pi * 1.7 * time_s)
+    leads = {name: wave[: round(seconds * page_input.RATE_HZ)] for name in LEADS_12}
+    return {**leads, RHYTHM: wave} if strip else leads
+
+
+@pytest.fixture(scope="module")
+def windows():
+    """Eight pages of 3x4+1 and two of 6x2, their amplitude saying which."""
+    pages = {f"page{i}": drawn(0.2 + 0.1 * i) for i in range(8)}
+    return page_signals.windows_of({**pages, "wide8": drawn(1.0, 5, False), "wide9": drawn(1.1, 5, False)})
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("fold", range(splits.FOLDS))
+def test_no_page_that_a_fold_is_asked_about_nor_its_group_trains_it(fold, whole):
+    """Extra pages too; of the inner split, where choices are made from it."""
+    rows, extra = page_fit.rows_of(fold, whole=whole)
+    groups = {row.sha256: row.group for row in splits.read_distinct()}
+    asked = page_fit.asked_of(fold, whole=whole)
+    assert not {groups[digest] for digest in asked} & {groups[digest] for digest, _ in rows}
+    assert len(extra) == len(rows)
+    assert not any(digest[:16] in UNSCORED for digest, _ in rows)
+
+
+def test_every_page_is_asked_about_once_and_trains_the_model_that_ships():
+    """Folds share no tested page; where no fold is given, all pages train but the contradicted one."""
+    asked = [digest for fold in range(splits.FOLDS) for digest in page_fit.asked_of(fold, whole=True)]
+    every = [row.sha256 for row in splits.read_distinct()]
+    assert sorted(asked) == sorted(every)
+    trained = [digest for digest, _ in page_fit.rows_of(None, whole=True)[0]]
+    assert sorted(trained) == sorted(digest for digest in every if digest[:16] not in UNSCORED)
+
+
+def test_wide_pages_are_cut_as_the_device_cuts_them_and_in_between(windows):
+    """Five seconds of a lead: two windows that are read, three more that train, all of them with the same strip."""
+    assert [len(windows.of(digest)) for digest in ("page0", "wide8")] == [1, 2]
+    all_of_it = windows.of("wide8", between=True)
+    assert len(all_of_it) == 2 + len(page_signals.BETWEEN_S)
+    strips = windows.values[all_of_it, -STRIP_ROWS:]
+    assert (strips == strips[:1]).all()
+
+
+def test_what_was_never_traced_is_an_error_and_what_was_refused_is_left_out(tmp_path):
+    """A page that is missing by mistake would make a figure better in silence."""
+    np.savez(tmp_path / "refused.npz")
+    np.savez(tmp_path / "read.npz", II=np.zeros(5, np.float32))
+    assert list(page_signals.load(["read", "refused"], tmp_path)) == ["read"]
+    with pytest.raises(FileNotFoundError, match="no signals of forgotten in"):
+        page_signals.load(["read", "forgotten"], tmp_path)
+
+
+def test_an_epoch_shows_each_page_once_and_its_share_of_the_extra_ones(windows):
+    """Targets are the page's own."""
+    rows = [(f"page{i}", i % 4) for i in range(8)] + [("wide8", 0), ("wide9", 1)]
+    extra = np.array([False] * 8 + [True] * 2)
+    seen, shown = [], page_input.compress(windows.values)
+    for epoch in range(60):
+        random = np.random.default_rng(epoch)
+        for batch, targets in page_batches.batches(windows, rows, extra, Recipe(**{**vars(STILL), "batch": 1}), random):
+            (number,) = [i for i, v in enumerate(shown) if np.array_equal(v, batch[0])]
+            page = windows.digests[windows.page[number]]
+            assert targets.argmax() == dict(rows)[page]
+            seen.append(page)
+    assert all(seen.count(f"page{i}") == 60 for i in range(8))
+    assert 0.15 < (seen.count("wide8") + seen.count("wide9")) / 120 < 0.45
+
+
+def test_without_variation_a_window_is_what_the_device_sees(windows):
+    """The same numbers, to the bit."""
+    varied = page_batches.vary(windows.values, STILL, np.random.default_rng(0))
+    assert np.array_equal(varied, page_input.compress(windows.values))
+
+
+def test_leads_are_lost_whole_and_the_strip_never(windows):
+    """Amplitude and mask; the strip's pieces share one gain."""
+    recipe = Recipe(**{**vars(STILL), "lost_leads": 0.5, "lead_gain": 0.3})
+    varied = page_batches.vary(np.repeat(windows.values[:1], 50, axis=0), recipe, np.random.default_rng(0))
+    known = varied[..., 1]
+    assert set(known[:, :12].mean(axis=2).ravel()) == {0.0, 1.0}
+    assert 0.4 < known[:, :12].mean() < 0.6
+    assert (varied[..., 0][known == 0] == 0).all()
+    assert (known[:, 12:] == 1).all()
+    gain = np.sinh(varied[:, 12:, :, 0]) / np.sinh(page_input.compress(windows.values[:1])[:, 12:, :, 0])
+    assert np.allclose(gain, gain[:, :1, :1], rtol=1e-3)
+
+
+@given(st.integers(-SAMPLES, SAMPLES))
+def test_a_shift_moves_samples_and_leaves_the_unknown_behind(by):
+    """Whatever does not fall off the end is still there."""
+    rows = np.arange(1, SAMPLES + 1, dtype=float)[None, :, None] * np.ones((2, 1, 2))
+    moved = page_batches.shifted(rows, by)
+    assert np.count_nonzero(moved[0, :, 0]) == SAMPLES - abs(by)
+    assert set(moved[1, :, 1]) - {0.0} == set(rows[0, max(-by, 0) : SAMPLES - max(by, 0), 0])
+
+
+def test_mixed_pages_have_mixed_targets(windows):
+    """Both by the same share, and targets still sum to 1."""
+    targets = np.eye(4, dtype=np.float32)[np.arange(8) % 4]
+    flat = np.repeat(np.arange(8, dtype=np.float32)[:, None], 4, axis=1)[..., None, None]
+    seen, aims = page_batches.mixed(flat, targets, Recipe(mixed=1, mix=1.0), np.random.default_rng(3))
+    assert np.allclose(aims.sum(axis=1), 1)
+    assert not np.allclose(aims, targets)
+    share = aims.max(axis=1)
+    assert (seen.min(axis=(1, 2, 3)) >= 0).all() and (seen.max(axis=(1, 2, 3)) <= 7).all()
+    assert ((share < 1) <= (seen[:, 0, 0, 0] != np.arange(8))).all()
+
+
+@needs_tensorflow
+def test_members_together_say_the_softmax_of_their_mean_logits(windows):
+    """What is converted is what was evaluated; layers of two members do not share a name."""
+    from train import page_command, page_network
+
+    members = [page_network.build(f"member{seed}") for seed in range(2)]
+    seen = page_input.compress(windows.values)
+    logits = page_command.mean_logits(members, seen)
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    whole = page_network.assemble(members)
+    assert np.allclose(whole(seen), expected, atol=1e-5)
+    assert whole.input_shape == (None, ROWS, SAMPLES, 2)
+
+
+@needs_tensorflow
+def test_fitting_learns_what_can_be_seen_and_repeats_itself(windows):
+    """Amplitude is a class here: after a few epochs the pages are told apart, and the same seed gives the same weights."""
+    rows = [(f"page{i}", i // 2) for i in range(8)]
+    recipe = Recipe(**{**vars(STILL), "epochs": 30, "batch": 4})
+    once, again = (page_fit.fit(windows, rows, np.zeros(8, bool), 1, recipe) for _ in range(2))
+    said = page_fit.predict(once, windows, [digest for digest, _ in rows])
+    assert np.allclose(said.sum(axis=1), 1)
+    assert (said.argmax(axis=1) == [label for _, label in rows]).mean() >= 0.75
+    for a, b in zip(once.weights, again.weights, strict=True):
+        assert np.array_equal(a.numpy(), b.numpy()), a.path
