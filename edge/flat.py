@@ -14,7 +14,9 @@ MIN_PX_PER_MM = 2.6
 MARGIN_CELLS = 5
 AROUND_CELLS = 20
 """How far beyond the outermost tiles that show the grid the page goes on, and the sheet's sides are looked for."""
+DRAFT_CELL_PX = warp.CELL_MM * sheet.DRAFT_PX_PER_MM
 SURE_SHARE = 0.6
+"""How much of the tiles' extent, from its middle, is surely paper: at the rim something else may have been taken for grid."""
 A4_MM = (297.0, 210.0)
 
 
@@ -60,36 +62,42 @@ def _by_grid(image, found, homography, tiles):
     picture_px_per_mm = _resolution(homography, tiles)
     if picture_px_per_mm < MIN_PX_PER_MM:
         raise PictureError(Reason.TOO_SMALL)
-    sides, corners = _sheet(image, homography, low, high)
+    sides, first, corners = _sheet(image, homography, low, high)
     margin = np.array([MARGIN_CELLS, MARGIN_CELLS])
     mesh = warp.mesh_of(homography, (*(low - margin), *(high + margin)), 1.0, warp.CELL_MM * PX_PER_MM)
     source, factor = _near_resolution(image, picture_px_per_mm)
     mesh, strength = warp.straighten(source, mesh.scaled(factor), grid.evened)
-    flat = mesh.resample(source)
+    flat, mesh = mesh.resample(source), mesh.scaled(1 / factor)
+    _blank_beyond(flat, sheet.depth(sides, (warp.project(homography, mesh.nodes) - first) * DRAFT_CELL_PX))
     whole = all(side is not None for side in sides.values())
-    return Flat(
-        flat, mesh.scaled(1 / factor), (PX_PER_MM, PX_PER_MM), corners, whole, picture_px_per_mm, found.score, strength
-    )
+    return Flat(flat, mesh, (PX_PER_MM, PX_PER_MM), corners, whole, picture_px_per_mm, found.score, strength)
+
+
+def _blank_beyond(flat, depth):
+    """Make white what lies beyond the sheet: where `depth` (R, C), given at the mesh's nodes, is not positive."""
+    from PIL import Image
+
+    within = Image.fromarray(depth.astype(np.float32)).resize(flat.size, Image.Resampling.BILINEAR)
+    flat.paste("white", mask=Image.fromarray(np.asarray(within) <= 0))
 
 
 def _sheet(image, homography, low, high):
-    """(sides, corners (4, 2) in picture pixels) of the sheet on which the grid's cells `low` to `high` lie."""
+    """The sheet on which the grid's cells `low` to `high` lie: (sides in a draft's pixels, cell of the draft's upper left,
+    corners (4, 2) in picture pixels)."""
     around = np.array([AROUND_CELLS, AROUND_CELLS])
     first, last = _within(homography, image.size, low - around, high + around)
-    spacing_px = warp.CELL_MM * sheet.DRAFT_PX_PER_MM
-    mesh = warp.mesh_of(homography, (*first, *last), 1.0, spacing_px)
+    mesh = warp.mesh_of(homography, (*first, *last), 1.0, DRAFT_CELL_PX)
     draft = np.asarray(mesh.resample(image))
     columns, rows = np.meshgrid(np.arange(0, draft.shape[1], 4), np.arange(0, draft.shape[0], 4))
     places = mesh.to_picture(np.stack([columns.ravel(), rows.ravel()], axis=1))
     inside = ((places >= 0) & (places <= np.array(image.size) - 1)).all(axis=1).reshape(rows.shape)
     seen = np.repeat(np.repeat(inside, 4, axis=0), 4, axis=1)[: draft.shape[0], : draft.shape[1]]
-    # Tiles at the rim may have been taken for grid: the middle is sure to be paper.
     middle, half = (low + high) / 2, SURE_SHARE * (high - low) / 2
-    box = np.concatenate([middle - half - first, middle + half - first]) * spacing_px
+    box = np.concatenate([middle - half - first, middle + half - first]) * DRAFT_CELL_PX
     sides = sheet.find_sides(draft, seen, box)
     edge = np.array([0, 0, draft.shape[1], draft.shape[0]], float)
-    corners = warp.project(np.linalg.inv(homography), sheet.corners_of(sides, edge) / spacing_px + first)
-    return sides, corners
+    corners = warp.project(np.linalg.inv(homography), sheet.corners_of(sides, edge) / DRAFT_CELL_PX + first)
+    return sides, first, corners
 
 
 def _within(homography, size, low, high):

@@ -5,8 +5,13 @@ import numpy as np
 DRAFT_PX_PER_MM = 2
 WINDOW_MM = 3.0
 """What is compared on both sides of a line: thin rules and frames are narrower."""
+CLOSED_PX = 7
+BEYOND = (0.6, 2.5, 4.5, 7.0)
+"""Where what lies beyond a side is looked at, in windows."""
 MIN_STEP = 14.0
 """Levels between paper and table, in the clearest channel, in the middle of a side's length."""
+INSET_PX = 2
+"""The rim of the sheet, with its shadow, is not looked at."""
 CLEAR_SHARE = 0.6
 """Of the clearest such line, with which a nearer one is taken for the side."""
 MIN_SEEN = 0.5
@@ -31,8 +36,12 @@ def find_sides(draft, seen, box):
     {"left", "top", "right", "bottom": (offset, slope) of the line x = offset + slope * y (or y = offset + slope * x), in
     pixels of the draft, or None where the sheet's end is not seen}
     """
+    from scipy import ndimage
+
     left, top, right, bottom = box
-    across, across_seen = draft.astype(np.float32), seen
+    # What is written on the paper is narrow and dark: it closes.
+    across = ndimage.grey_closing(draft, (CLOSED_PX, CLOSED_PX, 1)).astype(np.float32)
+    across_seen = seen
     down, down_seen = across.transpose(1, 0, 2), seen.T
     return {
         "left": _side(across, across_seen, left, (top, bottom), -1),
@@ -59,13 +68,16 @@ def _side(values, seen, start, span, way):
     for slope in SLOPES:
         columns = np.rint(offsets[:, None] + slope * (rows - rows.mean())).astype(int)
         inner, inner_there = _looked_up(mean, whole, columns - way * (window // 2 + 1))
-        outer, outer_there = _looked_up(mean, whole, columns + way * (window // 2 + 1))
-        beyond, beyond_there = _looked_up(mean, whole, columns + way * (5 * window // 2))
-        valid = inner_there & outer_there
-        # A rule is over after a window; what lies beyond a sheet goes on.
-        rise = inner - outer
-        further = np.where(beyond_there, inner - beyond, rise)
-        step = np.where(rise * further > 0, np.sign(rise) * np.minimum(np.abs(rise), np.abs(further)), 0.0)
+        step, valid = None, inner_there
+        for beyond in BEYOND:
+            outer, there = _looked_up(mean, whole, columns + way * round(beyond * window))
+            rise = inner - outer
+            if step is None:
+                step, valid = rise, valid & there
+            else:
+                # Rules and frames are over after a window; what lies beyond a sheet goes on.
+                least = np.where(rise * step > 0, np.sign(step) * np.minimum(np.abs(rise), np.abs(step)), 0.0)
+                step = np.where(there, least, step)
         share = valid.mean(axis=1)
         with np.errstate(all="ignore"):
             middle = np.abs(_median(np.where(valid, step, np.nan))).max(axis=0)
@@ -97,6 +109,18 @@ def _median(values):
     ordered = np.sort(values, axis=-1)
     middle = np.take_along_axis(ordered, np.maximum(count // 2, 0).clip(max=values.shape[-1] - 1), axis=-1)
     return np.where(count[..., 0] > 0, middle[..., 0], np.nan)
+
+
+def depth(sides, points):
+    """How far (..., 2) `points` of the draft lie within the sheet, in its pixels: negative beyond a side that was found."""
+    x, y = points[..., 0], points[..., 1]
+    inward = {"left": (x, y, 1), "right": (x, y, -1), "top": (y, x, 1), "bottom": (y, x, -1)}
+    deep = np.full(x.shape, np.inf)
+    for name, (across, along, way) in inward.items():
+        if sides[name] is not None:
+            offset, slope = sides[name]
+            deep = np.minimum(deep, way * (across - offset - slope * along) - INSET_PX)
+    return np.minimum(deep, 1e3)
 
 
 def corners_of(sides, box):
