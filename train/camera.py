@@ -19,6 +19,8 @@ from . import scene_desk, scene_frame, scene_hands, scene_lens, scene_light, sce
 from .severities import SEVERITIES, Severity
 
 PARTS = ("train", "test")
+EXPOSED_FOR = 90
+"""The percentile of the light on the sheet that becomes the level `white`."""
 
 
 @dataclass(frozen=True)
@@ -184,9 +186,9 @@ def _reduced(mask, size, reduce):
 
 
 def _light(view, size, points_mm, on_sheet, drawn, rng):
-    """((h, w) factors, (h, w) glare) at 1 / `scene_light.REDUCE`."""
+    """((h, w) factors as exposed, (h, w) glare) at 1 / `scene_light.REDUCE`."""
     factors = scene_light.lamp(points_mm, on_sheet, drawn["gradient"], rng)
-    factors = factors * scene_light.shade(view, points_mm, rng)
+    factors = factors * np.where(on_sheet, scene_light.shade(view, points_mm, rng), np.float32(1.0))
     outline = scene_view.project(view, scene_view.outline(view, 12))
     if drawn["shadow"] != "none":
         sheet = _reduced(on_sheet, size, scene_light.SHARE_REDUCE)
@@ -194,6 +196,7 @@ def _light(view, size, points_mm, on_sheet, drawn, rng):
         factors *= scene_light.shadow(drawn["shadow"], share, dark, sheet, outline, drawn_width(view), size, rng)[
             : factors.shape[0], : factors.shape[1]
         ]
+    factors /= np.percentile(factors[on_sheet], EXPOSED_FOR)
     centre = outline.mean(axis=0) + rng.uniform(-0.3, 0.3, 2) * drawn_width(view)
     return factors, scene_light.glare(drawn["glare"], centre, drawn_width(view), size, rng)
 

@@ -36,7 +36,7 @@ class Severity:
     trim: tuple = (0.0, 0.04)
     """Paper around the leads where they fill the picture."""
     white: tuple = (165.0, 248.0)
-    """The level of paper in the best light."""
+    """The level of paper in good light."""
     warmth: tuple = (-0.04, 0.05)
     tint: tuple = (-0.02, 0.03)
     """White balance: red gains `warmth` and blue loses it, green loses `tint`."""
