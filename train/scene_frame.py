@@ -8,14 +8,19 @@ from ecg_edge.layout import REPORT
 
 from . import scene_view
 
-MAX_TRIES = 50
+MAX_TRIES, PATIENCE = 400, 20
 KINDS = ("lying", "filling")
 
 
 def frame(page_px, ranges, px_per_mm, framing, content, rng):
-    """(`View`, picture's size, parameters): where the camera stands and what it holds; drawn anew where it would be too large."""
-    for _ in range(MAX_TRIES):
-        kind = framing or str(rng.choice(KINDS))
+    """(`View`, picture's size, parameters): where the camera stands and what it holds.
+
+    Where the picture would be too large or too small, what framing and the page's width leave open is drawn anew; after
+    `PATIENCE` tries these two as well.
+    """
+    for attempt in range(MAX_TRIES):
+        if attempt % PATIENCE == 0:
+            kind, width_px = framing or str(rng.choice(KINDS)), rng.uniform(*ranges.page_width_px)
         margin = tuple(rng.uniform(*ranges.margin_mm, 2)) if rng.random() < 0.5 else (0.0, 0.0)
         view = scene_view.View(
             page_px=page_px,
@@ -27,7 +32,6 @@ def frame(page_px, ranges, px_per_mm, framing, content, rng):
             distance=rng.uniform(*ranges.distance),
             bends=_bends(page_px, px_per_mm, ranges, rng),
         )
-        width_px = rng.uniform(*ranges.page_width_px)
         view = replace(view, scale=width_px / page_width(view))
         if kind == "lying":
             low, size = _lying(view, rng.uniform(*ranges.space), rng)

@@ -225,6 +225,17 @@ def test_the_sheet_lies_in_the_picture_or_its_leads_fill_it():
         assert not ((corners > 0) & (corners < size)).all()
 
 
+@pytest.mark.parametrize("severity", SEVERITIES)
+@pytest.mark.parametrize("framing", scene_frame.KINDS)
+def test_pages_of_any_shape_fit_a_picture(severity, framing):
+    """Narrow rolls and squares alike: a picture of 1 to 12 megapixels is found."""
+    for page_px in ((2400, 900), (2376, 2376), (1560, 2210)):
+        for seed in range(10):
+            rng = np.random.default_rng(seed)
+            _, size, _ = scene_frame.frame(page_px, SEVERITIES[severity], 8.0, framing, None, rng)
+            assert 1 <= size[0] * size[1] / 1e6 <= 12
+
+
 views = st.builds(
     scene_view.View,
     page_px=st.just(PAGE_PX),
