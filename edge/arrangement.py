@@ -7,14 +7,14 @@ from .errors import PictureError, Reason
 from .matching import WINDOW_MM, matches_of
 from .view import PX_PER_MM, reduced, view_of
 
-MAX_COST = 0.55
+MAX_COST = 0.5
 MIN_MARGIN = 0.05
 CLEAR_COST = 0.3
 """A page this well read lies the right way up."""
 CLEAR_AXIS = 1.5
 """How much longer traces run along one axis than along the other where it is clear which is across."""
 FINE_PX_PER_MM = 8
-MIN_STRIP_FIT, MIN_STRIP_MARGIN = 0.4, 0.02
+MIN_STRIP_FIT, MIN_STRIP_MARGIN = 0.4, 0.03
 STRIP_MM = -3.0, -6.0, 11.0, 3.0
 """What is looked at closely about a rhythm strip's name: left, top, right and bottom from its lower left corner."""
 PAGE_S = 10.0
@@ -61,7 +61,8 @@ def _likely_turns(ink, px_per_mm):
     """Quarter turns that bring the traces level, both ways up; all four where no axis is clear."""
     _, dark = reduced(ink, px_per_mm or (max(ink.shape) / PAGE_MM,) * 2)
     level, steep = (
-        rows.levelness(*rows.flat_points(image, PX_PER_MM), image.shape, PX_PER_MM) for image in (dark, dark.T)
+        rows.levelness(*rows.flat_points(rows.tracks_of(image, PX_PER_MM), PX_PER_MM), image.shape, PX_PER_MM)
+        for image in (dark, dark.T)
     )
     if level > CLEAR_AXIS * steep:
         return 0, 2

@@ -8,23 +8,24 @@ from . import columns, layout, names
 from .rows import REACH_MM
 from .view import PX_PER_MM
 
-ROW_MM = 6.0
+ROW_MM = 7.5
 """Base lines nearer to each other are one row's, in columns that are not level."""
 BEFORE_MM = 7.0
 """How far a pulse may stand before the column that it belongs to."""
-PULSE_STRENGTH = 0.6
+PULSE_STRENGTH = 0.4
 """What a pulse on it adds to a row's coverage."""
 MAX_ROW_COST = 0.75
-WINDOW_MM = (-4.0, 22.0), (-14.0, 9.0)
+WINDOW_MM = (-4.0, 30.0), (-14.0, 9.0)
 """Where a name is looked for: across from where its column starts, down from the row's zero."""
 NAME_BEFORE_MM = 5.0
 """How far before a pulse that opens its column a name is looked for."""
 PITCH_MM = 4.0
 """How far each column's names may be from where those before them and the edges tell."""
 CLEAR_LINES = 0.5
-UNREAD_LINES = 0.6, 0.9
+UNREAD_FITS = 0.35, 0.6
+UNREAD_LINES = 0.8, 1.0
 """Lines between columns from which on they count against a pattern that has none there, and as much as anything can."""
-FITS = 0.32, 0.6
+FITS = 0.3, 0.8
 """How well names fit on the whole that are not there, and that are there."""
 BEYOND_MM = 6.0, 30.0
 """How far traces may go on beyond the last column, and where it cannot be the last."""
@@ -106,12 +107,15 @@ def _lay(view, found, pattern):
     starts = _starts(view, edges)
     reading = names.Reading(windows(view, pattern, zeros, starts), PX_PER_MM)
     cells = [(i, name) for i, (_, _, name) in enumerate(_cells(pattern))]
-    face = reading.face_of(cells[:: max(len(cells) // 6, 1)])
+    faces = reading.faces_of(cells[:: max(len(cells) // 6, 1)])
     beyond = (ends[1] - edges[-1]) / PX_PER_MM
     column_cost = 0.5 * _between(beyond, BEYOND_MM)
     if len(edges) > 2:
         column_cost += 0.5 * (1 - min(clear / CLEAR_LINES, 1.0))
-    return Match(pattern, zeros, edges, clear, starts, face, {"rows": row_cost, "columns": column_cost}), reading
+    laid = [
+        Match(pattern, zeros, edges, clear, starts, face, {"rows": row_cost, "columns": column_cost}) for face in faces
+    ]
+    return max(laid, key=lambda match: np.mean(_named(pattern, match, reading).fits)), reading
 
 
 def _between(value, limits):
@@ -216,7 +220,7 @@ def _with_unread(match, matches):
         for other in matches
         if other.pattern.rows == match.pattern.rows and len(other.pattern.columns) > len(match.pattern.columns)
     ]
-    unread = max(
-        (max(_between(np.mean(m.fits[1:]), FITS), _between(m.lines, UNREAD_LINES)) for m in finer), default=0.0
-    )
-    return replace(match, parts={**match.parts, "unread": unread})
+    unread = [_between(min(other.fits[1:]), UNREAD_FITS) for other in finer]
+    if len(match.pattern.columns) == 1:
+        unread += [_between(other.lines, UNREAD_LINES) for other in finer]
+    return replace(match, parts={**match.parts, "unread": max(unread, default=0.0)})

@@ -128,10 +128,10 @@ class Reading:
             self._fits[key] = ndimage.maximum_filter(fits, self._side)
         return self._fits[key]
 
-    def face_of(self, expected):
-        """(face, cap_mm) in which the names, (window, name) pairs, fit best on the whole."""
+    def faces_of(self, expected, count=3):
+        """The `count` (face, cap_mm) in which the names, (window, name) pairs, fit best on the whole, the best first."""
 
         def fits(face_and_cap):
             return np.mean([self.fit(index, name, *face_and_cap).max() for index, name in expected])
 
-        return max(((face, cap) for face in FACES for cap in CAPS_MM), key=fits)
+        return sorted(((face, cap) for face in FACES for cap in CAPS_MM), key=fits, reverse=True)[:count]

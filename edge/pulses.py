@@ -11,6 +11,7 @@ SLACK = 0.12
 """How far a pulse's height may be from one of the gains, as a share of it."""
 MIN_LID, MAX_INSIDE, MAX_ABOVE = 0.75, 0.2, 0.2
 """Shares of ink along the top, between the strokes and above the top."""
+FULL_SHARE = 0.7
 LEVEL_MM = 0.75
 CORNER_MM = 0.6
 
@@ -127,9 +128,9 @@ def in_columns(pulses, px_per_mm):
 
 
 def aligned(pulses, px_per_mm):
-    """Of all pulses those in columns of two at least and of half the fullest column's number; a tuple, from the top down."""
+    """Of all pulses those in columns of two at least and nearly as many as in the fullest; a tuple, from the top down."""
     columns = in_columns(pulses, px_per_mm)
-    enough = max(2, max((len(column) for column in columns), default=0) / 2)
+    enough = max(2, max((len(column) for column in columns), default=0) * FULL_SHARE)
     kept = [pulse for column in columns if len(column) >= enough for pulse in column]
     return tuple(sorted(kept, key=lambda pulse: (pulse.foot, pulse.left)))
 

@@ -2,34 +2,54 @@
 
 import numpy as np
 
-MAX_FLAT_MM = 1.6
+MAX_FLAT_MM = 2.0
 """Upright runs of ink longer than this are steep: QRS complexes, pulses, separators."""
 MIN_TRACK_MM = 8.0
 """Ink that hangs together over less is print."""
+EVEN_MM, EVEN_SLACK_MM = 60.0, 0.3
+"""Strokes of this length and this evenness are rules and frames, bent ones too."""
 BIN_MM = 2.5
 NEAR_MM = 1.25
-APART_MM = 6.0
+APART_MM = 7.5
 REACH_MM = 3.5
 """How far a base line may stand from its row's in each quarter of the page: columns of some devices are not level with each other."""
 MIN_RANK = 0.2
-RULED_MM = 2.0
+BAND_MM = 4.0
+NOISY_COVERAGE, NOISY_WORTH = 0.85, 0.7
+"""The share of the width in which tracks lie within `BAND_MM` of a row that is too noisy to be flat, and what that is worth."""
+RULED_MM, RULED_BAND_MM, RULED_LENGTH, RULED_SHARE = 0.3, 5.0, 0.9, 0.97
+"""A line is ruled where so much of what runs near it is on it; no trace is so straight."""
 TILTS = np.tan(np.radians(np.arange(-2.0, 2.01, 0.25)))
 FINE_TILTS = np.tan(np.radians(np.arange(-0.3, 0.31, 0.05)))
 
 
-def flat_points(dark, px_per_mm):
-    """Columns (n,) and rows (n,) of the middles of short upright runs of ink in long tracks, of a (H, W) bool page."""
+def tracks_of(dark, px_per_mm):
+    """(H, W) bool: the ink of a (H, W) bool page that hangs together over some length, ruled lines left out."""
     from scipy import ndimage
 
     joined = ndimage.maximum_filter1d(dark.astype(np.uint8), 3, axis=1)
     tracks, _ = ndimage.label(joined, np.ones((3, 3)))
-    wide = [place[1].stop - place[1].start >= MIN_TRACK_MM * px_per_mm for place in ndimage.find_objects(tracks)]
-    dark = dark & np.array([False, *wide])[tracks]
-    edges = np.diff(np.pad(dark, ((1, 1), (0, 0))).astype(np.int8), axis=0).T
+    kept = [False]
+    for label, place in enumerate(ndimage.find_objects(tracks), 1):
+        width = place[1].stop - place[1].start
+        even = width >= EVEN_MM * px_per_mm and _is_even(tracks[place] == label, px_per_mm)
+        kept.append(width >= MIN_TRACK_MM * px_per_mm and not even)
+    return dark & np.array(kept)[tracks]
+
+
+def flat_points(tracks, px_per_mm):
+    """Columns (n,) and rows (n,) of the middles of short upright runs of ink in the tracks of a (H, W) bool page."""
+    edges = np.diff(np.pad(tracks, ((1, 1), (0, 0))).astype(np.int8), axis=0).T
     x, top = np.nonzero(edges > 0)
     _, end = np.nonzero(edges < 0)
     flat = end - top <= MAX_FLAT_MM * px_per_mm
     return x[flat], (top + end - 1)[flat] / 2
+
+
+def _is_even(stroke, px_per_mm):
+    """Whether a (h, w) bool stroke is nowhere thicker than elsewhere, as no trace is that holds a heartbeat."""
+    thick = stroke.sum(axis=0)
+    return bool(np.percentile(thick, 98) <= np.median(thick) + max(EVEN_SLACK_MM * px_per_mm, 1))
 
 
 def coverage(x, y, shape, px_per_mm):
@@ -70,16 +90,16 @@ def find_tilt(x, y, shape, px_per_mm):
     return max(max(TILTS, key=as_rows) + FINE_TILTS, key=as_lines)
 
 
-def find_rows(x, y, shape, px_per_mm, quarters=4):
-    """((row, coverage), …) of what may be rows of traces, from the top down, of flat points on a level page.
+def find_rows(x, y, tracks, px_per_mm, quarters=4):
+    """((row, coverage), …) of what may be rows of traces, from the top down, of flat points and (H, W) bool tracks of a level page.
 
     Coverage is the share, 0..1, of the traced part of the page's width. A peak of it that is `MIN_RANK` at least and `APART_MM` from
     any higher one is a row.
     """
     from scipy import ndimage
 
+    shape = tracks.shape
     seen = coverage(x, y, shape, px_per_mm)
-    seen[_ruled(y, shape, px_per_mm)] = False
     share = seen.mean(axis=1)
     if not share.any():
         return ()
@@ -89,20 +109,43 @@ def find_rows(x, y, shape, px_per_mm, quarters=4):
     parts = np.array_split(seen, min(quarters, seen.shape[1]), axis=1)
     loose = np.mean([ndimage.maximum_filter1d(part.mean(axis=1), reach) for part in parts], axis=0)
     rank = loose + 0.3 * seen.mean(axis=1)
-    found, apart = [], round(APART_MM * px_per_mm)
+    found, ruled, apart = [], [], round(APART_MM * px_per_mm)
     while rank.max() >= MIN_RANK:
         row = int(rank.argmax())
-        found.append((float(row), float(loose[row])))
+        if _is_ruled(x, y, row, used.size * BIN_MM * px_per_mm, px_per_mm):
+            ruled.append(row)
+        else:
+            found.append((float(row), float(loose[row])))
         rank[max(row - apart, 0) : row + apart + 1] = 0
+    clear = [row for row, share in found if share >= NOISY_WORTH * NOISY_COVERAGE]
+    for noisy in _noisy(tracks, used, clear + ruled, px_per_mm):
+        found = [other for other in found if abs(other[0] - noisy[0]) > apart] + [noisy]
     return tuple(sorted(found))
 
 
-def _ruled(y, shape, px_per_mm):
-    """(H,) bool: rows near a ruled line, which is straight over most of the page's width as no trace is."""
-    height, width = shape
-    counts = np.bincount(np.clip(np.rint(y).astype(int), 0, height - 1), minlength=height)
-    ruled = np.zeros(height, bool)
-    reach = round(RULED_MM * px_per_mm)
-    for row in np.flatnonzero(np.convolve(counts, np.ones(3), mode="same") >= 0.8 * width):
-        ruled[max(row - reach, 0) : row + reach + 1] = True
-    return ruled
+def _is_ruled(x, y, row, width, px_per_mm):
+    """Whether what runs near a row is ruled: a line of nearly the whole width, or nothing but a line of most of it."""
+    near = np.abs(y - row) <= RULED_BAND_MM * px_per_mm
+    levels, counts = np.unique(np.rint(y[near]), return_counts=True)
+    line = levels[counts.argmax()] if levels.size else row
+    on = np.abs(y[near] - line) <= RULED_MM * px_per_mm
+    length = np.unique(x[near][on]).size
+    return bool(length >= RULED_LENGTH * width or (length >= 0.6 * width and on.mean() >= RULED_SHARE))
+
+
+def _noisy(tracks, used, known, px_per_mm):
+    """[(row, coverage)] of rows that ink fills from side to side, apart from those known: traces of noise alone."""
+    from scipy import ndimage
+
+    left, right = (round(bins * BIN_MM * px_per_mm) for bins in (used[0], used[-1] + 1))
+    band = round(BAND_MM * px_per_mm)
+    filled = ndimage.maximum_filter1d(tracks[:, left:right].astype(np.uint8), 2 * band + 1, axis=0).mean(axis=1)
+    for row in known:
+        filled[max(round(row) - 3 * band, 0) : round(row) + 3 * band] = 0
+    found = []
+    while filled.max() >= NOISY_COVERAGE:
+        best = np.flatnonzero(filled >= 0.98 * filled.max())
+        row = best[best < best[0] + 3 * band].mean()
+        found.append((float(row), NOISY_WORTH * float(filled.max())))
+        filled[max(round(row) - 3 * band, 0) : round(row) + 3 * band] = 0
+    return found

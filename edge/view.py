@@ -62,14 +62,15 @@ def view_of(small, dark):
     ------
     PictureError : `not_an_ecg` where nothing runs across the page.
     """
-    x, y = rows.flat_points(dark, PX_PER_MM)
+    tracks = rows.tracks_of(dark, PX_PER_MM)
+    x, y = rows.flat_points(tracks, PX_PER_MM)
     if x.size < MIN_POINTS:
         raise PictureError(Reason.NOT_AN_ECG)
     tilt = rows.find_tilt(x, y, dark.shape, PX_PER_MM)
     small, dark = _levelled(small, tilt), _levelled(dark, tilt)
     y = y - tilt * (x - dark.shape[1] / 2)
     found = pulses.aligned(pulses.find_pulses(dark, PX_PER_MM), PX_PER_MM)
-    candidates = rows.find_rows(x, y, dark.shape, PX_PER_MM)
+    candidates = rows.find_rows(x, y, _levelled(tracks, tilt), PX_PER_MM)
     return View(_without_uprights(small, dark), dark, tilt, found, candidates, (x, y))
 
 
