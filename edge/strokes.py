@@ -14,7 +14,7 @@ SOLID = 160
 PAPER_COST = 4.0
 CLIMB_INK_COST = 0.002
 CLIMB_PAPER_COST = 0.3
-START_COST = 0.2
+START_COST = 0.03
 """What a path pays: for a column without ink, for a row climbed in ink and on paper, for a row between its ends and 0 mV."""
 LONG_GAIN = 0.08
 LONG_MM = (3.5, 12.0)

@@ -90,7 +90,8 @@ def _separators(ink, arrangement):
 
 
 def _edges(strokes, place, span, half_px):
-    """(w, 2) float: the upper and the lower edge of the trace's stroke in each column, NaN where there is none."""
+    """(w, 2) float: the upper and the lower edge of the trace's stroke in each column, NaN where there is none, infinite where
+    it is hidden."""
     x, lost = columns_of(place), np.isnan(span[:, 0])
     first, last = np.where(lost[:, None], 0, np.rint(span)).astype(int).T
     edges = np.stack([strokes.edge(first, x, -1), strokes.edge(last, x, 1)], 1)
@@ -99,7 +100,8 @@ def _edges(strokes, place, span, half_px):
     thick = named[:, 1] - named[:, 0] > 2 * half_px + NAME_STROKE_PX
     letter = thick & (named[:, 0] > rows.start - 2) & (named[:, 0] < rows.stop)
     named[letter, 0] = named[letter, 1] - 2 * half_px
-    edges[lost | _hidden(strokes, edges)] = np.nan
+    edges[_hidden(strokes, edges)] = np.inf
+    edges[lost] = np.nan
     return edges
 
 
@@ -139,7 +141,9 @@ def _curve(line, half_px, place, across):
     crossed = high > low
     high[crossed] = low[crossed] = 0.5 * (high[crossed] + low[crossed])
     y = drawn(high, low, 2 * max(round(half_px - 0.5), 0) + 1)
-    return x, np.where(_distance(read) > BRIDGE_MM * across / 2, np.nan, y), read
+    y[_distance(read) > BRIDGE_MM * across / 2] = np.nan
+    y[np.isinf(line[:, 0])] = np.nan
+    return x, y, read
 
 
 def _distance(read):
@@ -157,6 +161,7 @@ def _sampled(x, y, place, px_per_s, px_per_mv):
     if not x.size:
         return np.full(n, np.nan, np.float32)
     mv = np.interp(at, x, (place.zero_px - y) / px_per_mv)
+    mv[1:-1] += 0.25 * np.diff(mv, 2)  # binomial: strokes stand on whole pixels, traces do not
     return mv.astype(np.float32)
 
 
