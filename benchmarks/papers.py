@@ -10,6 +10,8 @@ from ecg_edge.drawing import draw_report
 from ecg_edge.layout import LEADS_12
 
 FACES = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "DejaVuSans-Bold", "STIXGeneral", "DejaVuSerif-Italic")
+GRID_CELL_PX = 39.7305
+"""The pitch of the report's grid."""
 SYLLABLES = (
     "ba",
     "con",
@@ -104,20 +106,18 @@ def empty_grid(rng):
 
 
 def empty_report(rng):
-    """A report page of the data set's geometry on which nothing was recorded; its print, pulses and lead names are there or gone."""
+    """A report page of the data set's geometry on which nothing was recorded: with its pulses and lead names, without, or its grid alone."""
     page = draw_report(np.full((len(LEADS_12), 5000), np.nan), header=[words(rng, 5), words(rng, 3)])
-    draw = ImageDraw.Draw(page)
-    if (kind := rng.integers(3)) == 0:
+    kind = rng.integers(3)
+    if kind == 0:
         return page
-    cover = np.asarray(page).copy()
-    # The traces' print is taken away by laying rows of empty grid over it: its pitch is 39.73 px.
-    period, source = 39.7305, cover[1180:1219].copy()
-    for i in range(22 if kind == 1 else 30):
-        top = round(1180 - i * period)
-        if top > 300:
-            cover[top : top + 39] = source
-    draw = Image.fromarray(cover)
-    return draw if kind == 1 else draw.crop((0, 283, draw.width, 1250))
+    page = np.asarray(page).copy()
+    strip = page[1180:1220].copy()
+    # A cell's height of empty grid is laid over all that is printed between the frame and the rhythm strip.
+    for i in range(22):
+        top = round(1180 - i * GRID_CELL_PX)
+        page[top : top + len(strip)] = strip
+    return Image.fromarray(page if kind == 1 else page[283:1250])
 
 
 def lined(rng):

@@ -14,7 +14,7 @@ COLOURS = {
     "history": (0, 84, 166),
     None: (70, 70, 74),
 }
-"""Of the classes, and of a refusal: apart in lightness and hue, also for eyes that do not tell red from green; white print is legible on them."""
+"""Of the classes, and of a refusal: apart also for eyes that do not tell red from green, and dark enough for white print."""
 PAPER, PRINT, FAINT, RULE, WARNING = (252, 252, 250), (25, 25, 28), (95, 95, 100), (205, 205, 205), (178, 34, 52)
 VERDICTS = {
     "normal": "Normal",
