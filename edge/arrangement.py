@@ -9,6 +9,8 @@ from .view import PX_PER_MM, reduced, view_of
 
 MAX_COST = 0.5
 MIN_MARGIN = 0.05
+MIN_COLUMN_FIT = 0.28
+"""How well the names of each column fit at least: chance reaches about a quarter."""
 CLEAR_COST = 0.3
 """A page this well read lies the right way up."""
 CLEAR_AXIS = 1.5
@@ -93,7 +95,7 @@ def find_arrangement(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
         raise PictureError(Reason.BAD_LAYOUT if view.rows else Reason.NOT_AN_ECG)
     best = matches[0]
     runner_up = matches[1].cost if len(matches) > 1 else 1.0
-    if best.cost > MAX_COST or runner_up - best.cost < MIN_MARGIN:
+    if best.cost > MAX_COST or runner_up - best.cost < MIN_MARGIN or min(best.fits) < MIN_COLUMN_FIT:
         raise PictureError(Reason.BAD_LAYOUT)
     leads = _strip_leads(view, best, ink, px_per_mm)
     speed = mm_per_s or _speed(best)

@@ -29,7 +29,8 @@ def _letters():
     """{letter: (h, w) float32 in 0..1} of the serif face, cut to its ink but for the depth below the base line."""
     from PIL import Image
 
-    sheet = np.asarray(Image.open(LETTERS_PATH).convert("L")) / np.float32(255)
+    with Image.open(LETTERS_PATH) as picture:
+        sheet = np.asarray(picture.convert("L")) / np.float32(255)
     cells = {}
     for index, letter in enumerate(LETTERS):
         cell = sheet[:FOOT_PX, index * CELL_PX : (index + 1) * CELL_PX]
