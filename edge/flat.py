@@ -17,6 +17,8 @@ AROUND_CELLS = 20
 DRAFT_CELL_PX = warp.CELL_MM * sheet.DRAFT_PX_PER_MM
 SURE_SHARE = 0.6
 """How much of the tiles' extent, from its middle, is surely paper: at the rim something else may have been taken for grid."""
+RULED_SHARE = 0.35
+"""How clear the grid is in a row of cells that belongs to the page, against the clearer half of rows."""
 A4_MM = (297.0, 210.0)
 
 
@@ -67,10 +69,19 @@ def _by_grid(image, found, homography, tiles):
     mesh = warp.mesh_of(homography, (*(low - margin), *(high + margin)), 1.0, warp.CELL_MM * PX_PER_MM)
     source, factor = _near_resolution(image, picture_px_per_mm)
     mesh, strength = warp.straighten(source, mesh.scaled(factor), grid.evened)
+    rows, columns = _ruled(strength, axis=1), _ruled(strength, axis=0)
+    mesh, strength = mesh.part(rows, columns), strength[rows, columns]
     flat, mesh = mesh.resample(source), mesh.scaled(1 / factor)
     _blank_beyond(flat, sheet.depth(sides, (warp.project(homography, mesh.nodes) - first) * DRAFT_CELL_PX))
     whole = all(side is not None for side in sides.values())
     return Flat(flat, mesh, (PX_PER_MM, PX_PER_MM), corners, whole, picture_px_per_mm, found.score, strength)
+
+
+def _ruled(strength, axis):
+    """The slice of rows (or columns, `axis` 0) of cells in which the grid is seen: no letterhead, no table."""
+    profile = np.quantile(strength, 0.75, axis=axis)
+    ruled = np.flatnonzero(profile >= RULED_SHARE * np.median(np.sort(profile)[len(profile) // 2 :]))
+    return slice(max(ruled[0] - 1, 0), min(ruled[-1] + 2, len(profile)))
 
 
 def _blank_beyond(flat, depth):

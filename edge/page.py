@@ -1,12 +1,20 @@
-"""From a picture to a flat page: the report geometry of the data set, checked and untouched."""
+"""From a picture to a flat page, the right way up, with its leads arranged.
 
-from dataclasses import dataclass
+The report geometry of the data set is flat as it comes and goes through untouched; any other picture is laid flat first.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from . import filters
+from . import arrangement, filters, flat
 from .errors import PictureError, Reason
+from .ink import ink_of
 from .layout import REPORT
+
+REPORT_TRACE_PX_PER_MM = 200 / 25.4
+"""Traces and pulses of a report are drawn at 200 dots to the inch; the dots of its grid stand 0.9 % farther apart."""
 
 DARK = 128
 """Gray levels below it are ink: traces, print, and the single pixels of grid dots."""
@@ -15,47 +23,179 @@ STROKE_SLACK_PX = 4
 MIN_STROKE_SHARE = 0.85
 MIN_TRACE_COLUMNS = 0.5
 MAX_INK_SHARE = 0.4
+BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
+"""A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A flat page: `gray` (H, W) uint8 in the geometry of `template`, `scale` (x, y) by which the picture was resized."""
+    """A flat page, the right way up.
 
-    gray: np.ndarray
-    template: object
-    scale: tuple
+    `image` is an RGB `PIL.Image`; `px_per_mm` (across, down) or None where no grid says; `template` is `REPORT` where its boxes are the leads'
+    to the pixel, else None; `flat` the `Flat` page that was taken from the picture, turned upright, or None where the picture was flat as
+    it came, resized by `scale` (x, y) and turned by `turns` quarters; `given` what was said of speed and gain.
+    """
+
+    image: object
+    px_per_mm: tuple | None
+    template: object = None
+    flat: object = None
+    scale: tuple = (1.0, 1.0)
+    turns: int = 0
+    given: tuple = (None, None)
+    found: object = None
+
+    @cached_property
+    def gray(self):
+        """(H, W) uint8 luma of the page."""
+        return filters.to_gray(self.image)
+
+    @cached_property
+    def ink(self):
+        """(H, W) uint8 ink of the traces, 0 paper and grid."""
+        return ink_of(np.asarray(self.image))
+
+    @cached_property
+    def arrangement(self):
+        """The `layout.Arrangement` of the page's leads.
+
+        Raises
+        ------
+        PictureError : `bad_layout` and others, as of `arrangement.find_arrangement`.
+        """
+        if self.found is not None:
+            return self.found
+        speed, gain = self.given
+        return arrangement.find_arrangement(self.ink, self.px_per_mm, mm_per_s=speed, mm_per_mv=gain)
+
+    @property
+    def corners(self):
+        """[[x, y]] of the sheet's corners in the picture, clockwise from the page's upper left; None for a picture that is the page."""
+        return None if self.flat is None or self.flat.corners is None else self.flat.corners
+
+    @property
+    def rotation_deg(self):
+        """By how many degrees the page is turned clockwise in the picture, -180 to 180."""
+        width, height = self.image.size
+        left, right = self.to_picture([[0.25 * width, 0.5 * height], [0.75 * width, 0.5 * height]])
+        return float(np.degrees(np.arctan2(*(right - left)[::-1])))
+
+    def to_picture(self, points):
+        """(N, 2) picture pixels of (N, 2) page pixels."""
+        points = np.asarray(points, float)
+        if self.flat is not None:
+            return self.flat.mesh.to_picture(points)
+        width, height = self.image.size
+        x, y = points.T
+        for _ in range(self.turns):
+            # One turn of rot90 takes what was right to the top: back again.
+            x, y, width, height = height - 1 - y, x, height, width
+        return np.stack([x, y], axis=1) / self.scale
 
 
-def find_page(image, template=REPORT):
-    """The `Page` in an RGB `PIL.Image` that has the template's geometry and arrangement of leads.
+def find_page(image, *, mm_per_s=None, mm_per_mv=None):
+    """The `Page` in an upright or turned RGB `PIL.Image`.
 
-    A picture within the template's tolerance is rescaled to it; one of the exact size is untouched.
+    Parameters
+    ----------
+    image : PIL.Image
+    mm_per_s, mm_per_mv : float, optional
+        Paper speed and gain where the caller knows them.
 
     Raises
     ------
-    PictureError : `bad_layout` where the size or the arrangement is another, `not_an_ecg` where there is no trace.
+    PictureError : there is no page, no ECG on it, or it cannot be read; `reason` says why.
     """
+    given = mm_per_s, mm_per_mv
+    if _is_report_sized(image.size):
+        page = _report(image, given)
+        if page is not None:
+            return page
+    return _any(image, given)
+
+
+def _is_report_sized(size):
+    """Whether a picture has the report's size, lying or standing, within its tolerance."""
+    report = sorted(REPORT.size)
+    return all(abs(a - b) <= REPORT.tolerance_px for a, b in zip(sorted(size), report, strict=True))
+
+
+def _report(image, given):
+    """The `Page` of a picture that has the report's geometry; None where it is no flat page of that scale."""
     from PIL import Image
 
-    width, height = image.size
-    if (
-        abs(width - template.width_px) > template.tolerance_px
-        or abs(height - template.height_px) > template.tolerance_px
-    ):
-        raise PictureError(
-            Reason.BAD_LAYOUT,
-            f"The picture has {width} x {height} pixels: this model reads report pages of"
-            f" {template.width_px} x {template.height_px} (± {template.tolerance_px}) alone.",
-        )
-    if image.size != template.size:
-        image = image.resize(template.size, Image.Resampling.BICUBIC)
-    gray = filters.to_gray(image)
-    dark = gray < DARK
-    if not holds_trace(dark, template):
-        raise PictureError(Reason.NOT_AN_ECG)
-    if layout_cost(dark, template) > 1 - MIN_STROKE_SHARE:
-        raise PictureError(Reason.BAD_LAYOUT)
-    return Page(gray, template, (template.width_px / width, template.height_px / height))
+    standing = image.height > image.width
+    size = REPORT.size[::-1] if standing else REPORT.size
+    scale = size[0] / image.width, size[1] / image.height
+    if image.size != size:
+        image = image.resize(size, Image.Resampling.BICUBIC)
+    px_per_mm = (REPORT_TRACE_PX_PER_MM, REPORT_TRACE_PX_PER_MM)
+    page = Page(image, px_per_mm, scale=scale, given=given)
+    if not standing:
+        dark = page.gray < DARK
+        if holds_trace(dark, REPORT) and layout_cost(dark, REPORT) <= 1 - MIN_STROKE_SHARE:
+            return replace(page, template=REPORT)
+    try:
+        return _arranged(page)
+    except PictureError:
+        return None
+
+
+def _any(image, given):
+    """The `Page` in any picture, laid flat by its grid or its outline, or taken as it is where paper fills it."""
+    try:
+        taken = flat.flatten(image)
+        page = Page(taken.image, taken.px_per_mm, flat=taken, given=given)
+    except PictureError as error:
+        if error.reason is not Reason.NO_PAGE or not _is_bright(image):
+            raise
+        page = Page(_at_work_size(image), None, given=given)
+        page = replace(page, scale=(page.image.width / image.width, page.image.height / image.height))
+    try:
+        return _arranged(page)
+    except PictureError as error:
+        raise _explained(error, page) from error
+
+
+def _arranged(page):
+    """The page turned upright, with its arrangement."""
+    speed, gain = page.given
+    turns, found = arrangement.arrange(page.ink, page.px_per_mm, mm_per_s=speed, mm_per_mv=gain)
+    if not turns:
+        return replace(page, found=found)
+    image = page.image.rotate(90 * turns, expand=True)
+    turned = page.flat and replace(
+        page.flat,
+        image=image,
+        mesh=page.flat.mesh.turned(turns),
+        strength=np.rot90(page.flat.strength, turns),
+        corners=np.roll(page.flat.corners, turns, axis=0),
+    )
+    px_per_mm = page.px_per_mm if turns % 2 == 0 or page.px_per_mm is None else page.px_per_mm[::-1]
+    return replace(page, image=image, px_per_mm=px_per_mm, flat=turned, turns=turns, found=found)
+
+
+def _explained(error, page):
+    """The refusal that says best what is wrong with a page whose leads could not be arranged."""
+    if error.reason is Reason.BAD_LAYOUT and page.flat is not None and page.px_per_mm is not None and not page.flat.whole:
+        return PictureError(Reason.CUT_OFF)
+    if error.reason in (Reason.BAD_LAYOUT, Reason.BAD_SCALE) and page.px_per_mm is None:
+        return PictureError(Reason.NOT_AN_ECG)
+    return error
+
+
+def _is_bright(image):
+    return float((np.asarray(image.convert("L").reduce(8)) >= BRIGHT).mean()) >= MIN_BRIGHT_SHARE
+
+
+def _at_work_size(image):
+    """The picture at about the size of a flat page: its longer side as long as a report's."""
+    from PIL import Image
+
+    factor = REPORT.width_px / max(image.size)
+    if factor >= 1:
+        return image
+    return image.resize((round(image.width * factor), round(image.height * factor)), Image.Resampling.BILINEAR)
 
 
 def holds_trace(dark, template):

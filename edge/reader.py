@@ -15,24 +15,31 @@ from functools import lru_cache
 import numpy as np
 
 from . import card as cards
-from . import filters, image, verdict
+from . import filters, image, quality, verdict
 from .errors import DamagedModelError, InstallationError, PictureError, UsageError
 from .layout import REPORT
-from .leads import crop
+from .leads import crop, crop_as_report
 from .page import find_page
 from .result import LeadResult, Result, by_class, unread
 from .runtime import Network, find_runtime
+from .trace import trace_page
 
 
 @dataclass(frozen=True)
 class Stages:
-    """What a reading saw on its way: the opened `picture`, the flat `page`, `steps` {lead: `LeadSteps`} and
-    `inputs` (leads, side, side) uint8 as the model sees them."""
+    """What a reading saw on its way: the opened `picture`, the flat `page`, its `traces` (None where no signal was asked for) and, for
+    models of single leads, `steps` {lead: `LeadSteps`} and `inputs` (leads, side, side) uint8 as the model sees them."""
 
     picture: object
     page: object
-    steps: dict
-    inputs: np.ndarray
+    traces: object = None
+    steps: dict | None = None
+    inputs: np.ndarray | None = None
+
+    @property
+    def arrangement(self):
+        """The `layout.Arrangement` of the page's leads."""
+        return self.page.arrangement
 
 
 class Reader:
@@ -45,6 +52,7 @@ class Reader:
     min_confidence : 0..1; verdicts below are `uncertain`; the card's threshold where None
     runtime : "ai-edge-litert" or "tflite-runtime"; the fastest that works where None
     folder : directory of models; the installed ones where None
+    mm_per_s, mm_per_mv : paper speed and gain where they are known; read from the page where None
 
     Raises
     ------
@@ -52,11 +60,18 @@ class Reader:
     UsageError : an argument has a value that cannot be used.
     """
 
-    def __init__(self, model=None, threads=1, min_confidence=None, runtime=None, folder=None):
+    def __init__(
+        self, model=None, threads=1, min_confidence=None, runtime=None, folder=None, mm_per_s=None, mm_per_mv=None
+    ):
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise UsageError(f"min_confidence must be from 0 to 1, not {min_confidence}")
+        for name, value in (("mm_per_s", mm_per_s), ("mm_per_mv", mm_per_mv)):
+            if value is not None and not 0 < value < float("inf"):
+                raise UsageError(f"{name} must be above 0, not {value}")
         self.card = cards.read_card(model or cards.DEFAULT_MODEL, folder)
-        self._arguments = (self.card.path.stem, threads, min_confidence, runtime, self.card.path.parent)
+        self._arguments = (
+            self.card.path.stem, threads, min_confidence, runtime, self.card.path.parent, mm_per_s, mm_per_mv
+        )  # fmt: skip
         data = self.card.read_model()
         self.network = Network(data, find_runtime(runtime), threads)
         expected = tuple(self.card["input.shape"][1:])
@@ -65,7 +80,7 @@ class Reader:
                 f"{self.card.path}: the model takes {self.network.input_shape}, the card says {expected}"
             )
         self.min_confidence = self.card["min_confidence"] if min_confidence is None else min_confidence
-        self.template = REPORT
+        self._given = {"mm_per_s": mm_per_s, "mm_per_mv": mm_per_mv}
         self._model = {"name": self.card.name, "version": self.card["version"], "sha256": self.card["file.sha256"]}
         found = self.network.runtime
         self._runtime = {"name": found.name, "version": found.version, "threads": threads}
@@ -77,15 +92,18 @@ class Reader:
         """
         return self.inspect(source)[0]
 
-    def inspect(self, source):
-        """(`Result`, `Stages`) of a picture; the stages are None where it was not read."""
+    def inspect(self, source, trace=False):
+        """(`Result`, `Stages`) of a picture; the stages are None where it was not read.
+
+        With `trace` the leads are followed as signals even where the model does not need them.
+        """
         clock = _Clock()
         known = {"model": self._model, "runtime": self._runtime}
         try:
             with clock.stage("open"):
                 picture = image.open_picture(source)
             known["sha256"] = picture.sha256
-            stages = self._see(picture, clock)
+            stages = self._see(picture, clock, trace)
         except PictureError as error:
             return unread(image.name_of(source), error.reason, str(error), timing_ms=clock.done(), **known), None
         with clock.stage("inference"):
@@ -105,18 +123,23 @@ class Reader:
         else:
             yield from _read_with_workers(self._arguments, sources, jobs)
 
-    def _see(self, picture, clock):
+    def _see(self, picture, clock, trace):
         with clock.stage("page"):
-            page = find_page(picture.image, self.template)
+            page = find_page(picture.image, **self._given)
+        traces = None
+        if trace or page.template is None:
+            with clock.stage("trace"):
+                traces = trace_page(page.ink, page.arrangement)
+            quality.check(page, traces)
         with clock.stage("leads"):
-            crops = crop(page.gray, self.template)
+            crops = crop(page.gray, page.template) if page.template else crop_as_report(page.ink, page.arrangement)
         with clock.stage("filters"):
             steps = {name: filters.lead_steps(gray) for name, gray in crops.items()}
             inputs = np.stack([filters.to_model_input(step.ink) for step in steps.values()])
-        return Stages(picture, page, steps, inputs)
+        return Stages(picture, page, traces, steps, inputs)
 
     def _result(self, stages, leads, page, clock, known):
-        template, picture = self.template, stages.picture
+        picture = stages.picture
         probabilities = by_class(page)
         sure = max(probabilities.values()) >= self.min_confidence
         frames = picture.frames
@@ -127,22 +150,40 @@ class Reader:
             min_confidence=self.min_confidence,
             message=f"The file holds {frames} pictures; the first was read." if frames > 1 else None,
             leads=tuple(
-                LeadResult(name, box.corners, probabilities=by_class(row))
-                for (name, box), row in zip(template.leads, leads, strict=True)
+                LeadResult(name, box.corners, state, probabilities=by_class(row))
+                for (name, box, state), row in zip(_places(stages), leads, strict=True)
             ),
-            page={
-                "width": template.width_px,
-                "height": template.height_px,
-                "layout": template.name,
-                "corners": None,
-                "rotation": 0,
-                "px_per_mm": template.px_per_mm,
-                "mm_per_s": template.mm_per_s,
-                "mm_per_mv": template.mm_per_mv,
-            },
+            page=_page_of(stages),
+            quality=quality.measure(stages.page, stages.traces),
             timing_ms=clock.done(),
             **known,
         )
+
+
+def _places(stages):
+    """(name, box, state) of each lead on the page, in the order of the model's leads."""
+    if stages.page.template is not None:
+        return [(name, box, "read") for name, box in stages.page.template.leads]
+    places = {place.name: place for place in stages.arrangement.places}
+    states = quality.states(stages.traces)
+    return [(name, places[name].box, states[name]) for name in REPORT.lead_names]
+
+
+def _page_of(stages):
+    """What results say of the page."""
+    page = stages.page
+    told = page.template or stages.arrangement
+    px_per_mm = told.px_per_mm if page.template else round(float(np.mean(told.px_per_mm)), 3)
+    return {
+        "width": page.image.width,
+        "height": page.image.height,
+        "layout": page.template.name if page.template else told.layout,
+        "corners": None if page.corners is None else np.round(page.corners, 1).tolist(),
+        "rotation": round(page.rotation_deg, 1),
+        "px_per_mm": px_per_mm,
+        "mm_per_s": told.mm_per_s,
+        "mm_per_mv": told.mm_per_mv,
+    }
 
 
 class _Clock:

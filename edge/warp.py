@@ -53,6 +53,10 @@ class Mesh:
         """The mesh for the picture resized by `factor`."""
         return Mesh((self.nodes + 0.5) * factor - 0.5, self.spacing_px)
 
+    def part(self, rows, columns):
+        """The mesh of some of its cells, given as slices."""
+        return Mesh(self.nodes[rows.start : rows.stop + 1, columns.start : columns.stop + 1], self.spacing_px)
+
     def turned(self, turns):
         """The mesh of the page turned as by `numpy.rot90(page, turns)`."""
         return Mesh(np.rot90(self.nodes, turns), self.spacing_px)
