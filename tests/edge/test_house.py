@@ -13,6 +13,7 @@ FLOORS = {
     "result": 1, "otsu": 1, "image": 1, "leads": 1, "verdict": 1, "runtime": 1, "card": 1, "simulator": 1,
     "filters": 2, "page": 3, "drawing": 3, "reader": 4, "steps": 4, "camera": 5, "demo": 6, "cli": 7, "__main__": 8,
     "panel": 2, "overlay": 3,
+    "pulses": 1, "rows": 1, "names": 1, "view": 2, "columns": 3, "matching": 4, "arrangement": 5,
 }  # fmt: skip
 """Lower floors know nothing of higher ones; on one floor rooms do not know each other."""
 
