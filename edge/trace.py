@@ -47,12 +47,12 @@ def trace_page(ink, arrangement):
     erased, places = _separators(ink, arrangement), arrangement.places
     strokes = Strokes(ink, erased, arrangement.px_per_mm)
     ways = follow(strokes, places)
-    half_px = _half_stroke_px(strokes, places, ways)
+    flat_px, usual_px = _thickness_px(strokes, places, ways)
     spans = stretches(ways, strokes, places)
-    lines = [_edges(strokes, place, span, half_px) for place, span in zip(places, spans, strict=True)]
+    lines = [_edges(strokes, place, span, usual_px) for place, span in zip(places, spans, strict=True)]
     signals, start_s, states, lost, paths = {}, {}, {}, {}, {}
     for place, line in zip(arrangement.places, lines, strict=True):
-        x, y, read = _curve(line, half_px, place, across)
+        x, y, read = _curve(line, 0.5 * flat_px, place, across)
         name = place.name
         signals[name] = _sampled(x, y, place, across * arrangement.mm_per_s, down * arrangement.mm_per_mv)
         start_s[name], states[name], paths[name] = place.start_s, read, np.stack([x, y], 1).astype(np.float32)
@@ -89,7 +89,7 @@ def _separators(ink, arrangement):
     return erased
 
 
-def _edges(strokes, place, span, half_px):
+def _edges(strokes, place, span, usual_px):
     """(w, 2) float: the upper and the lower edge of the trace's stroke in each column, NaN where there is none, infinite where
     it is hidden."""
     x, lost = columns_of(place), np.isnan(span[:, 0])
@@ -97,9 +97,9 @@ def _edges(strokes, place, span, half_px):
     edges = np.stack([strokes.edge(first, x, -1), strokes.edge(last, x, 1)], 1)
     rows, columns = name_area(place, strokes.px_per_mm)
     named = edges[: columns.stop - columns.start]
-    thick = named[:, 1] - named[:, 0] > 2 * half_px + NAME_STROKE_PX
+    thick = named[:, 1] - named[:, 0] > usual_px + NAME_STROKE_PX
     letter = thick & (named[:, 0] > rows.start - 2) & (named[:, 0] < rows.stop)
-    named[letter, 0] = named[letter, 1] - 2 * half_px
+    named[letter, 0] = named[letter, 1] - usual_px
     edges[_hidden(strokes, edges)] = np.inf
     edges[lost] = np.nan
     return edges
@@ -116,8 +116,8 @@ def _hidden(strokes, edges):
     return outside | ndimage.binary_opening(thick, np.ones(round(BAND_MM[0] * across), bool))
 
 
-def _half_stroke_px(strokes, places, ways):
-    """Half the thickness of a page's flat strokes."""
+def _thickness_px(strokes, places, ways):
+    """The thickness of a page's strokes where they are flat, and the usual one."""
     thickness = []
     for place, way in zip(places, ways, strict=True):
         x, rows = columns_of(place), way[:, 0]
@@ -126,7 +126,7 @@ def _half_stroke_px(strokes, places, ways):
             (strokes.edge(strokes.last[rows, x], x, 1) - strokes.edge(strokes.first[rows, x], x, -1))[stroke]
         )
     thickness = np.concatenate(thickness)
-    return 0.5 * float(np.percentile(thickness, FLAT_PERCENTILE)) if thickness.size else 1.0
+    return np.percentile(thickness, [FLAT_PERCENTILE, 50]) if thickness.size else (2.0, 2.0)
 
 
 def _curve(line, half_px, place, across):
@@ -140,7 +140,7 @@ def _curve(line, half_px, place, across):
     low = np.interp(columns, columns[read], line[read, 1]) - half_px
     crossed = high > low
     high[crossed] = low[crossed] = 0.5 * (high[crossed] + low[crossed])
-    y = drawn(high, low, 2 * max(round(half_px - 0.5), 0) + 1)
+    y = drawn(high, low, 2 * half_px)
     y[_distance(read) > BRIDGE_MM * across / 2] = np.nan
     y[np.isinf(line[:, 0])] = np.nan
     return x, y, read
