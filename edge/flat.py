@@ -17,8 +17,10 @@ AROUND_CELLS = 20
 DRAFT_CELL_PX = warp.CELL_MM * sheet.DRAFT_PX_PER_MM
 SURE_SHARE = 0.6
 """How much of the tiles' extent, from its middle, is surely paper: at the rim something else may have been taken for grid."""
-RULED_SHARE = 0.35
-"""How clear the grid is in a row of cells that belongs to the page, against the clearer half of rows."""
+RULED, SURELY_RULED = 0.22, 0.6
+"""How clear the grid is in a row of cells that may belong to the page, and in one that does, against the clearer half of rows."""
+SIDE_SLACK_CELLS = 3
+"""How far within the ruled part a side may seem to lie; one farther in is none."""
 A4_MM = (297.0, 210.0)
 
 
@@ -64,23 +66,27 @@ def _by_grid(image, found, homography, tiles):
     picture_px_per_mm = _resolution(homography, tiles)
     if picture_px_per_mm < MIN_PX_PER_MM:
         raise PictureError(Reason.TOO_SMALL)
-    sides, first, corners = _sheet(image, homography, low, high)
+    sides, first, edge = _sheet(image, homography, low, high)
     margin = np.array([MARGIN_CELLS, MARGIN_CELLS])
     mesh = warp.mesh_of(homography, (*(low - margin), *(high + margin)), 1.0, warp.CELL_MM * PX_PER_MM)
     source, factor = _near_resolution(image, picture_px_per_mm)
     mesh, strength = warp.straighten(source, mesh.scaled(factor), grid.evened)
-    rows, columns = _ruled(strength, axis=1), _ruled(strength, axis=0)
+    sure = np.array([[part.start, part.stop] for part in (_ruled(strength, axis, SURELY_RULED) for axis in (0, 1))])
+    rows, columns = _ruled(strength, 1, RULED), _ruled(strength, 0, RULED)
     mesh, strength = mesh.part(rows, columns), strength[rows, columns]
     flat, mesh = mesh.resample(source), mesh.scaled(1 / factor)
+    ruled = (sure.T + low - margin - first).ravel() * DRAFT_CELL_PX
+    sides = sheet.beyond(sides, ruled, SIDE_SLACK_CELLS * DRAFT_CELL_PX)
     _blank_beyond(flat, sheet.depth(sides, (warp.project(homography, mesh.nodes) - first) * DRAFT_CELL_PX))
+    corners = warp.project(np.linalg.inv(homography), sheet.corners_of(sides, edge) / DRAFT_CELL_PX + first)
     whole = all(side is not None for side in sides.values())
     return Flat(flat, mesh, (PX_PER_MM, PX_PER_MM), corners, whole, picture_px_per_mm, found.score, strength)
 
 
-def _ruled(strength, axis):
-    """The slice of rows (or columns, `axis` 0) of cells in which the grid is seen: no letterhead, no table."""
+def _ruled(strength, axis, share):
+    """The slice of rows (`axis` 1) or columns (0) of cells in which the grid is seen: no letterhead, no table."""
     profile = np.quantile(strength, 0.75, axis=axis)
-    ruled = np.flatnonzero(profile >= RULED_SHARE * np.median(np.sort(profile)[len(profile) // 2 :]))
+    ruled = np.flatnonzero(profile >= share * np.median(np.sort(profile)[len(profile) // 2 :]))
     return slice(max(ruled[0] - 1, 0), min(ruled[-1] + 2, len(profile)))
 
 
@@ -93,12 +99,12 @@ def _blank_beyond(flat, depth):
 
 
 def _sheet(image, homography, low, high):
-    """The sheet on which the grid's cells `low` to `high` lie: (sides in a draft's pixels, cell of the draft's upper left,
-    corners (4, 2) in picture pixels)."""
+    """The sheet on which the grid's cells `low` to `high` lie: (sides in a draft's pixels, the cell at the draft's upper left, the
+    draft's own edges (4,))."""
     around = np.array([AROUND_CELLS, AROUND_CELLS])
     first, last = _within(homography, image.size, low - around, high + around)
     mesh = warp.mesh_of(homography, (*first, *last), 1.0, DRAFT_CELL_PX)
-    draft = np.asarray(mesh.resample(image))
+    draft = np.asarray(mesh.resample(image, step=6))
     columns, rows = np.meshgrid(np.arange(0, draft.shape[1], 4), np.arange(0, draft.shape[0], 4))
     places = mesh.to_picture(np.stack([columns.ravel(), rows.ravel()], axis=1))
     inside = ((places >= 0) & (places <= np.array(image.size) - 1)).all(axis=1).reshape(rows.shape)
@@ -106,9 +112,7 @@ def _sheet(image, homography, low, high):
     middle, half = (low + high) / 2, SURE_SHARE * (high - low) / 2
     box = np.concatenate([middle - half - first, middle + half - first]) * DRAFT_CELL_PX
     sides = sheet.find_sides(draft, seen, box)
-    edge = np.array([0, 0, draft.shape[1], draft.shape[0]], float)
-    corners = warp.project(np.linalg.inv(homography), sheet.corners_of(sides, edge) / DRAFT_CELL_PX + first)
-    return sides, first, corners
+    return sides, first, np.array([0, 0, draft.shape[1], draft.shape[0]], float)
 
 
 def _within(homography, size, low, high):

@@ -20,7 +20,7 @@ MIN_CELLS = 30
 """A page is at least so many cells long: heavier lines at every fifth bold one are not taken for the bold ones."""
 
 DIRECTIONS_DEG = np.arange(0.0, 180.0, 2.0)
-PERIODS_PX = np.exp(np.arange(np.log(MIN_PERIOD_PX), np.log(MAX_PERIOD_PX), 0.025))
+PERIODS_PX = np.exp(np.arange(np.log(MIN_PERIOD_PX), np.log(MAX_PERIOD_PX), 0.03))
 SHEAR, STRETCH = 10, 14
 """How far the two families may be from square (in steps of direction) and from equal pitch (in steps of period)."""
 
@@ -29,6 +29,8 @@ CLEAREST = 6.0
 MIN_SCORE = 2.0
 """Mean height of a family's harmonics over their surroundings with which a tile is taken to show it."""
 MIN_TILES = 6
+SEED_SHARE = 0.7
+"""How much of the picture's extent, from its middle, a seed is looked for in."""
 NEAR, NEARER = 0.12, 0.04
 """How far from a neighbour's, and from a fit's frequencies a tile's are looked for, as shares of them."""
 
@@ -51,7 +53,7 @@ def find_grid(rgb):
     nearly in the picture: a page turned by a quarter stays turned.
     """
     centres, spectra = _spectra(evened(rgb))
-    seed = _seed(spectra, max(rgb.shape) / MIN_CELLS)
+    seed = _seed(centres, spectra, max(rgb.shape) / MIN_CELLS)
     if seed is None:
         return None
     seen = _grow(centres, spectra, *seed)
@@ -140,13 +142,14 @@ def _refine(spectra, tiles, guesses, reach):
     return best, np.take_along_axis(scores, place, axis=-1)[..., 0]
 
 
-def _seed(spectra, longest_px):
-    """(tile, (2, 2) frequencies) of the tile with the clearest two families; None where none is clear."""
+def _seed(centres, spectra, longest_px):
+    """(tile, (2, 2) frequencies) of the tile with the clearest two families, toward the middle; None where none is clear."""
     direction = np.deg2rad(DIRECTIONS_DEG)[:, None]
     fx, fy = np.cos(direction) / PERIODS_PX, np.sin(direction) / PERIODS_PX
     turn = len(DIRECTIONS_DEG) // 2
     best = 0.0
-    for number in range(len(spectra)):
+    off = np.abs(centres - centres.mean(axis=0)) / (np.ptp(centres, axis=0) / 2 + 1)
+    for number in np.flatnonzero(off.max(axis=1) <= SEED_SHARE):
         scores = _scores(spectra, number, fx, fy)
         pairs = np.minimum(scores, np.roll(_partners(scores), turn, axis=0)) + 0.1 * scores
         if pairs.max() > best:

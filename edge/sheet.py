@@ -2,15 +2,15 @@
 
 import numpy as np
 
-DRAFT_PX_PER_MM = 2
+DRAFT_PX_PER_MM = 1
 WINDOW_MM = 3.0
 """What is compared on both sides of a line: thin rules and frames are narrower."""
-CLOSED_PX = 7
+CLOSED_PX = 4
 BEYOND = (0.6, 2.5, 4.5, 7.0)
 """Where what lies beyond a side is looked at, in windows."""
 MIN_STEP = 14.0
 """Levels between paper and table, in the clearest channel, in the middle of a side's length."""
-INSET_PX = 2
+INSET_PX = 1
 """The rim of the sheet, with its shadow, is not looked at."""
 CLEAR_SHARE = 0.6
 """Of the clearest such line, with which a nearer one is taken for the side."""
@@ -57,7 +57,7 @@ def _side(values, seen, start, span, way):
 
     height, width = seen.shape
     window = round(WINDOW_MM * DRAFT_PX_PER_MM)
-    rows = np.arange(max(int(span[0]), 0), min(int(span[1]), height))[::2]
+    rows = np.arange(max(int(span[0]), 0), min(int(span[1]), height))[::3]
     if not rows.size:
         return None
     values, seen = values[rows], seen[rows]
@@ -109,6 +109,23 @@ def _median(values):
     ordered = np.sort(values, axis=-1)
     middle = np.take_along_axis(ordered, np.maximum(count // 2, 0).clip(max=values.shape[-1] - 1), axis=-1)
     return np.where(count[..., 0] > 0, middle[..., 0], np.nan)
+
+
+def beyond(sides, box, slack):
+    """The sides, without those that lie more than `slack` within the `box` (left, top, right, bottom) of what is on the sheet."""
+    left, top, right, bottom = box
+    middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
+    within = {
+        "left": lambda at: at - left,
+        "right": lambda at: right - at,
+        "top": lambda at: at - top,
+        "bottom": lambda at: bottom - at,
+    }
+    kept = {}
+    for name, side in sides.items():
+        middle = middle_y if name in ("left", "right") else middle_x
+        kept[name] = side if side is not None and within[name](side[0] + side[1] * middle) <= slack else None
+    return kept
 
 
 def depth(sides, points):

@@ -15,8 +15,9 @@ CELL_PX = int(CELL_MM * DRAFT_PX_PER_MM)
 SMOOTH_CELLS = 1.5
 CHANCE = 0.12
 """Coherence that noise has by chance within that smoothing."""
-PASSES = (((1,), 3), ((1, 5), 5), ((1, 5), 5))
-"""What is looked at in each pass, as waves a cell (bold lines, millimetres), and the degree of the smooth part of the displacement."""
+PASSES = (((1,), 3, 6), ((1, 5), 5, 3), ((1, 5), 5, 2))
+"""What is looked at in each pass, as waves a cell (bold lines, millimetres), the degree of the smooth part of the displacement, and how many
+cells the draft may take for even."""
 
 
 def project(homography, points):
@@ -72,21 +73,26 @@ class Mesh:
         lower = self.nodes[top + 1, left] * (1 - right) + self.nodes[top + 1, left + 1] * right
         return upper * (1 - below) + lower * below
 
-    def resample(self, image, scale=1.0):
-        """The flat page as a `PIL.Image`, `scale` times as large as `size`; white where the picture does not reach."""
+    def resample(self, image, scale=1.0, step=1):
+        """The flat page as a `PIL.Image`, `scale` times as large as `size`; white where the picture does not reach.
+
+        Between every `step`-th node, and those at the rim, places are interpolated.
+        """
         from PIL import Image
 
         width, height = round(self.size[0] * scale), round(self.size[1] * scale)
-        rows, columns = self.nodes.shape[:2]
-        across = np.rint(np.arange(columns) * self.spacing_px * scale).astype(int)
-        down = np.rint(np.arange(rows) * self.spacing_px * scale).astype(int)
+        rows, columns = (np.append(np.arange(0, count - 1, step), count - 1) for count in self.nodes.shape[:2])
+        across = np.rint(columns * self.spacing_px * scale).astype(int).tolist()
+        down = np.rint(rows * self.spacing_px * scale).astype(int).tolist()
         # A corner of a pixel, not its centre, is what Pillow's quadrilaterals mean.
-        nodes = self.nodes + 0.5
-        cells = []
-        for r in range(rows - 1):
-            for c in range(columns - 1):
-                quad = nodes[[r, r + 1, r + 1, r], [c, c, c + 1, c + 1]].ravel()
-                cells.append(((across[c], down[r], across[c + 1], down[r + 1]), tuple(quad)))
+        nodes = self.nodes[np.ix_(rows, columns)] + 0.5
+        quads = np.stack([nodes[:-1, :-1], nodes[1:, :-1], nodes[1:, 1:], nodes[:-1, 1:]], axis=2)
+        quads = quads.reshape(*quads.shape[:2], 8).tolist()
+        cells = [
+            ((across[c], down[r], across[c + 1], down[r + 1]), quad)
+            for r, row in enumerate(quads)
+            for c, quad in enumerate(row)
+        ]
         return image.transform(
             (width, height), Image.Transform.MESH, cells, Image.Resampling.BILINEAR, fill=1, fillcolor="white"
         )
@@ -121,8 +127,8 @@ def straighten(image, mesh, evened):
     -------
     (`Mesh`, (R, C) float32 strength of the grid in each cell, as amplitude over the spread of the page)
     """
-    for waves, degree in PASSES:
-        draft = np.asarray(mesh.resample(image, CELL_PX / mesh.spacing_px))
+    for waves, degree, step in PASSES:
+        draft = np.asarray(mesh.resample(image, CELL_PX / mesh.spacing_px, step))
         values = evened(draft)
         across, clear_across = _displacement(values, 1, waves, degree)
         down, clear_down = _displacement(values, 0, waves, degree)
