@@ -11,8 +11,9 @@ EDGE = sorted((ROOT / "edge").glob("*.py"))
 FLOORS = {
     "__init__": 0, "errors": 0, "layout": 0,
     "result": 1, "otsu": 1, "image": 1, "leads": 1, "verdict": 1, "runtime": 1, "card": 1, "simulator": 1,
-    "filters": 2, "page": 3, "drawing": 3, "reader": 4, "steps": 4, "camera": 5, "demo": 6, "cli": 7, "__main__": 8,
+    "filters": 2, "page": 6, "drawing": 3, "reader": 7, "steps": 7, "camera": 8, "demo": 9, "cli": 10, "__main__": 11,
     "panel": 2, "overlay": 3,
+    "path": 0, "pen": 0, "strokes": 1, "crossings": 2, "trace": 3, "ink": 2, "signals": 1,
     "pulses": 1, "rows": 1, "names": 1, "view": 2, "columns": 3, "matching": 4, "arrangement": 5,
 }  # fmt: skip
 """Lower floors know nothing of higher ones; on one floor rooms do not know each other."""
