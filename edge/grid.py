@@ -21,7 +21,7 @@ MIN_CELLS = 30
 
 DIRECTIONS_DEG = np.arange(0.0, 180.0, 2.0)
 PERIODS_PX = np.exp(np.arange(np.log(MIN_PERIOD_PX), np.log(MAX_PERIOD_PX), 0.03))
-SHEAR, STRETCH = 10, 14
+SHEAR, STRETCH = 10, 11
 """How far the two families may be from square (in steps of direction) and from equal pitch (in steps of period)."""
 
 CLEAREST = 6.0
@@ -166,7 +166,7 @@ def _seed(centres, spectra, longest_px):
     return tile, _fundamental(spectra, tile, vectors, longest_px)
 
 
-_LIKENESS = 1 - 0.5 * np.abs(np.arange(-STRETCH, STRETCH + 1)) * np.log(PERIODS_PX[1] / PERIODS_PX[0])
+_LIKENESS = 1 - 0.8 * np.abs(np.arange(-STRETCH, STRETCH + 1)) * np.log(PERIODS_PX[1] / PERIODS_PX[0])
 """What a second family counts by how far its pitch is from the first's."""
 
 

@@ -29,7 +29,7 @@ BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
 
 @dataclass(frozen=True)
 class Page:
-    """A flat page, the right way up.
+    """A flat page; as it comes from `find_page` it may still be turned by quarters, `upright` has the right way up.
 
     `image` is an RGB `PIL.Image`; `px_per_mm` (across, down) or None where no grid says; `template` is `REPORT` where its boxes are the leads'
     to the pixel, else None; `flat` the `Flat` page that was taken from the picture, turned upright, or None where the picture was flat as
@@ -57,16 +57,25 @@ class Page:
 
     @cached_property
     def arrangement(self):
-        """The `layout.Arrangement` of the page's leads.
-
-        Raises
-        ------
-        PictureError : `bad_layout` and others, as of `arrangement.find_arrangement`.
-        """
+        """The `layout.Arrangement` of the leads of an `upright` page."""
         if self.found is not None:
             return self.found
         speed, gain = self.given
         return arrangement.find_arrangement(self.ink, self.px_per_mm, mm_per_s=speed, mm_per_mv=gain)
+
+    def upright(self):
+        """The page the right way up, its leads arranged; itself where it is known to be.
+
+        Raises
+        ------
+        PictureError : no arrangement that is known can be made out; `reason` says why.
+        """
+        if self.template is not None or self.found is not None:
+            return self
+        try:
+            return _arranged(self)
+        except PictureError as error:
+            raise _explained(error, self) from error
 
     @property
     def corners(self):
@@ -94,7 +103,7 @@ class Page:
 
 
 def find_page(image, *, mm_per_s=None, mm_per_mv=None):
-    """The `Page` in an upright or turned RGB `PIL.Image`.
+    """The `Page` in an RGB `PIL.Image`, flat, at any quarter turn.
 
     Parameters
     ----------
@@ -104,7 +113,7 @@ def find_page(image, *, mm_per_s=None, mm_per_mv=None):
 
     Raises
     ------
-    PictureError : there is no page, no ECG on it, or it cannot be read; `reason` says why.
+    PictureError : there is no page in it, or too few pixels for its millimetres; `reason` says which.
     """
     given = mm_per_s, mm_per_mv
     if _is_report_sized(image.size):
@@ -145,16 +154,12 @@ def _any(image, given):
     """The `Page` in any picture, laid flat by its grid or its outline, or taken as it is where paper fills it."""
     try:
         taken = flat.flatten(image)
-        page = Page(taken.image, taken.px_per_mm, flat=taken, given=given)
+        return Page(taken.image, taken.px_per_mm, flat=taken, given=given)
     except PictureError as error:
         if error.reason is not Reason.NO_PAGE or not _is_bright(image):
             raise
-        page = Page(_at_work_size(image), None, given=given)
-        page = replace(page, scale=(page.image.width / image.width, page.image.height / image.height))
-    try:
-        return _arranged(page)
-    except PictureError as error:
-        raise _explained(error, page) from error
+    small = _at_work_size(image)
+    return Page(small, None, scale=(small.width / image.width, small.height / image.height), given=given)
 
 
 def _arranged(page):

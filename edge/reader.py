@@ -20,9 +20,13 @@ from .errors import DamagedModelError, InstallationError, PictureError, UsageErr
 from .layout import REPORT
 from .leads import crop, crop_as_report
 from .page import find_page
+from .page_input import page_tensor, quantise
 from .result import LeadResult, Result, by_class, unread
 from .runtime import Network, find_runtime
 from .trace import trace_page
+
+PAGE_SIGNAL = "page_signal"
+"""The kind of input of models that read all leads of a page at once, as signals; others read pictures of single leads."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,16 @@ class Stages:
     models of single leads, `steps` {lead: `LeadSteps`} and `inputs` (leads, side, side) uint8 as the model sees them."""
 
     picture: object
-    page: object
+    page: object = None
     traces: object = None
     steps: dict | None = None
     inputs: np.ndarray | None = None
 
     @property
     def arrangement(self):
-        """The `layout.Arrangement` of the page's leads."""
-        return self.page.arrangement
+        """The `layout.Arrangement` of the page's leads; None where none was made out."""
+        page = self.page
+        return None if page is None or (page.template is None and page.found is None) else page.arrangement
 
 
 class Reader:
@@ -72,6 +77,7 @@ class Reader:
         self._arguments = (
             self.card.path.stem, threads, min_confidence, runtime, self.card.path.parent, mm_per_s, mm_per_mv
         )  # fmt: skip
+        self.kind = self.card["input.kind"]
         data = self.card.read_model()
         self.network = Network(data, find_runtime(runtime), threads)
         expected = tuple(self.card["input.shape"][1:])
@@ -93,26 +99,31 @@ class Reader:
         return self.inspect(source)[0]
 
     def inspect(self, source, trace=False):
-        """(`Result`, `Stages`) of a picture; the stages are None where it was not read.
+        """(`Result`, `Stages`) of a picture; the stages go as far as it was read, None where it was not opened.
 
         With `trace` the leads are followed as signals even where the model does not need them.
         """
-        clock = _Clock()
+        clock, seen = _Clock(), {}
         known = {"model": self._model, "runtime": self._runtime}
         try:
             with clock.stage("open"):
-                picture = image.open_picture(source)
+                seen["picture"] = picture = image.open_picture(source)
             known["sha256"] = picture.sha256
-            stages = self._see(picture, clock, trace)
+            self._see(picture, seen, clock, trace)
         except PictureError as error:
-            return unread(image.name_of(source), error.reason, str(error), timing_ms=clock.done(), **known), None
+            stages = Stages(**seen) if seen else None
+            page = _page_of(stages) if "page" in seen else None
+            result = unread(
+                image.name_of(source), error.reason, str(error), page=page, timing_ms=clock.done(), **known
+            )  # fmt: skip
+            return result, stages
+        stages = Stages(**seen)
         with clock.stage("inference"):
-            leads = self.network.probabilities(stages.inputs)
+            rows = self._infer(stages)
         with clock.stage("verdict"):
-            rule, calibration = self.card["aggregation"], self.card["calibration"]
-            page = verdict.aggregate(leads, rule["method"], rule.get("weights"))
-            page = verdict.calibrate(page, calibration["temperature"])
-        return self._result(stages, leads, page, clock, known), stages
+            page = self._verdict(rows)
+            weights = self._weights(stages, page) if self.kind == PAGE_SIGNAL else None
+        return self._result(stages, rows, weights, page, clock, known), stages
 
     def read_all(self, sources, jobs=1):
         """Yield the `Result` of each source, in order and as soon as it is there, with `jobs` processes."""
@@ -123,36 +134,72 @@ class Reader:
         else:
             yield from _read_with_workers(self._arguments, sources, jobs)
 
-    def _see(self, picture, clock, trace):
+    def _see(self, picture, seen, clock, trace):
+        """Fill `seen` with what `Stages` holds, as far as it goes."""
         with clock.stage("page"):
-            page = find_page(picture.image, **self._given)
-        traces = None
-        if trace or page.template is None:
+            seen["page"] = find_page(picture.image, **self._given)
+            seen["page"] = page = seen["page"].upright()
+        if trace or self.kind == PAGE_SIGNAL or page.template is None:
             with clock.stage("trace"):
-                traces = trace_page(page.ink, page.arrangement)
-            quality.check(page, traces)
+                seen["traces"] = trace_page(page.ink, page.arrangement)
+            quality.check(page, seen["traces"])
+        if self.kind == PAGE_SIGNAL:
+            return
         with clock.stage("leads"):
             crops = crop(page.gray, page.template) if page.template else crop_as_report(page.ink, page.arrangement)
         with clock.stage("filters"):
-            steps = {name: filters.lead_steps(gray) for name, gray in crops.items()}
-            inputs = np.stack([filters.to_model_input(step.ink) for step in steps.values()])
-        return Stages(picture, page, traces, steps, inputs)
+            seen["steps"] = {name: filters.lead_steps(gray) for name, gray in crops.items()}
+            seen["inputs"] = np.stack([filters.to_model_input(step.ink) for step in seen["steps"].values()])
 
-    def _result(self, stages, leads, page, clock, known):
+    def _infer(self, stages):
+        """(rows, classes) probabilities: a row for each lead, or for each window of the page."""
+        if self.kind == PAGE_SIGNAL:
+            return self._run(page_tensor(stages.traces.signals))
+        return self.network.probabilities(stages.inputs)
+
+    def _run(self, windows):
+        levels = self.network.quantisation()["input"]
+        return self.network.run(quantise(windows, levels["scale"], levels["zero_point"]))
+
+    def _verdict(self, rows):
+        """(classes,) calibrated probabilities of the page."""
+        rule, calibration = self.card["aggregation"], self.card["calibration"]
+        page = verdict.aggregate(rows, rule["method"], rule.get("weights"))
+        return verdict.calibrate(page, calibration["temperature"], calibration.get("bias"))
+
+    def _weights(self, stages, page):
+        """{lead: 0..1}: how much of the verdict's probability goes when the lead is taken away, the largest of them 1."""
+        signals, said = stages.traces.signals, int(np.argmax(page))
+        lost = {}
+        for name in signals:
+            without = self._verdict(self._run(page_tensor(signals | {name: np.full_like(signals[name], np.nan)})))
+            lost[name] = max(float(page[said] - without[said]), 0.0)
+        most = max(lost.values(), default=0.0)
+        return {name: value / most if most else 0.0 for name, value in lost.items()}
+
+    def _result(self, stages, rows, weights, page, clock, known):
         picture = stages.picture
         probabilities = by_class(page)
         sure = max(probabilities.values()) >= self.min_confidence
         frames = picture.frames
+        if weights is None:
+            leads = tuple(
+                LeadResult(name, box.corners, state, probabilities=by_class(row))
+                for (name, box, state), row in zip(_places(stages), rows, strict=True)
+            )
+        else:
+            states = quality.states(stages.traces)
+            leads = tuple(
+                LeadResult(place.name, place.box.corners, states[place.name], weight=round(weights[place.name], 3))
+                for place in stages.arrangement.places
+            )
         return Result(
             status="read" if sure else "uncertain",
             source=picture.source,
             probabilities=probabilities,
             min_confidence=self.min_confidence,
             message=f"The file holds {frames} pictures; the first was read." if frames > 1 else None,
-            leads=tuple(
-                LeadResult(name, box.corners, state, probabilities=by_class(row))
-                for (name, box, state), row in zip(_places(stages), leads, strict=True)
-            ),
+            leads=leads,
             page=_page_of(stages),
             quality=quality.measure(stages.page, stages.traces),
             timing_ms=clock.done(),
@@ -171,18 +218,25 @@ def _places(stages):
 
 def _page_of(stages):
     """What results say of the page."""
-    page = stages.page
-    told = page.template or stages.arrangement
-    px_per_mm = told.px_per_mm if page.template else round(float(np.mean(told.px_per_mm)), 3)
-    return {
+    page, found = stages.page, stages.page.template or stages.page.found
+    known = {
         "width": page.image.width,
         "height": page.image.height,
-        "layout": page.template.name if page.template else told.layout,
+        "layout": None,
         "corners": None if page.corners is None else np.round(page.corners, 1).tolist(),
+        "rotation": None,
+        "px_per_mm": None,
+        "mm_per_s": None,
+        "mm_per_mv": None,
+    }
+    if found is None:
+        return known
+    return known | {
+        "layout": getattr(found, "layout", None) or found.name,
         "rotation": round(page.rotation_deg, 1),
-        "px_per_mm": px_per_mm,
-        "mm_per_s": told.mm_per_s,
-        "mm_per_mv": told.mm_per_mv,
+        "px_per_mm": round(float(np.mean(found.px_per_mm)), 3),
+        "mm_per_s": found.mm_per_s,
+        "mm_per_mv": found.mm_per_mv,
     }
 
 

@@ -138,16 +138,18 @@ def test_the_cards_threshold_counts_where_none_is_given(tiny_folder, tmp_path, n
     assert Reader("tiny", folder=tmp_path, min_confidence=0).read(normal_page).status == "read"
 
 
-def test_the_cards_temperature_and_weights_count(tiny_folder, tmp_path, normal_page):
-    """A card that silences all leads but one, and cools it."""
+@pytest.mark.parametrize("bias", [None, [1.0, 0.0, -0.5, -0.5]])
+def test_the_cards_temperature_weights_and_bias_count(tiny_folder, tmp_path, normal_page, bias):
+    """A card that silences all leads but one, cools it, and leans to a class."""
     card = json.loads((tiny_folder / "tiny.json").read_text())
     card["aggregation"] = {"method": "log_mean", "weights": [0, 1] + [0] * 11}
-    card["calibration"]["temperature"] = 0.5
+    card["calibration"].update(temperature=0.5, bias=bias)
     (tmp_path / "tiny.json").write_text(json.dumps(card))
     (tmp_path / "tiny.tflite").write_bytes((tiny_folder / "tiny.tflite").read_bytes())
     result = Reader("tiny", folder=tmp_path).read(normal_page)
     lead = np.array(list(result.leads[1].probabilities.values()))
-    assert np.allclose(list(result.probabilities.values()), lead**2 / (lead**2).sum())
+    expected = lead**2 * np.exp(bias or [0.0] * 4)
+    assert np.allclose(list(result.probabilities.values()), expected / expected.sum())
 
 
 # Arguments
