@@ -8,8 +8,8 @@ from .strokes import INK, columns_of
 
 APPROACH = 4
 """So many columns before two traces meet tell which way they are going."""
-STEEP_PX = 3.0
-"""Traces that climb or fall by less than this on those columns are level."""
+STEEP_PX = 6.0
+"""Traces that come nearer by less than this on those columns do not cross."""
 LENS = 30
 """Two traces that part for no more columns than these, between two meetings, have crossed twice."""
 
@@ -63,7 +63,7 @@ def _segments(flags):
 
 
 def _uncross(strokes, places, ways, spans, i, j):
-    """Swap two ways between two meetings where each would otherwise turn back: steep traces go on as they came."""
+    """Swap two ways between two meetings where they would otherwise turn back: a steep trace goes on as it came."""
     common = _common(places, i, j)
     if common is None:
         return
@@ -80,7 +80,7 @@ def _uncross(strokes, places, ways, spans, i, j):
             for span in (spans[i][common[0]], spans[j][common[1]])
         )
         sign = np.sign(at_b - at_a)  # 1 where a is above b
-        towards = sign * fall_a > STEEP_PX and -sign * fall_b > STEEP_PX
+        towards = sign * (fall_a - fall_b) > STEEP_PX
         if towards and sign * float(np.mean(b[within, 0] - a[within, 0])) > 0:
             kept = a[within].copy()
             a[within], b[within] = b[within], kept
