@@ -60,7 +60,9 @@ def build_parser():
         "paths", nargs="+", metavar="PATH", help="picture, directory of pictures, or - for standard input"
     )
     _add_model_options(command)
-    command.add_argument("--steps", metavar="DIR", help="write the gray page and each lead after each step")
+    command.add_argument("--overlay", metavar="DIR", help="write each picture with what was read drawn over it")
+    command.add_argument("--signals", metavar="DIR", help="write the leads as signals in mV, CSV and WFDB")
+    command.add_argument("--steps", metavar="DIR", help="write the gray page and each lead after each step (cnn, crnn)")
     command.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
 
     command = _add(commands, "demo", _demo, "draw simulated pages and read them", "ecg-edge demo --out demo/")
@@ -102,23 +104,33 @@ def _add_model_options(command):
     )
     command.add_argument("--runtime", metavar="NAME", help="ai-edge-litert or tflite-runtime (default: the faster)")
     command.add_argument("--threads", type=int, default=1, metavar="N", help="threads of the runtime (default 1)")
+    command.add_argument("--mm-per-s", type=float, metavar="V", help="paper speed (default: read from the page)")
+    command.add_argument("--mm-per-mv", type=float, metavar="V", help="gain (default: read from the page)")
 
 
 def _make_reader(options):
     from .reader import Reader
 
-    return Reader(options.model, options.threads, options.min_confidence, options.runtime)
+    return Reader(
+        options.model,
+        options.threads,
+        options.min_confidence,
+        options.runtime,
+        mm_per_s=options.mm_per_s,
+        mm_per_mv=options.mm_per_mv,
+    )
 
 
 def _classify(options):
-    if options.steps and options.jobs != 1:
-        raise UsageError("--steps goes with --jobs 1")
+    writers = _writers(options)
+    if writers and options.jobs != 1:
+        raise UsageError("--steps, --overlay and --signals go with --jobs 1")
     reader = _make_reader(options)
     sources = _expand(options.paths)
     results = (
-        (_read_with_steps(reader, source, options.steps) for source in sources)
-        if options.steps
-        else (reader.read_all(sources, options.jobs))
+        (_read_and_write(reader, source, writers, bool(options.overlay or options.signals)) for source in sources)
+        if writers
+        else reader.read_all(sources, options.jobs)
     )
     status, count = READ, 0
     with _Stop() as stop:
@@ -138,12 +150,29 @@ def _classify(options):
     return 128 + stop.signal if stop.signal else status
 
 
-def _read_with_steps(reader, source, folder):
-    from .steps import write_steps
+def _writers(options):
+    """What is to be written of every picture that was opened: functions of result and stages."""
+    writers = []
+    if options.steps:
+        from .steps import write_steps
 
-    result, stages = reader.inspect(source)
+        writers.append(lambda result, stages: stages.steps and write_steps(stages, options.steps))
+    if options.overlay:
+        from .overlay import write_overlay
+
+        writers.append(lambda result, stages: write_overlay(stages.picture, result, stages, options.overlay))
+    if options.signals:
+        from .signals import write_signals_of
+
+        writers.append(lambda result, stages: stages.traces and write_signals_of(stages, options.signals))
+    return writers
+
+
+def _read_and_write(reader, source, writers, trace):
+    result, stages = reader.inspect(source, trace)
     if stages is not None:
-        write_steps(stages, folder)
+        for write in writers:
+            write(result, stages)
     return result
 
 

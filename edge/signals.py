@@ -1,8 +1,11 @@
 """Traced signals as files: CSV for people and spreadsheets, WFDB for programs of physiology."""
 
+import re
 from pathlib import Path
 
 import numpy as np
+
+from .errors import OutputError
 
 GAIN_PER_MV = 1000
 """Steps of a WFDB sample in a millivolt."""
@@ -21,6 +24,23 @@ def write_signals(traces, folder, name):
     return write_csv(folder / f"{name}.csv", names, table, traces.rate_hz), *write_wfdb(
         folder, name, names, table, traces.rate_hz
     )
+
+
+def write_signals_of(stages, folder):
+    """Write what a reading traced as FOLDER/NAME-SHA.csv, .hea and .dat; the three paths.
+
+    The part of SHA-256 keeps pictures of one name apart; what WFDB does not take in a name becomes an underscore.
+
+    Raises
+    ------
+    OutputError : it cannot be written there.
+    """
+    picture = stages.picture
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", f"{Path(picture.source).stem}-{picture.sha256[:8]}")
+    try:
+        return write_signals(stages.traces, folder, name)
+    except OSError as error:
+        raise OutputError(f"{error.filename or folder}: cannot be written ({error.strerror or error}).") from error
 
 
 def together(traces):
