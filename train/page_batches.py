@@ -13,7 +13,8 @@ from ecg_edge.page_input import STRIP_ROWS
 class Recipe:
     """How the page model is trained.
 
-    `extra_share` of the extra pages is seen in each epoch; `page_gain` and `lead_gain` are standard deviations of log gains, `shift`
+    `extra_share` of the extra pages is seen in each epoch; classes are seen in proportion to their size to the power of 1 − `balance`;
+    `page_gain` and `lead_gain` are standard deviations of log gains, `shift`
     the longest shift in samples, `lost_leads` the share of leads left out, `noise_mv` the largest amplitude of white noise, `mixed`
     the share of batches whose pages are mixed and `mix` the parameter of the beta distribution by which they are.
     """
@@ -24,12 +25,13 @@ class Recipe:
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
     extra_share: float = 0.3
-    page_gain: float = 0.15
+    balance: float = 0.5
+    page_gain: float = 0.25
     lead_gain: float = 0.08
     shift: int = 24
-    lost_leads: float = 0.1
-    noise_mv: float = 0.01
-    mixed: float = 0.5
+    lost_leads: float = 0.2
+    noise_mv: float = 0.03
+    mixed: float = 0.8
     mix: float = 0.2
 
     def to_dict(self):
@@ -49,8 +51,8 @@ def batches(windows, rows, extra, recipe, random):
     """
     numbers = [windows.of(digest, between=True) for digest, _ in rows]
     labels = np.array([label for _, label in rows])
-    seen = np.flatnonzero(random.random(len(rows)) < np.where(extra, recipe.extra_share, 1.0))
-    seen = random.permutation(seen)
+    times = np.floor(shares(labels, extra, recipe) + random.random(len(rows))).astype(int)
+    seen = random.permutation(np.repeat(np.arange(len(rows)), times))
     lacking = -len(seen) % recipe.batch
     seen = (
         np.append(seen, seen[:lacking]) if lacking < recipe.batch // 2 else seen[: len(seen) - len(seen) % recipe.batch]
@@ -58,6 +60,15 @@ def batches(windows, rows, extra, recipe, random):
     for chosen in seen.reshape(-1, recipe.batch):
         taken = windows.values[[random.choice(numbers[i]) for i in chosen]]
         yield mixed(vary(taken, recipe, random), np.eye(len(CLASSES), dtype=np.float32)[labels[chosen]], recipe, random)
+
+
+def shares(labels, extra, recipe):
+    """(N,) how often pages are seen in an epoch on average: `extra` ones less, and rare classes more."""
+    share = np.where(extra, recipe.extra_share, 1.0)
+    size = np.bincount(labels, share, len(CLASSES))
+    rare = (size.sum() / np.maximum(size, 1)) ** recipe.balance
+    weighted = share * rare[labels]
+    return weighted * (share.sum() / weighted.sum())
 
 
 def vary(windows, recipe, random):

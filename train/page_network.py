@@ -3,7 +3,7 @@
 from ecg_edge.layout import CLASSES
 from ecg_edge.page_input import CHANNELS, ROWS, SAMPLES, STRIP_ROWS
 
-TRUNK = ((16, 9, 4), (32, 5, 2), (48, 5, 2))
+TRUNK = ((32, 9, 4), (48, 5, 2), (64, 5, 2))
 """Channels, kernel and stride of the convolutions along each lead."""
 
 LEAD_FEATURES = 24

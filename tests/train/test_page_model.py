@@ -14,7 +14,7 @@ from train.page_batches import Recipe
 
 from .. import needs_tensorflow
 
-STILL = Recipe(page_gain=0, lead_gain=0, shift=0, lost_leads=0, noise_mv=0, mixed=0)
+STILL = Recipe(balance=0, page_gain=0, lead_gain=0, shift=0, lost_leads=0, noise_mv=0, mixed=0)
 
 
 def drawn(amplitude_mv, seconds=2.5, strip=True):
@@ -85,6 +85,16 @@ def test_an_epoch_shows_each_page_once_and_its_share_of_the_extra_ones(windows):
             seen.append(page)
     assert all(seen.count(f"page{i}") == 60 for i in range(8))
     assert 0.15 < (seen.count("wide8") + seen.count("wide9")) / 120 < 0.45
+
+
+def test_rare_classes_are_seen_more_and_the_epoch_stays_as_long():
+    """In proportion to the root of their size; an extra page as much less as it is anyway."""
+    labels, extra = np.array([0] * 16 + [1] * 4), np.array([False] * 16 + [False, False, True, True])
+    recipe = Recipe(extra_share=0.5, balance=0.5)
+    share = page_batches.shares(labels, extra, recipe)
+    assert share.sum() == pytest.approx(19)
+    assert share[16] == pytest.approx(2 * share[18])
+    assert share[labels == 1].sum() / share[labels == 0].sum() == pytest.approx(np.sqrt(3 / 16))
 
 
 def test_without_variation_a_window_is_what_the_device_sees(windows):
