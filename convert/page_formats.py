@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ecg_edge import page_input
-from train import page_command, page_fit, predictions, splits
+from train import page_command, page_fit, page_signals, predictions, splits
 from train.page_batches import Recipe, vary
 
 REPRESENTATIVE = 200
@@ -70,12 +70,13 @@ def main(argv=None):
     parser.add_argument("work", choices=("convert", "predict"))
     parser.add_argument("--fold", type=int, choices=range(splits.FOLDS))
     parser.add_argument("--stage", choices=page_command.STAGES, default="whole")
+    parser.add_argument("--signals", type=Path, default=page_signals.CACHE)
     parser.add_argument("--runs", type=Path, default=page_command.RUNS)
     parser.add_argument("--source", type=Path)
     parser.add_argument("--runtime")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(argv)
-    windows = page_command.read_windows()
+    windows = page_command.read_windows(options.signals)
     whole = options.stage == "whole"
     if options.work == "convert":
         seeds = range(Recipe().members)

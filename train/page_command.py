@@ -23,10 +23,12 @@ def add_options(commands):
     steps = page.add_subparsers(dest="step", required=True)
     step = steps.add_parser("prepare", help="trace every page once; goes on where it was killed")
     step.add_argument("--data", help="folder of the data (default: $ECG_EDGE_DATA)")
+    step.add_argument("--signals", type=Path, default=page_signals.CACHE, help="where traced signals are kept")
     step.add_argument("--jobs", type=int, default=1)
     step.set_defaults(run=prepare)
     step = steps.add_parser("fit", help="train a fold's members, or those on all pages; goes on where it was killed")
     step.add_argument("--fold", type=int, choices=range(splits.FOLDS), help="all pages where none is given")
+    step.add_argument("--signals", type=Path, default=page_signals.CACHE)
     step.add_argument("--runs", type=Path, default=RUNS)
     step.add_argument("--threads", type=int, default=1)
     step.set_defaults(run=fit)
@@ -38,7 +40,7 @@ def add_options(commands):
 
 def prepare(options):
     """Trace every page; the exit status."""
-    page_signals.prepare(dataset.read_pages(options.data, extra=True), jobs=options.jobs)
+    page_signals.prepare(dataset.read_pages(options.data, extra=True), options.signals, options.jobs)
     return 0
 
 
@@ -50,7 +52,7 @@ def fit(options):
     tf.config.threading.set_inter_op_parallelism_threads(options.threads)
     from . import page_fit
 
-    recipe, windows = Recipe(), read_windows()
+    recipe, windows = Recipe(), read_windows(options.signals)
     asked, said = [], []
     for stage in STAGES if options.fold is not None else ("whole",):
         whole = stage == "whole"
@@ -86,9 +88,9 @@ def _keep(fold, recipe, asked, said, version):
     predictions.record_of(f"distinct-{fold}", NAME).write_text(json.dumps(record, indent=1) + "\n")
 
 
-def read_windows():
+def read_windows(folder=page_signals.CACHE):
     """The `Windows` of every page of `distinct` that could be traced."""
-    return page_signals.windows_of(page_signals.load([row.sha256 for row in splits.read_distinct()]))
+    return page_signals.windows_of(page_signals.load([row.sha256 for row in splits.read_distinct()], folder))
 
 
 def member_path(runs, fold, stage, seed):

@@ -12,9 +12,6 @@ from ecg_edge.errors import PictureError
 from ecg_edge.image import open_picture
 
 CACHE = Path("runs/page/signals")
-PX_PER_MM = (7.874, 7.874)
-"""Across and down, of traces on report pages: 200 dpi. (Their grid has another step, 7.945.)"""
-
 BETWEEN_S = (0.6, 1.2, 1.8)
 """Where further windows begin that are cut, for training alone, from pages that show more than 2.5 s of a lead."""
 
@@ -36,14 +33,13 @@ class Windows:
 
 
 def trace(path):
-    """{place: (n,) float32 mV at 500 Hz, NaN where lost} of one report page; empty where it is refused."""
-    from ecg_edge.arrangement import find_arrangement
-    from ecg_edge.ink import ink_of
+    """{place: (n,) float32 mV at 500 Hz, NaN where lost} of one page, as a `Reader` reads it; empty where it is refused."""
+    from ecg_edge.page import find_page
     from ecg_edge.trace import trace_page
 
-    ink = ink_of(np.asarray(open_picture(path).image))
     try:
-        return trace_page(ink, find_arrangement(ink, PX_PER_MM)).signals
+        page = find_page(open_picture(path).image).upright()
+        return trace_page(page.ink, page.arrangement).signals
     except PictureError:
         return {}
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from ecg_edge import page_input
 from ecg_edge.layout import LEADS_12, RHYTHM
-from ecg_edge.page_input import ROWS, SAMPLES, STRIP_ROWS
+from ecg_edge.page_input import ROWS, SAMPLES, STRIP_ROWS, WINDOW
 from train import page_batches, page_fit, page_signals, splits
-from train.dataset import UNSCORED
+from train.dataset import UNSCORED, PageFile
 from train.page_batches import Recipe
 
 from .. import needs_tensorflow
@@ -60,6 +60,20 @@ def test_wide_pages_are_cut_as_the_device_cuts_them_and_in_between(windows):
     assert len(all_of_it) == 2 + len(page_signals.BETWEEN_S)
     strips = windows.values[all_of_it, -STRIP_ROWS:]
     assert (strips == strips[:1]).all()
+
+
+def test_pages_are_traced_by_the_code_of_the_device(normal_page, tmp_path):
+    """All places of a report page, hardly a sample lost, kept and read again; a blank sheet is refused and says nothing."""
+    from PIL import Image
+
+    blank = tmp_path / "blank.png"
+    Image.new("RGB", (2213, 1572), "white").save(blank)
+    files = [PageFile(path, name, "normal", "3x4+1", "", ()) for name, path in (("a", normal_page), ("b", blank))]
+    page_signals.prepare(files, tmp_path / "signals")
+    (signals,) = page_signals.load(["a", "b"], tmp_path / "signals").values()
+    assert set(signals) == {*LEADS_12, RHYTHM}
+    assert all(np.isnan(signal).mean() < 0.05 for signal in signals.values())
+    assert abs(len(signals["V6"]) - WINDOW) < 20
 
 
 def test_what_was_never_traced_is_an_error_and_what_was_refused_is_left_out(tmp_path):
