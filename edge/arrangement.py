@@ -13,10 +13,10 @@ MIN_COLUMN_FIT = 0.28
 """How well the names of each column fit at least: chance reaches about a quarter."""
 CLEAR_COST = 0.3
 """A page this well read lies the right way up."""
-CLEAR_AXIS = 1.5
-"""How much longer traces run along one axis than along the other where it is clear which is across."""
 FINE_PX_PER_MM = 8
 MIN_STRIP_FIT, MIN_STRIP_MARGIN = 0.4, 0.03
+NEAR_MM = 1.5
+CROSSING_INK = 128
 STRIP_MM = -3.0, -6.0, 11.0, 3.0
 """What is looked at closely about a rhythm strip's name: left, top, right and bottom from its lower left corner."""
 PAGE_S = 10.0
@@ -60,15 +60,13 @@ def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
 
 
 def _likely_turns(ink, px_per_mm):
-    """Quarter turns that bring the traces level, both ways up; all four where no axis is clear."""
+    """The four quarter turns, those that bring the longest tracks level first: both ways up."""
     _, dark = reduced(ink, px_per_mm or (max(ink.shape) / PAGE_MM,) * 2)
     level, steep = (
         rows.levelness(*rows.flat_points(rows.tracks_of(image, PX_PER_MM), PX_PER_MM), image.shape, PX_PER_MM)
         for image in (dark, dark.T)
     )
-    if level > CLEAR_AXIS * steep:
-        return 0, 2
-    return (1, 3) if steep > CLEAR_AXIS * level else (0, 2, 1, 3)
+    return (0, 2, 1, 3) if level >= steep else (1, 3, 0, 2)
 
 
 def find_arrangement(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
@@ -183,15 +181,34 @@ def _strip_leads(view, match, ink, px_per_mm):
     x = match.starts[0] + match.place[1] + WINDOW_MM[0][0] * mm
     ys = [zero + match.place[0] + WINDOW_MM[1][0] * mm + view.slope(x) for zero in zeros]
     crops = np.stack([_crop(ink, px_per_mm, (x / mm, y / mm)) for y in ys])
-    reading = names.Reading(crops, fine, slack_mm=1.5)
-    corner = round(-STRIP_MM[1] * fine), round(-STRIP_MM[0] * fine)
+    reading = names.Reading(crops, fine, slack_mm=0)
+    corner = np.array([-STRIP_MM[1], -STRIP_MM[0]]) * fine
     leads = []
     for strip in range(len(zeros)):
-        fits = {name: float(reading.fit(strip, name, *match.face)[corner]) for name in layout.LEADS_12}
+        fits = {
+            name: _nearby(reading.fit(strip, name, *match.face), corner, NEAR_MM * fine) for name in layout.LEADS_12
+        }
         first, second = sorted(fits, key=fits.get, reverse=True)[:2]
-        clear = fits[first] >= MIN_STRIP_FIT and fits[first] - fits[second] >= MIN_STRIP_MARGIN
+        clear = fits[first][0] >= MIN_STRIP_FIT and fits[first][0] - fits[second][0] >= MIN_STRIP_MARGIN
+        if clear and first in ("I", "II", "III"):
+            clear = not _crossed(crops[strip], fits[first][1:], match.face[1] * fine)
         leads.append(first if clear else None)
     return leads
+
+
+def _nearby(fit, corner, reach):
+    """(fit, row, column) of the best place within `reach` pixels of a corner."""
+    top, left = (max(round(side - reach), 0) for side in corner)
+    part = fit[top : round(corner[0] + reach) + 1, left : round(corner[1] + reach) + 1]
+    row, column = np.unravel_index(part.argmax(), part.shape)
+    return float(part[row, column]), int(row) + top, int(column) + left
+
+
+def _crossed(crop, foot, cap_px):
+    """Whether a stroke goes on above the capitals of I, II or III, whose corner is at `foot`: the trace's, which may pass for an I."""
+    row, column = foot
+    above = crop[max(round(row - 1.5 * cap_px), 0) : max(round(row - 1.07 * cap_px), 0)]
+    return bool((above[:, max(round(column - 0.1 * cap_px), 0) : round(column + 1.3 * cap_px)] > CROSSING_INK).any())
 
 
 def _crop(ink, px_per_mm, corner_mm):
