@@ -14,7 +14,7 @@ MIN_COLUMN_FIT = 0.28
 CLEAR_COST = 0.3
 """A page this well read lies the right way up."""
 FINE_PX_PER_MM = 8
-MIN_STRIP_FIT, MIN_STRIP_MARGIN = 0.4, 0.03
+MIN_STRIP_FIT, MIN_STRIP_MARGIN = 0.5, 0.05
 NEAR_MM = 1.5
 CROSSING_INK = 128
 STRIP_MM = -3.0, -6.0, 11.0, 3.0
