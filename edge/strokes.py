@@ -8,7 +8,7 @@ from .path import cheapest_paths
 
 INK = 100
 """Ink (of 255) from which a pixel belongs to a stroke."""
-SOLID = 160
+SOLID = 110
 """Ink from which a path pays nothing: half of it is a dot of a grid, or haze."""
 
 PAPER_COST = 4.0
@@ -28,9 +28,9 @@ NAME_COST = 0.15
 """What a path pays for a column of short runs where a lead's name is printed: letters are no bridges."""
 TAKEN_COST = 1.0
 """What a path pays for a column of ink that another lead has taken."""
-AWAY_COST = 0.1
+AWAY_COST = 0.3
 """What a path pays for a column in which it is nearer to another lead's 0 mV than to its own."""
-REACH_MM = 45.0
+REACH_MM = 55.0
 """How far from the row of 0 mV a trace is looked for."""
 TOGETHER = 6
 """So many leads are followed at once: fewer take longer, more take memory."""
