@@ -2,7 +2,7 @@
 PYTHON ?= python3
 DEVICE := .venv
 DEVELOP := .venv-dev
-SOURCES := setup.cfg pyproject.toml $(wildcard edge/*.py edge/*.json models/*)
+SOURCES := setup.cfg pyproject.toml $(wildcard edge/*.py edge/*.json edge/*.png models/*)
 MODELS := cnn crnn
 
 .PHONY: run test train convert bench lint

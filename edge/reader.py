@@ -31,12 +31,13 @@ PAGE_SIGNAL = "page_signal"
 
 @dataclass(frozen=True)
 class Stages:
-    """What a reading saw on its way: the opened `picture`, the flat `page`, its `traces` (None where no signal was asked for) and, for
+    """What a reading saw on its way: the opened `picture`, the flat `page`, its `traces` and `quality` {name: number} (None where no signal was asked for) and, for
     models of single leads, `steps` {lead: `LeadSteps`} and `inputs` (leads, side, side) uint8 as the model sees them."""
 
     picture: object
     page: object = None
     traces: object = None
+    quality: dict | None = None
     steps: dict | None = None
     inputs: np.ndarray | None = None
 
@@ -112,10 +113,10 @@ class Reader:
             self._see(picture, seen, clock, trace)
         except PictureError as error:
             stages = Stages(**seen) if seen else None
-            page = _page_of(stages) if "page" in seen else None
-            result = unread(
-                image.name_of(source), error.reason, str(error), page=page, timing_ms=clock.done(), **known
-            )  # fmt: skip
+            if "page" in seen:
+                known["page"] = _page_of(stages)
+                known["quality"] = stages.quality or quality.measure(stages.page)
+            result = unread(image.name_of(source), error.reason, str(error), timing_ms=clock.done(), **known)
             return result, stages
         stages = Stages(**seen)
         with clock.stage("inference"):
@@ -142,7 +143,8 @@ class Reader:
         if trace or self.kind == PAGE_SIGNAL or page.template is None:
             with clock.stage("trace"):
                 seen["traces"] = trace_page(page.ink, page.arrangement)
-            quality.check(page, seen["traces"])
+            seen["quality"] = quality.measure(page, seen["traces"])
+            quality.check(seen["quality"])
         if self.kind == PAGE_SIGNAL:
             return
         with clock.stage("leads"):
@@ -201,7 +203,7 @@ class Reader:
             message=f"The file holds {frames} pictures; the first was read." if frames > 1 else None,
             leads=leads,
             page=_page_of(stages),
-            quality=quality.measure(stages.page, stages.traces),
+            quality=stages.quality or quality.measure(stages.page),
             timing_ms=clock.done(),
             **known,
         )
