@@ -87,9 +87,7 @@ def predict(model, windows, digests, *, batch=256):
     """(len(digests), 4) probabilities of pages: the mean over each page's windows of what `model` (N windows to N logits) says."""
     numbers = [windows.of(digest) for digest in digests]
     values = page_input.compress(windows.values[np.concatenate(numbers)])
-    logits = np.concatenate(
-        [np.asarray(model(values[i : i + batch], training=False), float) for i in range(0, len(values), batch)]
-    )
+    logits = np.concatenate([np.asarray(model(values[i : i + batch]), float) for i in range(0, len(values), batch)])
     chances = np.exp(logits - logits.max(axis=1, keepdims=True))
     chances /= chances.sum(axis=1, keepdims=True)
     ends = np.cumsum([len(mine) for mine in numbers])[:-1]

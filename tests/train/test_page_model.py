@@ -151,6 +151,12 @@ def test_mixed_pages_have_mixed_targets(windows):
     assert ((share < 1) <= (seen[:, 0, 0, 0] != np.arange(8))).all()
 
 
+def test_the_verdicts_on_a_pages_windows_are_averaged(windows):
+    """Probabilities, not logits: here the windows of a page say its number in turns."""
+    said = page_fit.predict(lambda values: np.eye(4)[np.arange(len(values)) % 4] * 100, windows, ["page0", "wide8"])
+    assert np.allclose(said, [[1, 0, 0, 0], [0, 0.5, 0.5, 0]])
+
+
 @needs_tensorflow
 def test_members_together_say_the_softmax_of_their_mean_logits(windows):
     """What is converted is what was evaluated; layers of two members do not share a name."""
