@@ -75,7 +75,10 @@ class Page:
         try:
             return _arranged(self)
         except PictureError as error:
-            raise _explained(error, self) from error
+            explained = _explained(error, self)
+            if explained is None:
+                raise
+            raise explained from error
 
     @property
     def corners(self):
@@ -181,12 +184,17 @@ def _arranged(page):
 
 
 def _explained(error, page):
-    """The refusal that says best what is wrong with a page whose leads could not be arranged."""
-    if error.reason is Reason.BAD_LAYOUT and page.flat is not None and page.px_per_mm is not None and not page.flat.whole:
+    """A refusal that says better what is wrong with a page whose leads could not be arranged; None where there is none."""
+    if (
+        error.reason is Reason.BAD_LAYOUT
+        and page.flat is not None
+        and page.px_per_mm is not None
+        and not page.flat.whole
+    ):
         return PictureError(Reason.CUT_OFF)
     if error.reason in (Reason.BAD_LAYOUT, Reason.BAD_SCALE) and page.px_per_mm is None:
         return PictureError(Reason.NOT_AN_ECG)
-    return error
+    return None
 
 
 def _is_bright(image):

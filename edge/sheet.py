@@ -15,7 +15,7 @@ INSET_PX = 1
 CLEAR_SHARE = 0.6
 """Of the clearest such line, with which a nearer one is taken for the side."""
 MIN_SEEN = 0.5
-SLOPES = np.linspace(-0.03, 0.03, 13)
+SLOPES = np.linspace(-0.03, 0.03, 7)
 
 OUTLINE_PX = 480
 MIN_AREA = 0.08
@@ -57,13 +57,15 @@ def _side(values, seen, start, span, way):
 
     height, width = seen.shape
     window = round(WINDOW_MM * DRAFT_PX_PER_MM)
-    rows = np.arange(max(int(span[0]), 0), min(int(span[1]), height))[::3]
+    rows = np.arange(max(int(span[0]), 0), min(int(span[1]), height))[::4]
     if not rows.size:
         return None
     values, seen = values[rows], seen[rows]
     mean = ndimage.uniform_filter1d(values, window, axis=1)
     whole = ndimage.minimum_filter1d(seen.astype(np.uint8), window, axis=1)
     offsets = np.arange(start, width if way > 0 else 0, way)
+    if not offsets.size:
+        return None
     best = []
     for slope in SLOPES:
         columns = np.rint(offsets[:, None] + slope * (rows - rows.mean())).astype(int)
