@@ -11,7 +11,9 @@ APPROACH = 4
 STEEP_PX = 6.0
 """Traces that come nearer by less than this on those columns do not cross."""
 LENS = 30
-"""Two traces that part for no more columns than these, between two meetings, have crossed twice."""
+"""Two traces that part for no more columns than these, between two meetings, have crossed twice; two that go together for more have
+not crossed at all."""
+SAME_PX = 2
 
 
 def stretches(ways, strokes, places):
@@ -26,6 +28,7 @@ def stretches(ways, strokes, places):
     whole = [span.copy() for span in spans]
     for i, j in combinations(range(len(places)), 2):
         _part(places, ways, whole, spans, i, j)
+        _give_way(places, ways, spans, i, j)
     return spans
 
 
@@ -133,6 +136,19 @@ def _part(places, ways, whole, spans, i, j):
                 lower[2][middle, 0] = np.where(top < upper[1][middle].min(axis=1) - 2.0 - beyond_up, top, upper_low)
             else:
                 lower[2][middle, 0] = upper_low
+
+
+def _give_way(places, ways, spans, i, j):
+    """Where two leads have followed one trace for long, it is lost to the one that is farther from its 0 mV."""
+    common = _common(places, i, j)
+    if common is None:
+        return
+    rows = [ways[k][side, 0] for k, side in zip((i, j), common, strict=True)]
+    far = [np.abs(row - places[k].zero_px) for k, row in zip((i, j), rows, strict=True)]
+    for start, stop in _segments(np.abs(rows[0] - rows[1]) <= SAME_PX):
+        if stop - start > LENS:
+            loser = int(far[1][start:stop].mean() > far[0][start:stop].mean())
+            spans[(i, j)[loser]][common[loser]][start:stop] = np.nan
 
 
 def _stands_out(span, way, x, side):

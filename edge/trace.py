@@ -16,8 +16,13 @@ BAND_MM = (3.0, 4.0)
 """A stroke at least so wide and so high throughout hides its trace: the tip of a wave is narrower."""
 FLAT_PERCENTILE = 5
 NAME_STROKE_PX = 4
+LETTER_MM = 3.5
+NAME_REACH_MM = 14.0
+"""Ink no larger than a letter, so near a lead's beginning, is no trace."""
 SEPARATOR_MM = 1.5
 SEPARATOR_LENGTH_MM = 40.0
+SEPARATOR_INK = 180
+"""Upright lines are printed as dark as traces: the dots of a grid are not."""
 DASH_MM = 1.5
 
 
@@ -82,7 +87,7 @@ def _separators(ink, arrangement):
     slack = round(SEPARATOR_MM * across)
     for edge in sorted({edge for place in arrangement.places for edge in (place.box.left, place.box.right)}):
         columns = slice(max(edge - slack, 0), edge + slack + 1)
-        line = ndimage.maximum_filter1d(ink[:, columns], 3, axis=1) >= INK
+        line = ndimage.maximum_filter1d(ink[:, columns], 3, axis=1) >= SEPARATOR_INK
         line = ndimage.binary_closing(line, np.ones((round(DASH_MM * down), 1), bool))
         line = ndimage.binary_opening(line, np.ones((round(SEPARATOR_LENGTH_MM * down), 1), bool))
         erased[:, columns] |= line
@@ -101,8 +106,27 @@ def _edges(strokes, place, span, usual_px):
     letter = thick & (named[:, 0] > rows.start - 2) & (named[:, 0] < rows.stop)
     named[letter, 0] = named[letter, 1] - usual_px
     edges[_hidden(strokes, edges)] = np.inf
-    edges[lost] = np.nan
+    edges[lost | _in_letters(strokes, place, first, last)] = np.nan
     return edges
+
+
+def _in_letters(strokes, place, first, last):
+    """(w,) bool: the columns at a lead's beginning whose stroke is a letter of its name that stands off the trace."""
+    from scipy import ndimage
+
+    across, down = strokes.px_per_mm
+    left, width = place.box.left, min(round(NAME_REACH_MM * across), place.box.right - place.box.left)
+    top = max(round(place.zero_px - 2 * LETTER_MM * down), 0)
+    rows, columns = slice(top, round(place.zero_px + 2 * LETTER_MM * down)), slice(left, left + 2 * width)
+    labels, _ = ndimage.label(strokes.ink[rows, columns] >= INK, np.ones((3, 3), bool))
+    letter = np.zeros(len(first), bool)
+    if not labels.size:
+        return letter
+    sides = [(part[0].stop - part[0].start, part[1].stop - part[1].start) for part in ndimage.find_objects(labels)]
+    small = np.array([False] + [high < LETTER_MM * down and wide < LETTER_MM * across for high, wide in sides])
+    middle = np.clip((first[:width] + last[:width]) // 2 - top, 0, labels.shape[0] - 1)
+    letter[:width] = small[labels[middle, np.arange(width)]]
+    return letter
 
 
 def _hidden(strokes, edges):
