@@ -11,7 +11,7 @@ def cheapest_paths(along, climb, start):
     Parameters
     ----------
     along : (w, k, h) float32 array
-        Cost of entering a pixel from the column before.
+        Cost of entering a pixel from the column before. It is overwritten with the cost of the best way to each pixel.
     climb : (w, k, h) float32 array
         Cost of moving on from each pixel to the next row, at least 0, summed over the rows: the cost between two rows of
         a column is the difference of their sums.
@@ -29,10 +29,10 @@ def cheapest_paths(along, climb, start):
     minima, one down and one up, so that the time is linear in the pixels.
     """
     width, pictures, _ = along.shape
-    arrived = np.empty_like(along)
+    arrived = along
     best = start.astype(np.float32)
     for x in range(width):
-        np.add(best, along[x], out=arrived[x])
+        arrived[x] += best
         down = arrived[x] - climb[x]
         np.minimum.accumulate(down, axis=1, out=down)
         down += climb[x]

@@ -32,7 +32,7 @@ AWAY_COST = 0.3
 """What a path pays for a column in which it is nearer to another lead's 0 mV than to its own."""
 REACH_MM = 55.0
 """How far from the row of 0 mV a trace is looked for."""
-TOGETHER = 6
+TOGETHER = 4
 """So many leads are followed at once: fewer take longer, more take memory."""
 NEAR_PX, SHARED_COLUMNS = 8, 3
 """Two paths that share more columns than traces take to cross have taken one way for two."""

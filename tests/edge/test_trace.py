@@ -200,7 +200,7 @@ def test_the_cheapest_path_is_the_cheapest(seed):
     rng = np.random.default_rng(seed)
     along, climb = rng.integers(0, 5, (3, 1, 4)).astype(np.float32), rng.integers(0, 3, (3, 1, 4)).astype(np.float32)
     climb, start = np.cumsum(climb, axis=2), rng.integers(0, 3, (1, 4)).astype(np.float32)
-    entered, left, price = cheapest_paths(along, climb, start)
+    entered, left, price = cheapest_paths(along.copy(), climb, start)
 
     def cost(rows):
         """Of entering at rows[0], leaving each column x to rows[x + 1]."""
