@@ -1,6 +1,7 @@
 """The page model as one int8 file: its members assembled, converted in a process of its own, and asked what it says.
 
-`python -m convert.page_formats convert --fold 0 --stage whole --out page.tflite` · `… predict --source page.tflite --fold 0 --out x.npz`
+`python -m convert.page_formats convert --fold 0 --stage whole`, the same with `inner`, then
+`python -m convert.page_formats predict --fold 0 --runtime ai-edge-litert`.
 """
 
 import argparse
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ecg_edge import page_input
+from ecg_edge.runtime import RUNTIMES, Network, find_runtime
 from train import page_command, page_fit, page_signals, predictions, splits
 from train.page_batches import Recipe, vary
 
@@ -68,31 +70,31 @@ def main(argv=None):
     """One piece of work; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m convert.page_formats", description=__doc__)
     parser.add_argument("work", choices=("convert", "predict"))
-    parser.add_argument("--fold", type=int, choices=range(splits.FOLDS))
-    parser.add_argument("--stage", choices=page_command.STAGES, default="whole")
+    parser.add_argument("--fold", type=int, choices=range(splits.FOLDS), help="all pages where none is given")
+    parser.add_argument("--stage", choices=page_command.STAGES, default="whole", help="which members to convert")
     parser.add_argument("--signals", type=Path, default=page_signals.CACHE)
     parser.add_argument("--runs", type=Path, default=page_command.RUNS)
-    parser.add_argument("--source", type=Path)
-    parser.add_argument("--runtime")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--runtime", choices=tuple(RUNTIMES))
     options = parser.parse_args(argv)
     windows = page_command.read_windows(options.signals)
-    whole = options.stage == "whole"
     if options.work == "convert":
-        seeds = range(Recipe().members)
-        members = [
-            page_command.load_member(page_command.member_path(options.runs, options.fold, options.stage, seed))
-            for seed in seeds
-        ]
-        rows, _ = page_fit.rows_of(options.fold, whole=whole)
-        options.out.write_bytes(convert(members, representative(windows, rows)))
+        rows, _ = page_fit.rows_of(options.fold, whole=options.stage == "whole")
+        members = page_command.read_members(options.runs, options.fold, options.stage)
+        file_of(options.runs, options.fold, options.stage).write_bytes(convert(members, representative(windows, rows)))
         return 0
-    from ecg_edge.runtime import Network, find_runtime
-
-    network = Network(options.source.read_bytes(), find_runtime(options.runtime))
-    asked = [digest for digest in page_fit.asked_of(options.fold, whole=whole) if digest in windows.digests]
-    predictions.save(predict(network, windows, sorted(asked)), options.out)
+    made = []
+    for stage in page_command.STAGES:
+        network = Network(file_of(options.runs, options.fold, stage).read_bytes(), find_runtime(options.runtime))
+        asked = [d for d in page_fit.asked_of(options.fold, whole=stage == "whole") if d in windows.digests]
+        made.append(predict(network, windows, asked))
+    path = predictions.path_of(f"distinct-{options.fold}", page_command.NAME, "int8", network.runtime.name)
+    predictions.save(page_command.joined(made), path)
     return 0
+
+
+def file_of(runs, fold, stage):
+    """Where the int8 file of a fold's members is kept."""
+    return page_command.member_path(runs, fold, stage, 0).with_name(f"{stage}-int8.tflite")
 
 
 if __name__ == "__main__":

@@ -52,40 +52,37 @@ def fit(options):
     tf.config.threading.set_inter_op_parallelism_threads(options.threads)
     from . import page_fit
 
-    recipe, windows = Recipe(), read_windows(options.signals)
-    asked, said = [], []
+    recipe, windows, made = Recipe(), read_windows(options.signals), []
     for stage in STAGES if options.fold is not None else ("whole",):
         whole = stage == "whole"
         rows, extra = page_fit.rows_of(options.fold, whole=whole)
-        members = []
         for seed in range(recipe.members):
             path = member_path(options.runs, options.fold, stage, seed)
             if not path.is_file():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                member = page_fit.fit(windows, rows, extra, seed, recipe)
                 partial = path.with_name("partial_" + path.name)
-                member.save(partial)
+                page_fit.fit(windows, rows, extra, seed, recipe).save(partial)
                 partial.replace(path)
                 print(f"{path}: {len(rows)} pages", file=sys.stderr, flush=True)
-            members.append(load_member(path))
         if options.fold is not None:
-            digests = [digest for digest in page_fit.asked_of(options.fold, whole=whole) if digest in windows.digests]
-            asked += digests
-            said.append(page_fit.predict(lambda seen, mine=members: mean_logits(mine, seen), windows, digests))
+            members = read_members(options.runs, options.fold, stage)
+            asked = [digest for digest in page_fit.asked_of(options.fold, whole=whole) if digest in windows.digests]
+            said = page_fit.predict(lambda seen, mine=members: mean_logits(mine, seen), windows, asked)
+            made.append(predictions.Predictions(tuple(asked), said[:, None], f"TensorFlow {tf.__version__}"))
     if options.fold is not None:
-        _keep(options.fold, recipe, asked, np.concatenate(said), tf.__version__)
+        split = f"distinct-{options.fold}"
+        predictions.save(joined(made), predictions.path_of(split, NAME, "keras", "tensorflow"))
+        record = {"model": NAME, "recipe": recipe.to_dict(), "trained_on": "pages+extra", "commit": checkout.describe()}
+        predictions.record_of(split, NAME).write_text(json.dumps(record, indent=1) + "\n")
     return 0
 
 
-def _keep(fold, recipe, asked, said, version):
-    """Keep a fold's probabilities and the record of its training."""
-    order = np.argsort(asked)
-    made = predictions.Predictions(
-        tuple(np.array(asked)[order].tolist()), said[order][:, None], f"TensorFlow {version}"
-    )
-    predictions.save(made, predictions.path_of(f"distinct-{fold}", NAME, "keras", "tensorflow"))
-    record = {"model": NAME, "recipe": recipe.to_dict(), "trained_on": "pages+extra", "commit": checkout.describe()}
-    predictions.record_of(f"distinct-{fold}", NAME).write_text(json.dumps(record, indent=1) + "\n")
+def joined(made):
+    """The `Predictions` of several lists of pages as one."""
+    digests = [digest for part in made for digest in part.digests]
+    order = np.argsort(digests)
+    leads = np.concatenate([part.leads for part in made])[order]
+    return predictions.Predictions(tuple(digests[i] for i in order), leads, made[0].made_by)
 
 
 def read_windows(folder=page_signals.CACHE):
@@ -98,11 +95,20 @@ def member_path(runs, fold, stage, seed):
     return Path(runs) / ("all" if fold is None else f"distinct-{fold}") / f"{stage}-{seed}.keras"
 
 
-def load_member(path):
-    """The Keras model of a member."""
+def read_members(runs, fold, stage):
+    """The Keras models of a fold's members; on all pages where `fold` is None.
+
+    Raises
+    ------
+    FileNotFoundError : one of them was not trained.
+    """
     import keras
 
-    return keras.models.load_model(path, compile=False)
+    paths = [member_path(runs, fold, stage, seed) for seed in range(Recipe().members)]
+    for path in paths:
+        if not path.is_file():
+            raise FileNotFoundError(f"no {path}: run 'python -m train page fit'")
+    return [keras.models.load_model(path, compile=False) for path in paths]
 
 
 def mean_logits(members, windows):
