@@ -13,9 +13,9 @@ CELL_MM = 5.0
 DRAFT_PX_PER_MM = 4
 CELL_PX = int(CELL_MM * DRAFT_PX_PER_MM)
 SMOOTH_CELLS = 1.5
-CHANCE = 0.12
+CHANCE = 0.2
 """Coherence that noise has by chance within that smoothing."""
-PASSES = (((1,), 3, 6), ((1, 5), 5, 3), ((1, 5), 5, 2))
+PASSES = (((1, 5), 3, 6), ((1, 5), 5, 2))
 """What is looked at in each pass, as waves a cell (bold lines, millimetres), the degree of the smooth part of the displacement, and how many
 cells the draft may take for even."""
 
@@ -199,7 +199,7 @@ def _surface(fields, degree):
     step, weight, design = np.concatenate(steps), np.concatenate(weights), np.concatenate(designs, axis=1)
     weight = weight / (weight.mean() + 1e-12)
     # What the grid does not say, high orders do not make up.
-    ridge = np.diag([1e-4 * (i + j) ** 4 for i, j in terms])
+    ridge = np.diag([1e-3 * (i + j) ** 4 for i, j in terms])
     coefficients = np.linalg.solve((design * weight) @ design.T + ridge, (design * weight) @ step)
     return np.tensordot(coefficients, basis, axes=1)
 
