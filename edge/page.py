@@ -10,7 +10,7 @@ import numpy as np
 
 from . import arrangement, filters, flat
 from .errors import PictureError, Reason
-from .ink import ink_of
+from .ink import PATCH_PX, ink_of
 from .layout import REPORT
 
 REPORT_TRACE_PX_PER_MM = 200 / 25.4
@@ -162,6 +162,8 @@ def _any(image, given):
         if error.reason is not Reason.NO_PAGE or not _is_bright(image):
             raise
     small = _at_work_size(image)
+    if min(small.size) < PATCH_PX:
+        raise PictureError(Reason.TOO_SMALL)
     return Page(small, None, scale=(small.width / image.width, small.height / image.height), given=given)
 
 
