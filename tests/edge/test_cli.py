@@ -105,8 +105,8 @@ def test_a_refused_page_ends_with_1(run, odd_pages):
     status, out, _ = run("classify", odd_pages[0].path)
     assert status == 1
     assert out == (
-        f"{odd_pages[0].path}: refused (bad_layout): The leads are not arranged as this model needs them:"
-        " give a 3x4 report page with one rhythm strip.\n"
+        f"{odd_pages[0].path}: refused (bad_layout): The page's leads are arranged as {odd_pages[0].layout}:"
+        " this model reads 3x4+1 pages alone.\n"
     )
 
 
@@ -118,7 +118,11 @@ def test_a_refused_page_ends_with_1(run, odd_pages):
         (["--threads", "0"], "ecg-edge: threads must be a whole number of at least 1, not 0\n"),
         (["--jobs", "0"], "ecg-edge: jobs must be at least 1, not 0\n"),
         (["--runtime", "onnx"], "ecg-edge: no runtime 'onnx': there are ai-edge-litert, tflite-runtime\n"),
-        (["--steps", "x", "--jobs", "2"], "ecg-edge: --steps goes with --jobs 1\n"),
+        (["--steps", "x", "--jobs", "2"], "ecg-edge: --steps, --overlay and --signals go with --jobs 1\n"),
+        (["--overlay", "x", "--jobs", "2"], "ecg-edge: --steps, --overlay and --signals go with --jobs 1\n"),
+        (["--signals", "x", "--jobs", "2"], "ecg-edge: --steps, --overlay and --signals go with --jobs 1\n"),
+        (["--mm-per-s", "0"], "ecg-edge: mm_per_s must be above 0, not 0.0\n"),
+        (["--mm-per-mv", "nan"], "ecg-edge: mm_per_mv must be above 0, not nan\n"),
     ],
 )
 def test_wrong_values_end_with_2(run, normal_page, arguments, message):
@@ -264,6 +268,35 @@ def test_steps_that_cannot_be_written_end_with_3(run, normal_page, tmp_path):
     status, out, err = run("classify", normal_page, "--steps", tmp_path / "taken")
     assert (status, out) == (3, "")
     assert err == f"ecg-edge: {tmp_path / 'taken' / 'normal-b2790b05'}: cannot be written (Not a directory).\n"
+
+
+def test_signals_are_written(run, archive, tmp_path):
+    """CSV and WFDB of every page whose leads were followed, those that the model then refused too; nothing for the others."""
+    status, _, _ = run("classify", archive, "--signals", tmp_path / "signals")
+    assert status == 1
+    found = sorted(path.name for path in (tmp_path / "signals").iterdir())
+    names = [re.fullmatch(r"(.+)-[0-9a-f]{8}\.(csv|dat|hea)", name).groups() for name in found]
+    assert names == [(stem, kind) for stem in ("10", "2", "3", "c") for kind in ("csv", "dat", "hea")]
+
+
+def test_overlays_are_written(run, archive, tmp_path):
+    """Of every picture that could be opened, read or refused."""
+    status, _, _ = run("classify", archive, "--overlay", tmp_path / "overlay")
+    assert status == 1
+    found = sorted((tmp_path / "overlay").iterdir())
+    assert len(found) == 4
+    for path in found:
+        with Image.open(path) as image:
+            assert min(image.size) > 500
+
+
+def test_a_photograph_is_classified(run, report_photo, tmp_path, validate):
+    """From a file of a camera, at a given speed and gain."""
+    (tmp_path / "photo.jpg").write_bytes(report_photo.photo.jpeg)
+    status, out, err = run("classify", tmp_path / "photo.jpg", "--json", "--mm-per-s", "25", "--mm-per-mv", "10")
+    line = json.loads(out)
+    validate(line)
+    assert (status, err, line["status"], line["page"]["layout"]) == (0, "", "read", "3x4+1")
 
 
 def test_progress_is_for_terminals_alone(run, normal_page, monkeypatch):

@@ -15,10 +15,10 @@ import pytest
 from PIL import Image
 
 import ecg_edge
-from ecg_edge import Reader, errors, filters
+from ecg_edge import Reader, errors, filters, quality
 from ecg_edge.errors import InstallationError, NoModelError, Reason, UsageError
 from ecg_edge.image import open_picture
-from ecg_edge.layout import REPORT
+from ecg_edge.layout import LEADS_12, REPORT
 from ecg_edge.result import STAGES
 from ecg_edge.verdict import aggregate, calibrate
 
@@ -195,7 +195,7 @@ def jpeg(image):
 
 
 def bad_pictures(page):
-    blank, size = Image.new("RGB", (2213, 1572), "white"), Image.new("RGB", (640, 480))
+    blank, dark = Image.new("RGB", (2213, 1572), "white"), Image.new("RGB", (640, 480))
     return {
         "a missing file": ("none.jpg", "not_found"),
         "a directory": (os.fspath(page.parent), "not_found"),
@@ -204,9 +204,11 @@ def bad_pictures(page):
         "text": (b"To whom it may concern", "not_a_picture"),
         "a PDF": (b"%PDF-1.4", "unsupported"),
         "too many pixels": (Image.new("1", (10_001, 10_000)), "too_large"),
-        "one pixel": (jpeg(Image.new("RGB", (1, 1))), "bad_layout"),
-        "one pixel as an array": (np.zeros((1, 1, 3), np.uint8), "bad_layout"),
-        "another size": (jpeg(size), "bad_layout"),
+        "one pixel": (jpeg(Image.new("RGB", (1, 1))), "no_page"),
+        "one pixel as an array": (np.zeros((1, 1, 3), np.uint8), "no_page"),
+        "one bright pixel": (np.full((1, 1, 3), 255, np.uint8), "too_small"),
+        "a dark room": (jpeg(dark), "no_page"),
+        "a page from afar": (Image.open(page).convert("RGB").resize((553, 393)), "too_small"),
         "two columns": (page.with_name("6x2.jpg"), "bad_layout"),
         "two columns and a strip": (page.with_name("6x2+1.jpg"), "bad_layout"),
         "a blank sheet": (blank, "not_an_ecg"),
@@ -222,11 +224,110 @@ def test_a_bad_picture_is_a_result_with_a_reason(tiny_reader, normal_page, valid
     source, reason = bad_pictures(normal_page)[what]
     result, stages = tiny_reader.inspect(source)
     validate(json.loads(result.to_json()))
-    assert stages is None
     assert (result.reason, result.verdict, result.probabilities, result.leads) == (Reason(reason), None, None, ())
     assert result.status == ("failed" if result.reason in errors.FAILURES else "refused")
     assert result.message.endswith(".") and result.model["name"] == "tiny"
-    assert (result.sha256 is None) == (result.status == "failed")
+    assert (result.sha256 is None) == (result.status == "failed") == (stages is None)
+    assert (result.page is None) == (stages is None or stages.page is None)
+
+
+def test_a_page_of_two_columns_is_refused_after_it_was_read_as_such(tiny_reader, odd_pages, validate):
+    """What was found travels with the refusal: the page, its layout, its signals and its quality."""
+    for known in odd_pages:
+        result, stages = tiny_reader.inspect(known.path)
+        validate(json.loads(result.to_json()))
+        assert (result.status, result.reason) == ("refused", Reason.BAD_LAYOUT)
+        assert result.message == f"The page's leads are arranged as {known.layout}: this model reads 3x4+1 pages alone."
+        assert (result.page["layout"], result.page["rotation"], result.page["mm_per_s"]) == (known.layout, 0, 25)
+        assert stages.arrangement.layout == known.layout and set(stages.traces.signals) >= set(LEADS_12)
+        assert result.quality == stages.quality and quality.find_problem(result.quality) is None
+        assert stages.steps is stages.inputs is None
+
+
+def test_a_refusal_keeps_what_was_seen(tiny_reader, validate):
+    """A blank sheet: the picture and the page, without leads."""
+    result, stages = tiny_reader.inspect(Image.new("RGB", (2213, 1572), "white"))
+    validate(json.loads(result.to_json()))
+    assert stages.picture.image.size == (2213, 1572) and stages.page is not None
+    assert stages.arrangement is stages.traces is None
+    assert result.page["layout"] is result.page["rotation"] is None
+    assert (result.page["width"], result.page["height"]) == stages.page.image.size
+
+
+# Photographs
+
+
+@pytest.fixture(scope="module")
+def photographed(tiny_reader, report_photo):
+    return tiny_reader.inspect(report_photo.image)
+
+
+def test_a_photograph_is_read(photographed, validate):
+    """All leads, where they stand on the flat page, and where that lies in the picture."""
+    result, stages = photographed
+    validate(json.loads(result.to_json()))
+    assert (result.status, result.reason) == ("read", None)
+    assert [lead.name for lead in result.leads] == list(REPORT.lead_names)
+    places = {place.name: place.box.corners for place in stages.arrangement.places}
+    assert {lead.name: lead.box for lead in result.leads} == places
+    assert result.page["layout"] == "3x4+1" and len(result.page["corners"]) == 4
+    assert (result.page["width"], result.page["height"]) == stages.page.image.size
+    assert (result.page["px_per_mm"], result.page["mm_per_s"], result.page["mm_per_mv"]) == (8, 25, 10)
+    assert result.quality["px_per_mm"] > 2.6 and result.quality["leads_lost"] == 0
+    assert stages.inputs.shape == (13, 150, 150)
+
+
+def test_a_photographs_times_are_told_by_stage(photographed):
+    """Tracing is one of them."""
+    times = photographed[0].to_dict()["timing_ms"]
+    assert all(times[stage] is not None and times[stage] >= 0 for stage in STAGES)
+
+
+def test_a_photographs_leads_are_the_pages(photographed, tiny_reader, normal_page):
+    """What the model sees of each lead is mostly what it sees of the report itself, within a few of its pixels."""
+    from scipy import ndimage
+
+    seen, printed = photographed[1].inputs, tiny_reader.inspect(normal_page)[1].inputs
+    ink = [array > 100 if np.median(array) < 128 else array < 155 for array in (seen, printed)]
+    for name, mine, known in zip(REPORT.lead_names, *ink, strict=True):
+        assert known.any() and ndimage.maximum_filter(mine, 9)[known].mean() > 0.8, name
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_report_that_lies_otherwise_is_read_as_if_it_stood(tiny_reader, normal_page, turns):
+    """Turned by quarters, its rotation told; its verdict comes from leads that were looked for."""
+    array = np.rot90(np.asarray(open_picture(normal_page).image), -turns)
+    result = tiny_reader.read(array)
+    assert result.status == "read"
+    assert result.page["rotation"] == {1: 90, 2: 180, 3: -90}[turns] and result.page["corners"] is None
+    assert [lead.name for lead in result.leads] == list(REPORT.lead_names)
+
+
+def test_following_the_leads_changes_no_verdict(tiny_reader, few_pages):
+    """It adds signals and numbers alone."""
+    for page in few_pages:
+        result, stages = tiny_reader.inspect(page.path, trace=True)
+        plain = without_times(tiny_reader.read(page.path))
+        assert set(stages.traces.signals) == set(REPORT.lead_names)
+        assert without_times(result) | {"quality": plain["quality"]} == plain
+        assert result.quality["leads_lost"] == 0 and plain["quality"]["leads_lost"] is None
+        assert result.timing_ms["trace"] > 0
+
+
+def test_given_speed_and_gain_are_taken_before_what_the_page_tells(tiny_folder, normal_page):
+    """In results of pages that are looked at closely."""
+    page = open_picture(normal_page).image.rotate(180)
+    result = Reader("tiny", folder=tiny_folder, mm_per_s=50, mm_per_mv=5).read(page)
+    assert (result.page["mm_per_s"], result.page["mm_per_mv"]) == (50, 5)
+
+
+@pytest.mark.parametrize("name", ["mm_per_s", "mm_per_mv"])
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])
+def test_speed_and_gain_are_above_zero(tiny_folder, name, value):
+    """Else they are the caller's mistake."""
+    with pytest.raises(UsageError) as caught:
+        Reader("tiny", folder=tiny_folder, **{name: value})
+    assert str(caught.value) == f"{name} must be above 0, not {value}"
 
 
 def test_a_bad_picture_has_its_name_all_the_same(tiny_reader):
@@ -244,8 +345,8 @@ def test_a_bad_picture_has_its_name_all_the_same(tiny_reader):
 def test_a_bad_picture_leaves_no_trace_in_the_next_result(tiny_reader, normal_page):
     """State between pictures is the worst that a reader could keep."""
     before = without_times(tiny_reader.read(normal_page))
-    for source, _ in bad_pictures(normal_page).values():
-        tiny_reader.read(source)
+    for what in ("a cut file", "a dark room", "one bright pixel", "two columns", "a blank sheet"):
+        tiny_reader.read(bad_pictures(normal_page)[what][0])
     assert without_times(tiny_reader.read(normal_page)) == before
 
 
