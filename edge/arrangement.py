@@ -11,6 +11,7 @@ MAX_COST = 0.5
 MIN_MARGIN = 0.05
 MIN_COLUMN_FIT = 0.28
 """How well the names of each column fit at least: chance reaches about a quarter."""
+MIN_ONE_COLUMN_FIT = 0.5
 CLEAR_COST = 0.3
 """A page this well read lies the right way up."""
 FINE_PX_PER_MM = 8
@@ -93,7 +94,7 @@ def find_arrangement(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
         raise PictureError(Reason.BAD_LAYOUT if view.rows else Reason.NOT_AN_ECG)
     best = matches[0]
     runner_up = matches[1].cost if len(matches) > 1 else 1.0
-    if best.cost > MAX_COST or runner_up - best.cost < MIN_MARGIN or min(best.fits) < MIN_COLUMN_FIT:
+    if best.cost > MAX_COST or runner_up - best.cost < MIN_MARGIN or not _is_named(best.fits):
         raise PictureError(Reason.BAD_LAYOUT)
     leads = _strip_leads(view, best, ink, px_per_mm)
     speed = mm_per_s or _speed(best)
@@ -107,6 +108,12 @@ def find_arrangement(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
         runner_up=float(runner_up),
         pulses=tuple(_on_page(view, pulse, px_per_mm) for pulse in view.pulses),
     )
+
+
+def _is_named(fits):
+    """Whether names are read in enough columns, and well where there is but one; one in four may be covered."""
+    least = MIN_ONE_COLUMN_FIT if len(fits) == 1 else MIN_COLUMN_FIT
+    return sum(fit < least for fit in fits) <= len(fits) // 4
 
 
 def _scale_by_pulses(ink, mm_per_mv):

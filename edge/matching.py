@@ -14,7 +14,16 @@ BEFORE_MM = 7.0
 """How far a pulse may stand before the column that it belongs to."""
 PULSE_STRENGTH = 0.4
 """What a pulse on it adds to a row's coverage."""
-MAX_ROW_COST = 0.75
+MIN_SHARE = 0.6
+"""What a row that stands on a pulse is covered at least: heartbeats may be all that its trace holds."""
+EVEN_GAPS = 0.06
+"""By how much the gaps of evenly spaced rows differ."""
+PULSELESS_WORTH, ODD_WORTH, BEYOND_WORTH = 0.8, 0.5, 0.2
+"""What rows are worth that have no pulse where others do, that are at odds with evenly spaced ones, and that go on beyond them: sheets'
+edges, text, rules."""
+ON_MM, BEYOND_ROW_MM = 4.0, (4.0, 4.0)
+"""How near to a row what runs on it is, from where beyond the others, and how much of it there."""
+MAX_ROW_COST, MAX_CHOICES = 0.85, 3
 WINDOW_MM = (-4.0, 30.0), (-14.0, 9.0)
 """Where a name is looked for: across from where its column starts, down from the row's zero."""
 NAME_BEFORE_MM = 5.0
@@ -23,7 +32,7 @@ PITCH_MM = 4.0
 """How far each column's names may be from where those before them and the edges tell."""
 CLEAR_LINES = 0.5
 UNREAD_FITS = 0.35, 0.6
-UNREAD_LINES = 0.8, 1.0
+UNREAD_LINES = 0.5, 0.9
 """Lines between columns from which on they count against a pattern that has none there, and as much as anything can."""
 FITS = 0.3, 0.8
 """How well names fit on the whole that are not there, and that are there."""
@@ -63,9 +72,10 @@ def matches_of(view):
     for pattern in layout.PATTERNS:
         key = pattern.rows, pattern.grid_rows
         if key not in laid:
-            laid[key] = _lay(view, found, pattern)
-        if laid[key] is not None:
-            matches.append(_named(pattern, *laid[key]))
+            laid[key] = [_lay(view, *choice, pattern) for choice in _choices(found, pattern.rows)]
+        tried = [_named(pattern, *lay) for lay in laid[key] if lay is not None]
+        if tried:
+            matches.append(min(tried, key=lambda match: match.cost))
     return sorted((_with_unread(match, matches) for match in matches), key=lambda match: match.cost)
 
 
@@ -74,32 +84,69 @@ def _rows(view):
     mm, found = PX_PER_MM, []
     for pulse in view.pulses:
         if not found or pulse.foot - found[-1][0] > ROW_MM * mm:
-            found.append((pulse.foot, PULSE_STRENGTH))
+            found.append((pulse.foot, PULSE_STRENGTH + MIN_SHARE))
+    feet = np.array([foot for foot, _ in found])
+    sides = _sides(view, feet)
     for row, share in view.rows:
         near = min(range(len(found)), key=lambda i: abs(found[i][0] - row), default=None)
         if near is None or abs(found[near][0] - row) > ROW_MM * mm:
-            found.append((row, share))
+            found.append((row, share * _worth(view, row, feet, sides)))
         elif found[near][1] >= PULSE_STRENGTH:
             found[near] = found[near][0], max(found[near][1], PULSE_STRENGTH + share)
     return sorted(found)
 
 
-def _strongest(found, count):
-    """The `count` strongest rows' base lines, from the top down, and what it costs to take these and leave the others, 0..1."""
-    strengths = np.array([strength for _, strength in found])
-    order = np.argsort(-strengths, kind="stable")
-    kept, left = order[:count], order[count:]
-    typical = np.median(strengths[kept])
-    cost = max(1 - strengths[kept].min() / typical, strengths[left].max(initial=0.0) / typical)
-    return [found[i][0] for i in sorted(kept)], float(min(cost, 1.0))
-
-
-def _lay(view, found, pattern):
-    """(`Match` without names, reading of its windows) for a pattern's rows and columns; None where there are no such rows."""
-    if len(found) < pattern.rows:
+def _sides(view, feet):
+    """(left, right) between which most of the rows that stand on pulses at `feet` (n,) run, their pulses too; None of fewer than two."""
+    if feet.size < 2:
         return None
-    lines, row_cost = _strongest(found, pattern.rows)
-    ends = columns.extent(view, lines) if row_cost <= MAX_ROW_COST else None
+    x, y = view.points
+    rows = [x[np.abs(y - foot) <= ON_MM * PX_PER_MM] for foot in feet]
+    left, right = np.median([(row.min(), row.max()) for row in rows if row.size], axis=0)
+    return min(left, *(pulse.left for pulse in view.pulses)), max(right, *(pulse.right for pulse in view.pulses))
+
+
+def _worth(view, row, feet, sides):
+    """What a row without a pulse is worth where others stand on pulses at `feet` (n,): devices print one in each row or in none.
+
+    One that is hidden is believed where its row is between the others or as far from the next as these are from each other.
+    """
+    if sides is None:
+        return 1.0
+    x, y = view.points
+    on = np.unique(x[np.abs(y - row) <= ON_MM * PX_PER_MM])
+    beyond, enough = (length * PX_PER_MM for length in BEYOND_ROW_MM)
+    if (on < sides[0] - beyond).sum() >= enough or (on > sides[1] + beyond).sum() >= enough:
+        return BEYOND_WORTH
+    apart = np.abs(feet - row).min()
+    gaps = np.diff(feet)
+    if feet[0] < row < feet[-1] or np.abs(gaps / apart - 1).max() <= EVEN_GAPS:
+        return 1.0
+    return ODD_WORTH if gaps.size > 1 and gaps.max() <= (1 + EVEN_GAPS) * gaps.min() else PULSELESS_WORTH
+
+
+def _choices(found, count):
+    """[(cost, base lines from the top down)] of `count` rows: the strongest and those that follow each other, the best first.
+
+    It costs to take rows that are weaker than others and to leave strong ones, 0..1.
+    """
+    if len(found) < count:
+        return []
+    strengths = np.array([strength for _, strength in found])
+    runs = [range(first, first + count) for first in range(len(found) - count + 1)]
+    choices = {tuple(sorted(np.argsort(-strengths, kind="stable")[:count])), *map(tuple, runs)}
+    costed = []
+    for kept in choices:
+        typical = np.median(strengths[list(kept)])
+        left = np.delete(strengths, kept).max(initial=0.0)
+        cost = max(1 - strengths[list(kept)].min() / typical, left / typical)
+        costed.append((float(min(cost, 1.0)), [found[i][0] for i in kept]))
+    return sorted(choice for choice in costed if choice[0] <= MAX_ROW_COST)[:MAX_CHOICES]
+
+
+def _lay(view, row_cost, lines, pattern):
+    """(`Match` without names, reading of its windows) for a pattern on these rows; None where no traces run there."""
+    ends = columns.extent(view, lines)
     if ends is None:
         return None
     edges, clear = columns.edges_of(view, lines[: pattern.grid_rows], ends, len(pattern.columns))

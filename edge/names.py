@@ -20,7 +20,7 @@ MARGIN_MM = 0.9, 0.3
 """Paper that belongs to a name, beside it and above and below: it takes I apart from II and III."""
 MIN_WIDTH_CAPS = 1.25
 """What a name takes at least, in heights of a capital: III's width, so that I, II and III are held against the same pixels."""
-DULL = 20.0
+DULL = 10.0
 """Standard deviation below which a place is empty: it correlates with nothing."""
 
 

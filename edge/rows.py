@@ -6,8 +6,13 @@ MAX_FLAT_MM = 2.0
 """Upright runs of ink longer than this are steep: QRS complexes, pulses, separators."""
 MIN_TRACK_MM = 8.0
 """Ink that hangs together over less is print."""
-EVEN_MM, EVEN_SLACK_MM = 60.0, 0.3
-"""Strokes of this length and this evenness are rules and frames, bent ones too."""
+RULE_MM = 40.0
+SMOOTH_MM, SMOOTH_SLACK_MM, SMOOTH_SHARE = 15.0, 0.35, 0.94
+"""A stroke of `RULE_MM` at least is a rule or a frame where its upper or its lower edge is off the running median over `SMOOTH_MM` by
+no more than `SMOOTH_SLACK_MM` in this share of its length: bent ones too, double ones that run together in places and those that text
+touches from one side. A trace's edges reach 0.85."""
+MAX_RULE_MM = 2.5
+"""Half of a rule's length is no thicker."""
 BIN_MM = 2.5
 NEAR_MM = 1.25
 APART_MM = 7.5
@@ -32,8 +37,8 @@ def tracks_of(dark, px_per_mm):
     kept = [False]
     for label, place in enumerate(ndimage.find_objects(tracks), 1):
         width = place[1].stop - place[1].start
-        even = width >= EVEN_MM * px_per_mm and _is_even(tracks[place] == label, px_per_mm)
-        kept.append(width >= MIN_TRACK_MM * px_per_mm and not even)
+        rule = width >= RULE_MM * px_per_mm and _is_rule(tracks[place] == label, px_per_mm)
+        kept.append(width >= MIN_TRACK_MM * px_per_mm and not rule)
     return dark & np.array(kept)[tracks]
 
 
@@ -46,10 +51,18 @@ def flat_points(tracks, px_per_mm):
     return x[flat], (top + end - 1)[flat] / 2
 
 
-def _is_even(stroke, px_per_mm):
-    """Whether a (h, w) bool stroke is nowhere thicker than elsewhere, as no trace is that holds a heartbeat."""
-    thick = stroke.sum(axis=0)
-    return bool(np.percentile(thick, 98) <= np.median(thick) + max(EVEN_SLACK_MM * px_per_mm, 1))
+def _is_rule(stroke, px_per_mm):
+    """Whether a (h, w) bool stroke runs smoothly on one side at least and is thin, as no trace does that holds heartbeats."""
+    from scipy import ndimage
+
+    if np.median(stroke.sum(axis=0)) > MAX_RULE_MM * px_per_mm:
+        return False
+    upper, lower = stroke.argmax(axis=0), stroke[::-1].argmax(axis=0)
+    window, slack = 2 * round(SMOOTH_MM * px_per_mm / 2) + 1, max(SMOOTH_SLACK_MM * px_per_mm, 1)
+    return any(
+        (np.abs(edge - ndimage.median_filter(edge, window, mode="nearest")) <= slack).mean() >= SMOOTH_SHARE
+        for edge in (upper, lower)
+    )
 
 
 def coverage(x, y, shape, px_per_mm):
@@ -109,16 +122,17 @@ def find_rows(x, y, tracks, px_per_mm, quarters=4):
     parts = np.array_split(seen, min(quarters, seen.shape[1]), axis=1)
     loose = np.mean([ndimage.maximum_filter1d(part.mean(axis=1), reach) for part in parts], axis=0)
     rank = loose + 0.3 * seen.mean(axis=1)
+    filled = _filled(tracks, used, px_per_mm)
     found, ruled, apart = [], [], round(APART_MM * px_per_mm)
     while rank.max() >= MIN_RANK:
         row = int(rank.argmax())
         if _is_ruled(x, y, row, used.size * BIN_MM * px_per_mm, px_per_mm):
             ruled.append(row)
         else:
-            found.append((float(row), float(loose[row])))
+            found.append((float(row), float(max(loose[row], NOISY_WORTH * filled[row]))))
         rank[max(row - apart, 0) : row + apart + 1] = 0
     clear = [row for row, share in found if share >= NOISY_WORTH * NOISY_COVERAGE]
-    for noisy in _noisy(tracks, used, clear + ruled, px_per_mm):
+    for noisy in _noisy(filled, clear + ruled, px_per_mm):
         found = [other for other in found if abs(other[0] - noisy[0]) > apart] + [noisy]
     return tuple(sorted(found))
 
@@ -133,13 +147,19 @@ def _is_ruled(x, y, row, width, px_per_mm):
     return bool(length >= RULED_LENGTH * width or (length >= 0.6 * width and on.mean() >= RULED_SHARE))
 
 
-def _noisy(tracks, used, known, px_per_mm):
-    """[(row, coverage)] of rows that ink fills from side to side, apart from those known: traces of noise alone."""
+def _filled(tracks, used, px_per_mm):
+    """(H,) float: the share of the columns in use that tracks fill within `BAND_MM` of each row."""
     from scipy import ndimage
 
     left, right = (round(bins * BIN_MM * px_per_mm) for bins in (used[0], used[-1] + 1))
+    side = 2 * round(BAND_MM * px_per_mm) + 1
+    return ndimage.maximum_filter1d(tracks[:, left:right].astype(np.uint8), side, axis=0).mean(axis=1)
+
+
+def _noisy(filled, known, px_per_mm):
+    """[(row, coverage)] of rows that ink fills from side to side, apart from those known: traces of noise alone."""
     band = round(BAND_MM * px_per_mm)
-    filled = ndimage.maximum_filter1d(tracks[:, left:right].astype(np.uint8), 2 * band + 1, axis=0).mean(axis=1)
+    filled = filled.copy()
     for row in known:
         filled[max(round(row) - 3 * band, 0) : round(row) + 3 * band] = 0
     found = []

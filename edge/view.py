@@ -12,6 +12,9 @@ PX_PER_MM = 4.0
 DARK_SHARE = 0.3
 """What has this share of the ink of solid strokes is dark: a stroke of a third of a millimetre, seen at 4 px/mm, is no blacker."""
 FAINTEST = 40
+MAX_DARK = 0.15
+"""The share of a page that may be dark: a grid of the traces' colour may fill more, and is fainter than they."""
+SOLID_MM, RIM_MM = 3.5, 1.0
 UPRIGHT_MM = 9.0
 MIN_POINTS = 200
 """Flat points that a page has at least: 5 cm of trace."""
@@ -52,7 +55,19 @@ def reduced(ink, px_per_mm):
     some = small[small > FAINTEST]
     if some.size < MIN_POINTS:
         raise PictureError(Reason.NOT_AN_ECG)
-    return small, small > DARK_SHARE * np.percentile(some, 90)
+    darkest = np.quantile(small, 1 - MAX_DARK)
+    dark = small > max(DARK_SHARE * np.percentile(some, 90), darkest)
+    solid = _solid(dark)
+    return np.where(solid, 0, small), dark & ~solid
+
+
+def _solid(dark):
+    """(h, w) bool: what is dark over more than any stroke is, and its rim: hands, pens, tables, never a trace or a letter."""
+    from scipy import ndimage
+
+    side = 2 * round(SOLID_MM * PX_PER_MM / 2) + 1
+    kernel = ndimage.minimum_filter(dark.astype(np.uint8), side, mode="constant")
+    return ndimage.maximum_filter(kernel, side + 2 * round(RIM_MM * PX_PER_MM)) > 0 if kernel.any() else kernel > 0
 
 
 def view_of(small, dark):
