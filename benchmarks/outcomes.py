@@ -25,7 +25,7 @@ def measure(task, reader, split):
 def outcome(reader, source):
     """(row, result, stages) of one picture: what a caller sees, and the seconds that it took."""
     start = time.perf_counter()
-    result, stages = reader.inspect(source)
+    result, stages = reader.inspect(source, trace=True)
     seconds = time.perf_counter() - start
     page = result.page or {}
     arrangement = getattr(stages, "arrangement", None)

@@ -240,7 +240,7 @@ def real_sheet(tasks, reader):
 
     tiles = []
     for task in sorted(tasks, key=lambda task: task.name):
-        result, stages = reader.inspect(task.file)
+        result, stages = reader.inspect(task.file, trace=True)
         drawn = overlay.draw_overlay(open_picture(task.file).image, result, stages)
         tiles.append((f"{task.name}: {result.verdict or result.reason.value}", drawn))
     return others.contact_sheet(tiles, columns=3, tile_px=(900, 560))

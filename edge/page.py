@@ -12,6 +12,7 @@ from . import arrangement, filters, flat
 from .errors import PictureError, Reason
 from .ink import PATCH_PX, ink_of
 from .layout import REPORT
+from .scale import refined
 
 REPORT_TRACE_PX_PER_MM = 200 / 25.4
 """Traces and pulses of a report are drawn at 200 dots to the inch; the dots of its grid stand 0.9 % farther apart."""
@@ -61,7 +62,8 @@ class Page:
         if self.found is not None:
             return self.found
         speed, gain = self.given
-        return arrangement.find_arrangement(self.ink, self.px_per_mm, mm_per_s=speed, mm_per_mv=gain)
+        found = arrangement.find_arrangement(self.ink, self.px_per_mm, mm_per_s=speed, mm_per_mv=gain)
+        return refined(found, self.ink)
 
     def upright(self):
         """The page the right way up, its leads arranged; itself where it is known to be.
@@ -171,6 +173,7 @@ def _arranged(page):
     """The page turned upright, with its arrangement."""
     speed, gain = page.given
     turns, found = arrangement.arrange(page.ink, page.px_per_mm, mm_per_s=speed, mm_per_mv=gain)
+    found = refined(found, np.rot90(page.ink, turns))
     if not turns:
         return replace(page, found=found)
     image = page.image.rotate(90 * turns, expand=True)

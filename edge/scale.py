@@ -1,0 +1,95 @@
+"""The scale of traces, where the page tells it better than its grid.
+
+Printers step a little more or less than the paper is ruled for. A calibration pulse is one millivolt whatever the grid says, and the
+columns of a page follow each other by as many seconds as they show.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+MAX_PULSE_CHANGE, MAX_PITCH_CHANGE = 0.03, 0.015
+"""How far pulses and columns may be from what the grid says; farther off, it is they that were misread."""
+SEPARATOR_MM, SEPARATOR_SHARE = 2.0, 0.6
+"""How near a column's edge an upright line is looked for, and how much of the way between rows it fills."""
+INK = 100
+
+
+def refined(arrangement, ink):
+    """The `layout.Arrangement` with `px_per_mm` after its pulses (down) and its columns (across), on a page's (H, W) uint8 ink.
+
+    Columns that are parted by upright lines begin where these stand, to the pixel. Where pulses or lines are not there or say something else
+    altogether, the grid's scale stays.
+    """
+    across, down = arrangement.px_per_mm
+    heights = [height for height in (_height_px(ink, *pulse) for pulse in arrangement.pulses) if height]
+    if heights:
+        found = float(np.median(heights)) / arrangement.mm_per_mv
+        down = found if abs(found / down - 1) <= MAX_PULSE_CHANGE else down
+    columns = _columns(arrangement, ink)
+    if columns is None:
+        return replace(arrangement, px_per_mm=(across, down))
+    first_px, px_per_s = columns
+    if abs(px_per_s / arrangement.mm_per_s / across - 1) > MAX_PITCH_CHANGE:
+        return replace(arrangement, px_per_mm=(across, down))
+    places = tuple(_moved(place, first_px, px_per_s, arrangement) for place in arrangement.places)
+    return replace(arrangement, places=places, px_per_mm=(px_per_s / arrangement.mm_per_s, down))
+
+
+def _columns(arrangement, ink):
+    """(pixels of second 0, pixels a second) by the upright lines between the columns; a single one says where second 0 is, and none nothing."""
+    edges = {place.start_s: place.box.left for place in arrangement.places if place.start_s > 0}
+    zeros = [place.zero_px for place in arrangement.places if place.start_s > 0]
+    reach = round(SEPARATOR_MM * arrangement.px_per_mm[0])
+    rows = slice(round(max(min(zeros), 0)), round(max(zeros)))
+    lines = {}
+    for start_s, left in edges.items():
+        near = ink[rows, max(left - reach, 0) : left + reach + 1] >= INK
+        share = near.mean(axis=0)
+        if share.size and share.max() >= SEPARATOR_SHARE:
+            line = np.flatnonzero(share >= 0.7 * share.max())
+            lines[start_s] = max(left - reach, 0) + float(line.mean())
+    if not lines:
+        return None
+    if len(lines) == 1:
+        ((start_s, line),) = lines.items()
+        px_per_s = arrangement.px_per_mm[0] * arrangement.mm_per_s
+        return line - start_s * px_per_s, px_per_s
+    px_per_s, first_px = np.polyfit(list(lines), list(lines.values()), 1)
+    return float(first_px), float(px_per_s)
+
+
+def _moved(place, first_px, px_per_s, arrangement):
+    """The place with its left edge at its time, and its right edge as many seconds later as it was."""
+    left, top, right, bottom = place.box.corners
+    seconds = (right - left) / arrangement.px_per_mm[0] / arrangement.mm_per_s
+    start = round(first_px + place.start_s * px_per_s)
+    return replace(place, box=replace(place.box, left=max(start, 0), right=round(start + seconds * px_per_s)))
+
+
+def _height_px(ink, left, right, top, bottom):
+    """The height of a pulse from the middle of its foot's stroke to the middle of its top's; None where one is not seen."""
+    left, right, top, bottom = (int(round(edge)) for edge in (left, right, top, bottom))
+    width = right - left
+    reach = max(round(0.15 * (bottom - top)), 4)
+    inner = ink[max(top - reach, 0) : top + reach, left + width // 4 : right - width // 4]
+    upper = _middle(inner, max(top - reach, 0))
+    feet = []
+    for columns in (slice(max(left - 6, 0), max(left - 2, 0)), slice(right + 2, right + 6)):
+        foot = _middle(ink[bottom - reach : bottom + reach, columns], bottom - reach)
+        if foot is not None:
+            feet.append(foot)
+    if upper is None or not feet:
+        return None
+    return float(np.mean(feet)) - upper
+
+
+def _middle(piece, first):
+    """The mean row of the ink of a level stroke, over the columns that show one; None where too few do."""
+    dark = np.where(piece >= INK, piece, 0).astype(float)
+    mass = dark.sum(axis=0)
+    there = (mass > 0) & ((piece >= INK).sum(axis=0) <= 8)
+    if not there.any() or there.mean() < 0.5:
+        return None
+    rows = np.arange(piece.shape[0])[:, None]
+    return first + float(np.median((dark * rows).sum(axis=0)[there] / mass[there]))
