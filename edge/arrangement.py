@@ -8,7 +8,7 @@ from .matching import WINDOW_MM, matches_of
 from .view import PX_PER_MM, reduced, view_of
 
 MAX_COST = 0.5
-MIN_MARGIN = 0.05
+MIN_MARGIN = 0.04
 MIN_COLUMN_FIT = 0.28
 """How well the names of each column fit at least: chance reaches about a quarter."""
 MIN_ONE_COLUMN_FIT = 0.5

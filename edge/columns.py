@@ -10,7 +10,9 @@ BAND_MM = 14.0
 GAP_MM = 1.5
 PAGE_MM = 250.0
 """10 s at 25 mm/s: what most pages hold from their first column's left edge to their last one's right."""
-LEEWAY_MM = 6.0
+PULSED_SHARE, CLOSED_SHARE = 0.25, 0.1
+"""How much of what seems traced may lie before the pulses that open the rows and behind those that close them."""
+LEEWAY_MM = 14.0
 """How far the first column may begin from where ink does."""
 STRETCH = np.linspace(0.95, 1.05, 41)
 OFF_COST = 0.008
@@ -37,11 +39,12 @@ def extent(view, zeros):
         return None
     grown = GAP_MM * mm / 2
     left, right = traced[0] + grown, traced[-1] + 1 - grown
-    for pulse in view.pulses:
-        if pulse.left - 3 * mm <= left <= pulse.right:
-            left = pulse.right + mm
-        if pulse.left <= right <= pulse.right + 3 * mm:
-            right = pulse.left - mm
+    for before, after in pulses.columns_of(view.pulses, mm):
+        # What lies before the first pulses is no trace, nor what lies behind pulses that close the rows.
+        if before - 3 * mm <= left <= after or left < before < left + PULSED_SHARE * (right - left):
+            left = after + mm
+        elif before <= right <= after + 3 * mm or right - CLOSED_SHARE * (right - left) < before < right:
+            right = before - mm
     return float(left), float(right)
 
 

@@ -34,6 +34,8 @@ CLEAR_LINES = 0.5
 UNREAD_FITS = 0.35, 0.6
 UNREAD_LINES = 0.5, 0.9
 """Lines between columns from which on they count against a pattern that has none there, and as much as anything can."""
+UNREAD_NAMES = 0.55, 0.75
+"""How well a name fits before a row that is left out, from which on it counts, and as much as anything can."""
 FITS = 0.3, 0.8
 """How well names fit on the whole that are not there, and that are there."""
 BEYOND_MM = 6.0, 30.0
@@ -76,7 +78,7 @@ def matches_of(view):
         tried = [_named(pattern, *lay) for lay in laid[key] if lay is not None]
         if tried:
             matches.append(min(tried, key=lambda match: match.cost))
-    return sorted((_with_unread(match, matches) for match in matches), key=lambda match: match.cost)
+    return sorted((_with_unread(view, found, match, matches) for match in matches), key=lambda match: match.cost)
 
 
 def _rows(view):
@@ -85,7 +87,8 @@ def _rows(view):
     for pulse in view.pulses:
         if not found or pulse.foot - found[-1][0] > ROW_MM * mm:
             found.append((pulse.foot, PULSE_STRENGTH + MIN_SHARE))
-    feet = np.array([foot for foot, _ in found])
+    found += _missing(found)
+    feet = np.array(sorted(foot for foot, _ in found))
     sides = _sides(view, feet)
     for row, share in view.rows:
         near = min(range(len(found)), key=lambda i: abs(found[i][0] - row), default=None)
@@ -96,13 +99,23 @@ def _rows(view):
     return sorted(found)
 
 
+def _missing(found):
+    """[(base line, strength)] of rows whose pulses are not seen among evenly spaced ones: where there is a gap of two spaces."""
+    feet = np.array([foot for foot, _ in found])
+    gaps = np.diff(feet)
+    spaces = np.rint(gaps / gaps.min()) if gaps.size > 1 else np.ones(0)
+    if not spaces.size or spaces.max() != 2 or np.abs(gaps / gaps.min() / spaces - 1).max() > EVEN_GAPS:
+        return []
+    return [((feet[i] + feet[i + 1]) / 2, MIN_SHARE) for i in np.flatnonzero(spaces == 2)]
+
+
 def _sides(view, feet):
     """(left, right) between which most of the rows that stand on pulses at `feet` (n,) run, their pulses too; None of fewer than two."""
     if feet.size < 2:
         return None
     x, y = view.points
     rows = [x[np.abs(y - foot) <= ON_MM * PX_PER_MM] for foot in feet]
-    left, right = np.median([(row.min(), row.max()) for row in rows if row.size], axis=0)
+    left, right = np.median([np.percentile(row, (1, 99)) for row in rows if row.size], axis=0)
     return min(left, *(pulse.left for pulse in view.pulses)), max(right, *(pulse.right for pulse in view.pulses))
 
 
@@ -120,9 +133,11 @@ def _worth(view, row, feet, sides):
         return BEYOND_WORTH
     apart = np.abs(feet - row).min()
     gaps = np.diff(feet)
-    if feet[0] < row < feet[-1] or np.abs(gaps / apart - 1).max() <= EVEN_GAPS:
+    if np.abs(gaps / apart - 1).max() <= EVEN_GAPS:
         return 1.0
-    return ODD_WORTH if gaps.size > 1 and gaps.max() <= (1 + EVEN_GAPS) * gaps.min() else PULSELESS_WORTH
+    if gaps.size > 1 and gaps.max() <= (1 + EVEN_GAPS) * gaps.min():
+        return ODD_WORTH
+    return 1.0 if feet[0] < row < feet[-1] else PULSELESS_WORTH
 
 
 def _choices(found, count):
@@ -152,7 +167,7 @@ def _lay(view, row_cost, lines, pattern):
     edges, clear = columns.edges_of(view, lines[: pattern.grid_rows], ends, len(pattern.columns))
     zeros = _zeros(view, lines, edges)
     starts = _starts(view, edges)
-    reading = names.Reading(windows(view, pattern, zeros, starts), PX_PER_MM)
+    reading = names.Reading(windows(view, [cell[:2] for cell in _cells(pattern)], zeros, starts), PX_PER_MM)
     cells = [(i, name) for i, (_, _, name) in enumerate(_cells(pattern))]
     faces = reading.faces_of(cells[:: max(len(cells) // 6, 1)])
     beyond = (ends[1] - edges[-1]) / PX_PER_MM
@@ -208,15 +223,15 @@ def _cells(pattern):
     ]
 
 
-def windows(view, pattern, zeros, starts):
-    """(n, h, w) float32: the ink about the names of a pattern's grid, column by column, paper beyond the page."""
+def windows(view, cells, zeros, starts):
+    """(n, h, w) float32: the ink about the names of (row, column) cells, paper beyond the page."""
     mm = PX_PER_MM
     (left, right), (top, bottom) = WINDOW_MM
     height, width = round((bottom - top) * mm), round((right - left) * mm)
     pad = max(height, width)
     wide = np.pad(view.ink, pad)
     cut = []
-    for row, column, _ in _cells(pattern):
+    for row, column in cells:
         y = int(np.clip(round(zeros[row, column] + top * mm) + pad, 0, wide.shape[0] - height))
         x = int(np.clip(round(starts[column] + left * mm) + pad, 0, wide.shape[1] - width))
         cut.append(wide[y : y + height, x : x + width])
@@ -260,7 +275,7 @@ def _along(fits, pitch):
     return float(mean[row, column]), pitch, (int(row), int(column) + offset)
 
 
-def _with_unread(match, matches):
+def _with_unread(view, found, match, matches):
     """The match with what it leaves unread: names and lines that a pattern of as many rows and more columns finds there."""
     finer = [
         other
@@ -270,4 +285,19 @@ def _with_unread(match, matches):
     unread = [_between(min(other.fits[1:]), UNREAD_FITS) for other in finer]
     if len(match.pattern.columns) == 1:
         unread += [_between(other.lines, UNREAD_LINES) for other in finer]
-    return replace(match, parts={**match.parts, "unread": max(unread, default=0.0)})
+    unread.append(_between(_left_name(view, found, match), UNREAD_NAMES))
+    return replace(match, parts={**match.parts, "unread": max(unread)})
+
+
+def _left_name(view, found, match):
+    """How well the name of any lead fits before a row that a match leaves out, where the others of the first column have theirs."""
+    reach = ROW_MM * PX_PER_MM
+    left = np.array([[row] for row, _ in found if np.abs(match.zeros[:, 0] - row).min() > reach])
+    if not left.size:
+        return 0.0
+    reading = names.Reading(windows(view, [(row, 0) for row in range(len(left))], left, match.starts), PX_PER_MM)
+    place = tuple(slice(max(at - 1, 0), at + 2) for at in match.place)
+    fits = [
+        reading.fit(row, name, *match.face)[place].max() for row in range(len(left)) for name in layout.LEADS_12[1:]
+    ]
+    return float(max(fits))

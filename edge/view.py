@@ -12,8 +12,8 @@ PX_PER_MM = 4.0
 DARK_SHARE = 0.3
 """What has this share of the ink of solid strokes is dark: a stroke of a third of a millimetre, seen at 4 px/mm, is no blacker."""
 FAINTEST = 40
-MAX_DARK = 0.15
-"""The share of a page that may be dark: a grid of the traces' colour may fill more, and is fainter than they."""
+TILE_MM, TRACE_SHARE = 8.0, 0.07
+"""The share of a tile that a trace which runs through it fills; what fills more of most tiles is texture."""
 SOLID_MM, RIM_MM = 3.5, 1.0
 UPRIGHT_MM = 9.0
 MIN_POINTS = 200
@@ -52,13 +52,23 @@ def reduced(ink, px_per_mm):
     height, width = ink.shape
     size = max(round(width * PX_PER_MM / px_per_mm[0]), 1), max(round(height * PX_PER_MM / px_per_mm[1]), 1)
     small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
+    small = _above_texture(small)
     some = small[small > FAINTEST]
     if some.size < MIN_POINTS:
         raise PictureError(Reason.NOT_AN_ECG)
-    darkest = np.quantile(small, 1 - MAX_DARK)
-    dark = small > max(DARK_SHARE * np.percentile(some, 90), darkest)
+    dark = small > DARK_SHARE * np.percentile(some, 90)
     solid = _solid(dark)
     return np.where(solid, 0, small), dark & ~solid
+
+
+def _above_texture(small):
+    """Ink (h, w) uint8 less what more of it has than traces fill: a grid of their colour that has been left."""
+    side = round(TILE_MM * PX_PER_MM)
+    rows, columns = (max(length // side, 1) for length in small.shape)
+    tiles = small[: rows * side, : columns * side]
+    tiles = tiles.reshape(rows, tiles.shape[0] // rows, columns, tiles.shape[1] // columns)
+    floor = np.median(np.quantile(tiles, 1 - TRACE_SHARE, axis=(1, 3)))
+    return small if floor < 1 else (np.maximum(small - floor, 0) * (255 / max(255 - floor, 1))).astype(np.uint8)
 
 
 def _solid(dark):
