@@ -128,7 +128,6 @@ def test_small_drafts_have_no_sides(size):
     assert set(find_sides(picture, everywhere(picture), box).values()) == {None}
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="the largest of nothing is looked for")
 def test_beyond_the_edge_of_a_draft_there_is_no_side():
     """Where what is certainly on the sheet goes as far as the draft does."""
     picture = draft(dict.fromkeys(SIDES))
