@@ -15,8 +15,8 @@ CELL_PX = int(CELL_MM * DRAFT_PX_PER_MM)
 SMOOTH_CELLS = 1.5
 CHANCE = 0.2
 """Coherence that noise has by chance within that smoothing."""
-PASSES = (((1, 5), 3, 6), ((1, 5), 5, 2))
-"""What is looked at in each pass, as waves a cell (bold lines, millimetres), the degree of the smooth part of the displacement, and how many
+PASSES = (((1, 5), 3, 6), ((1, 5), 6, 2))
+"""What is looked at in each pass, as waves a cell (bold lines, millimetres), the degree of the displacement, and how many
 cells the draft may take for even."""
 
 
@@ -163,19 +163,11 @@ def _coherence(field):
 def _displacement(values, axis, waves, degree):
     """((R, C) cells by which lines lie beyond their places along `axis`, (R, C) coherence of the clearest of `waves`)."""
     fields = {wave: _carriers(values, axis, wave) for wave in waves}
+    # The polynomial alone: what single cells say beyond it is noise of compression and of strokes, more often than paper.
     cells = _surface(fields, degree)
-    believed = np.zeros(cells.shape)
-    # Millimetres first: they are seen sharper, and what they say needs no correction by bold lines, which single strokes pull at.
-    for wave in sorted(fields, reverse=True):
-        rest = fields[wave] * np.exp(2j * np.pi * wave * cells)
-        if wave == 1:
-            rest = rest * np.exp(-1j * np.angle(rest.sum()))
-        trust = np.clip((_coherence(rest) - CHANCE) / (1 - CHANCE), 0, 1) * (1 - believed)
-        cells = cells - np.angle(_smooth(rest)) * trust / (2 * np.pi * wave)
-        believed = np.maximum(believed, trust)
-    bold = fields[min(fields)]
-    offset = np.angle((bold * np.exp(2j * np.pi * min(fields) * cells)).sum())
-    return cells - offset / (2 * np.pi * min(fields)), np.max([_coherence(field) for field in fields.values()], axis=0)
+    wave = min(fields)
+    offset = np.angle((fields[wave] * np.exp(2j * np.pi * wave * cells)).sum()) / (2 * np.pi * wave)
+    return cells - offset, np.max([_coherence(field) for field in fields.values()], axis=0)
 
 
 def _surface(fields, degree):
