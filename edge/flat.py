@@ -29,7 +29,8 @@ class Flat:
     """A page taken from a picture and laid flat.
 
     `image` is an RGB `PIL.Image`; `mesh` says where it lay; `px_per_mm` is (across, down), or None where there was no grid; `corners`
-    (4, 2) of the sheet in picture pixels, clockwise from the flat page's upper left; `whole` whether all its sides are in the picture;
+    (4, 2) of the sheet in picture pixels, clockwise from the flat page's upper left; `whole` whether all its sides are in the picture, which
+    has `picture_size` (width, height);
     `picture_px_per_mm` the resolution that the picture had; `grid_score` the clarity of its grid, 0 where there was none; `strength` (R, C) of
     it over the page.
     """
@@ -39,6 +40,7 @@ class Flat:
     px_per_mm: tuple | None
     corners: np.ndarray
     whole: bool
+    picture_size: tuple
     picture_px_per_mm: float
     grid_score: float
     strength: np.ndarray
@@ -80,7 +82,9 @@ def _by_grid(image, found, homography, tiles):
     _blank_beyond(flat, sheet.depth(sides, (warp.project(homography, mesh.nodes) - first) * DRAFT_CELL_PX))
     corners = warp.project(np.linalg.inv(homography), sheet.corners_of(sides, edge) / DRAFT_CELL_PX + first)
     whole = all(side is not None for side in sides.values())
-    return Flat(flat, mesh, (PX_PER_MM, PX_PER_MM), corners, whole, picture_px_per_mm, found.score, strength)
+    return Flat(
+        flat, mesh, (PX_PER_MM, PX_PER_MM), corners, whole, image.size, picture_px_per_mm, found.score, strength
+    )
 
 
 def _ruled(strength, axis, share):
@@ -101,6 +105,8 @@ def _blank_beyond(flat, depth):
 def _sheet(image, homography, low, high):
     """The sheet on which the grid's cells `low` to `high` lie: (sides in a draft's pixels, the cell at the draft's upper left, the
     draft's own edges (4,))."""
+    from scipy import ndimage
+
     around = np.array([AROUND_CELLS, AROUND_CELLS])
     first, last = _within(homography, image.size, low - around, high + around)
     mesh = warp.mesh_of(homography, (*first, *last), 1.0, DRAFT_CELL_PX)
@@ -108,6 +114,8 @@ def _sheet(image, homography, low, high):
     columns, rows = np.meshgrid(np.arange(0, draft.shape[1], 4), np.arange(0, draft.shape[0], 4))
     places = mesh.to_picture(np.stack([columns.ravel(), rows.ravel()], axis=1))
     inside = ((places >= 0) & (places <= np.array(image.size) - 1)).all(axis=1).reshape(rows.shape)
+    # Looked at here and there: what lies between two places is seen where both are.
+    inside = ndimage.binary_erosion(inside, np.ones((3, 3)), border_value=1)
     seen = np.repeat(np.repeat(inside, 4, axis=0), 4, axis=1)[: draft.shape[0], : draft.shape[1]]
     middle, half = (low + high) / 2, SURE_SHARE * (high - low) / 2
     box = np.concatenate([middle - half - first, middle + half - first]) * DRAFT_CELL_PX
@@ -146,7 +154,7 @@ def _by_outline(image):
     mesh = warp.mesh_of(homography, box, spacing_mm, spacing_mm * PX_PER_MM)
     source, factor = _near_resolution(image, picture_px_per_mm)
     flat = mesh.scaled(factor).resample(source)
-    return Flat(flat, mesh, None, corners, True, picture_px_per_mm, 0.0, np.zeros((1, 1)))
+    return Flat(flat, mesh, None, corners, True, image.size, picture_px_per_mm, 0.0, np.zeros((1, 1)))
 
 
 def _resolution(homography, points):

@@ -26,6 +26,8 @@ SHEAR, STRETCH = 10, 11
 
 CLEAREST = 6.0
 """Peaks count up to so many times their surroundings: one strong stroke does not outvote the lattice."""
+BEYOND_SHARE = 0.02
+"""What counts of a peak's height beyond that: its top is still where it is highest."""
 MIN_SCORE = 2.0
 """Mean height of a family's harmonics over their surroundings with which a tile is taken to show it."""
 MIN_TILES = 6
@@ -96,7 +98,8 @@ def _spectra(values):
             amplitude = np.abs(np.fft.rfft2((piece - piece.mean()) * window, (FFT_PX, FFT_PX))).astype(np.float32)
             amplitude = np.fft.fftshift(amplitude, axes=0)
             around = ndimage.uniform_filter(amplitude, 25, mode=("wrap", "reflect"))
-            spectra.append(np.minimum(amplitude / (around + 1e-3), CLEAREST))
+            height = amplitude / (around + 1e-3)
+            spectra.append(np.minimum(height, CLEAREST) + BEYOND_SHARE * np.maximum(height - CLEAREST, 0))
             centres.append((left + tile / 2, top + tile / 2))
     return np.array(centres), np.array(spectra)
 

@@ -52,8 +52,6 @@ def crop_as_report(ink, arrangement):
         top = place.zero_px + (box.top - zero) * down
         width, height = box.right - box.left, box.bottom - box.top
         extent = (left, top, left + width * across, top + height * down)
-        cut = paper.transform(
-            (width, height), Image.Transform.EXTENT, extent, Image.Resampling.BILINEAR, fillcolor=255
-        )
+        cut = paper.transform((width, height), Image.Transform.EXTENT, extent, Image.Resampling.BILINEAR, fillcolor=255)
         crops[name] = np.asarray(cut)
     return crops

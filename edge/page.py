@@ -24,6 +24,7 @@ STROKE_SLACK_PX = 4
 MIN_STROKE_SHARE = 0.85
 MIN_TRACE_COLUMNS = 0.5
 MAX_INK_SHARE = 0.4
+MIN_CUT_ROWS = 2
 BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
 """A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
 
@@ -190,16 +191,28 @@ def _arranged(page):
 
 def _explained(error, page):
     """A refusal that says better what is wrong with a page whose leads could not be arranged; None where there is none."""
-    if (
-        error.reason is Reason.BAD_LAYOUT
-        and page.flat is not None
-        and page.px_per_mm is not None
-        and not page.flat.whole
-    ):
+    if error.reason is Reason.BAD_LAYOUT and page.flat is not None and _runs_off(page):
         return PictureError(Reason.CUT_OFF)
     if error.reason in (Reason.BAD_LAYOUT, Reason.BAD_SCALE) and page.px_per_mm is None:
         return PictureError(Reason.NOT_AN_ECG)
     return None
+
+
+def _runs_off(page):
+    """Whether strokes run across the page to where the picture ends, at one end or the other of two rows or more."""
+    nodes, side = page.flat.mesh.nodes, round(page.flat.mesh.spacing_px)
+    inside = ((nodes >= 0) & (nodes <= np.array(page.flat.picture_size) - 1)).all(axis=2)
+    whole = inside[1:, 1:] & inside[:-1, 1:] & inside[1:, :-1] & inside[:-1, :-1]
+    rows, columns = whole.shape
+    ink = page.ink[: rows * side, : columns * side].reshape(rows, side, columns, side) >= DARK
+    # Ink in nearly every column of a cell is a trace or a rule, in few of its pixels no cover.
+    crossed = (ink.any(axis=1).mean(axis=2) > 0.8) & (ink.mean(axis=(1, 3)) < 0.4) & whole
+    ends = np.zeros(rows, bool)
+    for order in (slice(None), slice(None, None, -1)):
+        at = whole[:, order].argmax(axis=1)
+        cut = whole.any(axis=1) & (at > 0)
+        ends |= cut & crossed[:, order][np.arange(rows), at]
+    return int(ends.sum()) >= MIN_CUT_ROWS
 
 
 def _is_bright(image):

@@ -10,6 +10,8 @@ import numpy as np
 
 MAX_PULSE_CHANGE, MAX_PITCH_CHANGE = 0.03, 0.015
 """How far pulses and columns may be from what the grid says; farther off, it is they that were misread."""
+MAX_FOOT_MM = 1.5
+"""How near a row's zero the foot of its pulse stands."""
 SEPARATOR_MM, SEPARATOR_SHARE = 2.0, 0.6
 """How near a column's edge an upright line is looked for, and how much of the way between rows it fills."""
 INK = 100
@@ -22,10 +24,11 @@ def refined(arrangement, ink):
     altogether, the grid's scale stays.
     """
     across, down = arrangement.px_per_mm
-    heights = [height for height in (_height_px(ink, *pulse) for pulse in arrangement.pulses) if height]
-    if heights:
-        found = float(np.median(heights)) / arrangement.mm_per_mv
+    strokes = [stroke for stroke in (_foot_and_top(ink, *pulse) for pulse in arrangement.pulses) if stroke]
+    if strokes:
+        found = float(np.median([foot - top for foot, top in strokes])) / arrangement.mm_per_mv
         down = found if abs(found / down - 1) <= MAX_PULSE_CHANGE else down
+    arrangement = replace(arrangement, places=tuple(_on_its_foot(p, strokes, down) for p in arrangement.places))
     columns = _columns(arrangement, ink)
     if columns is None:
         return replace(arrangement, px_per_mm=(across, down))
@@ -39,6 +42,8 @@ def refined(arrangement, ink):
 def _columns(arrangement, ink):
     """(pixels of second 0, pixels a second) by the upright lines between the columns; a single one says where second 0 is, and none nothing."""
     edges = {place.start_s: place.box.left for place in arrangement.places if place.start_s > 0}
+    if not edges:
+        return None
     zeros = [place.zero_px for place in arrangement.places if place.start_s > 0]
     reach = round(SEPARATOR_MM * arrangement.px_per_mm[0])
     rows = slice(round(max(min(zeros), 0)), round(max(zeros)))
@@ -67,8 +72,14 @@ def _moved(place, first_px, px_per_s, arrangement):
     return replace(place, box=replace(place.box, left=max(start, 0), right=round(start + seconds * px_per_s)))
 
 
-def _height_px(ink, left, right, top, bottom):
-    """The height of a pulse from the middle of its foot's stroke to the middle of its top's; None where one is not seen."""
+def _on_its_foot(place, strokes, px_per_mm):
+    """The place with its zero at the foot of its row's pulse, where there is one near."""
+    feet = [foot for foot, _ in strokes if abs(foot - place.zero_px) <= MAX_FOOT_MM * px_per_mm]
+    return replace(place, zero_px=float(np.mean(feet))) if feet else place
+
+
+def _foot_and_top(ink, left, right, top, bottom):
+    """The middle rows of a pulse's foot and of its top, as strokes; None where one is not seen."""
     left, right, top, bottom = (int(round(edge)) for edge in (left, right, top, bottom))
     width = right - left
     reach = max(round(0.15 * (bottom - top)), 4)
@@ -79,9 +90,7 @@ def _height_px(ink, left, right, top, bottom):
         foot = _middle(ink[bottom - reach : bottom + reach, columns], bottom - reach)
         if foot is not None:
             feet.append(foot)
-    if upper is None or not feet:
-        return None
-    return float(np.mean(feet)) - upper
+    return (float(np.mean(feet)), upper) if feet and upper is not None else None
 
 
 def _middle(piece, first):
