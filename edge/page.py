@@ -11,7 +11,7 @@ import numpy as np
 from . import arrangement, filters, flat
 from .errors import PictureError, Reason
 from .ink import PATCH_PX, ink_of
-from .layout import REPORT
+from .layout import REPORT, Box
 from .scale import refined
 
 REPORT_TRACE_PX_PER_MM = 200 / 25.4
@@ -25,6 +25,8 @@ MIN_STROKE_SHARE = 0.85
 MIN_TRACE_COLUMNS = 0.5
 MAX_INK_SHARE = 0.4
 MIN_CUT_ROWS = 2
+MAX_BEYOND_MM = 12.0
+"""How far the box of a lead may reach beyond the page that is seen."""
 BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
 """A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
 
@@ -64,7 +66,7 @@ class Page:
             return self.found
         speed, gain = self.given
         found = arrangement.find_arrangement(self.ink, self.px_per_mm, mm_per_s=speed, mm_per_mv=gain)
-        return refined(found, self.ink)
+        return _within(refined(found, self.ink), self.ink.shape)
 
     def upright(self):
         """The page the right way up, its leads arranged; itself where it is known to be.
@@ -174,7 +176,8 @@ def _arranged(page):
     """The page turned upright, with its arrangement."""
     speed, gain = page.given
     turns, found = arrangement.arrange(page.ink, page.px_per_mm, mm_per_s=speed, mm_per_mv=gain)
-    found = refined(found, np.rot90(page.ink, turns))
+    ink = np.rot90(page.ink, turns)
+    found = _within(refined(found, ink), ink.shape)
     if not turns:
         return replace(page, found=found)
     image = page.image.rotate(90 * turns, expand=True)
@@ -187,6 +190,27 @@ def _arranged(page):
     )
     px_per_mm = page.px_per_mm if turns % 2 == 0 or page.px_per_mm is None else page.px_per_mm[::-1]
     return replace(page, image=image, px_per_mm=px_per_mm, flat=turned, turns=turns, found=found)
+
+
+def _within(found, shape):
+    """The arrangement with its boxes cut to a page of `shape` (H, W).
+
+    Raises
+    ------
+    PictureError : `cut_off` where part of a lead would stand beyond the page.
+    """
+    height, width = shape
+    slack = MAX_BEYOND_MM * found.px_per_mm[0]
+    if any(place.box.left < -slack or place.box.right > width + slack for place in found.places):
+        raise PictureError(Reason.CUT_OFF)
+    places = []
+    for place in found.places:
+        left, top, right, bottom = place.box.corners
+        box = Box(max(left, 0), max(top, 0), min(right, width), min(bottom, height))
+        if box.left >= box.right or box.top >= box.bottom:
+            raise PictureError(Reason.CUT_OFF)
+        places.append(replace(place, box=box))
+    return replace(found, places=tuple(places))
 
 
 def _explained(error, page):
