@@ -193,7 +193,7 @@ def _arranged(page):
 
 
 def _within(found, shape):
-    """The arrangement with its boxes cut to a page of `shape` (H, W).
+    """The arrangement with its boxes cut to a page of `shape` (H, W), and a turned -aVR under its own name.
 
     Raises
     ------
@@ -209,7 +209,7 @@ def _within(found, shape):
         box = Box(max(left, 0), max(top, 0), min(right, width), min(bottom, height))
         if box.left >= box.right or box.top >= box.bottom:
             raise PictureError(Reason.CUT_OFF)
-        places.append(replace(place, box=box))
+        places.append(replace(place, box=box, name=place.name.lstrip("-")))
     return replace(found, places=tuple(places))
 
 

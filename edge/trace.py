@@ -59,7 +59,9 @@ def trace_page(ink, arrangement):
     for place, line in zip(arrangement.places, lines, strict=True):
         x, y, read = _curve(line, 0.5 * flat_px, place, across)
         name = place.name
-        signals[name] = _sampled(x, y, place, across * arrangement.mm_per_s, down * arrangement.mm_per_mv)
+        # Cabrera's order prints aVR turned over.
+        turned = -1 if (place.lead or "").startswith("-") else 1
+        signals[name] = turned * _sampled(x, y, place, across * arrangement.mm_per_s, down * arrangement.mm_per_mv)
         start_s[name], states[name], paths[name] = place.start_s, read, np.stack([x, y], 1).astype(np.float32)
         lost[name] = float(np.isnan(signals[name]).mean()) if signals[name].size else 1.0
     limb = _residual_mv(signals, start_s, {"I": 1, "III": 1, "II": -1})
