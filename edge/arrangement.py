@@ -12,10 +12,13 @@ MIN_MARGIN = 0.04
 MIN_COLUMN_FIT = 0.28
 """How well the names of each column fit at least: chance reaches about a quarter."""
 MIN_ONE_COLUMN_FIT = 0.5
+MIN_SECOND_FIT = {2: 0.36, 4: 0.42}
+"""What the second best column reaches, by how many there are: more names on the whole fit less by chance."""
 CLEAR_COST = 0.3
 """A page this well read lies the right way up."""
 FINE_PX_PER_MM = 8
-MIN_STRIP_FIT, MIN_STRIP_MARGIN = 0.5, 0.05
+MIN_STRIP_FIT, MIN_STRIP_MARGIN, MIN_I_MARGIN = 0.5, 0.05, 0.3
+"""Any stroke passes for an I: as a rhythm strip's name it has to be clearer than others."""
 NEAR_MM = 1.5
 CROSSING_INK = 128
 STRIP_MM = -3.0, -6.0, 11.0, 3.0
@@ -24,9 +27,11 @@ PAGE_S = 10.0
 """What a page holds: the columns of the grid follow each other in time."""
 SPEEDS_MM_PER_S = 25.0, 50.0
 USUAL_SPEED, USUAL_GAIN = 25.0, 10.0
-SPEED_SLACK = 0.08
+SPEED_SLACK, SCALE_SLACK = 0.08, 0.15
 PAGE_MM = 281.0
 """The width of a report's picture, while neither grid nor pulses have told."""
+MAX_PAGE_MM2 = 200_000
+"""Half as much again as A3: the scale of a larger page is wrong."""
 OUTER_MM = 25.0
 """How far the traces of the uppermost row may rise and of the lowest fall."""
 
@@ -40,6 +45,8 @@ def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
     -------
     (turns, layout.Arrangement) : `numpy.rot90(page, turns)` is upright, and the arrangement in its pixels.
     """
+    if px_per_mm is not None and ink.size > MAX_PAGE_MM2 * px_per_mm[0] * px_per_mm[1]:
+        raise PictureError(Reason.BAD_SCALE)
     found, refusals = [], []
     for turns in _likely_turns(ink, px_per_mm):
         scale = px_per_mm if px_per_mm is None or turns % 2 == 0 else px_per_mm[::-1]
@@ -86,16 +93,19 @@ def find_arrangement(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
     PictureError : `not_an_ecg` where nothing runs in rows, `bad_layout` where the arrangement is none of `layout.PATTERNS` or not
         clearly one, `bad_scale` where neither grid nor pulses give it.
     """
-    if px_per_mm is None:
+    has_grid = px_per_mm is not None
+    if not has_grid:
         px_per_mm = _scale_by_pulses(ink, mm_per_mv)
     view = view_of(*reduced(ink, px_per_mm))
     matches = matches_of(view)
     if not matches:
-        raise PictureError(Reason.BAD_LAYOUT if view.rows else Reason.NOT_AN_ECG)
+        raise PictureError(Reason.BAD_LAYOUT if view.pulses else Reason.NOT_AN_ECG)
     best = matches[0]
     runner_up = matches[1].cost if len(matches) > 1 else 1.0
     if best.cost > MAX_COST or runner_up - best.cost < MIN_MARGIN or not _is_named(best.fits):
         raise PictureError(Reason.BAD_LAYOUT)
+    if not has_grid and not _is_plausible(best, mm_per_s):
+        raise PictureError(Reason.BAD_SCALE)
     leads = _strip_leads(view, best, ink, px_per_mm)
     speed = mm_per_s or _speed(best)
     return layout.Arrangement(
@@ -111,9 +121,11 @@ def find_arrangement(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
 
 
 def _is_named(fits):
-    """Whether names are read in enough columns, and well where there is but one; one in four may be covered."""
-    least = MIN_ONE_COLUMN_FIT if len(fits) == 1 else MIN_COLUMN_FIT
-    return sum(fit < least for fit in fits) <= len(fits) // 4
+    """Whether names are read in enough columns and clearly in two, or in the only one; one in four may be covered."""
+    if len(fits) == 1:
+        return fits[0] >= MIN_ONE_COLUMN_FIT
+    poor = sum(fit < MIN_COLUMN_FIT for fit in fits)
+    return poor <= len(fits) // 4 and sorted(fits)[-2] >= MIN_SECOND_FIT[len(fits)]
 
 
 def _scale_by_pulses(ink, mm_per_mv):
@@ -131,6 +143,13 @@ def _scale_by_pulses(ink, mm_per_mv):
     height_mm = np.median([pulse.height for pulse in found]) / PX_PER_MM
     scale = guess * height_mm / (mm_per_mv or USUAL_GAIN)
     return scale, scale
+
+
+def _is_plausible(match, mm_per_s):
+    """Whether the columns are as wide as `PAGE_S` at a paper speed, by the scale that pulses gave."""
+    across_mm = (match.edges[-1] - match.edges[0]) / PX_PER_MM
+    speeds = (mm_per_s,) if mm_per_s else SPEEDS_MM_PER_S
+    return any(abs(across_mm / (PAGE_S * speed) - 1) <= SCALE_SLACK for speed in speeds)
 
 
 def _speed(match):
@@ -196,7 +215,8 @@ def _strip_leads(view, match, ink, px_per_mm):
             name: _nearby(reading.fit(strip, name, *match.face), corner, NEAR_MM * fine) for name in layout.LEADS_12
         }
         first, second = sorted(fits, key=fits.get, reverse=True)[:2]
-        clear = fits[first][0] >= MIN_STRIP_FIT and fits[first][0] - fits[second][0] >= MIN_STRIP_MARGIN
+        margin = MIN_I_MARGIN if first == "I" else MIN_STRIP_MARGIN
+        clear = fits[first][0] >= MIN_STRIP_FIT and fits[first][0] - fits[second][0] >= margin
         if clear and first in ("I", "II", "III"):
             clear = not _crossed(crops[strip], fits[first][1:], match.face[1] * fine)
         leads.append(first if clear else None)

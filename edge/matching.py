@@ -23,8 +23,8 @@ PULSELESS_WORTH, ODD_WORTH, BEYOND_WORTH = 0.8, 0.5, 0.2
 edges, text, rules."""
 ON_MM, BEYOND_ROW_MM = 4.0, (4.0, 4.0)
 """How near to a row what runs on it is, from where beyond the others, and how much of it there."""
-MAX_ROW_COST, MAX_CHOICES = 0.85, 3
-WINDOW_MM = (-4.0, 30.0), (-14.0, 9.0)
+MAX_ROW_COST, MAX_CHOICES = 0.85, 2
+WINDOW_MM = (-4.0, 30.0), (-18.0, 9.0)
 """Where a name is looked for: across from where its column starts, down from the row's zero."""
 NAME_BEFORE_MM = 5.0
 """How far before a pulse that opens its column a name is looked for."""
@@ -34,6 +34,10 @@ CLEAR_LINES = 0.5
 UNREAD_FITS = 0.35, 0.6
 UNREAD_LINES = 0.5, 0.9
 """Lines between columns from which on they count against a pattern that has none there, and as much as anything can."""
+HOPELESS = 0.6
+"""What costs more cannot be the best: what it leaves out is not looked at."""
+NAME_MM = 14.0, 9.0, 1.5, 6.0
+"""What is looked at about a name: width and height, and from its lower left corner to the left and up."""
 UNREAD_NAMES = 0.55, 0.75
 """How well a name fits before a row that is left out, from which on it counts, and as much as anything can."""
 FITS = 0.3, 0.8
@@ -72,7 +76,7 @@ def matches_of(view):
     """The `Match`es of all of `layout.PATTERNS` that a view has rows for, the best first."""
     found, laid, matches = _rows(view), {}, []
     for pattern in layout.PATTERNS:
-        key = pattern.rows, pattern.grid_rows
+        key = pattern.rows, pattern.grid_rows, len(pattern.columns)
         if key not in laid:
             laid[key] = [_lay(view, *choice, pattern) for choice in _choices(found, pattern.rows)]
         tried = [_named(pattern, *lay) for lay in laid[key] if lay is not None]
@@ -115,7 +119,10 @@ def _sides(view, feet):
         return None
     x, y = view.points
     rows = [x[np.abs(y - foot) <= ON_MM * PX_PER_MM] for foot in feet]
-    left, right = np.median([np.percentile(row, (1, 99)) for row in rows if row.size], axis=0)
+    ends = [np.percentile(row, (1, 99)) for row in rows if row.size]
+    if not ends:
+        return None
+    left, right = np.median(ends, axis=0)
     return min(left, *(pulse.left for pulse in view.pulses)), max(right, *(pulse.right for pulse in view.pulses))
 
 
@@ -167,7 +174,7 @@ def _lay(view, row_cost, lines, pattern):
     edges, clear = columns.edges_of(view, lines[: pattern.grid_rows], ends, len(pattern.columns))
     zeros = _zeros(view, lines, edges)
     starts = _starts(view, edges)
-    reading = names.Reading(windows(view, [cell[:2] for cell in _cells(pattern)], zeros, starts), PX_PER_MM)
+    reading = names.Reading(windows(view, pattern, zeros, starts), PX_PER_MM)
     cells = [(i, name) for i, (_, _, name) in enumerate(_cells(pattern))]
     faces = reading.faces_of(cells[:: max(len(cells) // 6, 1)])
     beyond = (ends[1] - edges[-1]) / PX_PER_MM
@@ -223,19 +230,21 @@ def _cells(pattern):
     ]
 
 
-def windows(view, cells, zeros, starts):
-    """(n, h, w) float32: the ink about the names of (row, column) cells, paper beyond the page."""
-    mm = PX_PER_MM
+def windows(view, pattern, zeros, starts):
+    """(n, h, w) float32: the ink about the names of a pattern's grid, column by column, paper beyond the page."""
     (left, right), (top, bottom) = WINDOW_MM
-    height, width = round((bottom - top) * mm), round((right - left) * mm)
-    pad = max(height, width)
-    wide = np.pad(view.ink, pad)
-    cut = []
-    for row, column in cells:
-        y = int(np.clip(round(zeros[row, column] + top * mm) + pad, 0, wide.shape[0] - height))
-        x = int(np.clip(round(starts[column] + left * mm) + pad, 0, wide.shape[1] - width))
-        cut.append(wide[y : y + height, x : x + width])
-    return np.stack(cut)
+    corner = np.array([[left], [top]]) * PX_PER_MM
+    cells = [(row, column) for row, column, _ in _cells(pattern)]
+    corners = np.rint(np.array([(starts[column], zeros[row, column]) for row, column in cells]).T + corner).astype(int)
+    return cut(view.ink, corners.T, round((right - left) * PX_PER_MM), round((bottom - top) * PX_PER_MM))
+
+
+def cut(image, corners, width, height):
+    """(n, height, width) of an image from each (x, y) corner on, 0 beyond its edges."""
+    pad = max(width, height)
+    wide = np.pad(image, pad)
+    last = np.array([wide.shape[1] - width, wide.shape[0] - height])
+    return np.stack([wide[y : y + height, x : x + width] for x, y in np.clip(np.asarray(corners) + pad, 0, last)])
 
 
 def _named(pattern, match, reading):
@@ -291,13 +300,15 @@ def _with_unread(view, found, match, matches):
 
 def _left_name(view, found, match):
     """How well the name of any lead fits before a row that a match leaves out, where the others of the first column have theirs."""
-    reach = ROW_MM * PX_PER_MM
-    left = np.array([[row] for row, _ in found if np.abs(match.zeros[:, 0] - row).min() > reach])
-    if not left.size:
+    mm, (row, column) = PX_PER_MM, match.place
+    left = [line for line, _ in found if np.abs(match.zeros[:, 0] - line).min() > ROW_MM * mm]
+    if not left or match.cost > HOPELESS:
         return 0.0
-    reading = names.Reading(windows(view, [(row, 0) for row in range(len(left))], left, match.starts), PX_PER_MM)
-    place = tuple(slice(max(at - 1, 0), at + 2) for at in match.place)
-    fits = [
-        reading.fit(row, name, *match.face)[place].max() for row in range(len(left)) for name in layout.LEADS_12[1:]
-    ]
-    return float(max(fits))
+    x = round(match.starts[0] + WINDOW_MM[0][0] * mm) + column
+    width, height, before, above = (round(side * mm) for side in NAME_MM)
+    corners = [(x - before, round(line + WINDOW_MM[1][0] * mm) + row - above) for line in left]
+    reading = names.Reading(cut(view.ink, corners, width, height), mm)
+    at = above, before
+    return max(
+        float(reading.fit(index, name, *match.face)[at]) for index in range(len(left)) for name in layout.LEADS_12[1:]
+    )

@@ -68,6 +68,45 @@ def test_without_a_grid_pulses_give_the_scale(odd_pages):
     assert found.px_per_mm == pytest.approx(SCALE, rel=0.05)
 
 
+def test_pulses_that_do_not_fit_the_columns_give_no_scale(odd_pages):
+    """A page without a grid, stretched by a third: ten seconds are not 25 pulses' heights wide."""
+    page = next(page for page in odd_pages if page.layout == "6x2+1")
+    ink = Image.fromarray(ink_from(page.path))
+    wide = np.asarray(ink.resize((ink.width * 4 // 3, ink.height)))
+    with pytest.raises(PictureError):
+        find_arrangement(wide, None)
+
+
+@pytest.mark.parametrize("what", ["rule", "hand", "edge"])
+def test_what_lies_about_the_leads_is_no_row(few_pages, what):
+    """A bent double rule above the leads, a hand over the header, the sheet's edge below: the arrangement is the page's."""
+    ink = ink_from(few_pages[0].path).copy()
+    expected = find_arrangement(ink, SCALE)
+    x = np.arange(ink.shape[1])
+    if what == "rule":
+        y = (215 + 14 * np.sin(x / 500)).astype(int)
+        for row in (0, 1, 2, 3, 4, 9, 10, 11):
+            ink[y + row, x] = 255
+    elif what == "hand":
+        ink[:260, 900:1400] = 200
+    else:
+        y = (1530 - 20 * ((x - 1100) / 1100) ** 2).astype(int)
+        for row in range(6):
+            ink[y + row, x] = 255
+    found = find_arrangement(ink, SCALE)
+    assert found.layout == expected.layout
+    assert [place.zero_px for place in found.places] == pytest.approx(
+        [place.zero_px for place in expected.places], abs=3
+    )
+
+
+def test_a_page_larger_than_any_has_a_wrong_scale():
+    """Of a square metre."""
+    with pytest.raises(PictureError) as refusal:
+        arrange(np.zeros((1000, 1000), np.uint8), (1.0, 1.0))
+    assert refusal.value.reason is Reason.BAD_SCALE
+
+
 def test_given_speed_and_gain_are_taken(few_pages):
     """What the caller knows goes before what the page tells."""
     found = find_arrangement(ink_from(few_pages[0].path), SCALE, mm_per_s=50, mm_per_mv=20)
