@@ -83,7 +83,8 @@ def _side(values, seen, start, span, way):
         share = valid.mean(axis=1)
         with np.errstate(all="ignore"):
             middle = np.abs(_median(np.where(valid, step, np.nan))).max(axis=0)
-        best.append(np.where(share >= MIN_SEEN, np.nan_to_num(middle), 0.0))
+        # Of slopes that fit alike, the one along the grid.
+        best.append(np.where(share >= MIN_SEEN, np.nan_to_num(middle) * (1 - abs(slope)), 0.0))
     best = np.array(best)
     clearest = best.max(axis=0)
     if clearest.max() < MIN_STEP:

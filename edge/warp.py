@@ -13,6 +13,8 @@ CELL_MM = 5.0
 DRAFT_PX_PER_MM = 4
 CELL_PX = int(CELL_MM * DRAFT_PX_PER_MM)
 SMOOTH_CELLS = 1.5
+LEAST_POWER = 1e-6
+"""Of a carrier on paper that is not drawn blank."""
 CHANCE = 0.2
 """Coherence that noise has by chance within that smoothing."""
 PASSES = (((1, 5), 3, 6), ((1, 5), 6, 2))
@@ -157,7 +159,7 @@ def _coherence(field):
     from scipy import ndimage
 
     power = ndimage.gaussian_filter(np.abs(field) ** 2, SMOOTH_CELLS)
-    return np.minimum(np.abs(_smooth(field)) ** 2 / (power + 1e-12), 1.0)
+    return np.minimum(np.abs(_smooth(field)) ** 2 / (power + LEAST_POWER), 1.0)
 
 
 def _displacement(values, axis, waves, degree):

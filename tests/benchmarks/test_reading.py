@@ -238,7 +238,7 @@ def test_a_record_on_paper_is_scored_against_what_was_drawn_of_it(monkeypatch):
         given.update(truth=truth, read=read)
         return {"snr_db": 21.0, "rmse_mv": 0.01}
 
-    def inspect(source):
+    def inspect(source, trace=False):
         result = SimpleNamespace(page=None, status="read", reason=None, verdict="normal", confidence=0.9, timing_ms={})
         return result, SimpleNamespace(picture=source, traces=SimpleNamespace(signals="traced"))
 

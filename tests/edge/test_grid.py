@@ -48,10 +48,9 @@ def test_a_ruled_papers_lines_are_found_in_any_perspective(px_per_mm, turn_deg, 
     true = view(px_per_mm, turn_deg, tilt)
     found = find_grid(paper(true, seed=seed))
     assert lattice_error(found.homography, true) < 1.5 * NEARER
-    assert MIN_SCORE <= found.score <= CLEAREST and len(found.tiles) > 20
+    assert MIN_SCORE <= found.score <= 1.5 * CLEAREST and len(found.tiles) > 20
 
 
-@pytest.mark.xfail(strict=True, reason="clipped peaks are flat on top, and the first place on them is taken")
 def test_a_clear_grids_frequencies_are_as_near_as_the_next_look_needs():
     """Where nothing is noisy."""
     true = view(4.0, 0.0, (0.25, 0.25))
