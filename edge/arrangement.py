@@ -12,13 +12,15 @@ MIN_MARGIN = 0.04
 MIN_COLUMN_FIT = 0.28
 """How well the names of each column fit at least: chance reaches about a quarter."""
 MIN_ONE_COLUMN_FIT = 0.5
-MIN_SECOND_FIT = {2: 0.36, 4: 0.42}
+MIN_SECOND_FIT = {2: 0.36, 4: 0.39}
 """What the second best column reaches, by how many there are: more names on the whole fit less by chance."""
-CLEAR_COST = 0.3
-"""A page this well read lies the right way up."""
+CLEAR_COST, CLEAR_PULSES = 0.3, 3
+"""A page this well read, or read with so many pulses, which rise, lies the right way up."""
 FINE_PX_PER_MM = 8
 MIN_STRIP_FIT, MIN_STRIP_MARGIN, MIN_I_MARGIN = 0.5, 0.05, 0.3
 """Any stroke passes for an I: as a rhythm strip's name it has to be clearer than others."""
+NO_STRIPS = "aVR", "aVL", "aVF"
+"""Rhythm strips show none of these: where they are read, rows of an order that is not known were taken for strips."""
 NEAR_MM = 1.5
 CROSSING_INK = 128
 STRIP_MM = -3.0, -6.0, 11.0, 3.0
@@ -56,7 +58,7 @@ def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
         except PictureError as refusal:
             refusals.append(refusal)
             continue
-        if arrangement.cost <= CLEAR_COST:
+        if arrangement.cost <= CLEAR_COST or len(arrangement.pulses) >= CLEAR_PULSES:
             return turns, arrangement
         found.append((turns, arrangement))
     if not found:
@@ -107,6 +109,8 @@ def find_arrangement(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
     if not has_grid and not _is_plausible(best, mm_per_s):
         raise PictureError(Reason.BAD_SCALE)
     leads = _strip_leads(view, best, ink, px_per_mm)
+    if any(lead in NO_STRIPS for lead in leads):
+        raise PictureError(Reason.BAD_LAYOUT)
     speed = mm_per_s or _speed(best)
     return layout.Arrangement(
         layout=best.pattern.layout,
