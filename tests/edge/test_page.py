@@ -195,7 +195,6 @@ def test_pages_without_traces_are_refused(page):
     assert refusal(page()) in (*NOTHING, Reason.BAD_LAYOUT, Reason.CUT_OFF)
 
 
-@pytest.mark.xfail(strict=True, reason="where no side of the sheet is seen any strange arrangement is called cut off")
 @pytest.mark.parametrize("page", [written, form, grid_paper])
 def test_pages_without_traces_are_not_told_to_be_cut_off(page):
     """To take the picture again would not help: the reason is that it shows no ECG."""
