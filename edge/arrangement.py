@@ -12,7 +12,7 @@ MIN_MARGIN = 0.04
 MIN_COLUMN_FIT = 0.28
 """How well the names of each column fit at least: chance reaches about a quarter."""
 MIN_ONE_COLUMN_FIT = 0.5
-MIN_SECOND_FIT = {2: 0.36, 4: 0.39}
+MIN_SECOND_FIT = {2: 0.32, 4: 0.39}
 """What the second best column reaches, by how many there are: more names on the whole fit less by chance."""
 CLEAR_COST, CLEAR_PULSES = 0.3, 3
 """A page this well read, or read with so many pulses, which rise, lies the right way up."""
