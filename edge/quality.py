@@ -25,6 +25,9 @@ LIMITS = (
     Limit("glare", 0.15, Reason.BAD_LIGHT),
     Limit("blur_px", 3.4, Reason.BLURRED),
     Limit("leads_lost", 4, Reason.LEADS_LOST),
+    # Einthoven's law: leads that contradict each other by so much were not followed.
+    Limit("limb_residual_mv", 0.5, Reason.LEADS_LOST),
+    Limit("augmented_residual_mv", 0.5, Reason.LEADS_LOST),
 )
 """In the order in which they are looked at: the first that is broken says why a page is refused, causes before their effects."""
 

@@ -8,6 +8,8 @@ WINDOW_MM = 3.0
 CLOSED_PX = 4
 BEYOND = (0.6, 2.5, 4.5, 7.0)
 """Where what lies beyond a side is looked at, in windows."""
+CERTAIN = 2.5
+"""As far as that it has to be seen: close to the picture's own end, shade alone may look like a side."""
 MIN_STEP = 14.0
 """Levels between paper and table, in the clearest channel, in the middle of a side's length."""
 INSET_PX = 1
@@ -80,6 +82,8 @@ def _side(values, seen, start, span, way):
                 # Rules and frames are over after a window; what lies beyond a sheet goes on.
                 least = np.where(rise * step > 0, np.sign(step) * np.minimum(np.abs(rise), np.abs(step)), 0.0)
                 step = np.where(there, least, step)
+            if beyond <= CERTAIN:
+                valid &= there
         share = valid.mean(axis=1)
         with np.errstate(all="ignore"):
             middle = np.abs(_median(np.where(valid, step, np.nan))).max(axis=0)
