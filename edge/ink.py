@@ -11,6 +11,8 @@ PAPER_BLOCKS = 17
 SMOOTH_BLOCKS = 1.5
 PATCH_PX = 32
 """Side of the patches whose darkest ink is compared: of four millimetres, fewer than half of which hold a trace."""
+MAX_TRACED = 0.6
+"""The share of patches that traces cross at most."""
 GRID_PERCENTILE = 75
 LEAST_SHARE = 0.15
 """The least darkness, as a share of solid ink's, that counts at all: less is noise and the haze of JPEG."""
@@ -96,6 +98,10 @@ def _levels(dark):
         raise ValueError(f"a page has at least {PATCH_PX} x {PATCH_PX} pixels, not {width} x {height}")
     darkest = half[: rows * side, : columns * side].reshape(rows, side, columns, side).max(axis=(1, 3)).ravel()
     level = otsu.threshold(darkest)
+    if (darkest > level).mean() > MAX_TRACED:
+        # Blank areas, as beyond a picture's edge, were parted from the grid: once more among what is not blank.
+        darkest = darkest[darkest > level]
+        level = otsu.threshold(darkest)
     grid, traces = darkest[darkest <= level], darkest[darkest > level]
     solid = max(float(np.median(traces)) if traces.size else 255.0, LEAST_SOLID)
     return max(float(np.percentile(grid, GRID_PERCENTILE)), LEAST_SHARE * solid), solid
