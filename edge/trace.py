@@ -99,8 +99,9 @@ def _separators(ink, arrangement):
 def _edges(strokes, place, span, usual_px):
     """(w, 2) float: the upper and the lower edge of the trace's stroke in each column, NaN where there is none, infinite where
     it is hidden."""
-    x, lost = columns_of(place), np.isnan(span[:, 0])
-    first, last = np.where(lost[:, None], 0, np.rint(span)).astype(int).T
+    x, lost = columns_of(place), ~np.isfinite(span).all(axis=1)
+    rows = np.clip(np.rint(np.where(lost[:, None], 0, span)), 0, strokes.ink.shape[0] - 1)
+    first, last = rows.astype(int).T
     edges = np.stack([strokes.edge(first, x, -1), strokes.edge(last, x, 1)], 1)
     rows, columns = name_area(place, strokes.px_per_mm)
     named = edges[: columns.stop - columns.start]
