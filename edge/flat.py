@@ -57,7 +57,7 @@ def flatten(image):
     found = grid.find_grid(np.asarray(work))
     to_work = np.diag([work.width / image.width, work.height / image.height, 1.0])
     if found is None:
-        return _by_outline(image)
+        return _by_outline(image, work)
     return _by_grid(image, found, found.homography @ to_work, warp.project(np.linalg.inv(to_work), found.tiles))
 
 
@@ -137,9 +137,8 @@ def _within(homography, size, low, high):
     return np.maximum(low, np.floor(reached.min(axis=0))), np.minimum(high, np.ceil(reached.max(axis=0)))
 
 
-def _by_outline(image):
-    """The flat page of a sheet without a grid: A4's proportions, its scale unknown."""
-    work = _resized(image, WORK_PX / max(image.size))
+def _by_outline(image, work):
+    """The flat page of a sheet without a grid, seen in `work`, a small copy of the image: A4's proportions, its scale unknown."""
     corners = sheet.find_outline(np.asarray(work))
     if corners is None:
         raise PictureError(Reason.NO_PAGE)

@@ -12,10 +12,8 @@ from . import arrangement, filters, flat
 from .errors import PictureError, Reason
 from .ink import PATCH_PX, ink_of
 from .layout import REPORT, Box
+from .leads import TRACE_PX_PER_MM
 from .scale import refined
-
-REPORT_TRACE_PX_PER_MM = 200 / 25.4
-"""Traces and pulses of a report are drawn at 200 dots to the inch; the dots of its grid stand 0.9 % farther apart."""
 
 DARK = 128
 """Gray levels below it are ink: traces, print, and the single pixels of grid dots."""
@@ -148,7 +146,7 @@ def _report(image, given):
     scale = size[0] / image.width, size[1] / image.height
     if image.size != size:
         image = image.resize(size, Image.Resampling.BICUBIC)
-    px_per_mm = (REPORT_TRACE_PX_PER_MM, REPORT_TRACE_PX_PER_MM)
+    px_per_mm = (TRACE_PX_PER_MM, TRACE_PX_PER_MM)
     page = Page(image, px_per_mm, scale=scale, given=given)
     if not standing:
         dark = page.gray < DARK
