@@ -2,10 +2,13 @@
 
 import numpy as np
 
-MOVE_COST = 0.4
+MOVE_COST = 0.6
 OFF_CENTRE_COST = 0.05
 """What a row up or down costs, and a row off the middle of the limits, against a row of stroke left unexplained."""
-SLACK_PX, WIDE_PX = 0.2, 3.5
+LEEWAY_PX = 0.4
+"""Within so much of the pen's ends it is not certain to have left a column dark."""
+LEAST_PX, MOST_PX = 0.5, 2.0
+"""How far from its middle a pen has drawn at least and at most: two columns on either side are looked at."""
 CLOSE_PX, MARGIN = 0.6, 3
 """Limits closer together than this leave no choice, but within so many columns of others."""
 
@@ -19,37 +22,46 @@ def drawn(high, low, pen_px):
     """
     from scipy import ndimage
 
-    whole = 2 * int((pen_px + SLACK_PX - 1) / 2) + 1  # the columns that it covers for certain
-    upper, lower = ndimage.maximum_filter1d(high, whole), ndimage.minimum_filter1d(low, whole)
+    reach = 0.5 * pen_px
+    upper, lower = _furthest(np.maximum, high, reach - LEEWAY_PX), _furthest(np.minimum, low, reach - LEEWAY_PX)
     middle = 0.5 * (upper + lower)
     crossed = upper > lower
     upper[crossed] = lower[crossed] = middle[crossed]
     open_ = ndimage.maximum_filter1d((lower - upper > CLOSE_PX).astype(np.int8), 2 * MARGIN + 1)
     edges = np.flatnonzero(np.diff(open_, prepend=0, append=0))
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        middle[start:stop] = _chosen(upper[start:stop], lower[start:stop], wide=pen_px > WIDE_PX)
+        part = slice(start, stop)
+        middle[part] = _chosen(
+            upper[part], lower[part], high[part], low[part], float(np.clip(reach, LEAST_PX, MOST_PX))
+        )
     return middle
 
 
-def _chosen(upper, lower, wide):
-    """The rows (w,) of a curve between two limits for a pen of three columns, or a `wide` one of five.
+def _furthest(furthest, rows, reach):
+    """(w,) the furthest of `rows` (w,) within `reach` columns of each, between columns too."""
+    columns = np.arange(rows.size)
+    found = rows
+    for offset in (*range(1, int(reach) + 1), max(reach, 0.0)):
+        for way in (-offset, offset):
+            found = furthest(found, np.interp(columns + way, columns, rows))
+    return found.copy()
 
-    Of all curves through the upper limit, the lower, or the middle of each column, the one that leaves least of the stroke
-    unexplained and moves least up and down, by dynamic programming.
+
+def _chosen(upper, lower, high, low, reach):
+    """The rows (w,) of a curve between two limits for a pen that draws `reach` columns to either side of its middle.
+
+    Of all curves through the upper limit, the lower, or the middle of each column, the one that leaves least of the stroke between
+    `high` and `low` unexplained and moves least up and down, by dynamic programming.
     """
-    from scipy import ndimage
-
     w, each = upper.size, (-1, 1, 1, 1, 1, 1)
     rows = np.stack([upper, 0.5 * (upper + lower), lower], 1).astype(np.float32)
     rows = np.concatenate([rows[:1], rows[:1], rows, rows[-1:], rows[-1:]])
-    high = ndimage.minimum_filter1d(upper, 3).astype(np.float32)
-    low = ndimage.maximum_filter1d(lower, 3).astype(np.float32)
-    weight = 1.0 if wide else 0.5
-    # With its middle on column c the pen has drawn from a to e, or from half way between a and b to half way between d and e.
+    high, low = (edge.astype(np.float32).reshape(each) for edge in (high, low))
+    # With its middle on column c the pen has drawn from b to d at most, or beyond them towards a and e.
     a, b, c, d, e = (rows[k : k + w].reshape(w, *(3 if j == k else 1 for j in range(5))) for k in range(5))
     cost = MOVE_COST * np.abs(d - c) + OFF_CENTRE_COST * np.abs(c - rows[2:-2, 1].reshape(each))
-    cost = cost + np.maximum(_reach(np.minimum, a, b, c, d, e, weight) - high.reshape(each), 0)
-    cost += np.maximum(low.reshape(each) - _reach(np.maximum, a, b, c, d, e, weight), 0)
+    cost = cost + np.maximum(_reached(np.minimum, a, b, c, d, e, reach) - high, 0)
+    cost += np.maximum(low - _reached(np.maximum, a, b, c, d, e, reach), 0)
     best, came = np.zeros((3, 3, 3, 3), np.float32), np.empty((w, 3, 3, 3, 3), np.int8)
     for x, step in enumerate(cost):
         total = best[..., None] + step
@@ -63,6 +75,9 @@ def _chosen(upper, lower, wide):
     return y
 
 
-def _reach(furthest, a, b, c, d, e, weight):
-    """The furthest row of a polyline from a to e, or from so far between a and b to so far between d and e."""
-    return furthest(furthest(furthest(weight * a + (1 - weight) * b, b), c), furthest(d, weight * e + (1 - weight) * d))
+def _reached(furthest, a, b, c, d, e, reach):
+    """The furthest row of a polyline through five columns within `reach`, at most 2, of the middle one."""
+    part = reach % 1.0 if reach < MOST_PX else 1.0
+    if reach < 1:
+        return furthest(c, furthest(part * b + (1 - part) * c, part * d + (1 - part) * c))
+    return furthest(furthest(furthest(part * a + (1 - part) * b, b), c), furthest(d, part * e + (1 - part) * d))
