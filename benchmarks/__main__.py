@@ -1,9 +1,9 @@
-"""python -m benchmarks accuracy | latency | leaks | others | reading."""
+"""python -m benchmarks accuracy | latency | leaks | mutations | others | reading."""
 
 import argparse
 import sys
 
-from . import accuracy, latency, leaks, others, reading
+from . import accuracy, latency, leaks, mutations, others, reading
 
 
 def main(argv=None):
@@ -19,6 +19,9 @@ def main(argv=None):
     command = commands.add_parser("leaks", help="what can be told without the heart, and copies across the splits")
     leaks.add_options(command)
     command.set_defaults(run=leaks.run)
+    command = commands.add_parser("mutations", help="damaged pictures: each a result or a reason, in time and memory")
+    mutations.add_options(command)
+    command.set_defaults(run=mutations.run)
     command = commands.add_parser("others", help="pictures that are no ECG, real and drawn, as files")
     others.add_options(command)
     command.set_defaults(run=others.run)

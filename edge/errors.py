@@ -43,6 +43,22 @@ class OutputError(InstallationError, OSError):
     """A result cannot be written where it was asked to be."""
 
 
+class StoreError(InstallationError, OSError):
+    """Results cannot be kept or found where they are stored."""
+
+
+class StoreFullError(StoreError):
+    """There is no room for a result: nothing of it was kept."""
+
+
+class WorkerError(EcgEdgeError, RuntimeError):
+    """A process ended before it answered."""
+
+
+class WorkerTimeoutError(WorkerError, TimeoutError):
+    """A process did not answer within its time limit, and was ended."""
+
+
 class Reason(str, Enum):
     """Why a picture has no verdict: a value of the contract and a sentence for the person."""
 

@@ -11,7 +11,7 @@ EDGE = sorted((ROOT / "edge").glob("*.py"))
 FLOORS = {
     "__init__": 0, "errors": 0, "layout": 0, "path": 0, "pen": 0,
     "result": 1, "otsu": 1, "image": 1, "leads": 1, "quality": 1, "verdict": 1, "runtime": 1, "card": 1, "simulator": 1,
-    "page_input": 1, "scale": 1, "strokes": 1, "signals": 1, "pulses": 1, "rows": 1, "names": 1, "grid": 1, "warp": 1,
+    "page_input": 1, "disk": 0, "schema": 0, "store": 1, "scale": 1, "strokes": 1, "signals": 1, "pulses": 1, "rows": 1, "names": 1, "grid": 1, "warp": 1,
     "filters": 2, "crossings": 2, "ink": 2, "view": 2, "panel": 2, "sheet": 2,
     "drawing": 3, "trace": 3, "columns": 3, "overlay": 3, "flat": 3,
     "matching": 4, "arrangement": 5, "page": 6, "reader": 7, "steps": 7,

@@ -1,0 +1,54 @@
+"""Files that are wholly there or wholly absent, whatever ends the process or the power."""
+
+import os
+from contextlib import suppress
+
+PART = ".part"
+"""The suffix of files that are being written; what carries it after a crash is nobody's."""
+
+
+def write_whole(path, data):
+    """Write `data` (bytes) as the file `path`: temporary name, fsync, rename, fsync of the directory.
+
+    When it returns, the file survives a power cut; when it raises `OSError`, or never returns, there is no such file
+    or the whole one.
+    """
+    part = f"{path}{PART}"
+    try:
+        with open(part, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(part, path)
+        sync_folder(os.path.dirname(path))
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(part)
+        raise
+
+
+def sync_folder(folder):
+    """Make the names in `folder` survive a power cut."""
+    handle = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def make_folder(folder):
+    """Make `folder` and those above it where they are missing, so that they survive a power cut."""
+    folder = os.path.abspath(folder)
+    missing = []
+    while not os.path.isdir(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    for path in reversed(missing):
+        os.mkdir(path)
+        sync_folder(os.path.dirname(path))
+
+
+def remove(path):
+    """Remove a file that may be gone already."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)

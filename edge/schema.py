@@ -1,0 +1,45 @@
+"""The tables of the store, and how older ones become newer ones."""
+
+MIGRATIONS = (
+    (
+        """CREATE TABLE results (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            stored_at TEXT NOT NULL,
+            captured_at TEXT,
+            origin TEXT UNIQUE,
+            source TEXT NOT NULL,
+            status TEXT NOT NULL,
+            verdict TEXT,
+            reason TEXT,
+            model TEXT,
+            result TEXT NOT NULL,
+            device TEXT NOT NULL,
+            picture TEXT UNIQUE,
+            picture_bytes INTEGER NOT NULL
+        )""",
+        "CREATE INDEX results_with_picture ON results (number) WHERE picture IS NOT NULL",
+        "CREATE TABLE outbox (channel TEXT PRIMARY KEY, sent INTEGER NOT NULL) WITHOUT ROWID",
+    ),
+)
+"""The statements that lead from version n to n + 1; the version of a database is its `user_version`."""
+
+VERSION = len(MIGRATIONS)
+
+
+def version_of(connection):
+    """The version of an open database; 0 where it is new."""
+    return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def migrate(connection, migrations=MIGRATIONS):
+    """Bring an open database to the newest version, each step wholly or not at all."""
+    for number in range(version_of(connection), len(migrations)):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in migrations[number]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
