@@ -99,6 +99,11 @@ class FolderCamera:
         """Nothing is held."""
 
 
+def open_camera(source):
+    """The `Camera` of a source: the number of a Raspberry Pi's camera, or a folder."""
+    return PiCamera(int(source)) if source.isdecimal() else FolderCamera(source)
+
+
 def _import_picamera2():
     try:
         import picamera2

@@ -51,7 +51,7 @@ class StoreFullError(StoreError):
     """There is no room for a result: nothing of it was kept."""
 
 
-class WorkerError(EcgEdgeError, RuntimeError):
+class WorkerError(InstallationError):
     """A process ended before it answered."""
 
 

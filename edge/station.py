@@ -1,0 +1,116 @@
+"""Camera and reader together: what the reading process does."""
+
+import io
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+
+from . import board
+from .camera import open_camera
+from .errors import CameraError, PictureError
+from .image import MAX_BYTES, read_bytes
+from .result import unread
+
+JPEG_QUALITY = 95
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a page: the `result`'s dict, the bytes of its `picture` (None where there are none to keep) with their `suffix`, and
+    what `device` says of camera and board."""
+
+    result: dict
+    picture: bytes | None
+    suffix: str
+    device: dict
+
+
+class Station:
+    """Reads pictures at a path, or takes them with the camera; made in the process that does so.
+
+    Parameters
+    ----------
+    settings : as `settings.read_settings` gives them
+    with_camera : whether the camera is to be opened now, so that its faults show at the start
+    """
+
+    def __init__(self, settings, with_camera=False):
+        from .reader import Reader
+
+        given = settings["reader"]
+        self._reader = Reader(
+            given["model"] or None,
+            given["threads"],
+            None if given["min_confidence"] == "card" else given["min_confidence"],
+            given["runtime"] or None,
+            mm_per_s=None if given["mm_per_s"] == "page" else given["mm_per_s"],
+            mm_per_mv=None if given["mm_per_mv"] == "page" else given["mm_per_mv"],
+        )
+        self._settings, self._camera = settings["camera"], None
+        if with_camera:
+            self._opened()
+
+    def __call__(self, path=None):
+        """The `Outcome` of the picture at `path`, or of one that the camera takes."""
+        return self._capture() if path is None else self._read(path)
+
+    def close(self):
+        """Release the camera."""
+        if self._camera is not None:
+            self._camera.close()
+        self._camera = None
+
+    def _read(self, path):
+        try:
+            data = read_bytes(path)
+        except PictureError as error:
+            return self._outcome(unread(path, error.reason, str(error)), None, "", {})
+        result = replace(self._reader.read(data), source=path)
+        return self._outcome(result, data, os.path.splitext(path)[1], {})
+
+    def _capture(self):
+        source = f"camera {self._settings['source']}"
+        try:
+            shot = self._opened().capture(self._settings["timeout_s"])
+        except PictureError as error:
+            return self._outcome(unread(source, error.reason, str(error)), None, "", {})
+        except CameraError:
+            # The next picture is taken by a camera that is opened anew.
+            self.close()
+            raise
+        data = encode(shot.image)
+        # What is read is what is kept: the picture's file gives the same result again.
+        return self._outcome(
+            replace(self._reader.read(data), source=source), data, ".jpg", {"camera": plain(shot.metadata)}
+        )
+
+    def _opened(self):
+        if self._camera is None:
+            self._camera = open_camera(self._settings["source"])
+        return self._camera
+
+    def _outcome(self, result, data, suffix, device):
+        result = result if result.captured_at else replace(result, captured_at=now())
+        device = device | {"board": board.readings(), "resident_mb": round(board.resident_mb() or 0, 1)}
+        return Outcome(result.to_dict(), data if data is None or len(data) <= MAX_BYTES else None, suffix, device)
+
+
+def encode(image):
+    """The bytes of a JPEG file of an RGB `PIL.Image`."""
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=JPEG_QUALITY)
+    return file.getvalue()
+
+
+def plain(value):
+    """A value of a camera's metadata as JSON knows it."""
+    if isinstance(value, dict):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def now():
+    """The time in UTC, to the second, ISO 8601."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -1,0 +1,79 @@
+"""What reading processes are made of in the tests: module functions, since a process of its own imports them."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from ecg_edge.errors import CameraError, DamagedModelError, PictureError, Reason
+from ecg_edge.station import Outcome
+
+
+class Echo:
+    """Answers what it is told to; notes in a file that it was closed."""
+
+    def __init__(self, closed=None):
+        self.closed = closed
+
+    def __call__(self, request):
+        what, *more = request
+        if what == "say":
+            return more[0], os.getpid()
+        if what == "sleep":
+            time.sleep(more[0])
+        elif what == "ignore":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            time.sleep(60)
+        elif what == "die":
+            os._exit(more[0])
+        elif what == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif what == "refuse":
+            raise PictureError(Reason.BLURRED)
+        elif what == "fail":
+            raise ZeroDivisionError("by zero")
+        return what
+
+    def close(self):
+        if self.closed:
+            Path(self.closed).write_text("closed")
+
+
+def damaged():
+    raise DamagedModelError("cnn.tflite is damaged")
+
+
+def slow_start():
+    time.sleep(60)
+
+
+def result_of(path, status="read"):
+    """The dict of a result, as far as the loop looks into it."""
+    read = status in ("read", "uncertain")
+    return {"source": path or "camera 0", "status": status, "verdict": "normal" if read else None, "confidence": 0.91 if read else None,
+            "reason": None if read else "blurred", "message": None if read else "The picture is blurred.", "captured_at": None, "model": None}  # fmt: skip
+
+
+class Scene:
+    """Answers by what the picture's name says; the camera's pictures by a count in a file."""
+
+    def __init__(self, settings, with_camera=False):
+        if with_camera and settings["camera"]["source"] == "none":
+            raise CameraError("There is no camera 0.")
+
+    def __call__(self, path=None):
+        name = os.path.basename(path or "camera.jpg")
+        if "hang" in name:
+            time.sleep(60)
+        if "die" in name:
+            os._exit(7)
+        if "gone" in name:
+            raise CameraError("The camera gave no picture.")
+        status = "refused" if "blurred" in name else "uncertain" if "unsure" in name else "read"
+        data = Path(path).read_bytes() if path else b"camera"
+        return Outcome(
+            result_of(path, status),
+            data,
+            ".jpg",
+            {"board": {"temperature_c": 48.5, "throttled": None}, "resident_mb": 60.0},
+        )
