@@ -2,6 +2,7 @@
 PYTHON ?= python3
 DEVICE := .venv
 DEVELOP := .venv-dev
+FHIR := .venv-fhir
 SOURCES := setup.cfg pyproject.toml $(wildcard edge/*.py edge/*.json edge/*.png models/*)
 MODELS := cnn crnn
 
@@ -10,7 +11,7 @@ MODELS := cnn crnn
 run: $(DEVICE)/installed
 	$(DEVICE)/bin/ecg-edge demo
 
-test: $(DEVELOP)/installed
+test: $(DEVELOP)/installed $(FHIR)/installed
 	$(DEVELOP)/bin/python -m pytest
 
 # The paper's protocol, the five folds of `distinct`, and the models that ship.
@@ -46,4 +47,10 @@ $(DEVICE)/installed: $(SOURCES)
 $(DEVELOP)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(DEVELOP) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
 	$(DEVELOP)/bin/pip install --quiet --disable-pip-version-check --editable '.[test,train,bench,litert]'
+	touch $@
+
+# The last library that checks FHIR R4 needs an older pydantic than others.
+$(FHIR)/installed: Makefile
+	$(PYTHON) -m venv $(FHIR) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
+	$(FHIR)/bin/pip install --quiet --disable-pip-version-check 'fhir.resources==6.4.0' 'pydantic<2'
 	touch $@

@@ -15,7 +15,7 @@ FLOORS = {
     "filters": 2, "crossings": 2, "ink": 2, "view": 2, "panel": 2, "sheet": 2,
     "drawing": 3, "trace": 3, "columns": 3, "overlay": 3, "flat": 3,
     "matching": 4, "arrangement": 5, "page": 6, "reader": 7, "steps": 7,
-    "disk": 0, "schema": 0, "journal": 0, "service": 0, "board": 0, "console": 1, "store": 1, "worker": 1, "settings": 1, "lamp": 1, "triggers": 2,
+    "disk": 0, "schema": 0, "journal": 0, "service": 0, "board": 0, "console": 1, "store": 1, "worker": 1, "settings": 1, "lamp": 1, "fhir": 1, "triggers": 2, "history": 2,
     "camera": 8, "station": 9, "watch": 9, "watching": 10, "demo": 9, "device_commands": 11, "cli": 12, "__main__": 13,
 }  # fmt: skip
 """Lower floors know nothing of higher ones; on one floor rooms do not know each other."""
