@@ -18,6 +18,12 @@ LEAST_SHARE = 0.15
 """The least darkness, as a share of solid ink's, that counts at all: less is noise and the haze of JPEG."""
 LEAST_SOLID = 60
 """Darkness (of 255) below which nothing is solid ink."""
+CELL_PX = 40
+"""The pitch of a grid's bold lines on a flat page, 5 mm: the whole grid repeats itself by it."""
+GRID_SHARE = 0.3
+"""A grid darker than this share of solid ink is taken away by its own pattern, and what is left of it counts no more than so."""
+MAX_GRID = 215
+"""Darkness (of 255) of a grid under which ink cannot be told."""
 
 
 def ink_of(page):
@@ -37,10 +43,15 @@ def ink_of(page):
     The brightest of the three channels, each relative to the paper's, is black for ink alone: coloured grids vanish in
     it, whatever the light's colour. It is divided by the local paper (closing at low resolution), so that shadows vanish too.
     A grey grid is darker than the paper and lighter than the traces: Otsu's threshold over the darkest of each small patch
-    parts the patches that a trace crosses from those with the grid alone, and gives the levels of both.
+    parts the patches that a trace crosses from those with the grid alone, and gives the levels of both. Where these are close to each other,
+    a dark grid under a thin or blurred trace, the grid is taken away first as what repeats itself.
     """
     dark = darkness_of(page)
     paper, solid = _levels(dark)
+    if paper > GRID_SHARE * solid and min(dark.shape) > 3 * CELL_PX:
+        dark = _over(dark, _repeated(dark))
+        paper, solid = _levels(dark)
+        paper = max(paper, GRID_SHARE * solid)
     steps = (np.arange(256, dtype=np.float32) - paper) * (255.0 / max(solid - paper, 1.0))
     return np.clip(np.rint(steps), 0, 255).astype(np.uint8)[dark]
 
@@ -84,6 +95,37 @@ def _paper(bright):
     low = Image.fromarray(np.maximum(np.rint(smooth), 1).astype(np.uint8))
     box = (0, 0, width / BLOCK_PX, height / BLOCK_PX)
     return np.maximum(np.asarray(low.resize((width, height), Image.Resampling.BILINEAR, box)), 1)
+
+
+def _repeated(dark):
+    """(H, W) uint8: the least of what stands, in a page of (H, W) uint8 darkness, one and two cells away in the four directions.
+
+    Traces do not run so far both across and down. Of two opposite places the darker one counts: beyond a sheet's edge there is no grid.
+    """
+    least = np.full(dark.shape, 255, np.uint8)
+    for view, out in ((dark, least), (dark.T, least.T)):
+        for cells in (1, 2):
+            pair = _moved(view, cells * CELL_PX)
+            np.minimum(out, np.maximum(pair, _moved(view, (cells - 3) * CELL_PX), out=pair), out=out)
+    return least
+
+
+def _moved(image, rows):
+    """The image moved down by so many rows, or up, 0 where nothing comes in."""
+    moved = np.zeros_like(image)
+    if rows > 0:
+        moved[rows:] = image[:-rows]
+    else:
+        moved[:rows] = image[-rows:]
+    return moved
+
+
+def _over(dark, grid):
+    """(H, W) uint8: how dark the ink is that makes a (H, W) uint8 `grid` as dark as it is: light goes through both, one after the other."""
+    light = (255 - dark).astype(np.uint16)
+    light *= 255
+    light //= np.uint16(255) - np.minimum(grid, MAX_GRID)
+    return 255 - np.minimum(light, 255).astype(np.uint8)
 
 
 def _levels(dark):

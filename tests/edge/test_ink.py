@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from scipy import ndimage
 
 from ecg_edge.ink import darkness_of, ink_of
 
@@ -100,3 +101,19 @@ def test_a_report_page_takes_less_than_a_third_of_a_second(few_pages):
     started = time.process_time()
     ink_of(pixels)
     assert time.process_time() - started < 0.3
+
+
+def test_a_grid_nearly_as_dark_as_a_blurred_trace_vanishes():
+    """It repeats itself from cell to cell, and traces do not, however they lie on it."""
+    page, drawn = paper((150, 150, 150), (60, 60, 60))
+    for lines in (page[3::40], page[4::40], page[:, 5::40], page[:, 6::40]):
+        lines[lines.min(axis=2) > 60] = 80
+    noise = np.random.default_rng(0).normal(0, 3, page.shape)
+    blurred = np.clip(ndimage.gaussian_filter(page.astype(float), (1.2, 1.2, 0)) + noise, 0, 255).astype(np.uint8)
+    for turned in (blurred, blurred.transpose(1, 0, 2)):
+        ink = ink_of(turned)
+        ink = ink if turned is blurred else ink.T
+        middle = ndimage.minimum_filter1d(drawn.astype(int), 3, axis=0) > 0
+        away = ~ndimage.binary_dilation(drawn, iterations=4)
+        assert np.mean(ink[middle] > 128) > 0.9
+        assert np.mean(ink[away] > 64) < 0.01
