@@ -1,7 +1,6 @@
 """What the commands share: exit statuses, options of the reader, and how results are shown."""
 
 import sys
-from datetime import datetime, timezone
 
 READ, UNREAD, WRONG_USAGE, CANNOT = 0, 1, 2, 3
 STATUS = {"read": READ, "uncertain": READ, "refused": UNREAD, "failed": UNREAD}
@@ -49,12 +48,16 @@ def show(result, as_json):
     print(result.to_json() if as_json else result.to_text(), flush=True)
 
 
+def describe(result):
+    """What came of a page, in words, of the dict of its result."""
+    if result["verdict"] is None:
+        return f"{result['status']} ({result['reason']}): {result['message']}"
+    doubt = " (uncertain)" if result["status"] == "uncertain" else ""
+    note = f": {result['message']}" if result["message"] else ""
+    return f"{result['verdict']} {result['confidence']:.2f}{doubt}{note}"
+
+
 def complain(error, status):
     """Print what is wrong on standard error; the exit status."""
     print(f"ecg-edge: {error}", file=sys.stderr)
     return status
-
-
-def now():
-    """The time in UTC, to the second, ISO 8601."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -1,8 +1,15 @@
 """The commands of a device: capture, watch, history, doctor, install-service."""
 
-from .console import READ, STATUS, add_command, add_model_options, make_reader, now, show
-from .errors import OutputError, PictureError, UsageError
+import sys
+
+from .console import READ, STATUS, add_command, add_model_options, describe
+from .errors import OutputError, UsageError
 from .layout import CLASSES
+
+START_S, READ_S = 120.0, 120.0
+"""Limits for camera and model to get ready, and for reading a picture that was taken."""
+FOUND_TIMES = 3
+"""A page that was found so often in a row is lying still."""
 
 
 def add_to(commands):
@@ -16,6 +23,9 @@ def add_to(commands):
     command.add_argument("--out", metavar="FILE", help="keep the picture there")
     command.add_argument(
         "--timeout", type=float, default=20.0, metavar="S", help="seconds to wait for the camera (default 20)"
+    )
+    command.add_argument(
+        "--preview", action="store_true", help="hints for aiming, until the page is found; then the picture"
     )
     add_model_options(command)
 
@@ -56,32 +66,71 @@ def add_to(commands):
 
 
 def _capture(options):
-    from dataclasses import replace
+    import json
 
-    from .camera import open_camera
-    from .result import unread
+    from .settings import defaults
 
     if not 0 < options.timeout < float("inf"):
         raise UsageError("--timeout must be above 0")
-    reader = make_reader(options)
-    camera = open_camera(options.camera)
+    values = defaults()
+    values["camera"] |= {"source": options.camera, "timeout_s": options.timeout}
+    values["reader"] |= {
+        name: value
+        for name in ("model", "runtime", "threads", "min_confidence", "mm_per_s", "mm_per_mv")
+        if (value := getattr(options, name)) is not None
+    }
+    station = make_process(values)
+    # The camera's own limit comes first; beyond it the driver hangs, and the process is ended.
+    limit_s = options.timeout + READ_S
     try:
-        shot = camera.capture(options.timeout)
-    except PictureError as error:
-        result = unread(f"camera {options.camera}", error.reason, str(error), captured_at=now())
-        show(result, options.json)
-        return STATUS[result.status]
+        station.start()
+        if options.preview:
+            _aim(station, limit_s)
+        outcome = station.call(None, limit_s)
     finally:
-        camera.close()
-    taken = now()
-    if options.out:
-        try:
-            shot.image.save(options.out, quality=95)
-        except (OSError, ValueError) as error:
-            raise OutputError(f"{options.out}: cannot be written ({error}).") from error
-    result = replace(reader.read(shot.image), source=options.out or f"camera {options.camera}", captured_at=taken)
-    show(result, options.json)
-    return STATUS[result.status]
+        station.close()
+    result = outcome.result
+    if options.out and outcome.picture is not None:
+        _keep(outcome.picture, options.out)
+        result["source"] = options.out
+    print(json.dumps(result) if options.json else f"{result['source']}: {describe(result)}", flush=True)
+    return STATUS[result["status"]]
+
+
+def make_process(settings):
+    """The process that holds camera and reader."""
+    from .station import Station
+    from .worker import Worker
+
+    return Worker(Station, (settings, True), START_S)
+
+
+def _aim(station, limit_s):
+    """Show hints until the page was found so often in a row."""
+    from .station import AIM
+
+    times = 0
+    while times < FOUND_TIMES:
+        found, text = station.call(AIM, limit_s)
+        times = times + 1 if found else 0
+        print(text, file=sys.stderr, flush=True)
+
+
+def _keep(picture, path):
+    """Write a picture in the format that the path's suffix names; a JPEG as it is."""
+    import io
+    import os
+
+    from PIL import Image
+
+    try:
+        if os.path.splitext(path)[1].lower() in (".jpg", ".jpeg"):
+            with open(path, "wb") as file:
+                file.write(picture)
+        else:
+            Image.open(io.BytesIO(picture)).save(path)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{path}: cannot be written ({error}).") from error
 
 
 def _watch(options):
@@ -101,8 +150,6 @@ def _watch(options):
 
 
 def _history(options):
-    import sys
-
     from .history import FORMS, parse_time
     from .store import Store, default_folder
 

@@ -4,6 +4,7 @@ import csv
 import json
 from datetime import datetime, timezone
 
+from .console import describe
 from .errors import UsageError
 from .fhir import bundle_parts
 from .layout import CLASSES
@@ -16,13 +17,8 @@ def write_text(entries, file):
     """A line for each entry: number, time, and what came of it."""
     for entry in entries:
         result = entry.result
-        if result["verdict"]:
-            doubt = " (uncertain)" if result["status"] == "uncertain" else ""
-            what = f"{result['verdict']} {result['confidence']:.2f}{doubt}"
-        else:
-            what = f"{result['status']} ({result['reason']}): {result['message']}"
         time = (result.get("captured_at") or entry.stored_at)[:19].replace("T", " ")
-        print(f"{entry.number:>6}  {time}  {result['source']}: {what}", file=file)
+        print(f"{entry.number:>6}  {time}  {result['source']}: {describe(result)}", file=file)
 
 
 def write_csv(entries, file):

@@ -2,16 +2,19 @@
 
 import io
 import os
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from . import board
-from .camera import open_camera
+from .camera import FolderCamera
 from .errors import CameraError, PictureError
 from .image import MAX_BYTES, read_bytes
 from .result import unread
 
 JPEG_QUALITY = 95
+AIM = "\0aim"
+"""The request for a hint; no path is so."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,11 @@ class Station:
         if with_camera:
             self._opened()
 
-    def __call__(self, path=None):
-        """The `Outcome` of the picture at `path`, or of one that the camera takes."""
-        return self._capture() if path is None else self._read(path)
+    def __call__(self, request):
+        """The `Outcome` of the picture at a path, of one that the camera takes (None); or, for `AIM`, (whether the page is found, a hint for aiming)."""
+        if request == AIM:
+            return self._aim()
+        return self._capture() if request is None else self._read(request)
 
     def close(self):
         """Release the camera."""
@@ -68,16 +73,20 @@ class Station:
         result = replace(self._reader.read(data), source=path)
         return self._outcome(result, data, os.path.splitext(path)[1], {})
 
+    def _aim(self):
+        from .aim import FOUND, hint
+
+        with self._fresh_after_errors():
+            text = hint(self._opened().look(self._settings["timeout_s"]).image)
+        return text == FOUND, text
+
     def _capture(self):
         source = f"camera {self._settings['source']}"
         try:
-            shot = self._opened().capture(self._settings["timeout_s"])
+            with self._fresh_after_errors():
+                shot = self._opened().capture(self._settings["timeout_s"])
         except PictureError as error:
             return self._outcome(unread(source, error.reason, str(error)), None, "", {})
-        except CameraError:
-            # The next picture is taken by a camera that is opened anew.
-            self.close()
-            raise
         data = encode(shot.image)
         # What is read is what is kept: the picture's file gives the same result again.
         return self._outcome(
@@ -86,13 +95,33 @@ class Station:
 
     def _opened(self):
         if self._camera is None:
-            self._camera = open_camera(self._settings["source"])
+            self._camera = open_camera(self._settings)
         return self._camera
+
+    @contextmanager
+    def _fresh_after_errors(self):
+        """After an error the next picture is taken by a camera that is opened anew."""
+        try:
+            yield
+        except CameraError:
+            with suppress(Exception):
+                self.close()
+            raise
 
     def _outcome(self, result, data, suffix, device):
         result = result if result.captured_at else replace(result, captured_at=now())
         device = device | {"board": board.readings(), "resident_mb": round(board.resident_mb() or 0, 1)}
         return Outcome(result.to_dict(), data if data is None or len(data) <= MAX_BYTES else None, suffix, device)
+
+
+def open_camera(settings):
+    """The `Camera` that the settings name: a Raspberry Pi's by its number, or a folder."""
+    source = settings["source"]
+    if not source.isdecimal():
+        return FolderCamera(source)
+    from .pi_camera import PiCamera
+
+    return PiCamera(int(source), settings["frames"], tuple(settings["window"]))
 
 
 def encode(image):

@@ -59,7 +59,7 @@ def test_results_are_listed_while_others_are_stored(run):
     assert (status, err) == (0, "")
     assert out.splitlines()[:3] == [
         "     1  2026-11-01 10:00:00  a.jpg: normal 0.91",
-        "     2  2026-11-02 10:00:00  b, the second.jpg: infarction 0.45 (uncertain)",
+        "     2  2026-11-02 10:00:00  b, the second.jpg: infarction 0.45 (uncertain): The file holds 2 pictures; the first was read.",
         f"     3  2026-11-03 10:00:00  c.jpg: refused (blurred): {Reason.BLURRED.sentence}",
     ]
 
