@@ -6,7 +6,7 @@ FHIR := .venv-fhir
 SOURCES := setup.cfg pyproject.toml $(wildcard edge/*.py edge/*.json edge/*.png models/*)
 MODELS := cnn crnn
 
-.PHONY: run test train convert bench lint
+.PHONY: run test train convert page bench lint
 
 run: $(DEVICE)/installed
 	$(DEVICE)/bin/ecg-edge demo
@@ -29,6 +29,13 @@ convert: $(DEVELOP)/installed
 	    $(DEVELOP)/bin/python -m convert --model $$model --split paper && \
 	    $(DEVELOP)/bin/python -m convert --model $$model --split all --ship || exit 1; \
 	done
+
+# The page model from the data to the shipped bytes: every page traced, five folds and all pages trained, int8, parity, card.
+page: $(DEVELOP)/installed
+	$(DEVELOP)/bin/python -m train page prepare --jobs 2
+	for fold in 0 1 2 3 4; do $(DEVELOP)/bin/python -m train page fit --fold $$fold || exit 1; done
+	$(DEVELOP)/bin/python -m train page fit
+	$(DEVELOP)/bin/python -m convert --model page
 
 bench: $(DEVELOP)/installed
 	$(DEVELOP)/bin/python -m benchmarks accuracy

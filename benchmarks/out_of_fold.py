@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from ecg_edge.runtime import RUNTIMES
-from train import predictions, splits
+from train import page_command, predictions, splits
 
 FLOAT = ("keras", "tensorflow")
 KEPT = (FLOAT, *(("int8", runtime) for runtime in RUNTIMES))
@@ -17,7 +17,14 @@ PARTS = ("test", "extra", "validation")
 
 
 def run(model, runs="runs", folder=predictions.FOLDER):
-    """Train, convert and predict the five fold models of `model`; what is kept already is not done again."""
+    """Train, convert and predict the five fold models of `model`; what is kept already is not done again.
+
+    Raises
+    ------
+    RuntimeError : the page model is trained by its own commands.
+    """
+    if model == page_command.NAME:
+        raise RuntimeError("the folds of the page model are trained, converted and asked by 'make page'")
     for fold in range(splits.FOLDS):
         run_fold(model, fold, runs, folder)
 

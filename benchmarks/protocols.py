@@ -12,13 +12,15 @@ PROTOCOLS = {
     "paper": "928 files as published, random by file, copies and all: test files",
     "distinct": "491 distinct pages, five folds grouped by printed identity: out of fold",
     "uncurated": "the 3x4+1 pages that version 2 leaves out, by the same fold models: out of fold",
+    "uncurated-6x2": "pages of two columns, which version 2 leaves out, by the same fold models: out of fold",
+    "uncurated-6x2+1": "pages of two columns and a strip, which version 2 leaves out, by the same fold models: out of fold",
 }
 
 
 @dataclass(frozen=True)
 class Scored:
-    """N test rows under a protocol: `digests` (N), `labels` (N) class indices, `leads` (N, 13, 4) probabilities, `plain`
-    (N, 4) the pages' with nothing chosen (the mean over leads), `pages` (N, 4) after what was `chosen` by fold, `sure` (N)
+    """N test rows under a protocol: `digests` (N), `labels` (N) class indices, `leads` (N, 13, 4) probabilities, (N, 1, 4)
+    of a model of whole pages, `plain` (N, 4) the pages' with nothing chosen (the mean over leads), `pages` (N, 4) after what was `chosen` by fold, `sure` (N)
     whether above the threshold of doubt."""
 
     digests: tuple
@@ -37,17 +39,23 @@ def score(protocol, model, form, runtime, folder=predictions.FOLDER):
     Raises
     ------
     FileNotFoundError : no probabilities of it are kept; the message says which command makes them.
+    LookupError : the model does not read the layout of these pages.
     """
     made = _kept(protocol, model, form, runtime, folder)
-    rows = _rows(protocol)
+    asked = _rows(protocol)
+    rows = [row for row in asked if row[0] in made[row[2]].digests]
+    if not rows:
+        raise FileNotFoundError(
+            f"{model} was asked about none of the pages of {protocol}: it does not read their layout"
+        )
     folds = np.array([fold for *_, fold in rows])
     digests, labels = tuple(digest for digest, *_ in rows), np.array([label for _, label, _ in rows])
-    leads = np.empty((len(rows), len(REPORT.leads), len(CLASSES)), np.float32)
+    leads = np.empty((len(rows), *made[0].leads.shape[1:]), np.float32)
     plain, pages = np.empty((2, len(rows), len(CLASSES)))
     sure, chosen = np.empty(len(rows), bool), []
     for fold, predicted in enumerate(made):
         mine = folds == fold
-        choice = choices.Choices() if protocol == "paper" else choose(predicted, fold)
+        choice = choices.Choices() if protocol == "paper" else choose(made, fold)
         leads[mine] = predicted.of([digest for digest, *_, tested in rows if tested == fold])
         plain[mine], pages[mine] = choices.Choices().apply(leads[mine]), choice.apply(leads[mine])
         sure[mine] = pages[mine].max(axis=1) >= choice.min_confidence
@@ -55,10 +63,18 @@ def score(protocol, model, form, runtime, folder=predictions.FOLDER):
     return Scored(digests, labels, leads, plain, pages, sure, tuple(chosen), made[0].made_by)
 
 
-def choose(predicted, fold):
-    """The `Choices` for a fold model, from what it says of the pages of its inner split."""
-    rows = [row for row in splits.parts_of("distinct", fold)["validation"] if row[0][:16] not in dataset.UNSCORED]
-    return choices.choose(predicted.of([digest for digest, _ in rows]), [label for _, label in rows])
+def choose(made, fold):
+    """The `Choices` for the model of a fold, `made` being what the models of all folds say.
+
+    From what it says of its inner split; a model that leaves none out, the page model, has its choices from the four other folds' pages,
+    each as judged by the model of the fold that it is tested in.
+    """
+    rows = [(digest, label, fold) for digest, label in splits.parts_of("distinct", fold)["validation"]]
+    if not all(digest in made[fold].digests for digest, *_ in rows):
+        rows = [row for row in _rows("distinct") if row[2] != fold]
+    rows = [row for row in rows if row[0][:16] not in dataset.UNSCORED]
+    said = np.concatenate([made[by].of([digest]) for digest, _, by in rows])
+    return choices.choose(said, [label for _, label, _ in rows])
 
 
 def _kept(protocol, model, form, runtime, folder):
@@ -80,8 +96,9 @@ def _rows(protocol):
     if protocol == "paper":
         return tuple((digest, label, 0) for digest, label in splits.parts_of("paper")["test"])
     source = "pages" if protocol == "distinct" else "extra_pages"
+    layout = protocol.partition("-")[2] or REPORT.name
     return tuple(
         (row.sha256, CLASSES.index(row.label), row.fold)
         for row in splits.read_distinct()
-        if row.source == source and row.layout == REPORT.name and row.sha256[:16] not in dataset.UNSCORED
+        if row.source == source and row.layout == layout and row.sha256[:16] not in dataset.UNSCORED
     )

@@ -10,7 +10,7 @@ from ecg_edge.errors import NoRuntimeError
 from ecg_edge.runtime import RUNTIMES, find_runtime
 from train import predictions, splits
 
-from . import formats, parity, shipping
+from . import formats, page_shipping, parity, shipping
 
 MEASURED = {"paper": ("validation", "test"), "all": ("extra",)}
 """Parts whose pages every format is run on: of a model that was trained on `all`, the pages that version 2 leaves out."""
@@ -27,7 +27,7 @@ many agree there is shown."""
 def main(argv=None):
     """Run the command line; 0, or 1 where a conversion failed or the parity gate is not passed."""
     parser = argparse.ArgumentParser(prog="python -m convert", description=__doc__)
-    parser.add_argument("--model", choices=tuple(shipping.SHIPPED), required=True)
+    parser.add_argument("--model", choices=(*shipping.SHIPPED, "page"), required=True)
     parser.add_argument(
         "--split", choices=tuple(MEASURED), default="all", help="which training to convert (default: all)"
     )
@@ -38,6 +38,9 @@ def main(argv=None):
     parser.add_argument("--version", default="1.0.0", help="the model's version")
     options = parser.parse_args(argv)
     try:
+        if options.model == "page":
+            page_shipping.run(options)
+            return 0
         return _convert(options)
     except (FileNotFoundError, RuntimeError) as error:
         print(f"convert: {error}", file=sys.stderr)

@@ -1,7 +1,7 @@
-"""The page model as one int8 file: its members assembled, converted in a process of its own, and asked what it says.
+"""The page model as int8 files: members assembled, converted, and asked what they say, each in a process of its own.
 
-`python -m convert.page_formats convert --fold 0 --stage whole`, the same with `inner`, then
-`python -m convert.page_formats predict --fold 0 --runtime ai-edge-litert`.
+`python -m convert.page_formats convert --fold 0`, or without a fold for the model that ships; then
+`python -m convert.page_formats predict --runtime ai-edge-litert` for all of them.
 """
 
 import argparse
@@ -70,31 +70,30 @@ def main(argv=None):
     """One piece of work; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m convert.page_formats", description=__doc__)
     parser.add_argument("work", choices=("convert", "predict"))
-    parser.add_argument("--fold", type=int, choices=range(splits.FOLDS), help="all pages where none is given")
-    parser.add_argument("--stage", choices=page_command.STAGES, default="whole", help="which members to convert")
+    parser.add_argument(
+        "--fold", type=int, choices=range(splits.FOLDS), help="the model of all pages where none is given"
+    )
     parser.add_argument("--signals", type=Path, default=page_signals.CACHE)
     parser.add_argument("--runs", type=Path, default=page_command.RUNS)
     parser.add_argument("--runtime", choices=tuple(RUNTIMES))
     options = parser.parse_args(argv)
     windows = page_command.read_windows(options.signals)
     if options.work == "convert":
-        rows, _ = page_fit.rows_of(options.fold, whole=options.stage == "whole")
-        members = page_command.read_members(options.runs, options.fold, options.stage)
-        file_of(options.runs, options.fold, options.stage).write_bytes(convert(members, representative(windows, rows)))
+        rows, _ = page_fit.rows_of(options.fold)
+        members = page_command.read_members(options.runs, options.fold)
+        file_of(options.runs, options.fold).write_bytes(convert(members, representative(windows, rows)))
         return 0
-    made = []
-    for stage in page_command.STAGES:
-        network = Network(file_of(options.runs, options.fold, stage).read_bytes(), find_runtime(options.runtime))
-        asked = [d for d in page_fit.asked_of(options.fold, whole=stage == "whole") if d in windows.digests]
-        made.append(predict(network, windows, asked))
-    path = predictions.path_of(f"distinct-{options.fold}", page_command.NAME, "int8", network.runtime.name)
-    predictions.save(page_command.joined(made), path)
+    for fold in (*range(splits.FOLDS), None):
+        network = Network(file_of(options.runs, fold).read_bytes(), find_runtime(options.runtime))
+        asked = [digest for digest in page_fit.asked_of(fold) if digest in windows.digests]
+        path = predictions.path_of(page_command.split_of(fold), page_command.NAME, "int8", network.runtime.name)
+        predictions.save(predict(network, windows, asked), path)
     return 0
 
 
-def file_of(runs, fold, stage):
-    """Where the int8 file of a fold's members is kept."""
-    return page_command.member_path(runs, fold, stage, 0).with_name(f"{stage}-int8.tflite")
+def file_of(runs, fold):
+    """Where the int8 file of a fold's members is kept; of those on all pages where `fold` is None."""
+    return page_command.member_path(runs, fold, 0).with_name("int8.tflite")
 
 
 if __name__ == "__main__":

@@ -56,13 +56,18 @@ def ship(model, version, run, files, measured, split, folder):
         chosen,
         figures,
         {
-            "this file": {runtime: {key: found[key] for key in _ON_CARD} for runtime, found in measured.items()},
-            "out of fold": {runtime: {key: found[key] for key in _ON_CARD} for runtime, found in pooled.items()},
+            "this file": on_card(measured),
+            "out of fold": on_card(pooled),
         },
         [found["made_by"] for found in measured.values()],
         split,
     )
     return cards.write(fields, folder)
+
+
+def on_card(measured):
+    """{runtime: what of a parity stands on a card} of {runtime: parity}."""
+    return {runtime: {key: found[key] for key in _ON_CARD} for runtime, found in measured.items()}
 
 
 def _from_paper(model):

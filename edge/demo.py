@@ -16,7 +16,8 @@ def run(reader, out=None, write=print):
     Parameters
     ----------
     reader : `Reader`
-    out : directory for the pages and their steps, or None
+    out : directory for the pages and what was seen of them, or None: each lead after each step where the model reads single leads,
+        else the page with all that was read drawn over it
     write : callable that takes a line
 
     Returns
@@ -37,13 +38,13 @@ def run(reader, out=None, write=print):
         results.append(result)
         write(f"  drawn as {kind:<11} {describe(result)}")
         if out is not None:
-            _write(page, stages, Path(out), kind)
+            _write(page, result, stages, Path(out), kind)
     write("")
     write(
         "The models were trained on pages of patients, not on drawn ones: this shows that they run, not how well they read."
     )
     if out is not None:
-        write(f"The pages, and each lead after each step, are in {out}")
+        write(f"The pages, and what was seen of them, are in {out}")
     write(DISCLAIMER)
     return results
 
@@ -56,11 +57,15 @@ def describe(result):
     return f"read as {result.verdict:<11} probability {result.confidence:.2f}, {took}"
 
 
-def _write(page, stages, out, kind):
+def _write(page, result, stages, out, kind):
     try:
         out.mkdir(parents=True, exist_ok=True)
         page.save(out / f"{kind}.png")
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({error.strerror or error}).") from error
-    if stages is not None:
+    if stages is not None and stages.steps is not None:
         write_steps(stages, out / f"{kind}-steps")
+    elif stages is not None:
+        from .overlay import write_overlay
+
+        write_overlay(stages.picture, result, stages, out / f"{kind}-overlay")

@@ -6,6 +6,7 @@ nor grid, print or filter can be told from what the model sees.
 
 import numpy as np
 
+from .beats import intervals
 from .layout import LEADS_12, RHYTHM
 
 RATE_HZ = 500
@@ -18,10 +19,16 @@ SAMPLES = 256
 """What a window is resampled to."""
 
 STRIP_ROWS = 4
-ROWS = len(LEADS_12) + STRIP_ROWS
+SIGNAL_ROWS = len(LEADS_12) + STRIP_ROWS
+ROWS = SIGNAL_ROWS + 1
 CHANNELS = 2
-"""A window of a page is (ROWS, SAMPLES, CHANNELS): the twelve leads, then the rhythm strip in `STRIP_ROWS` pieces one after another;
-its channels are the amplitude, and 1 where it is known."""
+"""A window of a page is (ROWS, SAMPLES, CHANNELS): the twelve leads, the rhythm strip in `STRIP_ROWS` pieces one after another, and
+along the whole strip the pace of the heart; its channels are the amplitude, and 1 where it is known."""
+
+PACE_S = 0.75
+PACE_GAIN = 2.0
+"""The pace is the interval from beat to beat, in octaves above `PACE_S` (80 beats a minute) times `PACE_GAIN`, within ± `REACH`: how
+fast, how even, and where a beat came early is plain to see, and not left to a network to find out from so few pages."""
 
 CUT_HZ = 25.0
 """Where every page's bandwidth is cut: the narrowest filter in the data prints 0.67–25 Hz."""
@@ -53,16 +60,16 @@ def page_windows(signals):
     """(W, ROWS, SAMPLES, CHANNELS) float32: the same with the amplitude in mV.
 
     There are as many windows as the shortest lead has (one for 3x4, two for 6x2, four for 12x1), at least one, each with the whole
-    rhythm strip. A page without a strip shows lead II in its place, as far as it goes.
+    rhythm strip and its pace. A page without a strip shows lead II in its place, as far as it goes.
     """
     shortest = min((len(signals[name]) for name in LEADS_12 if len(signals.get(name, ()))), default=0)
-    strip = signals.get(RHYTHM, signals.get("II", ()))
-    strip_rows = resample(even(bridge(_cut(strip, 0, STRIP_ROWS * WINDOW))).reshape(STRIP_ROWS, WINDOW))
+    strip = even(bridge(_cut(signals.get(RHYTHM, signals.get("II", ())), 0, STRIP_ROWS * WINDOW)))
+    below = np.concatenate([resample(strip.reshape(STRIP_ROWS, WINDOW)), pace(strip)[None]])
     windows = []
     for start in range(0, max(1, (shortest + WINDOW // 4) // WINDOW) * WINDOW, WINDOW):
         # Cut before it is filtered, so that the same seconds look the same whatever the layout.
         leads = [even(bridge(_cut(signals.get(name, ()), start, WINDOW))) for name in LEADS_12]
-        windows.append(np.concatenate([resample(np.array(leads)), strip_rows]))
+        windows.append(np.concatenate([resample(np.array(leads)), below]))
     return np.array(windows, np.float32)
 
 
@@ -108,10 +115,20 @@ def resample(rows):
     return np.stack([np.where(known, amplitude, 0.0), known], axis=-1)
 
 
+def pace(strip):
+    """(SAMPLES, CHANNELS) of a whole strip (STRIP_ROWS * WINDOW,): see `PACE_GAIN`; zeros where the interval is unknown."""
+    at = ((np.arange(SAMPLES) + 0.5) * len(strip) / SAMPLES).astype(int)
+    octaves = PACE_GAIN * np.log2(intervals(strip)[at] / PACE_S)
+    known = np.isfinite(octaves)
+    return np.stack([np.where(known, octaves, 0.0), known], axis=-1)
+
+
 def compress(windows):
-    """(…, CHANNELS) with the amplitudes in mV as asinh(mV / LINEAR_MV) within ± REACH."""
-    amplitude = np.clip(np.arcsinh(windows[..., :1] / LINEAR_MV), -REACH, REACH)
-    return np.concatenate([amplitude, windows[..., 1:]], axis=-1).astype(np.float32)
+    """(N, ROWS, SAMPLES, CHANNELS) with the amplitudes in mV as asinh(mV / LINEAR_MV), the pace as it is, all within ± REACH."""
+    packed = windows.astype(np.float32)
+    packed[:, :SIGNAL_ROWS, :, 0] = np.arcsinh(packed[:, :SIGNAL_ROWS, :, 0] / LINEAR_MV)
+    packed[..., 0] = np.clip(packed[..., 0], -REACH, REACH)
+    return packed
 
 
 def quantise(tensor, scale, zero_point):

@@ -5,32 +5,37 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ecg_edge import page_input
-from ecg_edge.layout import CLASSES
-from ecg_edge.page_input import STRIP_ROWS
+from ecg_edge.layout import CLASSES, LEADS_12
+from ecg_edge.page_input import SIGNAL_ROWS, STRIP_ROWS
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the page model is trained.
+    """How the page model is trained: `members` networks, `start_epochs` each on PTB-XL, then `epochs` on pages.
 
-    `extra_share` of the extra pages is seen in each epoch; classes are seen in proportion to their size to the power of 1 − `balance`;
-    `page_gain` and `lead_gain` are standard deviations of log gains, `shift`
-    the longest shift in samples, `lost_leads` the share of leads left out, `noise_mv` the largest amplitude of white noise, `mixed`
-    the share of batches whose pages are mixed and `mix` the parameter of the beta distribution by which they are.
+    `extra_share` of the extra pages and `record_share` of PTB-XL's records are seen in each epoch; classes are seen in proportion to
+    their size to the power of 1 − `balance`; `page_gain` and `lead_gain` are standard deviations of log gains, `shift` the longest shift
+    in samples, `lost_leads` the share of leads left out, `noise_mv` the largest amplitude of white noise, `tempo` the standard deviation of
+    the pace's shift in octaves times `page_input.PACE_GAIN`, `lost_pace` the share of pages without it, `mixed` the share of batches
+    whose pages are mixed and `mix` the parameter of the beta distribution by which they are.
     """
 
-    members: int = 3
-    epochs: int = 40
+    members: int = 2
+    start_epochs: int = 20
+    epochs: int = 32
     batch: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
     extra_share: float = 0.3
+    record_share: float = 0.1
     balance: float = 0.5
     page_gain: float = 0.25
     lead_gain: float = 0.08
     shift: int = 24
     lost_leads: float = 0.2
     noise_mv: float = 0.03
+    tempo: float = 0.06
+    lost_pace: float = 0.1
     mixed: float = 0.8
     mix: float = 0.2
 
@@ -39,7 +44,7 @@ class Recipe:
         return asdict(self)
 
 
-def batches(windows, rows, extra, recipe, random):
+def batches(windows, rows, extra, recipe, random, records=None):
     """One epoch: (windows, (B, 4) targets) for each batch of `recipe.batch`.
 
     Parameters
@@ -48,18 +53,25 @@ def batches(windows, rows, extra, recipe, random):
     rows : [(sha256, class index), ...]
     extra : (len(rows),) bool, which of them are extra pages
     random : `numpy.random.Generator`
+    records : as `train.page_records.as_pages` gives them; none where None
     """
     numbers = [windows.of(digest, between=True) for digest, _ in rows]
     labels = np.array([label for _, label in rows])
-    times = np.floor(shares(labels, extra, recipe) + random.random(len(rows))).astype(int)
-    seen = random.permutation(np.repeat(np.arange(len(rows)), times))
+    share, targets = shares(labels, extra, recipe), np.eye(len(CLASSES), dtype=np.float32)[labels]
+    if records is not None:
+        share = np.append(share, np.full(len(records[0]), recipe.record_share))
+        targets = np.concatenate([targets, records[1]])
+    seen = random.permutation(np.repeat(np.arange(len(share)), np.floor(share + random.random(len(share))).astype(int)))
     lacking = -len(seen) % recipe.batch
     seen = (
         np.append(seen, seen[:lacking]) if lacking < recipe.batch // 2 else seen[: len(seen) - len(seen) % recipe.batch]
     )
     for chosen in seen.reshape(-1, recipe.batch):
-        taken = windows.values[[random.choice(numbers[i]) for i in chosen]]
-        yield mixed(vary(taken, recipe, random), np.eye(len(CLASSES), dtype=np.float32)[labels[chosen]], recipe, random)
+        taken = [
+            windows.values[random.choice(numbers[i])] if i < len(rows) else random.choice(records[0][i - len(rows)])
+            for i in chosen
+        ]
+        yield mixed(vary(np.array(taken), recipe, random), targets[chosen], recipe, random)
 
 
 def shares(labels, extra, recipe):
@@ -71,26 +83,42 @@ def shares(labels, extra, recipe):
     return weighted * (share.sum() / weighted.sum())
 
 
+def record_batches(windows, targets, recipe, random):
+    """One epoch of records: (windows, targets) for each batch, one of the W windows of each of N records, varied and mixed as pages are.
+
+    Parameters
+    ----------
+    windows, targets : as `train.page_records.read` gives them
+    """
+    seen = random.permutation(len(windows))
+    for chosen in seen[: len(seen) - len(seen) % recipe.batch].reshape(-1, recipe.batch):
+        taken = windows[chosen, random.integers(windows.shape[1], size=len(chosen))]
+        yield mixed(vary(taken, recipe, random), targets[chosen], recipe, random)
+
+
 def vary(windows, recipe, random):
     """(B, ROWS, SAMPLES, CHANNELS) windows in mV, each varied, as the model takes them.
 
     Other gains for the page and for its leads (one for the strip), leads and strip shifted apart from each other, leads left out,
-    white noise.
+    white noise; a heart that is a little faster or slower, or whose pace is not known.
     """
-    count, leads = len(windows), windows.shape[1] - STRIP_ROWS
+    count, leads = len(windows), len(LEADS_12)
     lead_gain = random.normal(0, recipe.lead_gain, (count, leads + 1))
     lead_gain = np.concatenate([lead_gain, np.repeat(lead_gain[:, -1:], STRIP_ROWS - 1, axis=1)], axis=1)
     gain = np.exp(random.normal(0, recipe.page_gain, (count, 1)) + lead_gain).astype(np.float32)
-    amplitude, known = windows[..., 0] * gain[..., None], windows[..., 1]
-    noise = random.normal(size=amplitude.shape) * random.uniform(0, recipe.noise_mv, gain.shape)[..., None]
-    amplitude = amplitude + noise.astype(np.float32)
-    varied = np.stack([amplitude * known, known], axis=-1)
-    varied[:, :leads][random.random((count, leads)) < recipe.lost_leads] = 0
+    varied = windows.astype(np.float32)
+    signals, pace = varied[:, :SIGNAL_ROWS], varied[:, SIGNAL_ROWS:]
+    noise = random.standard_normal(signals.shape[:-1], np.float32)
+    noise *= random.uniform(0, recipe.noise_mv, gain.shape).astype(np.float32)[..., None]
+    signals[..., 0] = (signals[..., 0] * gain[..., None] + noise) * signals[..., 1]
+    signals[:, :leads][random.random((count, leads)) < recipe.lost_leads] = 0
     shifts = random.integers(-recipe.shift, recipe.shift, (count, 2), endpoint=True)
-    for window, (by, strip_by) in zip(varied, shifts, strict=True):
+    for window, (by, strip_by) in zip(signals, shifts, strict=True):
         window[:leads] = shifted(window[:leads], by)
         strip = shifted(window[leads:].reshape(1, -1, windows.shape[-1]), strip_by)
         window[leads:] = strip.reshape(window[leads:].shape)
+    pace[..., 0] += random.normal(0, recipe.tempo, (count, 1, 1)) * pace[..., 1]
+    pace[random.random(count) < recipe.lost_pace] = 0
     return page_input.compress(varied)
 
 

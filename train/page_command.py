@@ -8,13 +8,11 @@ import numpy as np
 
 from ecg_edge.layout import CLASSES
 
-from . import checkout, dataset, metrics, page_signals, predictions, splits
+from . import checkout, dataset, metrics, page_records, page_signals, predictions, splits
 from .page_batches import Recipe
 
 NAME = "page"
 RUNS = Path("runs/page")
-STAGES = ("inner", "whole")
-"""Members that leave the fold's inner split out, whose word on it choices are made from; and members that are tested."""
 
 
 def add_options(commands):
@@ -52,37 +50,59 @@ def fit(options):
     tf.config.threading.set_inter_op_parallelism_threads(options.threads)
     from . import page_fit
 
-    recipe, windows, made = Recipe(), read_windows(options.signals), []
-    for stage in STAGES if options.fold is not None else ("whole",):
-        whole = stage == "whole"
-        rows, extra = page_fit.rows_of(options.fold, whole=whole)
-        for seed in range(recipe.members):
-            path = member_path(options.runs, options.fold, stage, seed)
-            if not path.is_file():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                partial = path.with_name("partial_" + path.name)
-                page_fit.fit(windows, rows, extra, seed, recipe).save(partial)
-                partial.replace(path)
-                print(f"{path}: {len(rows)} pages", file=sys.stderr, flush=True)
-        if options.fold is not None:
-            members = read_members(options.runs, options.fold, stage)
-            asked = [digest for digest in page_fit.asked_of(options.fold, whole=whole) if digest in windows.digests]
-            said = page_fit.predict(lambda seen, mine=members: mean_logits(mine, seen), windows, asked)
-            made.append(predictions.Predictions(tuple(asked), said[:, None], f"TensorFlow {tf.__version__}"))
-    if options.fold is not None:
-        split = f"distinct-{options.fold}"
-        predictions.save(joined(made), predictions.path_of(split, NAME, "keras", "tensorflow"))
-        record = {"model": NAME, "recipe": recipe.to_dict(), "trained_on": "pages+extra", "commit": checkout.describe()}
-        predictions.record_of(split, NAME).write_text(json.dumps(record, indent=1) + "\n")
+    recipe, windows = Recipe(), read_windows(options.signals)
+    seen = page_records.read()
+    starts, records = read_starts(options.runs, recipe, seen), page_records.as_pages(seen[0])
+    rows, extra = page_fit.rows_of(options.fold)
+    for seed in range(recipe.members):
+        path = member_path(options.runs, options.fold, seed)
+        if not path.is_file():
+            _keep(page_fit.fit(windows, rows, extra, seed, recipe, starts[seed], records), path)
+            print(f"{path}: {len(rows)} pages", file=sys.stderr, flush=True)
+    members = read_members(options.runs, options.fold)
+    asked = [digest for digest in page_fit.asked_of(options.fold) if digest in windows.digests]
+    said = page_fit.predict(lambda seen: mean_logits(members, seen), windows, asked)
+    split = split_of(options.fold)
+    kept = predictions.path_of(split, NAME, "keras", "tensorflow")
+    made = predictions.Predictions(tuple(asked), said[:, None].astype(np.float32), f"TensorFlow {tf.__version__}")
+    predictions.save(made, kept)
+    record = {
+        "model": NAME,
+        "recipe": recipe.to_dict(),
+        "trained_on": "pages+extra",
+        "pages": sum(digest in windows.digests for digest, _ in rows),
+        "tensorflow": tf.__version__,
+        "commit": checkout.describe(),
+    }
+    predictions.record_of(split, NAME).write_text(json.dumps(record, indent=1) + "\n")
     return 0
 
 
-def joined(made):
-    """The `Predictions` of several lists of pages as one."""
-    digests = [digest for part in made for digest in part.digests]
-    order = np.argsort(digests)
-    leads = np.concatenate([part.leads for part in made])[order]
-    return predictions.Predictions(tuple(digests[i] for i in order), leads, made[0].made_by)
+def read_starts(runs, recipe, seen):
+    """The Keras models that the members of every fold begin with, trained where they are not kept yet; `seen` is what
+    `page_records.read` gives."""
+    import keras
+
+    from . import page_fit
+
+    paths = [Path(runs) / "start" / f"{seed}.keras" for seed in range(recipe.members)]
+    for seed, path in enumerate(paths):
+        if not path.is_file():
+            _keep(page_fit.begin(*seen, seed, recipe), path)
+            print(f"{path}: {len(seen[0])} records", file=sys.stderr, flush=True)
+    return [keras.models.load_model(path, compile=False) for path in paths]
+
+
+def _keep(model, path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name("partial_" + path.name)
+    model.save(partial)
+    partial.replace(path)
+
+
+def split_of(fold):
+    """The name of a fold among the splits; `all` where it is None."""
+    return "all" if fold is None else f"distinct-{fold}"
 
 
 def read_windows(folder=page_signals.CACHE):
@@ -90,12 +110,12 @@ def read_windows(folder=page_signals.CACHE):
     return page_signals.windows_of(page_signals.load([row.sha256 for row in splits.read_distinct()], folder))
 
 
-def member_path(runs, fold, stage, seed):
+def member_path(runs, fold, seed):
     """Where one member is kept."""
-    return Path(runs) / ("all" if fold is None else f"distinct-{fold}") / f"{stage}-{seed}.keras"
+    return Path(runs) / split_of(fold) / f"{seed}.keras"
 
 
-def read_members(runs, fold, stage):
+def read_members(runs, fold):
     """The Keras models of a fold's members; on all pages where `fold` is None.
 
     Raises
@@ -104,7 +124,7 @@ def read_members(runs, fold, stage):
     """
     import keras
 
-    paths = [member_path(runs, fold, stage, seed) for seed in range(Recipe().members)]
+    paths = [member_path(runs, fold, seed) for seed in range(Recipe().members)]
     for path in paths:
         if not path.is_file():
             raise FileNotFoundError(f"no {path}: run 'python -m train page fit'")

@@ -7,41 +7,44 @@ import numpy as np
 from ecg_edge import page_input
 from ecg_edge.layout import CLASSES
 
-from . import page_network, splits
+from . import splits
 from .dataset import UNSCORED
-from .page_batches import Recipe, batches
+from .page_batches import Recipe, batches, record_batches
 
 WARMING = 0.05
 """The share of all steps in which the learning rate rises; after them it falls along a cosine."""
 
 
-def rows_of(fold, *, whole):
-    """([(sha256, class index), ...], (N,) bool extra) that the models of a fold train on: pages of its training folds and the extra
-    pages of these folds, of every layout.
-
-    Without `whole`, the fold's inner split is left out, for choices; with `fold` None every page is there. A page whose label the
-    publication contradicts trains nothing.
+def rows_of(fold):
+    """([(sha256, class index), ...], (N,) bool extra) that the members of a fold train on: all pages of the other folds, extra ones of
+    every layout among them; every page where `fold` is None. A page whose label the publication contradicts trains nothing.
     """
-    rows = [
-        row
-        for row in splits.read_distinct()
-        if row.fold != fold and (whole or fold not in row.inner) and row.sha256[:16] not in UNSCORED
-    ]
+    rows = [row for row in splits.read_distinct() if row.fold != fold and row.sha256[:16] not in UNSCORED]
     return [(row.sha256, CLASSES.index(row.label)) for row in rows], np.array(
         [row.source == "extra_pages" for row in rows]
     )
 
 
-def asked_of(fold, *, whole):
-    """The SHA-256 of all pages that the models of a fold are asked about: those tested in it, or else those of its inner split."""
-    return [
-        row.sha256
-        for row in splits.read_distinct()
-        if (row.fold == fold if whole else fold in row.inner and row.fold != fold)
-    ]
+def asked_of(fold):
+    """The SHA-256 of the pages that are tested in a fold; of every page where it is None, for parity alone."""
+    return [row.sha256 for row in splits.read_distinct() if fold in (None, row.fold)]
 
 
-def fit(windows, rows, extra, seed, recipe=None):
+def begin(windows, targets, seed, recipe=None):
+    """A member that has seen no page yet but PTB-XL: a Keras model of windows to the logits of `train.records.SUPERCLASSES`.
+
+    Parameters
+    ----------
+    windows, targets : as `train.page_records.read` gives them
+    """
+    recipe = recipe or Recipe()
+    model, random = _new(seed, targets.shape[1]), np.random.default_rng(seed)
+    steps = recipe.start_epochs * (len(windows) // recipe.batch)
+    epochs = (record_batches(windows, targets, recipe, random) for _ in range(recipe.start_epochs))
+    return _train(model, epochs, steps, recipe, "sigmoid_cross_entropy_with_logits")
+
+
+def fit(windows, rows, extra, seed, recipe=None, start=None, records=None):
     """One trained member of the page model, a Keras model of windows to logits.
 
     Parameters
@@ -49,36 +52,57 @@ def fit(windows, rows, extra, seed, recipe=None):
     windows : `train.page_signals.Windows`; pages that it lacks are left out
     rows, extra : as `rows_of` gives them
     seed : int; the same seed, versions, processor and number of threads give the same weights
+    start : what `begin` gave for the same seed; from nothing where None
+    records : as `train.page_records.as_pages` gives them, trained on beside the pages; none where None
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    import keras
-    import tensorflow as tf
+    from . import page_network
 
     recipe = recipe or Recipe()
     there = [i for i, (digest, _) in enumerate(rows) if digest in windows.digests]
     rows, extra = [rows[i] for i in there], extra[there]
+    model, random = _new(seed, len(CLASSES)), np.random.default_rng(seed)
+    if start is not None:
+        page_network.begin_with(model, start)
+    seen = np.where(extra, recipe.extra_share, 1.0).sum() + recipe.record_share * (len(records[0]) if records else 0)
+    steps = recipe.epochs * round(seen / recipe.batch)
+    epochs = (batches(windows, rows, extra, recipe, random, records) for _ in range(recipe.epochs))
+    return _train(model, epochs, steps, recipe, "softmax_cross_entropy_with_logits")
+
+
+def _new(seed, outputs):
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import keras
+    import tensorflow as tf
+
+    from . import page_network
+
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
-    random = np.random.default_rng(seed)
-    model = page_network.build(f"member{seed}")
-    steps = recipe.epochs * round(np.where(extra, recipe.extra_share, 1.0).sum() / recipe.batch)
+    return page_network.build(f"member{seed}", outputs)
+
+
+def _train(model, epochs, steps, recipe, loss):
+    """`model`, trained on the batches (windows, targets) of `epochs`, about `steps` in all, by a loss of `tf.nn`."""
+    import keras
+    import tensorflow as tf
+
     rising = max(1, round(WARMING * steps))
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, max(1, steps - rising), warmup_target=recipe.learning_rate, warmup_steps=rising
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+    optimizer.build(model.trainable_variables)
+    measure = getattr(tf.nn, loss)
 
     @tf.function
     def step(seen, targets):
         with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, model(seen, training=True)))
+            found = tf.reduce_mean(measure(labels=targets, logits=model(seen, training=True)))
         variables = model.trainable_variables
-        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-        return loss
+        optimizer.apply_gradients(zip(tape.gradient(found, variables), variables, strict=True))
 
-    optimizer.build(model.trainable_variables)
-    for _ in range(recipe.epochs):
-        for seen, targets in batches(windows, rows, extra, recipe, random):
+    for epoch in epochs:
+        for seen, targets in epoch:
             step(seen, targets)
     return model
 

@@ -1,22 +1,24 @@
-"""The page model: one trunk for all leads, a branch along the rhythm strip, one verdict on the page."""
+"""The page model: one trunk for all leads, a branch along the rhythm strip, one along its pace, one verdict on the page."""
 
 from ecg_edge.layout import CLASSES
-from ecg_edge.page_input import CHANNELS, ROWS, SAMPLES, STRIP_ROWS
+from ecg_edge.page_input import CHANNELS, ROWS, SAMPLES, SIGNAL_ROWS, STRIP_ROWS
 
 TRUNK = ((32, 9, 4), (48, 5, 2), (64, 5, 2))
 """Channels, kernel and stride of the convolutions along each lead."""
 
 LEAD_FEATURES = 24
-STRIP = ((32, 9), (32, 9))
-"""Channels and kernel of the convolutions along the whole strip: 18 positions, almost 3 s, see two beats and what lies between."""
+STRIP = ((32, 9, 1), (32, 9, 1))
+"""Along the whole strip, on the trunk: 18 positions, almost 3 s, see two beats and what lies between."""
 
 STRIP_FEATURES = 24
+PACE = ((16, 9, 2), (24, 9, 2))
+PACE_FEATURES = 16
 HEAD = 64
 DROPOUT = 0.3
 
 
-def build(name="page"):
-    """One member: (N, ROWS, SAMPLES, CHANNELS) windows, as `ecg_edge.page_input` makes them, to (N, 4) logits.
+def build(name="page", outputs=None):
+    """One member: (N, ROWS, SAMPLES, CHANNELS) windows, as `ecg_edge.page_input` makes them, to (N, outputs) logits, one for each class
 
     Every operation has an int8 kernel, and every layer a name: automatic ones would change the bytes of what is converted.
     """
@@ -24,26 +26,30 @@ def build(name="page"):
     from keras import layers
 
     window = keras.Input((ROWS, SAMPLES, CHANNELS), name="window")
-    x = window
-    for i, (channels, kernel, stride) in enumerate(TRUNK):
-        x = layers.Conv2D(
-            channels, (1, kernel), strides=(1, stride), padding="same", use_bias=False, name=f"{name}_trunk{i}"
-        )(x)
-        x = layers.BatchNormalization(momentum=0.9, name=f"{name}_norm{i}")(x)
-        x = layers.ReLU(name=f"{name}_relu{i}")(x)
+    signals = layers.Cropping2D(((0, ROWS - SIGNAL_ROWS), (0, 0)), name=f"{name}_signals")(window)
+    x = _convolved(signals, TRUNK, f"{name}_trunk")
     leads = _pooled(x, f"{name}_lead")
     leads = layers.Conv2D(LEAD_FEATURES, 1, activation="relu", name=f"{name}_lead_features")(leads)
-    strip = layers.Cropping2D(((ROWS - STRIP_ROWS, 0), (0, 0)), name=f"{name}_strip")(x)
+    strip = layers.Cropping2D(((SIGNAL_ROWS - STRIP_ROWS, 0), (0, 0)), name=f"{name}_strip")(x)
     strip = layers.Reshape((1, STRIP_ROWS * x.shape[2], x.shape[3]), name=f"{name}_strip_whole")(strip)
-    for i, (channels, kernel) in enumerate(STRIP):
-        strip = layers.Conv2D(channels, (1, kernel), padding="same", activation="relu", name=f"{name}_strip{i}")(strip)
-    strip = layers.Flatten(name=f"{name}_strip_flat")(_pooled(strip, f"{name}_strip"))
-    strip = layers.Dense(STRIP_FEATURES, activation="relu", name=f"{name}_strip_features")(strip)
-    joint = layers.Concatenate(name=f"{name}_joint")([layers.Flatten(name=f"{name}_leads")(leads), strip])
+    pace = layers.Cropping2D(((SIGNAL_ROWS, 0), (0, 0)), name=f"{name}_pace")(window)
+    parts = [layers.Flatten(name=f"{name}_leads")(leads)]
+    for what, rows, shape, features in (("strip", strip, STRIP, STRIP_FEATURES), ("pace", pace, PACE, PACE_FEATURES)):
+        seen = _pooled(_convolved(rows, shape, f"{name}_{what}"), f"{name}_{what}")
+        seen = layers.Flatten(name=f"{name}_{what}_flat")(seen)
+        parts.append(layers.Dense(features, activation="relu", name=f"{name}_{what}_features")(seen))
+    joint = layers.Concatenate(name=f"{name}_joint")(parts)
     joint = layers.Dropout(DROPOUT, name=f"{name}_drop0")(joint)
     joint = layers.Dense(HEAD, activation="relu", name=f"{name}_head")(joint)
     joint = layers.Dropout(DROPOUT, name=f"{name}_drop1")(joint)
-    return keras.Model(window, layers.Dense(len(CLASSES), name=f"{name}_logits")(joint), name=name)
+    logits = layers.Dense(outputs or len(CLASSES), name=f"{name}_logits")(joint)
+    return keras.Model(window, logits, name=name)
+
+
+def begin_with(model, start):
+    """Give `model` the weights of `start`, built under the same name for other outputs; all but those of the last layer."""
+    for mine, its in zip(model.layers[:-1], start.layers[:-1], strict=True):
+        mine.set_weights(its.get_weights())
 
 
 def assemble(members):
@@ -55,6 +61,19 @@ def assemble(members):
     logits = [member(window) for member in members]
     mean = layers.Average(name="mean_logits")(logits) if len(logits) > 1 else logits[0]
     return keras.Model(window, layers.Softmax(name="classes")(mean), name="page")
+
+
+def _convolved(x, shape, name):
+    """Convolutions of (channels, kernel, stride) along time, each normalised and rectified."""
+    from keras import layers
+
+    for i, (channels, kernel, stride) in enumerate(shape):
+        x = layers.Conv2D(
+            channels, (1, kernel), strides=(1, stride), padding="same", use_bias=False, name=f"{name}{i}"
+        )(x)
+        x = layers.BatchNormalization(momentum=0.9, name=f"{name}_norm{i}")(x)
+        x = layers.ReLU(name=f"{name}_relu{i}")(x)
+    return x
 
 
 def _pooled(x, name):

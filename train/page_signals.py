@@ -10,6 +10,7 @@ import numpy as np
 from ecg_edge import page_input
 from ecg_edge.errors import PictureError
 from ecg_edge.image import open_picture
+from ecg_edge.layout import LEADS_12
 
 CACHE = Path("runs/page/signals")
 BETWEEN_S = (0.6, 1.2, 1.8)
@@ -97,6 +98,6 @@ def _between(signals, device):
         start = round(start_s * page_input.RATE_HZ)
         cut = {place: signal[start : start + page_input.WINDOW] for place, signal in signals.items()}
         window = page_input.page_windows(cut)[0]
-        window[-page_input.STRIP_ROWS :] = device[0, -page_input.STRIP_ROWS :]
+        window[len(LEADS_12) :] = device[0, len(LEADS_12) :]
         found.append(window)
     return np.array(found)

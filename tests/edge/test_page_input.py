@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ecg_edge import page_input
 from ecg_edge.layout import LEADS_12, RHYTHM
-from ecg_edge.page_input import CHANNELS, ROWS, SAMPLES, STRIP_ROWS, WINDOW
+from ecg_edge.page_input import CHANNELS, ROWS, SAMPLES, SIGNAL_ROWS, STRIP_ROWS, WINDOW
 
 
 def recording(seed=0, count=4 * WINDOW):
@@ -35,7 +35,7 @@ def test_a_page_has_as_many_windows_as_its_leads_have(columns, windows):
     tensor = page_input.page_tensor(as_printed(recording(), columns))
     assert tensor.shape == (windows, ROWS, SAMPLES, CHANNELS)
     assert tensor.dtype == np.float32
-    assert (tensor[..., 1] == 1).all()
+    assert (tensor[:, :SIGNAL_ROWS, :, 1] == 1).all()
 
 
 def test_the_same_seconds_look_the_same_in_every_layout():
@@ -53,7 +53,7 @@ def test_lead_ii_stands_in_for_a_missing_strip_as_far_as_it_goes():
     del page[RHYTHM]
     tensor = page_input.page_tensor(page)
     assert (tensor[:, 12:14, :, 1] == 1).all()
-    assert (tensor[:, 14:] == 0).all()
+    assert (tensor[:, 14:SIGNAL_ROWS] == 0).all()
 
 
 @pytest.mark.parametrize("lost", [{}, {"V2": np.full(WINDOW, np.nan)}, {"V2": np.array([])}])
@@ -100,7 +100,7 @@ def test_offsets_vanish_and_gains_stay(offset_mv, gain):
     page = as_printed(recording(3), 4)
     moved = {name: gain * signal + offset_mv for name, signal in page.items()}
     plain, seen = page_input.page_windows(page), page_input.page_windows(moved)
-    assert np.allclose(seen[..., 0], gain * plain[..., 0], atol=1e-4)
+    assert np.allclose(seen[:, :SIGNAL_ROWS, :, 0], gain * plain[:, :SIGNAL_ROWS, :, 0], atol=1e-4)
 
 
 @given(st.integers(0, WINDOW - 1), st.integers(0, WINDOW))
@@ -118,7 +118,7 @@ def test_compression_keeps_signs_and_order_within_its_reach(amplitudes):
     """asinh, cut at ± REACH; the other channel is left alone."""
     amplitudes = np.sort(np.array(amplitudes))
     windows = np.stack([amplitudes, np.ones(len(amplitudes))], axis=-1)
-    packed = page_input.compress(windows)
+    packed = page_input.compress(windows[None, None])[0, 0]
     assert (np.diff(packed[:, 0]) >= 0).all()
     assert (np.abs(packed[:, 0]) <= page_input.REACH).all()
     assert (np.sign(packed[:, 0]) * np.sign(amplitudes) >= 0).all()
@@ -128,16 +128,34 @@ def test_compression_keeps_signs_and_order_within_its_reach(amplitudes):
 def test_the_strip_is_one_signal_in_pieces():
     """Its pieces follow one another without a seam: a step response within a piece is the same across a border."""
     ramp = np.linspace(-1, 1, STRIP_ROWS * WINDOW)
-    rows = page_input.page_windows({RHYTHM: ramp})[0, 12:, :, 0].ravel()
+    rows = page_input.page_windows({RHYTHM: ramp})[0, 12:SIGNAL_ROWS, :, 0].ravel()
     assert np.allclose(np.diff(rows), np.diff(rows).mean(), atol=1e-3)
 
 
 def test_int8_steps_are_finer_than_the_print_near_zero():
     """The tensor's range in 255 steps: less than a pixel (12.7 µV) about 0 mV; nothing runs over at the ends."""
     scale, zero_point = 2 * page_input.REACH / 255, -1
-    two = page_input.compress(np.array([[0.0, 1.0], [0.0127, 1.0]]))
+    two = page_input.compress(np.array([[[[0.0, 1.0], [0.0127, 1.0]]]]))[0, 0]
     steps = page_input.quantise(two, scale, zero_point)
     assert steps.dtype == np.int8
     assert steps[0, 0] == zero_point
     assert steps[1, 0] > zero_point
     assert page_input.quantise(np.array([-99.0, 99.0]), scale, zero_point).tolist() == [-128, 127]
+
+
+def beating(interval_s):
+    """A strip of 10 s with a QRS complex of 1 mV at every given interval."""
+    strip = np.zeros(STRIP_ROWS * WINDOW)
+    strip[np.arange(100, len(strip) - 100, round(interval_s * page_input.RATE_HZ))] = 1
+    return np.convolve(strip, np.hanning(41), "same")
+
+
+@pytest.mark.parametrize("beats_per_minute", [40, 80, 160])
+def test_the_pace_is_told_in_octaves(beats_per_minute):
+    """80 a minute are zero, twice as fast one octave down, half as fast one up; compression leaves it alone."""
+    tensor = page_input.page_tensor({RHYTHM: beating(60 / beats_per_minute)})
+    pace, known = tensor[0, SIGNAL_ROWS].T
+    assert 0.7 < known.mean() < 1
+    octaves = page_input.PACE_GAIN * np.log2(80 / beats_per_minute)
+    assert np.abs(pace[known == 1] - octaves).max() < 0.1
+    assert (pace[known == 0] == 0).all()

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from ecg_edge import page_input
 from ecg_edge.layout import LEADS_12, RHYTHM
-from ecg_edge.page_input import ROWS, SAMPLES, STRIP_ROWS, WINDOW
-from train import page_batches, page_fit, page_signals, splits
+from ecg_edge.page_input import ROWS, SAMPLES, SIGNAL_ROWS, WINDOW
+from train import page_batches, page_fit, page_records, page_signals, splits
 from train.dataset import UNSCORED, PageFile
 from train.page_batches import Recipe
 
 from .. import needs_tensorflow
 
-STILL = Recipe(balance=0, page_gain=0, lead_gain=0, shift=0, lost_leads=0, noise_mv=0, mixed=0)
+STILL = Recipe(balance=0, page_gain=0, lead_gain=0, shift=0, lost_leads=0, noise_mv=0, tempo=0, lost_pace=0, mixed=0)
 
 
 def drawn(amplitude_mv, seconds=2.5, strip=True):
@@ -32,13 +32,12 @@ def windows():
     return page_signals.windows_of({**pages, "wide8": drawn(1.0, 5, False), "wide9": drawn(1.1, 5, False)})
 
 
-@pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("fold", range(splits.FOLDS))
-def test_no_page_that_a_fold_is_asked_about_nor_its_group_trains_it(fold, whole):
-    """Extra pages too; of the inner split, where choices are made from it."""
-    rows, extra = page_fit.rows_of(fold, whole=whole)
+def test_no_page_that_a_fold_is_asked_about_nor_its_group_trains_it(fold):
+    """Extra pages too."""
+    rows, extra = page_fit.rows_of(fold)
     groups = {row.sha256: row.group for row in splits.read_distinct()}
-    asked = page_fit.asked_of(fold, whole=whole)
+    asked = page_fit.asked_of(fold)
     assert not {groups[digest] for digest in asked} & {groups[digest] for digest, _ in rows}
     assert len(extra) == len(rows)
     assert not any(digest[:16] in UNSCORED for digest, _ in rows)
@@ -46,10 +45,10 @@ def test_no_page_that_a_fold_is_asked_about_nor_its_group_trains_it(fold, whole)
 
 def test_every_page_is_asked_about_once_and_trains_the_model_that_ships():
     """Folds share no tested page; where no fold is given, all pages train but the contradicted one."""
-    asked = [digest for fold in range(splits.FOLDS) for digest in page_fit.asked_of(fold, whole=True)]
+    asked = [digest for fold in range(splits.FOLDS) for digest in page_fit.asked_of(fold)]
     every = [row.sha256 for row in splits.read_distinct()]
-    assert sorted(asked) == sorted(every)
-    trained = [digest for digest, _ in page_fit.rows_of(None, whole=True)[0]]
+    assert sorted(asked) == sorted(every) == sorted(page_fit.asked_of(None))
+    trained = [digest for digest, _ in page_fit.rows_of(None)[0]]
     assert sorted(trained) == sorted(digest for digest in every if digest[:16] not in UNSCORED)
 
 
@@ -58,7 +57,7 @@ def test_wide_pages_are_cut_as_the_device_cuts_them_and_in_between(windows):
     assert [len(windows.of(digest)) for digest in ("page0", "wide8")] == [1, 2]
     all_of_it = windows.of("wide8", between=True)
     assert len(all_of_it) == 2 + len(page_signals.BETWEEN_S)
-    strips = windows.values[all_of_it, -STRIP_ROWS:]
+    strips = windows.values[all_of_it, len(LEADS_12) :]
     assert (strips == strips[:1]).all()
 
 
@@ -118,16 +117,32 @@ def test_without_variation_a_window_is_what_the_device_sees(windows):
 
 
 def test_leads_are_lost_whole_and_the_strip_never(windows):
-    """Amplitude and mask; the strip's pieces share one gain."""
+    """Amplitude and mask; the strip's pieces share one gain, and the pace has none."""
     recipe = Recipe(**{**vars(STILL), "lost_leads": 0.5, "lead_gain": 0.3})
     varied = page_batches.vary(np.repeat(windows.values[:1], 50, axis=0), recipe, np.random.default_rng(0))
     known = varied[..., 1]
     assert set(known[:, :12].mean(axis=2).ravel()) == {0.0, 1.0}
     assert 0.4 < known[:, :12].mean() < 0.6
     assert (varied[..., 0][known == 0] == 0).all()
-    assert (known[:, 12:] == 1).all()
-    gain = np.sinh(varied[:, 12:, :, 0]) / np.sinh(page_input.compress(windows.values[:1])[:, 12:, :, 0])
+    assert (known[:, 12:SIGNAL_ROWS] == 1).all()
+    shown = page_input.compress(windows.values[:1])
+    gain = np.sinh(varied[:, 12:SIGNAL_ROWS, :, 0]) / np.sinh(shown[:, 12:SIGNAL_ROWS, :, 0])
     assert np.allclose(gain, gain[:, :1, :1], rtol=1e-3)
+    assert (varied[:, SIGNAL_ROWS:] == shown[:, SIGNAL_ROWS:]).all()
+
+
+def test_the_pace_is_shifted_as_a_whole_or_lost(windows):
+    """A heart that is a little faster is one that was not seen; pages whose strip cannot be read are met on the device."""
+    recipe = Recipe(**{**vars(STILL), "tempo": 0.5, "lost_pace": 0.5})
+    steady = np.zeros_like(windows.values[:1])
+    steady[:, SIGNAL_ROWS, 40:200, 1] = 1
+    pace = page_batches.vary(np.repeat(steady, 60, axis=0), recipe, np.random.default_rng(0))[:, SIGNAL_ROWS]
+    known = pace[..., 1].any(axis=1)
+    assert 15 < known.sum() < 45
+    assert (pace[~known] == 0).all()
+    inside = pace[known][:, 40:200, 0]
+    assert np.allclose(inside, inside[:, :1]) and inside[:, 0].std() > 0.2
+    assert (pace[:, :40] == 0).all()
 
 
 @given(st.integers(-SAMPLES, SAMPLES))
@@ -169,6 +184,71 @@ def test_members_together_say_the_softmax_of_their_mean_logits(windows):
     whole = page_network.assemble(members)
     assert np.allclose(whole(seen), expected, atol=1e-5)
     assert whole.input_shape == (None, ROWS, SAMPLES, 2)
+
+
+def test_records_are_seen_in_turn_and_at_one_time():
+    """As the columns of a 3x4 page show them, then four windows of 2.5 s; the strip and its pace are lead II's in all of them."""
+    random = np.random.default_rng(0)
+    signals = np.cumsum(random.normal(0, 0.01, (12, 5000)), axis=1)
+    windows = page_records.windows_of(signals)
+    assert windows.shape == (5, ROWS, SAMPLES, 2)
+    for number in range(12):
+        assert (windows[0, number] == windows[1 + number // 3, number]).all()
+    assert (windows[:, 12:] == windows[:1, 12:]).all()
+
+
+def test_of_the_records_those_train_beside_pages_whose_class_is_known(monkeypatch):
+    """Infarctions by their stadium, and what is nothing but normal with a calm heart."""
+    from types import SimpleNamespace as Record
+
+    found = [
+        (("NORM",), "", 80),
+        (("NORM",), "", 120),
+        (("NORM", "CD"), "", 80),
+        (("STTC",), "", 80),
+        (("MI", "CD"), "Stadium I", 80),
+        (("MI",), "Stadium III", 120),
+        (("MI",), "unknown", 80),
+    ]
+    rows = [Record(superclasses=classes, stadium=stadium) for classes, stadium, _ in found]
+    monkeypatch.setattr(page_records.records, "read_records", lambda folder, folds: rows)
+    windows = np.zeros((len(found), 5, ROWS, SAMPLES, 2), np.float32)
+    for window, (*_, per_minute) in zip(windows, found, strict=True):
+        window[:, SIGNAL_ROWS, :, 0] = page_input.PACE_GAIN * np.log2(80 / per_minute)
+        window[:, SIGNAL_ROWS, :, 1] = 1
+    kept, targets = page_records.as_pages(windows)
+    assert len(kept) == 4
+    assert targets.argmax(axis=1).tolist() == [0, 2, 3, 3]
+    assert np.allclose(targets.sum(axis=1), 1) and targets[3, 2] == pytest.approx(0.4)
+
+
+def test_records_are_seen_beside_pages_in_their_share(windows):
+    """With targets of their own, and the pages as often as before."""
+    rows, recipe = [(f"page{i}", i % 4) for i in range(8)], Recipe(**{**vars(STILL), "batch": 1, "record_share": 0.25})
+    records = np.full((8, 5, ROWS, SAMPLES, 2), 7, np.float32), np.full((8, 4), 0.25, np.float32)
+    seen = [
+        targets.max()
+        for epoch in range(100)
+        for _, targets in page_batches.batches(
+            windows, rows, np.zeros(8, bool), recipe, np.random.default_rng(epoch), records
+        )
+    ]
+    assert seen.count(1) == 800
+    assert 150 < seen.count(0.25) < 250
+
+
+@needs_tensorflow
+def test_members_begin_where_they_are_told_to(windows):
+    """Every weight but the last layer's; classes of records are others than those of pages."""
+    from train import page_network
+
+    recipe = Recipe(**{**vars(STILL), "start_epochs": 1, "batch": 4})
+    start = page_fit.begin(windows.values[:8, None], np.eye(5, dtype=np.float32)[np.arange(8) % 5], 1, recipe)
+    model = page_network.build("member1")
+    page_network.begin_with(model, start)
+    assert start.output_shape == (None, 5) and model.output_shape == (None, 4)
+    for mine, its in zip(model.layers[:-1], start.layers[:-1], strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(mine.get_weights(), its.get_weights(), strict=True))
 
 
 @needs_tensorflow
