@@ -5,6 +5,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
+from ecg_edge import board
 from train import checkout
 
 PACKAGES = ("ecg-edge", "numpy", "scipy", "pillow", "tflite-runtime", "ai-edge-litert", "tensorflow", "keras")
@@ -17,7 +18,7 @@ def record():
         "cores": os.cpu_count(),
         "machine": platform.machine(),
         "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
-        "temperature_c": _temperature(),
+        **board.readings(),
         "load_average": list(os.getloadavg()),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
@@ -37,11 +38,6 @@ def _cpu():
     text = _read("/proc/cpuinfo") or ""
     names = [line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith(("model name", "Model"))]
     return names[0] if names else platform.processor() or None
-
-
-def _temperature():
-    millidegrees = _read("/sys/class/thermal/thermal_zone0/temp")
-    return int(millidegrees) / 1000 if millidegrees else None
 
 
 def _read(path):

@@ -2,7 +2,7 @@
 
 import sys
 
-from .console import READ, STATUS, add_command, add_model_options, describe
+from .console import CANNOT, READ, STATUS, add_command, add_model_options, describe
 from .errors import OutputError, UsageError
 from .layout import CLASSES
 
@@ -63,6 +63,25 @@ def add_to(commands):
     form = command.add_mutually_exclusive_group()
     for name, what in (("csv", "CSV"), ("json", "JSON, one result a line"), ("fhir", "a FHIR R4 Bundle")):
         form.add_argument(f"--{name}", action="store_const", dest="form", const=name, default="text", help=what)
+
+    command = add_command(
+        commands, "doctor", _doctor, "look whether this machine can do it, and say what to do", "ecg-edge doctor --json"
+    )
+    command.add_argument("--store", metavar="DIR", help="where results are to lie (default: where they do by default)")
+    command.add_argument("--camera", default="0", metavar="N|DIR", help="the camera (default 0)")
+    command.add_argument("--json", action="store_true", help="JSON, one finding a line")
+
+    command = add_command(
+        commands,
+        "install-service",
+        _install_service,
+        "print the systemd unit of 'ecg-edge watch', or place it",
+        "ecg-edge install-service --place",
+    )
+    command.add_argument(
+        "--place", action="store_true", help="write unit, user and configuration, and say how to start it"
+    )
+    command.add_argument("--root", default="/", metavar="DIR", help="the system's root (default /)")
 
 
 def _capture(options):
@@ -172,4 +191,32 @@ def _history(options):
             )
             entries = reversed(list(entries)) if newest else entries
         FORMS[options.form](entries, sys.stdout)
+    return READ
+
+
+def _doctor(options):
+    import json
+
+    from .doctor import BAD, examine
+    from .store import default_folder
+
+    worst = READ
+    for finding in examine(options.store or default_folder(), options.camera):
+        if options.json:
+            print(json.dumps(finding.to_dict()), flush=True)
+        else:
+            remedy = f"\n{'':10}do: {finding.remedy}" if finding.remedy else ""
+            print(f"{finding.verdict:<9} {finding.name}: {finding.found}{remedy}", flush=True)
+        worst = CANNOT if finding.verdict == BAD else worst
+    return worst
+
+
+def _install_service(options):
+    from . import service
+
+    if options.place:
+        for line in service.place(options.root):
+            print(line)
+    else:
+        print(service.unit(), end="")
     return READ

@@ -1,8 +1,92 @@
 """What systemd is told, and the unit that it runs."""
 
 import os
+import shutil
 import socket
+import sys
 from contextlib import suppress
+
+from .errors import InstallationError, OutputError
+
+NAME, USER = "ecg-edge", "ecg-edge"
+GROUPS = ("video", "gpio")
+"""Groups of Raspberry Pi OS that may use camera and pins; those that a system lacks are left out of the unit."""
+HOMES = ("/home/", "/root/")
+WATCHDOG_S = 60
+
+UNIT = """\
+# 'ecg-edge watch' as a service. Made by 'ecg-edge install-service'; local changes belong in 'systemctl edit {name}'.
+[Unit]
+Description=Reading printed ECGs (ecg-edge watch)
+Documentation=man:systemd.service(5)
+# A device that fails again and again is tried for ever, at intervals.
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+ExecStart={command} watch --config /etc/ecg-edge/ecg-edge.toml
+User={user}
+Group={user}
+{groups}StateDirectory=ecg-edge
+StateDirectoryMode=0750
+WorkingDirectory=/var/lib/ecg-edge
+UMask=0027
+# Only the loop is told to end: it ends its own process after the page in hand.
+KillMode=mixed
+TimeoutStartSec=180
+TimeoutStopSec=150
+SuccessExitStatus=143
+Restart=always
+RestartSec=5
+WatchdogSec={watchdog_s}
+NotifyAccess=main
+Nice=5
+Environment=OMP_NUM_THREADS=1 PYTHONUNBUFFERED=1
+
+# The camera (video4linux, media, dma_heap), the pins (gpiochip), temperature and throttling (vcio), and nothing else.
+DevicePolicy=closed
+DeviceAllow=char-video4linux rw
+DeviceAllow=char-media rw
+DeviceAllow=char-dma_heap rw
+DeviceAllow=char-gpiochip rw
+DeviceAllow=/dev/vcio rw
+
+# Nothing of the system can be changed, and nothing of anybody's home seen. Pictures may arrive below /srv/ecg-edge.
+ProtectSystem=strict
+ReadWritePaths=-/srv/ecg-edge
+ProtectHome=yes
+PrivateTmp=yes
+ProtectProc=invisible
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+CapabilityBoundingSet=
+AmbientCapabilities=
+NoNewPrivileges=yes
+LockPersonality=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+# Forwarding, systemd's sockets, and udev's, which libcamera listens to.
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallFilter=sched_setaffinity setpriority ioprio_set
+SystemCallErrorNumber=EPERM
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+SYSUSERS = """\
+# The user of 'ecg-edge watch'.
+u {user} - "Reading printed ECGs" /var/lib/ecg-edge
+"""
 
 
 def notify(text):
@@ -17,3 +101,69 @@ def notify(text):
         channel.sendto(text.encode(), address)
         return True
     return False
+
+
+def unit(command=None, groups=None):
+    """The text of the systemd unit, for this installation and the groups that this system has."""
+    here = _groups() if groups is None else groups
+    line = f"SupplementaryGroups={' '.join(here)}\n" if here else ""
+    return UNIT.format(name=NAME, user=USER, command=command or _command(), groups=line, watchdog_s=WATCHDOG_S)
+
+
+def place(root="/", command=None):
+    """Write unit, user and (where there is none) configuration below `root`; yield what was written and what to do next.
+
+    Raises
+    ------
+    InstallationError : the environment lies where the service's user may not look.
+    OutputError : no permission, a read-only disk.
+    """
+    from .settings import defaults, to_toml
+
+    command = command or _command()
+    if command.startswith(HOMES):
+        raise InstallationError(
+            f"{command} lies in a home, which the service does not see. Make an environment elsewhere:"
+            " 'sudo python3 -m venv --system-site-packages /opt/ecg-edge', and 'sudo /opt/ecg-edge/bin/pip install ecg-edge[device]'."
+        )
+    values = defaults()
+    values["trigger"]["folder"] = "/srv/ecg-edge"
+    files = {
+        f"etc/systemd/system/{NAME}.service": unit(command),
+        f"etc/sysusers.d/{NAME}.conf": SYSUSERS.format(user=USER),
+        "etc/ecg-edge/ecg-edge.toml": to_toml(values),
+    }
+    for name, text in files.items():
+        path = os.path.join(root, name)
+        if name.endswith(".toml") and os.path.exists(path):
+            yield f"kept    {path}"
+            continue
+        try:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            hint = "Use 'sudo'." if isinstance(error, PermissionError) else "Check the disk."
+            raise OutputError(f"{path}: cannot be written ({error.strerror}). {hint}") from error
+        yield f"written {path}"
+    yield "next:   edit /etc/ecg-edge/ecg-edge.toml, then"
+    yield "        sudo systemd-sysusers && sudo install -d -o ecg-edge -g ecg-edge -m 2775 /srv/ecg-edge"
+    yield f"        sudo systemctl daemon-reload && sudo systemctl enable --now {NAME}"
+
+
+def _command():
+    """The path of the installed command `ecg-edge`."""
+    beside = os.path.join(os.path.dirname(sys.executable), NAME)
+    found = beside if os.path.exists(beside) else shutil.which(NAME)
+    if found is None:
+        raise InstallationError(
+            "The command ecg-edge is not installed here: pip install ecg-edge, in the environment that the service is to use."
+        )
+    return os.path.abspath(found)
+
+
+def _groups():
+    import grp
+
+    present = {group.gr_name for group in grp.getgrall()}
+    return [name for name in GROUPS if name in present]
