@@ -9,6 +9,7 @@ from . import board, triggers
 from .errors import StoreError
 from .journal import make_journal
 from .lamp import Led, TextLamp
+from .outbox import SENDERS, Forwarder
 from .service import notify
 from .settings import check_together
 from .station import Station
@@ -37,6 +38,9 @@ def watch(settings):
         worker.start(_alive)
         note("info", "watch.ready", store=store.folder, trigger=settings["trigger"]["kind"], board=board.model_name(),
              memory_mb=board.memory_mb(), resident_mb=round(board.resident_mb() or 0, 1))  # fmt: skip
+        for channel, make_sender in SENDERS.items():
+            if settings[channel]["enabled"]:
+                open_parts.callback(Forwarder(store, channel, make_sender(settings[channel]), note).close)
         notify("READY=1")
         loop = Watch(trigger, worker, store, lamp, note, _alive, settings["process"]["page_s"])
         loop.run(stop)
