@@ -349,6 +349,20 @@ def test_an_address_gets_every_result_in_order_whatever_it_answers_at_first(kept
     assert headers["Idempotency-Key"] == f"{socket.gethostname()}-1"
 
 
+def test_the_device_sends_what_it_stores(server, tmp_path):
+    """Where that is enabled."""
+    device = Device(tmp_path)
+    try:
+        device.start(webhook={"enabled": True, "url": server.url}, log={"level": "debug"})
+        device.wait("watch.ready")
+        device.put("a.jpg")
+        device.wait("outbox.sent channel=webhook number=1")
+        assert device.end() == 143
+    finally:
+        device.kill()
+    assert [message["result"]["verdict"] for _, message in server.came] == ["normal"]
+
+
 @pytest.mark.parametrize(
     "answer, message",
     [(500, "answers 500 Internal Server Error."), (302, "answers 302 Found."), (401, "answers 401 Unauthorized.")],
