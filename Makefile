@@ -33,7 +33,6 @@ convert: $(DEVELOP)/installed
 # The page model from the data to the shipped bytes: every page traced, five folds and all pages trained, int8, parity, card.
 page: $(DEVELOP)/installed
 	$(DEVELOP)/bin/python -m train page prepare --jobs 2
-	for fold in 0 1 2 3 4; do $(DEVELOP)/bin/python -m train page fit --fold $$fold || exit 1; done
 	$(DEVELOP)/bin/python -m train page fit
 	$(DEVELOP)/bin/python -m convert --model page
 

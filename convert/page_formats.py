@@ -83,7 +83,7 @@ def main(argv=None):
         members = page_command.read_members(options.runs, options.fold)
         file_of(options.runs, options.fold).write_bytes(convert(members, representative(windows, rows)))
         return 0
-    for fold in (*range(splits.FOLDS), None):
+    for fold in page_command.FOLDS:
         network = Network(file_of(options.runs, fold).read_bytes(), find_runtime(options.runtime))
         asked = [digest for digest in page_fit.asked_of(fold) if digest in windows.digests]
         path = predictions.path_of(page_command.split_of(fold), page_command.NAME, "int8", network.runtime.name)

@@ -24,7 +24,7 @@ def run(options):
     FileNotFoundError : members are not trained.
     RuntimeError : a conversion failed, or int8 is too far from Keras.
     """
-    for fold in (*range(splits.FOLDS), None):
+    for fold in page_command.FOLDS:
         _work("convert", *(() if fold is None else ("--fold", fold)))
     for runtime in RUNTIMES:
         _work("predict", "--runtime", runtime)

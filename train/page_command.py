@@ -13,6 +13,8 @@ from .page_batches import Recipe
 
 NAME = "page"
 RUNS = Path("runs/page")
+FOLDS = (*range(splits.FOLDS), None)
+"""None stands for all pages: the model that ships."""
 
 
 def add_options(commands):
@@ -24,8 +26,8 @@ def add_options(commands):
     step.add_argument("--signals", type=Path, default=page_signals.CACHE, help="where traced signals are kept")
     step.add_argument("--jobs", type=int, default=1)
     step.set_defaults(run=prepare)
-    step = steps.add_parser("fit", help="train a fold's members, or those on all pages; goes on where it was killed")
-    step.add_argument("--fold", type=int, choices=range(splits.FOLDS), help="all pages where none is given")
+    step = steps.add_parser("fit", help="train the members; goes on where it was killed")
+    step.add_argument("--fold", type=int, nargs="+", choices=range(splits.FOLDS), help="(default: all, and all pages)")
     step.add_argument("--signals", type=Path, default=page_signals.CACHE)
     step.add_argument("--runs", type=Path, default=RUNS)
     step.add_argument("--threads", type=int, default=1)
@@ -43,29 +45,34 @@ def prepare(options):
 
 
 def fit(options):
-    """Train all members of one fold and keep what they say; the exit status."""
+    """Train all members of the folds asked for, or else of every fold and of all pages, and keep what they say; the exit status."""
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(options.threads)
+    recipe, windows, seen = Recipe(), read_windows(options.signals), page_records.read()
+    starts, records = read_starts(options.runs, recipe, seen), page_records.as_pages(seen[0])
+    for fold in options.fold or FOLDS:
+        _fit_fold(fold, options.runs, recipe, windows, starts, records)
+    return 0
+
+
+def _fit_fold(fold, runs, recipe, windows, starts, records):
+    import tensorflow as tf
+
     from . import page_fit
 
-    recipe, windows = Recipe(), read_windows(options.signals)
-    seen = page_records.read()
-    starts, records = read_starts(options.runs, recipe, seen), page_records.as_pages(seen[0])
-    rows, extra = page_fit.rows_of(options.fold)
+    rows, extra = page_fit.rows_of(fold)
     for seed in range(recipe.members):
-        path = member_path(options.runs, options.fold, seed)
+        path = member_path(runs, fold, seed)
         if not path.is_file():
             _keep(page_fit.fit(windows, rows, extra, seed, recipe, starts[seed], records), path)
             print(f"{path}: {len(rows)} pages", file=sys.stderr, flush=True)
-    members = read_members(options.runs, options.fold)
-    asked = [digest for digest in page_fit.asked_of(options.fold) if digest in windows.digests]
+    members = read_members(runs, fold)
+    asked = [digest for digest in page_fit.asked_of(fold) if digest in windows.digests]
     said = page_fit.predict(lambda seen: mean_logits(members, seen), windows, asked)
-    split = split_of(options.fold)
-    kept = predictions.path_of(split, NAME, "keras", "tensorflow")
     made = predictions.Predictions(tuple(asked), said[:, None].astype(np.float32), f"TensorFlow {tf.__version__}")
-    predictions.save(made, kept)
+    predictions.save(made, predictions.path_of(split_of(fold), NAME, "keras", "tensorflow"))
     record = {
         "model": NAME,
         "recipe": recipe.to_dict(),
@@ -74,8 +81,7 @@ def fit(options):
         "tensorflow": tf.__version__,
         "commit": checkout.describe(),
     }
-    predictions.record_of(split, NAME).write_text(json.dumps(record, indent=1) + "\n")
-    return 0
+    predictions.record_of(split_of(fold), NAME).write_text(json.dumps(record, indent=1) + "\n")
 
 
 def read_starts(runs, recipe, seen):
