@@ -39,10 +39,12 @@ def extent(view, zeros):
         return None
     grown = GAP_MM * mm / 2
     left, right = traced[0] + grown, traced[-1] + 1 - grown
+    opened = False
     for before, after in pulses.columns_of(view.pulses, mm):
         # What lies before the first pulses is no trace, nor what lies behind pulses that close the rows.
-        if before - 3 * mm <= left <= after or left < before < left + PULSED_SHARE * (right - left):
-            left = after + mm
+        if not opened and before < left + PULSED_SHARE * (right - left):
+            # Of two such columns the first are pulses, the second waves of their form.
+            left, opened = max(left, after + mm), True
         elif before <= right <= after + 3 * mm or right - CLOSED_SHARE * (right - left) < before < right:
             right = before - mm
     return float(left), float(right)
@@ -84,3 +86,13 @@ def edges_of(view, zeros, ends, count):
     off_mm = (off_mm + 0.3 * np.minimum(np.abs(pitches - usual) * count, 20 * mm)) / mm
     best = np.unravel_index(np.argmax(evidence - OFF_COST * off_mm), evidence.shape)
     return edges[best], float(evidence[best])
+
+
+def evenly(view, zeros, ends, count):
+    """As `edges_of`, by the ends of the traces alone, or from the left one on where columns of the usual width do not reach the right one."""
+    left, right = ends
+    usual = PAGE_MM * PX_PER_MM
+    width = right - left if abs((right - left) / usual - 1) <= STRETCH[-1] - 1 else usual
+    edges = left + width / count * np.arange(count + 1)
+    strength = lines(view, zeros)
+    return edges, float(strength[np.clip(np.rint(edges[1:-1]).astype(int), 0, strength.size - 1)].mean())

@@ -1,6 +1,7 @@
 """Orders of leads laid over a page: how well its rows, columns and names fit each."""
 
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import numpy as np
 
@@ -31,6 +32,8 @@ NAME_BEFORE_MM = 5.0
 PITCH_MM = 4.0
 """How far each column's names may be from where those before them and the edges tell."""
 CLEAR_LINES = 0.5
+READ_FITS = 0.5
+"""How well names fit on the whole where they are read; hardly by chance."""
 UNREAD_FITS = 0.35, 0.6
 UNREAD_LINES = 0.5, 0.9
 """Lines between columns from which on they count against a pattern that has none there, and as much as anything can."""
@@ -167,11 +170,27 @@ def _choices(found, count):
 
 
 def _lay(view, row_cost, lines, pattern):
-    """(`Match` without names, reading of its windows) for a pattern on these rows; None where no traces run there."""
+    """(`Match` without names, reading of its windows) for a pattern on these rows; None where no traces run there.
+
+    Where hardly a name is read in columns that upright lines part, which may be heartbeats, those are tried that the ends of the traces tell.
+    """
     ends = columns.extent(view, lines)
     if ends is None:
         return None
-    edges, clear = columns.edges_of(view, lines[: pattern.grid_rows], ends, len(pattern.columns))
+    grid_lines, count = lines[: pattern.grid_rows], len(pattern.columns)
+    best = _lay_on(view, row_cost, lines, pattern, ends, columns.edges_of(view, grid_lines, ends, count))
+    if count > 1 and best[2] < READ_FITS:
+        best = max(
+            best,
+            _lay_on(view, row_cost, lines, pattern, ends, columns.evenly(view, grid_lines, ends, count)),
+            key=itemgetter(2),
+        )
+    return best[:2]
+
+
+def _lay_on(view, row_cost, lines, pattern, ends, edges_and_clearness):
+    """As `_lay`, on columns with these edges and lines so clear between them, and how well the names fit on the whole."""
+    edges, clear = edges_and_clearness
     zeros = _zeros(view, lines, edges)
     starts = _starts(view, edges)
     reading = names.Reading(windows(view, pattern, zeros, starts), PX_PER_MM)
@@ -184,7 +203,8 @@ def _lay(view, row_cost, lines, pattern):
     laid = [
         Match(pattern, zeros, edges, clear, starts, face, {"rows": row_cost, "columns": column_cost}) for face in faces
     ]
-    return max(laid, key=lambda match: np.mean(_named(pattern, match, reading).fits)), reading
+    fits = [float(np.mean(_named(pattern, match, reading).fits)) for match in laid]
+    return laid[int(np.argmax(fits))], reading, max(fits)
 
 
 def _between(value, limits):

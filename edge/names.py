@@ -1,10 +1,11 @@
-"""Names of leads on a page: where I … V6 are printed, by correlation with letters of two faces.
+"""Names of leads on a page: where I … V6 are printed, by correlation with letters of a few faces.
 
 `letters.png` holds twelve letters of the report pages' face (Times-like): the median over pages of the data set
 (Khan and Hussain, *ECG Images dataset of Cardiac Patients*, DOI 10.17632/gwbz3fsgp8, CC BY 4.0), where traces that run
-through a name drop out. The other face is Pillow's own.
+through a name drop out. The others are Pillow's own, and what can be made of the two: bolder letters, letters of one width.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,7 +14,27 @@ import numpy as np
 LETTERS = "IaVRLF123456"
 LETTERS_PATH = Path(__file__).with_name("letters.png")
 CELL_PX, FOOT_PX, CAP_PX = 24, 22, 19
-FACES = "serif", "sans"
+
+
+@dataclass(frozen=True)
+class Face:
+    """How names are written: `letters` of an alphabet (`I` of another where it has serifs), `bolder_px` thicker, `gap_px` apart, or in
+    cells of `pitch_px`; in pixels of capitals `CAP_PX` high. None: as the alphabet's own print has them.
+    """
+
+    letters: str
+    bolder_px: int = 0
+    gap_px: int | None = None
+    pitch_px: float | None = None
+
+
+FACES = {
+    "serif": Face("serif"),
+    "sans": Face("sans"),
+    "serif bold": Face("serif", bolder_px=1, gap_px=1),
+    "sans bold": Face("sans", bolder_px=3, gap_px=3),
+    "mono": Face("slab", pitch_px=16.0),
+}
 CAPS_MM = 1.65, 2.0, 2.4, 2.9, 3.5
 """Heights of capitals that are looked for."""
 MARGIN_MM = 0.9, 0.3
@@ -24,41 +45,60 @@ DULL = 10.0
 """Standard deviation below which a place is empty: it correlates with nothing."""
 
 
-@lru_cache(maxsize=1)
-def _letters():
-    """{letter: (h, w) float32 in 0..1} of the serif face, cut to its ink but for the depth below the base line."""
+@lru_cache(maxsize=3)
+def _letters(alphabet):
+    """{letter: (h, w) float32 in 0..1} of an alphabet, cut to its ink but for the depth below the base line."""
+    if alphabet == "slab":
+        return _letters("sans") | {"I": _letters("serif")["I"]}
+    if alphabet == "sans":
+        return {letter: _written(letter) for letter in LETTERS}
     from PIL import Image
 
     with Image.open(LETTERS_PATH) as picture:
         sheet = np.asarray(picture.convert("L")) / np.float32(255)
-    cells = {}
-    for index, letter in enumerate(LETTERS):
-        cell = sheet[:FOOT_PX, index * CELL_PX : (index + 1) * CELL_PX]
-        across = np.flatnonzero(cell.max(axis=0) > 0.5)
-        cells[letter] = cell[:, across[0] : across[-1] + 1]
-    return cells
+    cells = (sheet[:FOOT_PX, index * CELL_PX : (index + 1) * CELL_PX] for index in range(len(LETTERS)))
+    return {letter: _to_its_ink(cell) for letter, cell in zip(LETTERS, cells, strict=True)}
 
 
-def _serif(name):
-    """(h, w) float32 of a name whose capitals are CAP_PX high, standing on the last row."""
-    parts = []
-    for index, letter in enumerate(name):
-        if index:
-            parts.append(np.zeros((FOOT_PX, 3 if name[index - 1] == "a" else 1 + index % 2), np.float32))
-        parts.append(_letters()[letter])
-    return np.hstack(parts)[FOOT_PX - CAP_PX - 1 :]
-
-
-def _sans(name):
-    """As `_serif`, in Pillow's face."""
+def _written(text):
+    """(h, w) float32 of a text in Pillow's face, cut as a letter is."""
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.load_default(CAP_PX / 0.7)
     canvas = Image.new("L", (4 * CELL_PX, 2 * CELL_PX))
-    ImageDraw.Draw(canvas).text((4, FOOT_PX + 4), name, 255, font, anchor="ls")
-    pixels = np.asarray(canvas) / np.float32(255)
-    across = np.flatnonzero(pixels.max(axis=0) > 0.5)
-    return pixels[4 + FOOT_PX - CAP_PX - 1 : 4 + FOOT_PX, across[0] : across[-1] + 1]
+    ImageDraw.Draw(canvas).text((4, FOOT_PX + 4), text, 255, font, anchor="ls")
+    return _to_its_ink(np.asarray(canvas)[4 : 4 + FOOT_PX] / np.float32(255))
+
+
+def _to_its_ink(cell):
+    across = np.flatnonzero(cell.max(axis=0) > 0.5)
+    return cell[:, across[0] : across[-1] + 1]
+
+
+def _drawn(name, face):
+    """(h, w) float32 of a name whose capitals are `CAP_PX` high, standing on the last row."""
+    if face.letters == "sans" and face.gap_px is None:
+        return _written(name)[FOOT_PX - CAP_PX - 1 :]
+    letters = [_bolder(_letters(face.letters)[letter], face.bolder_px) for letter in name]
+    if face.pitch_px is None:
+        usual = [3 if before == "a" else 1 + index % 2 for index, before in enumerate(name, 1)]
+        gaps = usual if face.gap_px is None else [face.gap_px] * len(name)
+        lefts = np.cumsum([0] + [letter.shape[1] + gap for letter, gap in zip(letters, gaps, strict=True)])[:-1]
+    else:
+        lefts = np.array([round(face.pitch_px * i - letter.shape[1] / 2) for i, letter in enumerate(letters)])
+        lefts -= lefts[0]
+    drawn = np.zeros((FOOT_PX, lefts[-1] + letters[-1].shape[1]), np.float32)
+    for left, letter in zip(lefts, letters, strict=True):
+        drawn[:, left : left + letter.shape[1]] += letter
+    return drawn[FOOT_PX - CAP_PX - 1 :].clip(max=1)
+
+
+def _bolder(letter, pixels):
+    """The letter with upright strokes so much thicker."""
+    from scipy import ndimage
+
+    wide = np.pad(letter, ((0, 0), (0, pixels)))
+    return ndimage.maximum_filter1d(wide, pixels + 1, axis=1, origin=pixels // 2, mode="constant")
 
 
 @lru_cache(maxsize=256)
@@ -66,7 +106,7 @@ def _template(name, face, cap_mm, px_per_mm):
     """(h, w) float32 of mean 0 and norm 1, with its margin of paper: a name at the page's scale."""
     from PIL import Image
 
-    drawn = {"serif": _serif, "sans": _sans}[face](name)
+    drawn = _drawn(name, FACES[face])
     scale = cap_mm * px_per_mm / CAP_PX
     size = max(round(drawn.shape[1] * scale), 1), max(round(drawn.shape[0] * scale), 1)
     drawn = np.asarray(
@@ -102,15 +142,24 @@ class Reading:
             np.cumsum(np.cumsum(part, axis=1), axis=2) for part in (windows.astype(float), windows.astype(float) ** 2)
         )
         self._sums = [np.pad(part, ((0, 0), (1, 0), (1, 0))) for part in sums]
-        self._fits = {}
+        self._fits, self._near = {}, {}
 
     def fit(self, index, name, face, cap_mm):
-        """(h, w) float32 in -1..1: correlation of window `index` with a name whose lower left corner is at each pixel."""
-        from scipy import fft, ndimage
+        """(h, w) float32 in -1..1: correlation of window `index` with a name whose lower left corner is near each pixel."""
+        from scipy import ndimage
 
         key = index, name, face, cap_mm
+        if key not in self._near:
+            self._near[key] = ndimage.maximum_filter(self._fit(*key), self._side)
+        return self._near[key]
+
+    def _fit(self, *key):
+        """As `fit`, where the corner is at the pixel itself."""
+        from scipy import fft
+
         if key not in self._fits:
-            template = _template(name, face, cap_mm, self.px_per_mm)
+            index, *asked = key
+            template = _template(*asked, self.px_per_mm)
             height, width = template.shape
             rows, columns = self.shape[0] - height + 1, self.shape[1] - width + 1
             product = fft.irfft2(self._spectra[index] * np.conj(fft.rfft2(template, self._room)), self._room)
@@ -126,13 +175,13 @@ class Reading:
             down = height - about - 1
             fits = np.zeros(self.shape, np.float32)
             fits[down : down + rows, beside : beside + columns] = product[:rows, :columns] / np.sqrt(spread)
-            self._fits[key] = ndimage.maximum_filter(fits, self._side)
+            self._fits[key] = fits
         return self._fits[key]
 
     def faces_of(self, expected, count=3):
         """The `count` (face, cap_mm) in which the names, (window, name) pairs, fit best on the whole, the best first."""
 
         def fits(face_and_cap):
-            return np.mean([self.fit(index, name, *face_and_cap).max() for index, name in expected])
+            return np.mean([self._fit(index, name, *face_and_cap).max() for index, name in expected])
 
         return sorted(((face, cap) for face in FACES for cap in CAPS_MM), key=fits, reverse=True)[:count]
