@@ -6,13 +6,18 @@ FHIR := .venv-fhir
 SOURCES := setup.cfg pyproject.toml $(wildcard edge/*.py edge/*.json edge/*.png models/*)
 MODELS := cnn crnn
 
-.PHONY: run test train convert page bench lint
+.PHONY: run test test-arm64 train convert page bench lint
 
 run: $(DEVICE)/installed
 	$(DEVICE)/bin/ecg-edge demo
 
 test: $(DEVELOP)/installed $(FHIR)/installed
 	$(DEVELOP)/bin/python -m pytest
+
+# On an emulated arm64 machine: as root, with debootstrap, qemu-user-static and binfmt-support. SUITE=trixie for Python 3.13.
+SUITE ?= bookworm
+test-arm64: $(DEVELOP)/installed
+	tests/arm64/run $(SUITE) $(DEVELOP)/bin/python
 
 # The paper's protocol, the five folds of `distinct`, and the models that ship.
 train: $(DEVELOP)/installed

@@ -16,7 +16,8 @@ from collections import Counter
 from pathlib import Path
 
 LIMIT_S, LIMIT_MB = 5.0, 300.0
-HANGS_S = 60.0
+HANGS_S, LOST_S = 30.0, 900.0
+"""A process hangs when a picture has cost so much of the processor's time, or so much time at all."""
 SIDE_PX = (250, 800)
 """The range of the longer side of bases that are made anew; pages of the data set are taken with their own bytes as well."""
 
@@ -104,23 +105,26 @@ def mutate(number, files):
 
 
 def read_share(numbers, files, model, folder=None):
-    """Yield {number, kind, status, reason, seconds, peak_mb} of each picture, read in this process."""
+    """Yield {number, kind, status, reason, seconds, peak_mb, grown_mb} of each picture, read in this process."""
     from ecg_edge import Reader
+    from ecg_edge.worker import _return_large_blocks
 
+    _return_large_blocks()  # as the device's reading process does
     reader = Reader(model, folder=folder)
     for number in numbers:
         data, kind = mutate(number, files)
+        before_mb = _memory_mb("VmRSS")
         Path("/proc/self/clear_refs").write_text("5")
         start = time.process_time()
         result = reader.read(data)
-        seconds, peak_mb = time.process_time() - start, _peak_mb()
+        seconds, peak_mb = time.process_time() - start, _memory_mb("VmHWM")
         yield {"number": number, "kind": kind, "status": result.status, "reason": result.reason and result.reason.value,
-               "seconds": round(seconds, 3), "peak_mb": round(peak_mb, 1)}  # fmt: skip
+               "seconds": round(seconds, 3), "peak_mb": round(peak_mb, 1), "grown_mb": round(peak_mb - before_mb, 1)}  # fmt: skip
 
 
-def _peak_mb():
+def _memory_mb(name):
     status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+    return int(status.split(f"{name}:")[1].split()[0]) / 1024
 
 
 def read_all(numbers, files, model=None, folder=None, script=None):
@@ -147,14 +151,24 @@ def _run(script, job):
         json.dump(job, given)
         given.seek(0)
         with open(taken.name, "w") as sink, subprocess.Popen(script, stdin=given, stdout=sink) as process:
-            size, since = 0, time.monotonic()
+            size, since = 0, (time.monotonic(), 0.0)
             while process.poll() is None:
                 time.sleep(0.2)
+                used_s = _processor_s(process.pid)
                 if os.path.getsize(taken.name) != size:
-                    size, since = os.path.getsize(taken.name), time.monotonic()
-                elif time.monotonic() - since > HANGS_S:
+                    size, since = os.path.getsize(taken.name), (time.monotonic(), used_s)
+                elif used_s - since[1] > HANGS_S or time.monotonic() - since[0] > LOST_S:
                     process.kill()
         return [json.loads(line) for line in taken if line.endswith("\n")]
+
+
+def _processor_s(process):
+    """The seconds of the processor's time that a process has had; 0 where it is gone."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def summarise(lines, ended):
@@ -172,8 +186,11 @@ def summarise(lines, ended):
             "most": seconds[-1],
         },
         "peak_mb": max(line["peak_mb"] for line in lines),
+        "most_grown_mb": max(line["grown_mb"] for line in lines),
         "over_5_s": [line["number"] for line in lines if line["seconds"] > LIMIT_S],
-        "over_300_mb": [line["number"] for line in lines if line["peak_mb"] > LIMIT_MB],
+        "over_300_mb": dict(
+            Counter(str(line["reason"] or line["status"]) for line in lines if line["peak_mb"] > LIMIT_MB)
+        ),
     }
 
 
