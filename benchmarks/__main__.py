@@ -1,9 +1,9 @@
-"""python -m benchmarks accuracy | latency | leaks | mutations | others | reading."""
+"""python -m benchmarks accuracy | latency | leaks | mutations | others | page | reading."""
 
 import argparse
 import sys
 
-from . import accuracy, latency, leaks, mutations, others, reading
+from . import accuracy, latency, leaks, mutations, others, page_reading, reading
 
 
 def main(argv=None):
@@ -25,6 +25,11 @@ def main(argv=None):
     command = commands.add_parser("others", help="pictures that are no ECG, real and drawn, as files")
     others.add_options(command)
     command.set_defaults(run=others.run)
+    command = commands.add_parser(
+        "page", help="the page model on photographs, records on paper and pages drawn in another layout"
+    )
+    page_reading.add_options(command)
+    command.set_defaults(run=page_reading.run)
     command = commands.add_parser("reading", help="photographs, scans, drawn records and pictures that are no ECG")
     reading.add_options(command)
     command.set_defaults(run=reading.run)

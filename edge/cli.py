@@ -84,6 +84,10 @@ def _classify(options):
     if writers and options.jobs != 1:
         raise UsageError("--steps, --overlay and --signals go with --jobs 1")
     reader = make_reader(options)
+    if options.steps and reader.kind != "lead_image":
+        raise UsageError(
+            f"--steps shows what models of single leads see: add --model cnn ({reader.card.name} sees signals)"
+        )
     sources = _expand(options.paths)
     results = (
         (_read_and_write(reader, source, writers, bool(options.overlay or options.signals)) for source in sources)

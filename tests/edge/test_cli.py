@@ -262,6 +262,18 @@ def test_the_steps_are_written(run, archive, tmp_path):
         assert found == {"page-gray.png", *(f"{lead}/{file}" for lead in REPORT.lead_names for file in files)}
 
 
+def test_steps_are_refused_where_the_model_has_none(run, monkeypatch, tiny_folder, normal_page, tmp_path):
+    """A model of whole pages sees signals: nothing would be written, in silence."""
+    card = json.loads((tiny_folder / "tiny.json").read_text())
+    card["input"]["kind"] = "page_signal"
+    (tmp_path / "tiny.json").write_text(json.dumps(card))
+    (tmp_path / "tiny.tflite").write_bytes((tiny_folder / "tiny.tflite").read_bytes())
+    monkeypatch.setattr(cards, "models_folder", lambda: tmp_path)
+    status, out, err = run("classify", normal_page, "--steps", tmp_path / "steps")
+    assert (status, out) == (2, "")
+    assert err == "ecg-edge: --steps shows what models of single leads see: add --model cnn (tiny sees signals)\n"
+
+
 def test_steps_that_cannot_be_written_end_with_3(run, normal_page, tmp_path):
     """In one line."""
     (tmp_path / "taken").touch()
