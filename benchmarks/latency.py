@@ -16,7 +16,7 @@ from ecg_edge.runtime import RUNTIMES
 
 from . import environment
 
-STAGES = ("open", "page", "leads", "filters", "inference", "verdict", "total")
+STAGES = ("open", "page", "leads", "filters", "trace", "inference", "verdict", "total")
 
 
 def find_files(models, shipped="models", runs="runs"):
@@ -70,7 +70,8 @@ def measure_one(job):
         total = (time.perf_counter() - start) * 1000
         if result.verdict is None:
             raise SystemExit(f"{job['pages'][i % len(data)]}: {result.message}")
-        taken.append([*(result.timing_ms[stage] for stage in STAGES[:-1]), total])
+        # What a model does without takes no time.
+        taken.append([*(result.timing_ms.get(stage, 0.0) for stage in STAGES[:-1]), total])
     times = np.array(taken[job["warm_up"] :])
     return {
         "runtime_version": reader.network.runtime.version,

@@ -73,6 +73,15 @@ def page_windows(signals):
     return np.array(windows, np.float32)
 
 
+def rows_of(place, signals):
+    """The rows of a window in which a place of a page is seen; `signals` as for `page_tensor`.
+
+    A lead has its own, what stands as the strip has the strip's too; a further strip is not seen at all.
+    """
+    own = [LEADS_12.index(place)] if place in LEADS_12 else []
+    return own + (list(range(len(LEADS_12), ROWS)) if place == (RHYTHM if RHYTHM in signals else "II") else [])
+
+
 def bridge(signal, longest=BRIDGED):
     """A signal (N,) with gaps of up to `longest` samples filled by straight lines; longer ones stay NaN."""
     known = np.flatnonzero(np.isfinite(signal))

@@ -20,7 +20,7 @@ from .errors import DamagedModelError, InstallationError, PictureError, UsageErr
 from .layout import REPORT
 from .leads import crop, crop_as_report
 from .page import find_page
-from .page_input import page_tensor, quantise
+from .page_input import page_tensor, quantise, rows_of
 from .result import LeadResult, Result, by_class, unread
 from .runtime import Network, find_runtime
 from .trace import trace_page
@@ -31,8 +31,9 @@ PAGE_SIGNAL = "page_signal"
 
 @dataclass(frozen=True)
 class Stages:
-    """What a reading saw on its way: the opened `picture`, the flat `page`, its `traces` and `quality` {name: number} (None where no signal was asked for) and, for
-    models of single leads, `steps` {lead: `LeadSteps`} and `inputs` (leads, side, side) uint8 as the model sees them."""
+    """What a reading saw on its way: the opened `picture`, the flat `page`, its `traces` and `quality` {name: number} (None where no signal was asked for) for
+    models of single leads `steps` {lead: `LeadSteps`}, and `inputs` as the model sees them: (leads, side, side) uint8, or the windows of a
+    page as `page_input.page_tensor` gives them."""
 
     picture: object
     page: object = None
@@ -148,6 +149,8 @@ class Reader:
             if self.kind == PAGE_SIGNAL or page.template is None:
                 quality.check(seen["quality"])
         if self.kind == PAGE_SIGNAL:
+            with clock.stage("filters"):
+                seen["inputs"] = page_tensor(seen["traces"].signals)
             return
         with clock.stage("leads"):
             crops = crop(page.gray, page.template) if page.template else crop_as_report(page.ink, page.arrangement)
@@ -158,7 +161,7 @@ class Reader:
     def _infer(self, stages):
         """(rows, classes) probabilities: a row for each lead, or for each window of the page."""
         if self.kind == PAGE_SIGNAL:
-            return self._run(page_tensor(stages.traces.signals))
+            return self._run(stages.inputs)
         return self.network.probabilities(stages.inputs)
 
     def _run(self, windows):
@@ -173,13 +176,14 @@ class Reader:
 
     def _weights(self, stages, page):
         """{lead: 0..1}: how much of the verdict's probability goes when the lead is taken away, the largest of them 1."""
-        signals, said = stages.traces.signals, int(np.argmax(page))
-        lost = {}
-        for name in signals:
-            without = self._verdict(self._run(page_tensor(signals | {name: np.full_like(signals[name], np.nan)})))
-            lost[name] = max(float(page[said] - without[said]), 0.0)
-        most = max(lost.values(), default=0.0)
-        return {name: value / most if most else 0.0 for name, value in lost.items()}
+        signals, windows, said = stages.traces.signals, stages.inputs, int(np.argmax(page))
+        without = np.repeat(windows[None], len(signals), axis=0)
+        for left, name in zip(without, signals, strict=True):
+            left[:, rows_of(name, signals)] = 0
+        answers = self._run(without.reshape(-1, *windows.shape[1:])).reshape(len(signals), len(windows), -1)
+        lost = [max(float(page[said] - self._verdict(rows)[said]), 0.0) for rows in answers]
+        most = max(lost, default=0.0)
+        return {name: value / most if most else 0.0 for name, value in zip(signals, lost, strict=True)}
 
     def _result(self, stages, rows, weights, page, clock, known):
         picture = stages.picture

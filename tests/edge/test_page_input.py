@@ -159,3 +159,13 @@ def test_the_pace_is_told_in_octaves(beats_per_minute):
     octaves = page_input.PACE_GAIN * np.log2(80 / beats_per_minute)
     assert np.abs(pace[known == 1] - octaves).max() < 0.1
     assert (pace[known == 0] == 0).all()
+
+
+def test_what_stands_as_the_strip_has_its_rows_too():
+    """The strip where there is one, else lead II; a second strip is seen nowhere."""
+    with_strip, without = dict.fromkeys([*LEADS_12, RHYTHM, "rhythm2"]), dict.fromkeys(LEADS_12)
+    strip = list(range(12, ROWS))
+    assert page_input.rows_of("V1", with_strip) == [LEADS_12.index("V1")]
+    assert page_input.rows_of(RHYTHM, with_strip) == strip
+    assert page_input.rows_of("II", with_strip) == [1] and page_input.rows_of("II", without) == [1, *strip]
+    assert page_input.rows_of("rhythm2", with_strip) == []
