@@ -22,6 +22,8 @@ CELL_PX = 40
 """The pitch of a grid's bold lines on a flat page, 5 mm: the whole grid repeats itself by it."""
 GRID_SHARE = 0.3
 """A grid darker than this share of solid ink is taken away by its own pattern, and what is left of it counts no more than so."""
+CLEARER = 0.85
+"""One channel is taken alone where grid and ink are so much closer to each other in all of them."""
 MAX_GRID = 215
 """Darkness (of 255) of a grid under which ink cannot be told."""
 
@@ -49,6 +51,7 @@ def ink_of(page):
     dark = darkness_of(page)
     paper, solid = _levels(dark)
     if paper > GRID_SHARE * solid and min(dark.shape) > 3 * CELL_PX:
+        dark = _clearest(page, dark)
         dark = _over(dark, _repeated(dark))
         paper, solid = _levels(dark)
         paper = max(paper, GRID_SHARE * solid)
@@ -58,7 +61,11 @@ def ink_of(page):
 
 def darkness_of(page):
     """How much darker than the local paper a (H, W, 3) uint8 page is, in its brightest channel: (H, W) uint8."""
-    bright = _balanced(page)
+    return _against_paper(_balanced(page))
+
+
+def _against_paper(bright):
+    """How much darker than the local paper (H, W) uint8 brightness is: (H, W) uint8."""
     paper = _paper(bright)
     ratio = np.minimum(bright, paper).astype(np.uint16)
     ratio *= 255
@@ -95,6 +102,25 @@ def _paper(bright):
     low = Image.fromarray(np.maximum(np.rint(smooth), 1).astype(np.uint8))
     box = (0, 0, width / BLOCK_PX, height / BLOCK_PX)
     return np.maximum(np.asarray(low.resize((width, height), Image.Resampling.BILINEAR, box)), 1)
+
+
+def _clearest(page, dark):
+    """The (H, W) uint8 darkness of the one channel in which grid and traces differ most, or `dark`, that in the brightest channel of each
+    pixel: traces of coloured ink are brightest in another channel than their grid.
+    """
+    from PIL import Image
+
+    def unclearness(bright):
+        paper, solid = _levels(_against_paper(bright))
+        return paper / solid
+
+    small = np.asarray(Image.fromarray(page).reduce(2))
+    channels = [np.ascontiguousarray(small[:, :, channel]) for channel in range(3)]
+    unclear = [unclearness(channel) for channel in channels]
+    best = int(np.argmin(unclear))
+    if unclear[best] > CLEARER * unclearness(_balanced(small)):
+        return dark
+    return _against_paper(np.ascontiguousarray(page[:, :, best]))
 
 
 def _repeated(dark):
