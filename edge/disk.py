@@ -1,5 +1,6 @@
 """Files that are wholly there or wholly absent, whatever ends the process or the power."""
 
+import fcntl
 import os
 from contextlib import suppress
 
@@ -52,3 +53,24 @@ def remove(path):
     """Remove a file that may be gone already."""
     with suppress(FileNotFoundError):
         os.unlink(path)
+
+
+def free_name(folder, name):
+    """`name`, or the name with a count where it is taken in `folder`."""
+    stem, suffix = os.path.splitext(name)
+    count = 1
+    while os.path.exists(os.path.join(folder, name)):
+        count += 1
+        name = f"{stem}-{count}{suffix}"
+    return name
+
+
+def take_lock(path):
+    """Make the file `path` this process's until the returned handle is closed; `BlockingIOError` where it is another's."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle

@@ -43,3 +43,14 @@ def migrate(connection, migrations=MIGRATIONS):
         except BaseException:
             connection.execute("ROLLBACK")
             raise
+
+
+def find_damage(connection):
+    """What SQLite's quick check finds wrong with a database, None where nothing is."""
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    return None if found == "ok" else found
+
+
+def is_damage(error):
+    """Whether an `sqlite3.DatabaseError` means that the file is no sound database, and not that it cannot be reached."""
+    return any(sign in str(error) for sign in ("malformed", "not a database", "disk image", "unsupported file format"))

@@ -6,7 +6,6 @@ aside in `found/`, not removed. Order is that of the rows' numbers, never of the
 sets back.
 """
 
-import fcntl
 import json
 import os
 import sqlite3
@@ -70,7 +69,7 @@ class Store:
             if write:
                 disk.make_folder(self.path(PICTURES))
                 disk.make_folder(self.path(FOUND))
-                self._lock = _take_lock(self.path(LOCK))
+                self._lock = self._take_lock()
             elif not os.path.isfile(self.path(DATABASE)):
                 raise StoreError(
                     f"{self.folder} holds no results that can be seen. Name the folder of 'ecg-edge watch' with --store, or use 'sudo'."
@@ -134,10 +133,11 @@ class Store:
         order = "DESC" if newest_first else "ASC"
         return self._entries(f"WHERE {' AND '.join(given)} ORDER BY number {order} LIMIT ?", (*given.values(), limit))
 
-    def knows(self, origin):
-        """Whether a page of that origin is stored."""
+    def knows(self, origin, with_picture=False):
+        """Whether a page of that origin is stored; `with_picture`, whether its picture is, or was until the quota removed it."""
+        kept = " AND picture_bytes > 0" if with_picture else ""
         with self._mutex, _as_store_errors(self.folder):
-            return bool(self._connection.execute("SELECT 1 FROM results WHERE origin = ?", (origin,)).fetchone())
+            return bool(self._connection.execute(f"SELECT 1 FROM results WHERE origin = ?{kept}", (origin,)).fetchone())
 
     def open_channel(self, channel):
         """Start to note what a channel has sent: a new one begins with the next page."""
@@ -169,6 +169,14 @@ class Store:
     def __exit__(self, *_):
         self.close()
 
+    def _take_lock(self):
+        try:
+            return disk.take_lock(self.path(LOCK))
+        except BlockingIOError:
+            raise StoreError(
+                f"{self.folder} is in use by another ecg-edge. End it ('systemctl stop ecg-edge'), or give another folder."
+            ) from None
+
     # The database
 
     def _open(self):
@@ -178,9 +186,9 @@ class Store:
             return
         try:
             self._connection = self._connect()
-            problem = _problem_of(self._connection)
+            problem = schema.find_damage(self._connection)
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
+            if not schema.is_damage(error):
                 raise
             problem = str(error)
         if problem:
@@ -239,7 +247,7 @@ class Store:
             if name.endswith(disk.PART):
                 disk.remove(self.path(PICTURES, name))
             elif name not in known:
-                os.rename(self.path(PICTURES, name), self.path(FOUND, _free_name(self.path(FOUND), name)))
+                os.rename(self.path(PICTURES, name), self.path(FOUND, disk.free_name(self.path(FOUND), name)))
                 self._notice("store.found", picture=name, kept_in=self.path(FOUND))
             else:
                 known.pop(name)
@@ -330,39 +338,6 @@ class Store:
 
     def _let_go(self, number):
         self._change("UPDATE results SET picture = NULL WHERE number = ?", (number,))
-
-
-def _problem_of(connection):
-    """What SQLite's quick check finds wrong, None where nothing is."""
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    return None if found == "ok" else found
-
-
-def _is_damage(error):
-    text = str(error)
-    return any(sign in text for sign in ("malformed", "not a database", "disk image", "unsupported file format"))
-
-
-def _take_lock(path):
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise StoreError(
-            f"{os.path.dirname(path)} is in use by another ecg-edge. End it ('systemctl stop ecg-edge'), or give another folder."
-        ) from None
-    return handle
-
-
-def _free_name(folder, name):
-    """`name`, or the name with a count where it is taken in `folder`."""
-    stem, suffix = os.path.splitext(name)
-    count = 1
-    while os.path.exists(os.path.join(folder, name)):
-        count += 1
-        name = f"{stem}-{count}{suffix}"
-    return name
 
 
 def _now():

@@ -26,7 +26,8 @@ class Task:
 class FolderTrigger:
     """Pictures that arrive in a folder, in the order of their arrival; each when it has not changed for `settle_s`.
 
-    `knows` is a function of an origin: whether that picture is stored already; `after` is "keep" or "delete".
+    `knows` is a function of an origin: whether a result of that picture is stored already, and, `with_picture`, the picture with it; `after` is
+    "keep" or "delete".
     """
 
     def __init__(self, folder, knows, settle_s=2.0, after="keep", clock=time.monotonic):
@@ -48,10 +49,10 @@ class FolderTrigger:
             stop.wait(min(LOOK_S, left_s))
         return None
 
-    def done(self, task):
-        """The task's result is stored: the picture is not given again."""
+    def done(self, task, kept=True):
+        """The task's result is stored: the picture is not given again. Only one that was `kept` with its result may go."""
         self._past.add(task.origin)
-        if self._after == "delete":
+        if self._after == "delete" and kept:
             # Only what was read: a picture that changed meanwhile is another one.
             try:
                 if _origin(task.path, os.stat(task.path)) == task.origin:
@@ -88,7 +89,8 @@ class FolderTrigger:
         for _, path, origin in sorted(ready):
             if not self._knows(origin):
                 return Task(path, origin)
-            self.done(Task(path, origin))  # stored just before an end: only what came after is left to do
+            # Stored just before an end: only what comes after is left to do.
+            self.done(Task(path, origin), self._knows(origin, with_picture=True))
         return None
 
 
@@ -108,7 +110,7 @@ class ButtonTrigger:
         """The next `Task`; None where there is none within `timeout_s`."""
         return Task() if not stop.is_set() and self._pressed.wait(timeout_s) else None
 
-    def done(self, task):
+    def done(self, task, kept=True):
         """Presses during the page are forgotten."""
         self._pressed.clear()
 
@@ -134,7 +136,7 @@ class IntervalTrigger:
         self._due = self._clock() + self._interval_s
         return Task()
 
-    def done(self, task):
+    def done(self, task, kept=True):
         """Nothing is left to do."""
 
     def close(self):

@@ -74,7 +74,7 @@ class Watch:
             self._refuse(task, error)
             return isinstance(error, WorkerError)
         self._attempts.pop(task.origin, None)
-        self._trigger.done(task)
+        self._trigger.done(task, picture is not None)
         self.pages += 1
         self._show(result)
         self._note("info", "page.stored", number=number, source=result["source"], status=result["status"],

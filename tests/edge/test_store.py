@@ -244,6 +244,15 @@ def test_a_page_of_an_origin_is_stored_once(open_store):
     assert os.listdir(kept.path(store.PICTURES)) == ["000000001.jpg"] and len(list(kept.list())) == 1
 
 
+def test_a_page_that_was_stored_without_a_picture_is_known_to_be(open_store):
+    """One whose picture the quota removed was stored with it."""
+    kept = open_store(quota_bytes=10)
+    kept.add(page(1), None, origin="a")
+    kept.add(page(2), JPEG, origin="b")
+    kept.add(page(3), JPEG, origin="c")
+    assert [kept.knows(origin, with_picture=True) for origin in "abc"] == [False, True, True] and kept.knows("a")
+
+
 def test_a_channel_sends_every_page_since_it_was_opened_in_order(open_store):
     """Also after closing; marking back does nothing."""
     kept = open_store()

@@ -44,11 +44,14 @@ def inbox(tmp_path, clock):
     folder.mkdir()
 
     class Inbox:
-        path, known = folder, set()
+        path, known, without = folder, set(), set()
 
         def trigger(self, after="keep"):
-            self.now = FolderTrigger(str(folder), self.known.__contains__, 2.0, after, clock)
+            self.now = FolderTrigger(str(folder), self.knows, 2.0, after, clock)
             return self
+
+        def knows(self, origin, with_picture=False):
+            return origin in self.known and not (with_picture and origin in self.without)
 
         def look(self, seconds=0.0):
             clock.now_s += seconds
@@ -118,6 +121,21 @@ def test_pictures_that_are_done_with_go_where_that_is_wanted(inbox):
     inbox.put("b.jpg", b"newer", at=2000)
     again.now.done(again.task)
     assert os.listdir(inbox.path) == ["b.jpg"]
+
+
+def test_a_picture_that_was_not_kept_with_its_result_stays_in_the_folder(inbox):
+    """Too large a file, one at which the reading process ends: nobody else has it. It is not read again."""
+    inbox.trigger("delete")
+    inbox.put("a.jpg")
+    inbox.look()
+    assert inbox.look(2.1) == "a.jpg"
+    inbox.now.done(inbox.task, kept=False)
+    assert os.listdir(inbox.path) == ["a.jpg"] and inbox.look(2.1) is None
+    inbox.known.add(f"a.jpg 1 {1000 * 10**9}")
+    inbox.without |= inbox.known
+    again = inbox.trigger("delete")
+    again.look()
+    assert again.look(2.1) is None and os.listdir(inbox.path) == ["a.jpg"]
 
 
 def test_other_files_and_folders_are_left_alone(inbox):

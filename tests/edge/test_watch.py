@@ -72,6 +72,7 @@ def test_a_picture_at_which_the_process_hangs_or_dies_makes_way(device):
     assert device.end() == 143
     results = {os.path.basename(entry.result["source"]): entry.result for entry in device.stored()}
     assert list(results) == ["hang.jpg", "after.jpg", "die.jpg"]
+    assert sorted(os.listdir(device.inbox)) == ["die.jpg", "hang.jpg"], "their pictures are nowhere else"
     assert (
         results["hang.jpg"]["message"] == "Reading this picture takes too long: save it anew, smaller, as JPEG or PNG."
     )
@@ -151,7 +152,7 @@ class Parts:
         stop.set()
         return None
 
-    def done(self, task):
+    def done(self, task, kept=True):
         self.calls.append(("done", task.path))
 
     def call(self, path, limit_s, tick):
