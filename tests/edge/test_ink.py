@@ -121,7 +121,7 @@ def test_a_grid_nearly_as_dark_as_a_blurred_trace_vanishes():
 
 def test_coloured_ink_is_looked_at_in_the_channel_that_parts_it_from_its_grid():
     """Blue strokes on a red grid are bright in blue, and the grid in red."""
-    page, drawn = paper((235, 130, 130), (20, 25, 150))
+    page, drawn = paper((200, 110, 110), (20, 25, 190))
     blurred = ndimage.gaussian_filter(page.astype(float), (1.5, 1.5, 0)).astype(np.uint8)
     ink = ink_of(blurred)
     assert np.mean(ink[ndimage.minimum_filter1d(drawn.astype(int), 3, axis=0) > 0] > 128) > 0.95
