@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from . import board
 from .camera import FolderCamera
 from .errors import CameraError, PictureError
-from .image import MAX_BYTES, read_bytes
+from .image import MAX_BYTES, name_of, read_bytes
 from .result import unread
 
 JPEG_QUALITY = 95
@@ -54,7 +54,8 @@ class Station:
             self._opened()
 
     def __call__(self, request):
-        """The `Outcome` of the picture at a path, of one that the camera takes (None); or, for `AIM`, (whether the page is found, a hint for aiming)."""
+        """The `Outcome` of a picture at a path or of its file's bytes, or of one that the camera takes (None); for `AIM`, (whether the page is
+        found, a hint for aiming)."""
         if request == AIM:
             return self._aim()
         return self._capture() if request is None else self._read(request)
@@ -65,13 +66,14 @@ class Station:
             self._camera.close()
         self._camera = None
 
-    def _read(self, path):
+    def _read(self, given):
+        source = name_of(given)
         try:
-            data = read_bytes(path)
+            data = read_bytes(given)
         except PictureError as error:
-            return self._outcome(unread(path, error.reason, str(error)), None, "", {})
-        result = replace(self._reader.read(data), source=path)
-        return self._outcome(result, data, os.path.splitext(path)[1], {})
+            return self._outcome(unread(source, error.reason, str(error)), None, "", {})
+        result = replace(self._reader.read(data), source=source)
+        return self._outcome(result, data, os.path.splitext(source)[1], {})
 
     def _aim(self):
         from .aim import FOUND, hint

@@ -420,7 +420,7 @@ def test_after_an_error_the_camera_is_opened_anew(station):
 
 
 def test_a_picture_at_a_path_is_kept_as_it_is(station, normal_page, tmp_path):
-    """One that cannot be opened at all is a result without one."""
+    """And so are a file's bytes; one that cannot be opened at all is a result without one."""
     one, _ = station()
     outcome = one(str(normal_page))
     assert (
@@ -428,6 +428,8 @@ def test_a_picture_at_a_path_is_kept_as_it_is(station, normal_page, tmp_path):
         and outcome.suffix == ".jpg"
         and outcome.result["source"] == str(normal_page)
     )
+    of_bytes = one(normal_page.read_bytes())
+    assert of_bytes.picture == outcome.picture and of_bytes.result["probabilities"] == outcome.result["probabilities"]
     gone = one(str(tmp_path / "gone.jpg"))
     assert (gone.result["status"], gone.result["reason"], gone.picture) == ("failed", "not_found", None)
 
