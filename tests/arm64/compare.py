@@ -1,4 +1,4 @@
-"""Whether two machines say the same of the same pages: python -m tests.arm64.compare HERE THERE.
+"""Whether two machines say the same of the same pages: python tests/arm64/compare.py HERE THERE.
 
 With the reference kernels every integer must be equal, with the default ones within two steps, and every verdict the same.
 """

@@ -1,4 +1,4 @@
-"""What every model says of some pages here, for comparing machines: python -m tests.arm64.outputs RUNTIME PICTURE… > FILE.
+"""What every model says of some pages here, for comparing machines: python tests/arm64/outputs.py RUNTIME PICTURE… > FILE.
 
 Of each page and model a line of JSON: with each kernel set the integers that came out of the network, the verdict, and a checksum of what went in.
 """
