@@ -40,14 +40,16 @@ def convert(members, windows):
     return converter.convert()
 
 
-def representative(windows, rows, seed=5):
-    """`REPRESENTATIVE` windows of the pages `rows`, classes in equal shares, every other one varied."""
+def representative(signals, rows, seed=5):
+    """`REPRESENTATIVE` windows of the pages `rows`, classes in equal shares, every other one varied; `signals` as `page_signals.load`
+    gives them."""
     random = np.random.default_rng(seed)
-    rows = [row for row in rows if row[0] in windows.digests]
+    rows = [row for row in rows if row[0] in signals]
     labels = np.array([label for _, label in rows])
     chosen = [random.choice(np.flatnonzero(labels == k), REPRESENTATIVE // 4) for k in np.unique(labels)]
-    values = np.array([windows.values[windows.of(rows[i][0])[0]] for i in np.concatenate(chosen)])
-    values = random.permutation(values)
+    digests = [rows[i][0] for i in random.permutation(np.concatenate(chosen))]
+    shown = page_signals.windows_of({digest: signals[digest] for digest in set(digests)})
+    values = np.array([shown.values[shown.of(digest)[0]] for digest in digests])
     return np.concatenate([page_input.compress(values[::2]), vary(values[1::2], Recipe(), random)])
 
 
@@ -77,12 +79,13 @@ def main(argv=None):
     parser.add_argument("--runs", type=Path, default=page_command.RUNS)
     parser.add_argument("--runtime", choices=tuple(RUNTIMES))
     options = parser.parse_args(argv)
-    windows = page_command.read_windows(options.signals)
+    signals = page_signals.load([row.sha256 for row in splits.read_distinct()], options.signals)
     if options.work == "convert":
         rows, _ = page_fit.rows_of(options.fold)
         members = page_command.read_members(options.runs, options.fold)
-        file_of(options.runs, options.fold).write_bytes(convert(members, representative(windows, rows)))
+        file_of(options.runs, options.fold).write_bytes(convert(members, representative(signals, rows)))
         return 0
+    windows = page_signals.windows_of(signals)
     for fold in page_command.FOLDS:
         network = Network(file_of(options.runs, fold).read_bytes(), find_runtime(options.runtime))
         asked = [digest for digest in page_fit.asked_of(fold) if digest in windows.digests]

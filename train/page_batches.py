@@ -11,7 +11,7 @@ from ecg_edge.page_input import SIGNAL_ROWS, STRIP_ROWS
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the page model is trained: `members` networks, `start_epochs` each on PTB-XL, then `epochs` on pages.
+    """How one member of the page model is trained: `start_epochs` on PTB-XL, then `epochs` on pages and records.
 
     `extra_share` of the extra pages and `record_share` of PTB-XL's records are seen in each epoch; classes are seen in proportion to
     their size to the power of 1 − `balance`; `page_gain` and `lead_gain` are standard deviations of log gains, `shift` the longest shift
@@ -20,7 +20,6 @@ class Recipe:
     whose pages are mixed and `mix` the parameter of the beta distribution by which they are.
     """
 
-    members: int = 2
     start_epochs: int = 20
     epochs: int = 32
     batch: int = 32
@@ -42,6 +41,13 @@ class Recipe:
     def to_dict(self):
         """For JSON."""
         return asdict(self)
+
+
+ALONE = {"start_epochs": 0, "record_share": 0.0, "epochs": 40}
+"""A member that sees pages alone, and longer."""
+
+MEMBERS = (Recipe(), Recipe(), Recipe(**ALONE), Recipe(**ALONE, balance=0.0))
+"""Members that were trained unlike each other err apart: those that have seen PTB-XL know more hearts, the others their readers better."""
 
 
 def batches(windows, rows, extra, recipe, random, records=None):

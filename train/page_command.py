@@ -9,7 +9,7 @@ import numpy as np
 from ecg_edge.layout import CLASSES
 
 from . import checkout, dataset, metrics, page_records, page_signals, predictions, splits
-from .page_batches import Recipe
+from .page_batches import MEMBERS
 
 NAME = "page"
 RUNS = Path("runs/page")
@@ -50,23 +50,24 @@ def fit(options):
 
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(options.threads)
-    recipe, windows, seen = Recipe(), read_windows(options.signals), page_records.read()
-    starts, records = read_starts(options.runs, recipe, seen), page_records.as_pages(seen[0])
+    windows, seen = read_windows(options.signals), page_records.read()
+    starts, records = read_starts(options.runs, seen), page_records.as_pages(seen[0])
     for fold in options.fold or FOLDS:
-        _fit_fold(fold, options.runs, recipe, windows, starts, records)
+        _fit_fold(fold, options.runs, windows, starts, records)
     return 0
 
 
-def _fit_fold(fold, runs, recipe, windows, starts, records):
+def _fit_fold(fold, runs, windows, starts, records):
     import tensorflow as tf
 
     from . import page_fit
 
     rows, extra = page_fit.rows_of(fold)
-    for seed in range(recipe.members):
+    for seed, recipe in enumerate(MEMBERS):
         path = member_path(runs, fold, seed)
         if not path.is_file():
-            _keep(page_fit.fit(windows, rows, extra, seed, recipe, starts[seed], records), path)
+            beside = records if recipe.record_share else None
+            _keep(page_fit.fit(windows, rows, extra, seed, recipe, starts.get(seed), beside), path)
             print(f"{path}: {len(rows)} pages", file=sys.stderr, flush=True)
     members = read_members(runs, fold)
     asked = [digest for digest in page_fit.asked_of(fold) if digest in windows.digests]
@@ -75,7 +76,7 @@ def _fit_fold(fold, runs, recipe, windows, starts, records):
     predictions.save(made, predictions.path_of(split_of(fold), NAME, "keras", "tensorflow"))
     record = {
         "model": NAME,
-        "recipe": recipe.to_dict(),
+        "members": [recipe.to_dict() for recipe in MEMBERS],
         "trained_on": "pages+extra",
         "pages": sum(digest in windows.digests for digest, _ in rows),
         "tensorflow": tf.__version__,
@@ -84,19 +85,22 @@ def _fit_fold(fold, runs, recipe, windows, starts, records):
     predictions.record_of(split_of(fold), NAME).write_text(json.dumps(record, indent=1) + "\n")
 
 
-def read_starts(runs, recipe, seen):
-    """The Keras models that the members of every fold begin with, trained where they are not kept yet; `seen` is what
+def read_starts(runs, seen):
+    """{seed: Keras model} that the members of every fold begin with, trained where they are not kept yet; `seen` is what
     `page_records.read` gives."""
     import keras
 
     from . import page_fit
 
-    paths = [Path(runs) / "start" / f"{seed}.keras" for seed in range(recipe.members)]
-    for seed, path in enumerate(paths):
-        if not path.is_file():
+    starts = {}
+    for seed, recipe in enumerate(MEMBERS):
+        path = Path(runs) / "start" / f"{seed}.keras"
+        if recipe.start_epochs and not path.is_file():
             _keep(page_fit.begin(*seen, seed, recipe), path)
             print(f"{path}: {len(seen[0])} records", file=sys.stderr, flush=True)
-    return [keras.models.load_model(path, compile=False) for path in paths]
+        if recipe.start_epochs:
+            starts[seed] = keras.models.load_model(path, compile=False)
+    return starts
 
 
 def _keep(model, path):
@@ -130,7 +134,7 @@ def read_members(runs, fold):
     """
     import keras
 
-    paths = [member_path(runs, fold, seed) for seed in range(Recipe().members)]
+    paths = [member_path(runs, fold, seed) for seed in range(len(MEMBERS))]
     for path in paths:
         if not path.is_file():
             raise FileNotFoundError(f"no {path}: run 'python -m train page fit'")

@@ -1,0 +1,65 @@
+"""What the page model is asked, and by which of its models."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from benchmarks import page_reading
+from ecg_edge.layout import LEADS_12, REPORT, RHYTHM
+from ecg_edge.page import find_page
+from ecg_edge.trace import trace_page
+from train import dataset, splits
+
+OPTIONS = SimpleNamespace(data=None, severity=2, limit=None)
+
+
+def test_photographs_are_read_by_a_model_that_never_saw_the_page():
+    """Each by the model of the fold that its page is tested in; the contradicted page by none."""
+    if dataset.data_directory() is None:
+        pytest.skip("needs the data")
+    fold_of = {row.sha256: row.fold for row in splits.read_distinct()}
+    found = page_reading.tasks("camera", OPTIONS)
+    assert len(found) == 490
+    assert all(fold == fold_of[name] for name, fold, _ in found)
+    some = page_reading.tasks("camera", SimpleNamespace(**{**vars(OPTIONS), "limit": 20}))
+    assert [name for name, *_ in some] == [name for name, *_ in found][:20]
+
+
+def test_a_page_of_two_columns_is_redrawn_with_the_same_hearts():
+    """What a 6x2+1 page shows of a lead in its first 2.5 s is read back from the 3x4+1 page that is drawn of it."""
+    time_s = np.arange(5000) / 500
+    leads = {
+        name: (0.3 + 0.05 * i) * np.sin(2 * np.pi * (1 + 0.2 * i) * time_s[:2500]) for i, name in enumerate(LEADS_12)
+    }
+    strip = np.concatenate([leads["II"][:1250], 0.3 * np.sin(2 * np.pi * 3 * time_s[1250:])])
+    picture = page_reading._as_report(leads | {RHYTHM: strip})
+    assert picture.size == (REPORT.width_px, REPORT.height_px)
+    page = find_page(picture)
+    seen = trace_page(page.ink, page.arrangement).signals
+    for name in ("I", "V2", "V6"):
+        middle = slice(200, 1000)
+        assert np.corrcoef(seen[name][middle], leads[name][middle])[0, 1] > 0.95, name
+    assert np.corrcoef(seen[RHYTHM][1500:4800], strip[1500:4800])[0, 1] > 0.95
+
+
+def test_refusals_are_counted_by_their_reason():
+    """And no figure is made of them."""
+    rows = [
+        {"name": "a", "probabilities": [0.7, 0.1, 0.1, 0.1], "reason": None},
+        {"name": "b", "probabilities": None, "reason": "blurred"},
+        {"name": "c", "probabilities": None, "reason": "blurred"},
+    ]
+    found = page_reading._of_layouts(rows, "as_6x2")
+    assert found["refused"] == {"blurred": 2} and found["pictures"] == 3
+    assert found["verdicts"] == {"normal": 1, "abnormal": 0, "infarction": 0, "history": 0}
+    assert found["mean probabilities"]["normal"] == 0.7
+
+
+def test_an_area_has_an_interval_around_it():
+    """Of a score that tells most apart."""
+    random = np.random.default_rng(0)
+    true = np.arange(200) % 2 == 1
+    found = page_reading._area(true, true + random.normal(0, 0.7, 200))
+    low, high = found["interval"]
+    assert low < found["auroc"] < high < 1 and found["auroc"] > 0.75
