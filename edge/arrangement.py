@@ -56,7 +56,7 @@ def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
         try:
             arrangement = find_arrangement(turned, scale, mm_per_s=mm_per_s, mm_per_mv=mm_per_mv)
         except PictureError as refusal:
-            refusals.append(refusal)
+            refusals.append(refusal.with_traceback(None))
             continue
         if arrangement.cost <= CLEAR_COST or len(arrangement.pulses) >= CLEAR_PULSES:
             return turns, arrangement

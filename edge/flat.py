@@ -1,6 +1,6 @@
 """From any picture of a page to a flat one at 8 px/mm: by its grid, or by the outline of its sheet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,8 @@ PX_PER_MM = 8.0
 WORK_PX = 1600
 """The longer side of the copy in which the grid is looked for."""
 MIN_PX_PER_MM = 2.6
+GRIDS = 2
+"""So many grids are tried: a tablecloth or a pad under the page may be squared more clearly than the page."""
 MARGIN_CELLS = 5
 AROUND_CELLS = 20
 """How far beyond the outermost tiles that show the grid the page goes on, and the sheet's sides are looked for."""
@@ -45,20 +47,50 @@ class Flat:
     grid_score: float
     strength: np.ndarray
 
+    def resized(self, factor):
+        """The same page with its grid read otherwise, so that it is `factor` times as large at `px_per_mm`."""
+        mesh = warp.Mesh(self.mesh.nodes, self.mesh.spacing_px * factor)
+        return replace(
+            self, image=self.image.resize(mesh.size), mesh=mesh, picture_px_per_mm=self.picture_px_per_mm / factor
+        )
+
 
 def flatten(image):
-    """The `Flat` page in an RGB `PIL.Image`.
+    """The likeliest `Flat` page in an RGB `PIL.Image`.
 
     Raises
     ------
     PictureError : `no_page` where there is neither a grid nor a sheet, `too_small` where its millimetres have too few pixels.
     """
+    return next(flattened(image))
+
+
+def flattened(image):
+    """Yield what may be the `Flat` page of an RGB `PIL.Image`, the likeliest first: by its clearest grid, by another, by an outline.
+
+    Raises
+    ------
+    PictureError : as for `flatten`, where there is none at all.
+    """
     work = _resized(image, WORK_PX / max(image.size))
-    found = grid.find_grid(np.asarray(work))
     to_work = np.diag([work.width / image.width, work.height / image.height, 1.0])
-    if found is None:
-        return _by_outline(image, work)
-    return _by_grid(image, found, found.homography @ to_work, warp.project(np.linalg.inv(to_work), found.tiles))
+    refused, found, none_yet = None, None, True
+    for _ in range(GRIDS):
+        found = grid.find_grid(np.asarray(work), other_than=found)
+        if found is None:
+            break
+        try:
+            yield _by_grid(image, found, found.homography @ to_work, warp.project(np.linalg.inv(to_work), found.tiles))
+            none_yet = False
+        except PictureError as error:
+            refused = refused or error
+    try:
+        if refused is None:
+            yield _by_outline(image, work)
+    except PictureError as error:
+        refused = error
+    if none_yet and refused is not None:
+        raise refused
 
 
 def _by_grid(image, found, homography, tiles):
@@ -150,6 +182,8 @@ def _by_outline(image, work):
     spacing_mm = warp.CELL_MM
     box = (spacing_mm / 2, spacing_mm / 2, width_mm - spacing_mm / 2, height_mm - spacing_mm / 2)
     picture_px_per_mm = float(max(sides[0] + sides[2], sides[1] + sides[3]) / 2 / max(width_mm, height_mm))
+    if picture_px_per_mm < MIN_PX_PER_MM:
+        raise PictureError(Reason.TOO_SMALL)
     mesh = warp.mesh_of(homography, box, spacing_mm, spacing_mm * PX_PER_MM)
     source, factor = _near_resolution(image, picture_px_per_mm)
     flat = mesh.scaled(factor).resample(source)

@@ -48,14 +48,16 @@ class Grid:
     tiles: np.ndarray
 
 
-def find_grid(rgb):
-    """The `Grid` of a (H, W, 3) uint8 picture, or None where none is seen.
+def find_grid(rgb, other_than=None):
+    """The clearest `Grid` of a (H, W, 3) uint8 picture, or None where none is seen.
 
     The picture should show a millimetre with some two to eleven pixels. Of the two families that is taken to run across which does so more
-    nearly in the picture: a page turned by a quarter stays turned.
+    nearly in the picture: a page turned by a quarter stays turned. With a `Grid` that was no page's, `other_than`, it is begun elsewhere:
+    what lies under the page may be squared too.
     """
     centres, spectra = _spectra(evened(rgb))
-    seed = _seed(centres, spectra, max(rgb.shape) / MIN_CELLS)
+    free = np.ones(len(centres), bool) if other_than is None else _apart(centres, other_than.tiles)
+    seed = _seed(centres, spectra, max(rgb.shape) / MIN_CELLS, free)
     if seed is None:
         return None
     seen = _grow(centres, spectra, *seed)
@@ -68,6 +70,11 @@ def find_grid(rgb):
         return None
     score = float(np.median([scores.min() for _, scores in seen.values()]))
     return Grid(_across_first(_fit(centres, seen)), score, centres[sorted(seen)])
+
+
+def _apart(centres, tiles):
+    """(N,) bool: which centres (N, 2) are none of `tiles` (M, 2)."""
+    return np.abs(centres[:, None] - tiles).max(axis=2).min(axis=1) > 1
 
 
 def evened(rgb):
@@ -145,14 +152,14 @@ def _refine(spectra, tiles, guesses, reach):
     return best, np.take_along_axis(scores, place, axis=-1)[..., 0]
 
 
-def _seed(centres, spectra, longest_px):
-    """(tile, (2, 2) frequencies) of the tile with the clearest two families, toward the middle; None where none is clear."""
+def _seed(centres, spectra, longest_px, free):
+    """(tile, (2, 2) frequencies) of the `free` (N,) tile with the clearest two families, toward the middle; None where none is clear."""
     direction = np.deg2rad(DIRECTIONS_DEG)[:, None]
     fx, fy = np.cos(direction) / PERIODS_PX, np.sin(direction) / PERIODS_PX
     turn = len(DIRECTIONS_DEG) // 2
     best = 0.0
     off = np.abs(centres - centres.mean(axis=0)) / (np.ptp(centres, axis=0) / 2 + 1)
-    for number in np.flatnonzero(off.max(axis=1) <= SEED_SHARE):
+    for number in np.flatnonzero(free & (off.max(axis=1) <= SEED_SHARE)):
         scores = _scores(spectra, number, fx, fy)
         pairs = np.minimum(scores, np.roll(_partners(scores), turn, axis=0)) + 0.1 * scores
         if pairs.max() > best:

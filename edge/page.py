@@ -5,6 +5,7 @@ The report geometry of the data set is flat as it comes and goes through untouch
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -27,6 +28,8 @@ COLUMNS_S, MAX_COLUMN_CHANGE = (2.5, 1.25), 0.08
 """Four columns show 2.5 s each, or half of that at 50 mm/s: others are parts of a page."""
 MAX_BEYOND_MM = 12.0
 """How far the box of a lead may reach beyond the page that is seen."""
+LEAST_RESCALED = 0.15
+"""Logarithm of a factor: multiples of a grid's lines are farther apart, pulses that are not drawn well nearer."""
 BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
 """A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
 
@@ -37,7 +40,8 @@ class Page:
 
     `image` is an RGB `PIL.Image`; `px_per_mm` (across, down) or None where no grid says; `template` is `REPORT` where its boxes are the leads'
     to the pixel, else None; `flat` the `Flat` page that was taken from the picture, turned upright, or None where the picture was flat as
-    it came, resized by `scale` (x, y) and turned by `turns` quarters; `given` what was said of speed and gain.
+    it came, resized by `scale` (x, y) and turned by `turns` quarters; `given` what was said of speed and gain;
+    `others` an iterator of what else may be the page in the picture, as `Flat`.
     """
 
     image: object
@@ -48,6 +52,7 @@ class Page:
     turns: int = 0
     given: tuple = (None, None)
     found: object = None
+    others: object = ()
 
     @cached_property
     def gray(self):
@@ -69,7 +74,8 @@ class Page:
         return _within(refined(found, self.ink), self.ink.shape)
 
     def upright(self):
-        """The page the right way up, its leads arranged; itself where it is known to be.
+        """The page the right way up, its leads arranged; itself where it is known to be. What else in the picture may be the page is
+        looked at where this is none.
 
         Raises
         ------
@@ -77,13 +83,14 @@ class Page:
         """
         if self.template is not None or self.found is not None:
             return self
-        try:
-            return _arranged(self)
-        except PictureError as error:
-            explained = _explained(error, self)
-            if explained is None:
-                raise
-            raise explained from error
+        refused = None
+        for page in chain([self], (_page_of(way, self.given) for way in self.others)):
+            for way in (_arranged, _rescaled):
+                try:
+                    return way(page)
+                except PictureError as error:
+                    refused = refused or error.with_traceback(None)
+        raise _explained(refused, self)
 
     @property
     def corners(self):
@@ -160,9 +167,9 @@ def _report(image, given):
 
 def _any(image, given):
     """The `Page` in any picture, laid flat by its grid or its outline, or taken as it is where paper fills it."""
+    ways = flat.flattened(image)
     try:
-        taken = flat.flatten(image)
-        return Page(taken.image, taken.px_per_mm, flat=taken, given=given)
+        return replace(_page_of(next(ways), given), others=ways)
     except PictureError as error:
         if error.reason is not Reason.NO_PAGE or not _is_bright(image):
             raise
@@ -170,6 +177,10 @@ def _any(image, given):
     if min(small.size) < PATCH_PX:
         raise PictureError(Reason.TOO_SMALL)
     return Page(small, None, scale=(small.width / image.width, small.height / image.height), given=given)
+
+
+def _page_of(taken, given):
+    return Page(taken.image, taken.px_per_mm, flat=taken, given=given)
 
 
 def _arranged(page):
@@ -190,6 +201,23 @@ def _arranged(page):
     )
     px_per_mm = page.px_per_mm if turns % 2 == 0 or page.px_per_mm is None else page.px_per_mm[::-1]
     return replace(page, image=image, px_per_mm=px_per_mm, flat=turned, turns=turns, found=found)
+
+
+def _rescaled(page):
+    """As `_arranged`, where what was taken for 5 mm of grid is another multiple of its lines: the pulses say which.
+
+    Raises
+    ------
+    PictureError : they say nothing else, or the page is none at their scale either.
+    """
+    if page.px_per_mm is None:
+        raise PictureError(Reason.BAD_SCALE)
+    speed, gain = page.given
+    turns, found = arrangement.arrange(page.ink, None, mm_per_s=speed, mm_per_mv=gain)
+    factor = page.px_per_mm[0] / found.px_per_mm[0]
+    if abs(np.log(factor)) < LEAST_RESCALED:
+        raise PictureError(Reason.BAD_SCALE)
+    return _arranged(_page_of(page.flat.resized(factor), page.given))
 
 
 def _within(found, shape):
@@ -217,12 +245,12 @@ def _within(found, shape):
 
 
 def _explained(error, page):
-    """A refusal that says better what is wrong with a page whose leads could not be arranged; None where there is none."""
+    """A refusal that says better what is wrong with a page whose leads could not be arranged, or the refusal itself."""
     if error.reason is Reason.BAD_LAYOUT and page.flat is not None and _runs_off(page):
         return PictureError(Reason.CUT_OFF)
     if error.reason in (Reason.BAD_LAYOUT, Reason.BAD_SCALE) and page.px_per_mm is None:
         return PictureError(Reason.NOT_AN_ECG)
-    return None
+    return error
 
 
 def _runs_off(page):

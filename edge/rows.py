@@ -117,6 +117,8 @@ def find_rows(x, y, tracks, px_per_mm, quarters=4):
     if not share.any():
         return ()
     used = np.flatnonzero(seen[share >= 0.5 * share.max()].mean(axis=0) >= 0.2)
+    if not used.size:
+        return ()
     seen = seen[:, used[0] : used[-1] + 1]
     reach = 2 * round(REACH_MM * px_per_mm) + 1
     parts = np.array_split(seen, min(quarters, seen.shape[1]), axis=1)

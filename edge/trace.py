@@ -149,9 +149,8 @@ def _thickness_px(strokes, places, ways):
     for place, way in zip(places, ways, strict=True):
         x, rows = columns_of(place), way[:, 0]
         stroke = strokes.ink[rows, x] >= INK
-        thickness.append(
-            (strokes.edge(strokes.last[rows, x], x, 1) - strokes.edge(strokes.first[rows, x], x, -1))[stroke]
-        )
+        x, rows = x[stroke], rows[stroke]
+        thickness.append(strokes.edge(strokes.last[rows, x], x, 1) - strokes.edge(strokes.first[rows, x], x, -1))
     thickness = np.concatenate(thickness)
     return np.percentile(thickness, [FLAT_PERCENTILE, 50]) if thickness.size else (2.0, 2.0)
 

@@ -138,15 +138,49 @@ def _keyboard(shape, rng):
     return np.asarray(picture.convert("RGB"))
 
 
+def _tiles(shape, rng):
+    """Square tiles with joints between them, at any angle."""
+    base, pitch, width = rng.uniform(70, 220, 3), rng.uniform(35, 160), rng.uniform(2, 5)
+    joints, tone = _ruled(shape, rng, pitch, width), rng.uniform(-0.5, 0.4)
+    return _tinted(base, tone * joints + 0.05 * noise(rng, shape, pitch / 2) + 0.02 * noise(rng, shape, 2))
+
+
+def _squared(shape, rng):
+    """A pad of squared paper, with some lines of writing on it."""
+    base, pitch = rng.uniform(195, 245) + rng.uniform(-6, 6, 3), rng.uniform(9, 24)
+    ruled = (
+        _ruled(shape, rng, pitch, 1.2)[..., None] * rng.uniform(0.1, 0.35) * rng.choice([(0.9, 0.7, 0.3), (1, 1, 1)])
+    )
+    words = noise(rng, shape, 4, (1, 2)) > 1.1
+    lines = ((np.arange(shape[0]) / (2 * pitch)) % 1 < 0.35)[:, None] & (noise(rng, shape, 90) > 0.3)
+    return (base * (1 - ruled) * (1 - 0.6 * (words & lines))[..., None]) * (1 + 0.02 * noise(rng, shape, 200))[
+        ..., None
+    ]
+
+
+def _ruled(shape, rng, pitch, width):
+    """(h, w) float32 in 0..1: square lines so far apart and so wide, in pixels, at any angle."""
+    angle = rng.uniform(0, np.pi / 2)
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    across, down = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    far = np.minimum(*(np.abs((place / pitch) % 1 - 0.5) * pitch for place in (across, down)))
+    return np.clip((width + 1) / 2 - far, 0, 1).astype(np.float32)
+
+
 _FAMILIES = {
     "wood": _wood,
     "cloth": _cloth,
     "white": _white,
     "papers": _papers,
+    "tiles": _tiles,
+    "squared": _squared,
     "metal": _metal,
     "stone": _stone,
     "checks": _checks,
     "keyboard": _keyboard,
 }
-FAMILIES = {"train": ("wood", "cloth", "white", "papers"), "test": ("metal", "stone", "checks", "keyboard")}
+FAMILIES = {
+    "train": ("wood", "cloth", "white", "papers", "tiles", "squared"),
+    "test": ("metal", "stone", "checks", "keyboard"),
+}
 """Backgrounds to choose limits on, and others to report on."""

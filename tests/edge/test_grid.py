@@ -137,6 +137,17 @@ def test_a_picture_of_anything_has_no_grid(seed):
     assert find_grid(clouds(SIZE, seed)) is None
 
 
+def test_another_grid_is_begun_elsewhere():
+    """A page on a pad of squared paper: the one and then the other."""
+    pad, page = view(5.0, 20.0), view(3.6, -8.0)
+    rgb = paper(pad)
+    rgb[:, :450] = paper(page, seed=1)[:, :450]
+    first = find_grid(rgb)
+    second = find_grid(rgb, other_than=first)
+    assert sorted([lattice_error(first.homography, pad) < 0.1, lattice_error(second.homography, pad) < 0.1]) == [0, 1]
+    assert min(lattice_error(found.homography, page) for found in (first, second)) < 0.1
+
+
 ANY_SECOND = "of all second families that noise offers one is above the limit"
 
 

@@ -1,5 +1,7 @@
 """From a picture to a flat page."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -322,3 +324,26 @@ def test_ink_in_half_of_the_columns_is_enough_and_too_much_is_not():
     for _, box in REPORT.leads:
         dark[box.top : box.top + (box.bottom - box.top) // 2, box.left : box.right] = True
     assert not holds_trace(dark, REPORT)
+
+
+@pytest.mark.parametrize("factor", [0.4, 0.6, 2.0])
+def test_a_grid_read_at_another_multiple_of_its_lines_is_mended_by_the_pulses(upright_photo, factor):
+    """As if 2 or 3 mm, or two bold lines, had been taken for 5 mm: the same page, leads and scale."""
+    wrong = upright_photo.flat.resized(1 / factor)
+    page = Page(wrong.image, wrong.px_per_mm, flat=wrong).upright()
+    assert page.arrangement.layout == upright_photo.arrangement.layout
+    for place, known in zip(page.arrangement.places, upright_photo.arrangement.places, strict=True):
+        middle, there = ([[box.left + box.right, box.top + box.bottom]] for box in (place.box, known.box))
+        off = page.to_picture(np.array(middle) / 2) - upright_photo.to_picture(np.array(there) / 2)
+        assert place.name == known.name and np.hypot(*off[0]) < 5 * page.flat.picture_px_per_mm
+
+
+def test_what_else_is_in_the_picture_is_looked_at_where_the_likeliest_is_no_page(upright_photo):
+    """Blank ruled paper first: then the page; where nothing else is, the first one's reason."""
+    blank = np.full((900, 1200, 3), 255, np.uint8)
+    first = Page(Image.fromarray(blank), (8.0, 8.0))
+    found = replace(first, others=iter([upright_photo.flat])).upright()
+    assert found.arrangement.layout == upright_photo.arrangement.layout
+    with pytest.raises(PictureError) as caught:
+        first.upright()
+    assert caught.value.reason is Reason.NOT_AN_ECG

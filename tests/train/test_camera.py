@@ -88,9 +88,10 @@ def test_curl_moves_points_off_the_homography(dots):
     assert np.abs(moved).max() > 3
 
 
-def test_corners_are_the_sheets():
+def test_corners_are_the_sheets(monkeypatch):
     """Where the picture's background begins: a black page on white ground, found as the mask of what is dark."""
     ranges = replace(even(1), margin_mm=(0, 0), noise=(0, 0), blur_px=(0, 0), sharpen=(0, 0))
+    monkeypatch.setattr(scene_desk, "draw", lambda family, size, rng: Image.new("RGB", size, "white"))
     photo = camera.photograph(Image.new("RGB", PAGE_PX), ranges, 8, px_per_mm=PX_PER_MM, framing="lying")
     dark = photo.image.max(axis=2) < 90
     label, _ = ndimage.label(dark)
