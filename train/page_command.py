@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -50,14 +51,13 @@ def fit(options):
 
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(options.threads)
-    windows, seen = read_windows(options.signals), page_records.read()
-    starts, records = read_starts(options.runs, seen), page_records.as_pages(seen[0])
+    windows = read_windows(options.signals)
     for fold in options.fold or FOLDS:
-        _fit_fold(fold, options.runs, windows, starts, records)
+        _fit_fold(fold, options.runs, windows)
     return 0
 
 
-def _fit_fold(fold, runs, windows, starts, records):
+def _fit_fold(fold, runs, windows):
     import tensorflow as tf
 
     from . import page_fit
@@ -66,8 +66,9 @@ def _fit_fold(fold, runs, windows, starts, records):
     for seed, recipe in enumerate(MEMBERS):
         path = member_path(runs, fold, seed)
         if not path.is_file():
-            beside = records if recipe.record_share else None
-            _keep(page_fit.fit(windows, rows, extra, seed, recipe, starts.get(seed), beside), path)
+            start = read_start(runs, seed, recipe) if recipe.start_epochs else None
+            beside = _records()[1] if recipe.record_share else None
+            _keep(page_fit.fit(windows, rows, extra, seed, recipe, start, beside), path)
             print(f"{path}: {len(rows)} pages", file=sys.stderr, flush=True)
     members = read_members(runs, fold)
     asked = [digest for digest in page_fit.asked_of(fold) if digest in windows.digests]
@@ -85,22 +86,25 @@ def _fit_fold(fold, runs, windows, starts, records):
     predictions.record_of(split_of(fold), NAME).write_text(json.dumps(record, indent=1) + "\n")
 
 
-def read_starts(runs, seen):
-    """{seed: Keras model} that the members of every fold begin with, trained where they are not kept yet; `seen` is what
-    `page_records.read` gives."""
+@cache
+def _records():
+    """PTB-XL's windows and targets, and those that train beside pages: read once, and only where they are needed."""
+    seen = page_records.read()
+    return seen, page_records.as_pages(seen[0])
+
+
+def read_start(runs, seed, recipe):
+    """The Keras model that a member of every fold begins with, trained where it is not kept yet."""
     import keras
 
     from . import page_fit
 
-    starts = {}
-    for seed, recipe in enumerate(MEMBERS):
-        path = Path(runs) / "start" / f"{seed}.keras"
-        if recipe.start_epochs and not path.is_file():
-            _keep(page_fit.begin(*seen, seed, recipe), path)
-            print(f"{path}: {len(seen[0])} records", file=sys.stderr, flush=True)
-        if recipe.start_epochs:
-            starts[seed] = keras.models.load_model(path, compile=False)
-    return starts
+    path = Path(runs) / "start" / f"{seed}.keras"
+    if not path.is_file():
+        seen = _records()[0]
+        _keep(page_fit.begin(*seen, seed, recipe), path)
+        print(f"{path}: {len(seen[0])} records", file=sys.stderr, flush=True)
+    return keras.models.load_model(path, compile=False)
 
 
 def _keep(model, path):

@@ -1,4 +1,4 @@
-"""Training the page model: members of one recipe, told apart by their seeds alone."""
+"""Training the page model: how a member is begun on records, fitted on pages, and asked."""
 
 import os
 
