@@ -186,7 +186,8 @@ def summarise(lines, ended):
             "most": seconds[-1],
         },
         "peak_mb": max(line["peak_mb"] for line in lines),
-        "most_grown_mb": max(line["grown_mb"] for line in lines),
+        "most_grown": sorted(lines, key=lambda line: -line["grown_mb"])[:5],
+        "slowest": sorted(lines, key=lambda line: -line["seconds"])[:5],
         "over_5_s": [line["number"] for line in lines if line["seconds"] > LIMIT_S],
         "over_300_mb": dict(
             Counter(str(line["reason"] or line["status"]) for line in lines if line["peak_mb"] > LIMIT_MB)
