@@ -5,8 +5,8 @@ import numpy as np
 MOVE_COST = 0.6
 OFF_CENTRE_COST = 0.05
 """What a row up or down costs, and a row off the middle of the limits, against a row of stroke left unexplained."""
-LEEWAY_PX = 0.4
-"""Within so much of the pen's ends it is not certain to have left a column dark."""
+LEEWAY_PX = 0.5
+"""Within half a column of the pen's ends it is not certain to have left one dark."""
 LEAST_PX, MOST_PX = 0.5, 2.0
 """How far from its middle a pen has drawn at least and at most: two columns on either side are looked at."""
 CLOSE_PX, MARGIN = 0.6, 3

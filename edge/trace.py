@@ -21,8 +21,8 @@ NAME_REACH_MM = 14.0
 """Ink no larger than a letter, so near a lead's beginning, is no trace."""
 SEPARATOR_MM = 1.5
 SEPARATOR_LENGTH_MM = 40.0
-SEPARATOR_INK = 180
-"""Upright lines are printed as dark as traces: the dots of a grid are not."""
+SEPARATOR_INKS = 180, 120
+"""Upright lines are printed as dark as traces, which the dots of a grid are not; thin ones are looked for between columns where there are no such."""
 DASH_MM = 1.5
 
 
@@ -87,13 +87,27 @@ def _separators(ink, arrangement):
     for left, right, top, bottom in arrangement.pulses:
         erased[round(top) : round(bottom), round(left) : round(right)] = True
     slack = round(SEPARATOR_MM * across)
+    inner = {place.box.left for place in arrangement.places if place.start_s > 0}
     for edge in sorted({edge for place in arrangement.places for edge in (place.box.left, place.box.right)}):
         columns = slice(max(edge - slack, 0), edge + slack + 1)
-        line = ndimage.maximum_filter1d(ink[:, columns], 3, axis=1) >= SEPARATOR_INK
-        line = ndimage.binary_closing(line, np.ones((round(DASH_MM * down), 1), bool))
-        line = ndimage.binary_opening(line, np.ones((round(SEPARATOR_LENGTH_MM * down), 1), bool))
+        near = ndimage.maximum_filter1d(ink[:, columns], 3, axis=1)
+        for least in SEPARATOR_INKS if edge in inner else SEPARATOR_INKS[:1]:
+            line = _upright(near >= least, down)
+            if line.any():
+                break
         erased[:, columns] |= line
     return erased
+
+
+def _upright(dark, px_per_mm):
+    """(H, W) bool: the upright lines in (H, W) bool `dark`: dashes are closed to a line, and what is shorter than one is opened away."""
+    from scipy import ndimage
+
+    line, (thicker, thinner) = dark.astype(np.uint8), (ndimage.maximum_filter1d, ndimage.minimum_filter1d)
+    for first, second, length_mm in ((thicker, thinner, DASH_MM), (thinner, thicker, SEPARATOR_LENGTH_MM)):
+        length = round(length_mm * px_per_mm) | 1  # odd: no shift
+        line = second(first(line, length, axis=0, mode="constant"), length, axis=0, mode="constant")
+    return line > 0
 
 
 def _edges(strokes, place, span, usual_px):
