@@ -281,3 +281,20 @@ def test_bytes_that_the_runtime_will_not_load_are_a_damaged_model(runtime):
     with pytest.raises(DamagedModelError) as caught:
         Network(b"no model", runtime)
     assert str(caught.value).startswith(f"{runtime.name} {runtime.version} cannot load the model: ")
+
+
+@pytest.mark.parametrize(
+    "model, kernels, batch", [("crnn", "default", 1), ("crnn", "reference", 13), ("cnn", "default", 13)]
+)
+def test_where_batches_crash_the_process_inputs_are_run_one_by_one(monkeypatch, leads, model, kernels, batch):
+    """On arm64, by tflite-runtime's optimised kernels, networks with int16 tensors; the numbers are the same."""
+    there = [runtime for runtime in INSTALLED if runtime.name == "tflite-runtime"]
+    if not there:
+        pytest.skip("tflite-runtime is not installed")
+    bytes_ = cards.read_card(model).read_model()
+    few = leads[:3] if kernels == "reference" else leads
+    usual = Network(bytes_, there[0], kernels=kernels).probabilities(few)
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    network = Network(bytes_, there[0], kernels=kernels)
+    assert np.array_equal(network.probabilities(few), usual)
+    assert network._batch == min(batch, len(few))
