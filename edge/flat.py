@@ -100,7 +100,7 @@ def _by_grid(image, found, homography, tiles):
     picture_px_per_mm = _resolution(homography, tiles)
     if picture_px_per_mm < MIN_PX_PER_MM:
         raise PictureError(Reason.TOO_SMALL)
-    sides, first, edge = _sheet(image, homography, low, high)
+    sides, first, edge = _sheet(image, homography, low, high, picture_px_per_mm)
     margin = np.array([MARGIN_CELLS, MARGIN_CELLS])
     mesh = warp.mesh_of(homography, (*(low - margin), *(high + margin)), 1.0, warp.CELL_MM * PX_PER_MM)
     source, factor = _near_resolution(image, picture_px_per_mm)
@@ -134,7 +134,7 @@ def _blank_beyond(flat, depth):
     flat.paste("white", mask=Image.fromarray(np.asarray(within) <= 0))
 
 
-def _sheet(image, homography, low, high):
+def _sheet(image, homography, low, high, picture_px_per_mm):
     """The sheet on which the grid's cells `low` to `high` lie: (sides in a draft's pixels, the cell at the draft's upper left, the
     draft's own edges (4,))."""
     from scipy import ndimage
@@ -142,7 +142,9 @@ def _sheet(image, homography, low, high):
     around = np.array([AROUND_CELLS, AROUND_CELLS])
     first, last = _within(homography, image.size, low - around, high + around)
     mesh = warp.mesh_of(homography, (*first, *last), 1.0, DRAFT_CELL_PX)
-    draft = np.asarray(mesh.resample(image, step=6))
+    # Of every other millimetre's line bilinear samples would make bands.
+    factor = min(1.0, 2 * sheet.DRAFT_PX_PER_MM / picture_px_per_mm)
+    draft = np.asarray(mesh.scaled(factor).resample(_resized(image, factor), step=6))
     columns, rows = np.meshgrid(np.arange(0, draft.shape[1], 4), np.arange(0, draft.shape[0], 4))
     places = mesh.to_picture(np.stack([columns.ravel(), rows.ravel()], axis=1))
     inside = ((places >= 0) & (places <= np.array(image.size) - 1)).all(axis=1).reshape(rows.shape)
