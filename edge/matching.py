@@ -25,6 +25,8 @@ edges, text, rules."""
 ON_MM, BEYOND_ROW_MM = 4.0, (4.0, 4.0)
 """How near to a row what runs on it is, from where beyond the others, and how much of it there."""
 MAX_ROW_COST, MAX_CHOICES = 0.85, 2
+CROWDED = 0.35
+"""Rows nearer to each other than this share of their usual distance are none: text runs close to a trace."""
 WINDOW_MM = (-4.0, 30.0), (-18.0, 9.0)
 """Where a name is looked for: across from where its column starts, down from the row's zero."""
 NAME_BEFORE_MM = 5.0
@@ -162,6 +164,9 @@ def _choices(found, count):
     choices = {tuple(sorted(np.argsort(-strengths, kind="stable")[:count])), *map(tuple, runs)}
     costed = []
     for kept in choices:
+        gaps = np.diff([found[i][0] for i in kept])
+        if gaps.size and gaps.min() < CROWDED * np.median(gaps):
+            continue
         typical = np.median(strengths[list(kept)])
         left = np.delete(strengths, kept).max(initial=0.0)
         cost = max(1 - strengths[list(kept)].min() / typical, left / typical)
