@@ -11,6 +11,8 @@ PX_PER_MM = 8.0
 WORK_PX = 1600
 """The longer side of the copy in which the grid is looked for."""
 MIN_PX_PER_MM = 2.6
+LEAST_FACTOR = 0.6
+"""What need not be made smaller by more than that is not: the copy is a third of the memory of a reading."""
 GRIDS = 2
 """So many grids are tried: a tablecloth or a pad under the page may be squared more clearly than the page."""
 MARGIN_CELLS = 5
@@ -201,7 +203,7 @@ def _resolution(homography, points):
 def _near_resolution(image, picture_px_per_mm):
     """(image, factor): the picture, made smaller by `factor` where it has many more pixels than the flat page will."""
     factor = min(1.0, 1.2 * PX_PER_MM / picture_px_per_mm)
-    return (image, 1.0) if factor > 0.85 else (_resized(image, factor), factor)
+    return (image, 1.0) if factor > LEAST_FACTOR else (_resized(image, factor), factor)
 
 
 def _resized(image, factor):

@@ -19,6 +19,9 @@ MIN_PERIOD_PX, MAX_PERIOD_PX = 9.0, 56.0
 MIN_CELLS = 30
 """A page is at least so many cells long: heavier lines at every fifth bold one are not taken for the bold ones."""
 
+MEAN_REDUCE = 3
+"""No divisor of the draft's cells: what it leaves of itself is none of their waves."""
+
 DIRECTIONS_DEG = np.arange(0.0, 180.0, 2.0)
 PERIODS_PX = np.exp(np.arange(np.log(MIN_PERIOD_PX), np.log(MAX_PERIOD_PX), 0.03))
 SHEAR, STRETCH = 10, 11
@@ -79,12 +82,20 @@ def _apart(centres, tiles):
 
 def evened(rgb):
     """(H, W) float32 in -2..2 of a (H, W, 3) uint8 picture: dark lines negative, light and contrast evened out."""
+    gray = np.minimum(np.minimum(rgb[..., 0], rgb[..., 1]), rgb[..., 2]).astype(np.float32)
+    gray -= _mean_around(gray, 41)
+    gray /= _mean_around(np.abs(gray), 81) + np.float32(0.5)
+    return np.clip(gray, -2.0, 2.0, out=gray)
+
+
+def _mean_around(values, side):
+    """(H, W) float32 means over about `side` by `side` pixels, made at a third of the resolution."""
+    from PIL import Image
     from scipy import ndimage
 
-    gray = rgb.min(axis=2).astype(np.float32)
-    deviation = gray - ndimage.uniform_filter(gray, 41)
-    spread = ndimage.uniform_filter(np.abs(deviation), 81) + 0.5
-    return np.clip(deviation / spread, -2.0, 2.0)
+    small = np.asarray(Image.fromarray(values).reduce(MEAN_REDUCE))
+    means = Image.fromarray(ndimage.uniform_filter(small, round(side / MEAN_REDUCE)))
+    return np.asarray(means.resize(values.shape[::-1], Image.Resampling.BILINEAR))
 
 
 def _spectra(values):
@@ -98,17 +109,16 @@ def _spectra(values):
         for side in values.shape
     )
     window = (np.hanning(tile)[:, None] * np.hanning(tile)).astype(np.float32)
-    centres, spectra = [], []
-    for top in rows:
-        for left in columns:
-            piece = values[top : top + tile, left : left + tile]
-            amplitude = np.abs(np.fft.rfft2((piece - piece.mean()) * window, (FFT_PX, FFT_PX))).astype(np.float32)
-            amplitude = np.fft.fftshift(amplitude, axes=0)
-            around = ndimage.uniform_filter(amplitude, 25, mode=("wrap", "reflect"))
-            height = amplitude / (around + 1e-3)
-            spectra.append(np.minimum(height, CLEAREST) + BEYOND_SHARE * np.maximum(height - CLEAREST, 0))
-            centres.append((left + tile / 2, top + tile / 2))
-    return np.array(centres), np.array(spectra)
+    corners = [(top, left) for top in rows for left in columns]
+    spectra = np.empty((len(corners), FFT_PX, FFT_PX // 2 + 1), np.float32)
+    for number, (top, left) in enumerate(corners):
+        piece = values[top : top + tile, left : left + tile]
+        amplitude = np.abs(np.fft.rfft2((piece - piece.mean()) * window, (FFT_PX, FFT_PX))).astype(np.float32)
+        amplitude = np.fft.fftshift(amplitude, axes=0)
+        around = ndimage.uniform_filter(amplitude, 25, mode=("wrap", "reflect"))
+        height = amplitude / (around + 1e-3)
+        spectra[number] = np.minimum(height, CLEAREST) + BEYOND_SHARE * np.maximum(height - CLEAREST, 0)
+    return np.array(corners)[:, ::-1] + tile / 2, spectra
 
 
 def _heights(spectra, tile, fx, fy):

@@ -129,7 +129,7 @@ def _read_path(path):
 
 def _decode(data):
     """(upright RGB image, number of frames) of a file's bytes."""
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     head = data[:256]
     for kind, (offset, start) in _UNSUPPORTED_STARTS.items():
@@ -145,7 +145,10 @@ def _decode(data):
                 _check_pixels(*file.size)
                 frames = getattr(file, "n_frames", 1) if file.format == "TIFF" else 1
                 file.load()
-                return _upright_rgb(file), frames
+                # The file's own pixels: a copy of twelve megapixels is 48 MB.
+                with suppress(Exception):  # damaged EXIF says nothing about the picture's pixels
+                    ImageOps.exif_transpose(file, in_place=True)
+                return file if _is_rgb(file) else _to_rgb(file), frames
         except PictureError:
             raise
         except Image.DecompressionBombError as error:
@@ -163,18 +166,15 @@ def _check_pixels(width, height):
         )
 
 
-def _upright_rgb(image):
-    from PIL import ImageOps
-
-    with suppress(Exception):  # damaged EXIF says nothing about the picture's pixels
-        image = ImageOps.exif_transpose(image)
-    return _to_rgb(image)
+def _is_rgb(image):
+    return image.mode == "RGB" and "transparency" not in image.info
 
 
 def _to_rgb(image):
+    """A copy of the image as RGB."""
     from PIL import Image
 
-    if image.mode == "RGB" and "transparency" not in image.info:
+    if _is_rgb(image):
         return image.copy()
     if image.mode.startswith("I") or image.mode == "F":
         image = _to_8_bit(image)
@@ -209,10 +209,14 @@ def _to_8_bit(image):
 
 def _from_image(image):
     """The upright RGB copy of a `PIL.Image`, which may be one that is opened and not yet loaded."""
+    from PIL import ImageOps
+
     _check_pixels(*image.size)
     try:
         image.load()
-        return _upright_rgb(image)
+        with suppress(Exception):  # as in a file
+            image = ImageOps.exif_transpose(image)
+        return _to_rgb(image)
     except (OSError, SyntaxError) as error:
         raise PictureError(Reason.TRUNCATED) from error
     except ValueError as error:

@@ -187,11 +187,9 @@ def _arranged(page):
     """The page turned upright, with its arrangement."""
     speed, gain = page.given
     turns, found = arrangement.arrange(page.ink, page.px_per_mm, mm_per_s=speed, mm_per_mv=gain)
-    ink = np.rot90(page.ink, turns)
+    ink = np.ascontiguousarray(np.rot90(page.ink, turns))
     found = _within(refined(found, ink), ink.shape)
-    if not turns:
-        return replace(page, found=found)
-    image = page.image.rotate(90 * turns, expand=True)
+    image = page.image.rotate(90 * turns, expand=True) if turns else page.image
     turned = page.flat and replace(
         page.flat,
         image=image,
@@ -200,7 +198,9 @@ def _arranged(page):
         corners=np.roll(page.flat.corners, turns, axis=0),
     )
     px_per_mm = page.px_per_mm if turns % 2 == 0 or page.px_per_mm is None else page.px_per_mm[::-1]
-    return replace(page, image=image, px_per_mm=px_per_mm, flat=turned, turns=turns, found=found)
+    arranged = replace(page, image=image, px_per_mm=px_per_mm, flat=turned, turns=turns, found=found, others=())
+    vars(arranged)["ink"] = ink
+    return arranged
 
 
 def _rescaled(page):

@@ -1,5 +1,6 @@
 """`Reader`: a model, and what it takes to read a picture with it."""
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -8,8 +9,8 @@ import time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -98,20 +99,23 @@ class Reader:
 
         A picture that cannot be opened or read is a result too, with `status` failed or refused.
         """
-        return self.inspect(source)[0]
+        result = self.inspect(source, keep=False)[0]
+        _give_back()
+        return result
 
-    def inspect(self, source, trace=False):
+    def inspect(self, source, trace=False, keep=True):
         """(`Result`, `Stages`) of a picture; the stages go as far as it was read, None where it was not opened.
 
-        With `trace` the leads are followed as signals even where the model does not need them.
+        With `trace` the leads are followed as signals even where the model does not need them; without `keep` the picture's pixels are let
+        go of when its page is flat.
         """
         clock, seen = _Clock(), {}
         known = {"model": self._model, "runtime": self._runtime}
         try:
             with clock.stage("open"):
-                seen["picture"] = picture = image.open_picture(source)
-            known["sha256"] = picture.sha256
-            self._see(picture, seen, clock, trace)
+                seen["picture"] = image.open_picture(source)
+            known["sha256"] = seen["picture"].sha256
+            self._see(seen, clock, trace, keep)
         except PictureError as error:
             stages = Stages(**seen) if seen else None
             if "page" in seen:
@@ -136,11 +140,15 @@ class Reader:
         else:
             yield from _read_with_workers(self._arguments, sources, jobs)
 
-    def _see(self, picture, seen, clock, trace):
+    def _see(self, seen, clock, trace, keep):
         """Fill `seen` with what `Stages` holds, as far as it goes."""
         with clock.stage("page"):
-            seen["page"] = find_page(picture.image, **self._given)
+            seen["page"] = find_page(seen["picture"].image, **self._given)
             seen["page"] = page = seen["page"].upright()
+            if not keep:
+                # Twelve megapixels are as much memory as all that follows.
+                seen["picture"] = replace(seen["picture"], image=None)
+                _give_back()
         if trace or self.kind == PAGE_SIGNAL or page.template is None:
             with clock.stage("trace"):
                 seen["traces"] = trace_page(page.ink, page.arrangement)
@@ -213,6 +221,12 @@ class Reader:
             timing_ms=clock.done(),
             **known,
         )
+
+
+def _give_back():
+    """Let the system have what a reading no longer needs: the C library keeps it, in pieces, and the next picture takes as much again."""
+    with suppress(AttributeError, OSError, TypeError):  # not the GNU C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _places(stages):
