@@ -1,10 +1,10 @@
 """Where two leads' traces meet: which goes on which way, and whose the ink is that both touch."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
-from .strokes import INK, columns_of
+from .strokes import INK, LONG_MM, columns_of
 
 APPROACH = 4
 """So many columns before two traces meet tell which way they are going."""
@@ -14,6 +14,9 @@ LENS = 30
 """Two traces that part for no more columns than these, between two meetings, have crossed twice; two that go together for more have
 not crossed at all."""
 SAME_PX = 2
+TIP_COLUMNS = 4
+GAPS_PX = 0, 2, 4, 6
+"""A stroke that goes on beyond a path is followed over so many columns, and over gaps that lines of a grid have left in it."""
 
 
 def stretches(ways, strokes, places):
@@ -29,7 +32,41 @@ def stretches(ways, strokes, places):
     for i, j in combinations(range(len(places)), 2):
         _part(places, ways, whole, spans, i, j)
         _give_way(places, ways, spans, i, j)
+    _reach_tips(strokes, places, spans)
     return spans
+
+
+def _reach_tips(strokes, places, spans):
+    """Lengthen `spans` where a path crosses a narrow wave at its foot: by long runs that go on from its ends in the next column and that
+    are nobody's."""
+    ends = np.zeros((strokes.ink.shape[0] + 1, strokes.ink.shape[1]), np.int16)
+    for place, span in zip(places, spans, strict=True):
+        there = np.isfinite(span).all(axis=1)
+        x, (first, last) = columns_of(place)[there], span[there].astype(int).T
+        np.add.at(ends, (first, x), 1)
+        np.add.at(ends, (last + 1, x), -1)
+    taken = np.cumsum(ends[:-1], axis=0, dtype=np.int16) > 0
+    long_px = LONG_MM[0] * strokes.px_per_mm[1]
+    for place, span in zip(places, spans, strict=True):
+        for _ in range(TIP_COLUMNS):
+            there = np.flatnonzero(np.isfinite(span).all(axis=1))
+            found = []
+            for end, way, gap in product((0, 1), (-1, 0, 1), GAPS_PX):
+                level = np.clip(span[there, end].astype(int) + (gap if end else -gap), 0, strokes.ink.shape[0] - 1)
+                beside = there + way
+                inside = (beside >= 0) & (beside < len(span))
+                beside, level = beside[inside], level[inside]
+                x = beside + place.box.left
+                free = (strokes.ink[level, x] >= INK) & ~taken[level, x]
+                beside, level, x = beside[free], level[free], x[free]
+                first, last = strokes.first[level, x], strokes.last[level, x]
+                long = last - first >= long_px
+                found += zip(beside[long], first[long].astype(float), last[long].astype(float), strict=True)
+            if not found:
+                break
+            for column, first, last in found:
+                taken[int(first) : int(last) + 1, column + place.box.left] = True
+                span[column] = np.fmin(span[column, 0], first), np.fmax(span[column, 1], last)
 
 
 def _inked(strokes, place, way):

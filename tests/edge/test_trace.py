@@ -227,3 +227,12 @@ def test_a_pen_s_stroke_tells_the_curve(height_px, phase, period):
     error = np.abs(pen.drawn(high, low, 3.0) - truth)[3:-3]
     assert np.percentile(error, 66) < 1.0
     assert error.max() < 0.5 * height_px / period + 2.0
+
+
+def test_the_tip_of_a_tall_wave_is_reached_over_a_gap():
+    """A grid's line that was taken away parts tip and foot: the path crosses at the foot, and the tip is the wave's all the same."""
+    rows = beats(720, 260.0, half_width=5.0)
+    page = stroke(400 - rows)
+    page[186:191] = 0
+    traces = trace.trace_page(page, arrangement_of([400], 720, names=("II",)))
+    assert np.nanmax(traces.signals["II"]) > 0.9 * 260 / 80
