@@ -10,7 +10,7 @@ from .errors import DamagedModelError, NoModelError
 from .layout import CLASSES
 
 SCHEMA = "ecg-edge/card/1"
-DEFAULT_MODEL = "cnn"
+DEFAULT_MODEL = "page"
 
 _TEXT, _NUMBER, _WHOLE, _LIST, _TABLE = str, (int, float), int, list, dict
 REQUIRED = {
