@@ -6,7 +6,7 @@ nor grid, print or filter can be told from what the model sees.
 
 import numpy as np
 
-from .beats import intervals
+from .beats import find_beats, intervals
 from .layout import LEADS_12, RHYTHM
 
 RATE_HZ = 500
@@ -40,6 +40,10 @@ REACH = 4.0
 BRIDGED = 20
 """Gaps of up to so many samples (40 ms) are bridged: a separator, a letter."""
 
+LEAST_STRIP, LEAST_END, CUT_BEAT = 500, 625, 50
+"""Samples that must be known of what stands as the strip; that must lack at its end before it is gone on with; and within which
+an end cuts a beat."""
+
 MIN_SHARE = 0.25
 """A lead is lost in a window of which less than this share is known; a strip, in all of its length."""
 
@@ -60,10 +64,11 @@ def page_windows(signals):
     """(W, ROWS, SAMPLES, CHANNELS) float32: the same with the amplitude in mV.
 
     There are as many windows as the shortest lead has (one for 3x4, two for 6x2, four for 12x1), at least one, each with the whole
-    rhythm strip and its pace. A page without a strip shows lead II in its place, as far as it goes.
+    rhythm strip and its pace. A page without a strip shows lead II in its place, or else another. What ends early goes on as it began:
+    were its end unknown, the layout could be told from it, and the class from the layout.
     """
     shortest = min((len(signals[name]) for name in LEADS_12 if len(signals.get(name, ()))), default=0)
-    strip = even(bridge(_cut(signals.get(RHYTHM, signals.get("II", ())), 0, STRIP_ROWS * WINDOW)))
+    strip = even(go_on(bridge(_cut(signals.get(strip_place(signals), ()), 0, STRIP_ROWS * WINDOW))))
     below = np.concatenate([resample(strip.reshape(STRIP_ROWS, WINDOW)), pace(strip)[None]])
     windows = []
     for start in range(0, max(1, (shortest + WINDOW // 4) // WINDOW) * WINDOW, WINDOW):
@@ -73,13 +78,44 @@ def page_windows(signals):
     return np.array(windows, np.float32)
 
 
-def rows_of(place, signals):
-    """The rows of a window in which a place of a page is seen; `signals` as for `page_tensor`.
+def strip_place(signals):
+    """The place that stands as the rhythm strip: the strip, lead II, or the first lead of which `LEAST_STRIP` is known; None where there
+    is none. `signals` as for `page_tensor`."""
+    for place in (RHYTHM, "II", *LEADS_12):
+        if np.isfinite(signals.get(place, ())).sum() >= LEAST_STRIP:
+            return place
+    return None
 
-    A lead has its own, what stands as the strip has the strip's too; a further strip is not seen at all.
+
+def without(windows, place, signals):
+    """The windows of a page, as `page_tensor` gives them, had a place of it been lost; a further strip is not seen at all.
+
+    What stands as the strip is replaced as on a page that has none; a lead's row is unknown.
     """
-    own = [LEADS_12.index(place)] if place in LEADS_12 else []
-    return own + (list(range(len(LEADS_12), ROWS)) if place == (RHYTHM if RHYTHM in signals else "II") else [])
+    left = windows.copy()
+    if place == strip_place(signals):
+        left[:, len(LEADS_12) :] = page_tensor({name: s for name, s in signals.items() if name != place})[
+            0, len(LEADS_12) :
+        ]
+    if place in LEADS_12:
+        left[:, LEADS_12.index(place)] = 0
+    return left
+
+
+def go_on(strip):
+    """A strip (N,) whose last `LEAST_END` samples or more are unknown, gone on with from its last beat as it went on from its first."""
+    known = np.flatnonzero(np.isfinite(strip))
+    if len(known) < LEAST_STRIP or len(strip) - known[-1] <= LEAST_END:
+        return strip
+    end = known[-1] + 1
+    beats = find_beats(strip[:end])
+    # A beat that is cut by an end is not where it seems to be.
+    beats = beats[(beats > known[0] + CUT_BEAT) & (beats < end - CUT_BEAT)]
+    first, last = (beats[0], beats[-1]) if len(beats) > 1 else (known[0], end)
+    whole = strip.copy()
+    at = np.arange(min(last, end), len(strip))
+    whole[at] = strip[first + (at - last) % (last - first)]
+    return whole
 
 
 def bridge(signal, longest=BRIDGED):

@@ -21,7 +21,7 @@ from .errors import DamagedModelError, InstallationError, PictureError, UsageErr
 from .layout import REPORT
 from .leads import crop, crop_as_report
 from .page import find_page
-from .page_input import page_tensor, quantise, rows_of
+from .page_input import page_tensor, quantise, without
 from .result import LeadResult, Result, by_class, unread
 from .runtime import Network, find_runtime
 from .trace import trace_page
@@ -185,10 +185,8 @@ class Reader:
     def _weights(self, stages, page):
         """{lead: 0..1}: how much of the verdict's probability goes when the lead is taken away, the largest of them 1."""
         signals, windows, said = stages.traces.signals, stages.inputs, int(np.argmax(page))
-        without = np.repeat(windows[None], len(signals), axis=0)
-        for left, name in zip(without, signals, strict=True):
-            left[:, rows_of(name, signals)] = 0
-        answers = self._run(without.reshape(-1, *windows.shape[1:])).reshape(len(signals), len(windows), -1)
+        left = np.concatenate([without(windows, name, signals) for name in signals])
+        answers = self._run(left).reshape(len(signals), len(windows), -1)
         lost = [max(float(page[said] - self._verdict(rows)[said]), 0.0) for rows in answers]
         most = max(lost, default=0.0)
         return {name: value / most if most else 0.0 for name, value in zip(signals, lost, strict=True)}

@@ -29,6 +29,13 @@ def sine(hertz, count=WINDOW):
     return np.sin(2 * np.pi * hertz * np.arange(count) / page_input.RATE_HZ)
 
 
+def beating(interval_s):
+    """A strip of 10 s with a QRS complex of 1 mV at every given interval."""
+    strip = np.zeros(STRIP_ROWS * WINDOW + 200)
+    strip[np.arange(150, len(strip), round(interval_s * page_input.RATE_HZ))] = 1
+    return np.convolve(strip, np.hanning(41), "same")[: STRIP_ROWS * WINDOW]
+
+
 @pytest.mark.parametrize(("columns", "windows"), [(4, 1), (2, 2), (1, 4)])
 def test_a_page_has_as_many_windows_as_its_leads_have(columns, windows):
     """2.5 s in four columns, 5 s in two, 10 s in one."""
@@ -47,13 +54,38 @@ def test_the_same_seconds_look_the_same_in_every_layout():
     assert (seen[4][0, 12:] == seen[2][1, 12:]).all()
 
 
-def test_lead_ii_stands_in_for_a_missing_strip_as_far_as_it_goes():
-    """A 6x2 page shows five seconds of it: two of the strip's pieces are unknown."""
+def test_lead_ii_stands_in_for_a_missing_or_lost_strip():
+    """And another lead where it is lost too; none where all are."""
     page = as_printed(recording(), 2)
+    assert page_input.strip_place(page) == RHYTHM
+    lost = page | {RHYTHM: np.full(4 * WINDOW, np.nan)}
+    assert page_input.strip_place(lost) == "II"
+    assert page_input.strip_place(lost | {"II": np.full(WINDOW, np.nan)}) == "I"
+    assert page_input.strip_place({}) is None
     del page[RHYTHM]
-    tensor = page_input.page_tensor(page)
-    assert (tensor[:, 12:14, :, 1] == 1).all()
-    assert (tensor[:, 14:SIGNAL_ROWS] == 0).all()
+    assert (page_input.page_tensor(page) == page_input.page_tensor(lost)).all()
+
+
+@pytest.mark.parametrize("seconds", [2.5, 5.0])
+def test_a_strip_that_ends_early_goes_on_as_it_began(seconds):
+    """From beat to beat without a seam: neither its end nor its pace says how wide the page was."""
+    whole = beating(0.8)
+    short = whole[: round(seconds * page_input.RATE_HZ)]
+    full, cut = (page_input.page_tensor({RHYTHM: strip})[0] for strip in (whole, short))
+    assert (cut[12:SIGNAL_ROWS, :, 1] == 1).all()
+    assert np.abs(cut[12:SIGNAL_ROWS] - full[12:SIGNAL_ROWS]).max() < 0.05
+    both = (cut[SIGNAL_ROWS, :, 1] == 1) & (full[SIGNAL_ROWS, :, 1] == 1)
+    assert both.mean() > 0.85 and np.abs(cut[SIGNAL_ROWS, both] - full[SIGNAL_ROWS, both]).max() < 0.05
+
+
+def test_what_is_unknown_within_a_strip_stays_so():
+    """Only its end is gone on with, and only where a good part of it lacks."""
+    strip = beating(0.8)
+    strip[1000:1400] = np.nan
+    strip[-500:] = np.nan
+    assert np.array_equal(page_input.go_on(strip), strip, equal_nan=True)
+    flat = np.append(np.zeros(1000), np.full(4000, np.nan))
+    assert (page_input.go_on(flat) == 0).all()
 
 
 @pytest.mark.parametrize("lost", [{}, {"V2": np.full(WINDOW, np.nan)}, {"V2": np.array([])}])
@@ -143,13 +175,6 @@ def test_int8_steps_are_finer_than_the_print_near_zero():
     assert page_input.quantise(np.array([-99.0, 99.0]), scale, zero_point).tolist() == [-128, 127]
 
 
-def beating(interval_s):
-    """A strip of 10 s with a QRS complex of 1 mV at every given interval."""
-    strip = np.zeros(STRIP_ROWS * WINDOW)
-    strip[np.arange(100, len(strip) - 100, round(interval_s * page_input.RATE_HZ))] = 1
-    return np.convolve(strip, np.hanning(41), "same")
-
-
 @pytest.mark.parametrize("beats_per_minute", [40, 80, 160])
 def test_the_pace_is_told_in_octaves(beats_per_minute):
     """80 a minute are zero, twice as fast one octave down, half as fast one up; compression leaves it alone."""
@@ -161,11 +186,14 @@ def test_the_pace_is_told_in_octaves(beats_per_minute):
     assert (pace[known == 0] == 0).all()
 
 
-def test_what_stands_as_the_strip_has_its_rows_too():
-    """The strip where there is one, else lead II; a second strip is seen nowhere."""
-    with_strip, without = dict.fromkeys([*LEADS_12, RHYTHM, "rhythm2"]), dict.fromkeys(LEADS_12)
-    strip = list(range(12, ROWS))
-    assert page_input.rows_of("V1", with_strip) == [LEADS_12.index("V1")]
-    assert page_input.rows_of(RHYTHM, with_strip) == strip
-    assert page_input.rows_of("II", with_strip) == [1] and page_input.rows_of("II", without) == [1, *strip]
-    assert page_input.rows_of("rhythm2", with_strip) == []
+def test_a_lead_that_is_taken_away_is_unknown_and_a_strip_is_replaced():
+    """As on a page that lacks it; a second strip was never seen."""
+    page = as_printed(recording(), 4)
+    page["rhythm2"] = page["V1"]
+    windows = page_input.page_tensor(page)
+    v1 = page_input.without(windows, "V1", page)
+    assert (v1[:, LEADS_12.index("V1")] == 0).all()
+    assert (np.delete(v1, LEADS_12.index("V1"), axis=1) == np.delete(windows, LEADS_12.index("V1"), axis=1)).all()
+    strip = page_input.without(windows, RHYTHM, page)
+    assert (strip == page_input.page_tensor({name: s for name, s in page.items() if name != RHYTHM})).all()
+    assert (page_input.without(windows, "rhythm2", page) == windows).all()
