@@ -32,8 +32,8 @@ USUAL_SPEED, USUAL_GAIN = 25.0, 10.0
 SPEED_SLACK, SCALE_SLACK = 0.08, 0.15
 PAGE_MM = 281.0
 """The width of a report's picture, while neither grid nor pulses have told."""
-MAX_PAGE_MM2 = 200_000
-"""Half as much again as A3: the scale of a larger page is wrong."""
+MAX_PAGE_MM2 = 140_000
+"""A little more than A3: the scale of a larger page is wrong."""
 OUTER_MM = 25.0
 """How far the traces of the uppermost row may rise and of the lowest fall."""
 
