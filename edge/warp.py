@@ -65,11 +65,11 @@ class Mesh:
         return Mesh(np.rot90(self.nodes, turns), self.spacing_px)
 
     def to_picture(self, points):
-        """(N, 2) picture pixels of page points (N, 2) in pixels; beyond the mesh its edge cells go on."""
+        """(N, 2) picture pixels of page points (N, 2) in pixels; beyond the mesh its edge cells go on. What is NaN stays so."""
         points = np.asarray(points, float) / self.spacing_px
         rows, columns = self.nodes.shape[:2]
-        left = np.clip(np.floor(points[:, 0]).astype(int), 0, columns - 2)
-        top = np.clip(np.floor(points[:, 1]).astype(int), 0, rows - 2)
+        left, top = np.floor(np.nan_to_num(points)).astype(int).T
+        left, top = np.clip(left, 0, columns - 2), np.clip(top, 0, rows - 2)
         right, below = (points - np.stack([left, top], axis=1)).T[..., None]
         upper = self.nodes[top, left] * (1 - right) + self.nodes[top, left + 1] * right
         lower = self.nodes[top + 1, left] * (1 - right) + self.nodes[top + 1, left + 1] * right

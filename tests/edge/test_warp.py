@@ -248,3 +248,10 @@ def test_blank_paper_is_left_as_it_is():
     mesh, strength = straighten(Image.fromarray(blank), start, evened)
     assert np.isfinite(mesh.nodes).all() and np.abs(mesh.nodes - start.nodes).max() < 50
     assert np.median(strength) < 0.3
+
+
+def test_what_is_not_known_on_the_page_is_not_known_in_the_picture():
+    """The gaps of a trace: such points are NaN, without a warning, and their neighbours where they are."""
+    mesh = mesh_of(np.eye(3), (0, 0, 4, 3), 1.0, 10.0)
+    found = mesh.to_picture([[5.0, 15.0], [np.nan, 15.0], [25.0, 5.0]])
+    np.testing.assert_allclose(found, [[0.5, 1.5], [np.nan, np.nan], [2.5, 0.5]])
