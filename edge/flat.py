@@ -57,22 +57,12 @@ class Flat:
         )
 
 
-def flatten(image):
-    """The likeliest `Flat` page in an RGB `PIL.Image`.
-
-    Raises
-    ------
-    PictureError : `no_page` where there is neither a grid nor a sheet, `too_small` where its millimetres have too few pixels.
-    """
-    return next(flattened(image))
-
-
 def flattened(image):
     """Yield what may be the `Flat` page of an RGB `PIL.Image`, the likeliest first: by its clearest grid, by another, by an outline.
 
     Raises
     ------
-    PictureError : as for `flatten`, where there is none at all.
+    PictureError : where there is none at all: `no_page` with neither a grid nor a sheet, `too_small` with too few pixels to a millimetre.
     """
     work = _resized(image, WORK_PX / max(image.size))
     to_work = np.diag([work.width / image.width, work.height / image.height, 1.0])

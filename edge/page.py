@@ -84,7 +84,7 @@ class Page:
         if self.template is not None or self.found is not None:
             return self
         refused = None
-        for page in chain([self], (_page_of(way, self.given) for way in self.others)):
+        for page in chain([self], (_from_flat(way, self.given) for way in self.others)):
             for way in (_arranged, _rescaled):
                 try:
                     return way(page)
@@ -169,7 +169,7 @@ def _any(image, given):
     """The `Page` in any picture, laid flat by its grid or its outline, or taken as it is where paper fills it."""
     ways = flat.flattened(image)
     try:
-        return replace(_page_of(next(ways), given), others=ways)
+        return replace(_from_flat(next(ways), given), others=ways)
     except PictureError as error:
         if error.reason is not Reason.NO_PAGE or not _is_bright(image):
             raise
@@ -179,7 +179,7 @@ def _any(image, given):
     return Page(small, None, scale=(small.width / image.width, small.height / image.height), given=given)
 
 
-def _page_of(taken, given):
+def _from_flat(taken, given):
     return Page(taken.image, taken.px_per_mm, flat=taken, given=given)
 
 
@@ -217,7 +217,7 @@ def _rescaled(page):
     factor = page.px_per_mm[0] / found.px_per_mm[0]
     if abs(np.log(factor)) < LEAST_RESCALED:
         raise PictureError(Reason.BAD_SCALE)
-    return _arranged(_page_of(page.flat.resized(factor), page.given))
+    return _arranged(_from_flat(page.flat.resized(factor), page.given))
 
 
 def _within(found, shape):

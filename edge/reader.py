@@ -1,15 +1,11 @@
 """`Reader`: a model, and what it takes to read a picture with it."""
 
-import ctypes
 import multiprocessing
-import os
-import signal
-import threading
 import time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -22,6 +18,7 @@ from .layout import REPORT
 from .leads import crop, crop_as_report
 from .page import find_page
 from .page_input import page_tensor, quantise, without
+from .process import follow_parent, give_back
 from .result import LeadResult, Result, by_class, unread
 from .runtime import Network, find_runtime
 from .trace import trace_page
@@ -100,7 +97,7 @@ class Reader:
         A picture that cannot be opened or read is a result too, with `status` failed or refused.
         """
         result = self.inspect(source, keep=False)[0]
-        _give_back()
+        give_back()
         return result
 
     def inspect(self, source, trace=False, keep=True):
@@ -148,7 +145,7 @@ class Reader:
             if not keep:
                 # Twelve megapixels are as much memory as all that follows.
                 seen["picture"] = replace(seen["picture"], image=None)
-                _give_back()
+                give_back()
         if trace or self.kind == PAGE_SIGNAL or page.template is None:
             with clock.stage("trace"):
                 seen["traces"] = trace_page(page.ink, page.arrangement)
@@ -221,12 +218,6 @@ class Reader:
         )
 
 
-def _give_back():
-    """Let the system have what a reading no longer needs: the C library keeps it, in pieces, and the next picture takes as much again."""
-    with suppress(AttributeError, OSError, TypeError):  # not the GNU C library
-        ctypes.CDLL(None).malloc_trim(0)
-
-
 def _places(stages):
     """(name, box, state) of each lead on the page, in the order of the model's leads."""
     if stages.page.template is not None:
@@ -288,20 +279,8 @@ def _read_in_worker(arguments, source):
     return _reader_of(arguments).read(source)
 
 
-def _start_worker():
-    # An interrupt from the keyboard reaches the whole group: the parent decides what it ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A parent that is killed (by a closed pipe, say) cannot end its workers: they end themselves.
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent():
-    multiprocessing.parent_process().join()
-    os._exit(1)
-
-
 def _read_with_workers(arguments, sources, jobs):
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _start_worker)
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), follow_parent)
     waiting = deque()
     try:
         for source in sources:

@@ -1,7 +1,6 @@
 """A process that answers calls, with a limit on each: one that hangs is asked to end, then killed, and started anew."""
 
 import multiprocessing
-import os
 import signal
 import sys
 import threading
@@ -11,11 +10,10 @@ from functools import partial
 from multiprocessing import connection as connections
 
 from .errors import EcgEdgeError, WorkerError, WorkerTimeoutError
+from .process import follow_parent, return_large_blocks
 
 SLICE_S = 0.5
 """How often a waiting caller may do something else."""
-_LARGE_BYTES = 1 << 20
-_M_MMAP_THRESHOLD = -3  # glibc's malloc.h
 
 
 class Worker:
@@ -137,11 +135,9 @@ def _ended(code):
 
 def _work(connection, make, arguments):
     """What the process does: answer requests until its caller is gone."""
-    # An interrupt from the keyboard reaches the whole group: the parent decides what it ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    follow_parent()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _return_large_blocks()
+    return_large_blocks()
     answer = None
     try:
         answer = _send(connection, lambda: make(*arguments), quiet=True)
@@ -166,17 +162,3 @@ def _send(connection, function, quiet=False):
         connection.send((False, None if quiet else value))
         return value
     return None
-
-
-def _end_with_parent():
-    # A caller that is killed cannot end its process: it ends itself, even from within a reading.
-    multiprocessing.parent_process().join()
-    os._exit(1)
-
-
-def _return_large_blocks():
-    """Let glibc give large arrays back to the system when they are freed: its threshold for this grows with use otherwise, and so does the process."""
-    import ctypes
-
-    with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks.outcomes import similarity_residual
 from ecg_edge.errors import PictureError, Reason
-from ecg_edge.flat import PX_PER_MM, flatten
+from ecg_edge.flat import PX_PER_MM, flattened
 from ecg_edge.image import open_picture
 from ecg_edge.layout import REPORT
 
@@ -22,6 +22,11 @@ def flat_ruled(ruled_photo):
 @pytest.fixture(scope="module")
 def flat_report(report_photo):
     return flatten(report_photo.image)
+
+
+def flatten(image):
+    """The likeliest."""
+    return next(flattened(image))
 
 
 def flatness_mm(flat, warp, box, px_per_mm):
