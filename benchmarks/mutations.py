@@ -107,9 +107,9 @@ def mutate(number, files):
 def read_share(numbers, files, model, folder=None):
     """Yield {number, kind, status, reason, seconds, peak_mb, grown_mb} of each picture, read in this process."""
     from ecg_edge import Reader
-    from ecg_edge.worker import _return_large_blocks
+    from ecg_edge.process import return_large_blocks
 
-    _return_large_blocks()  # as the device's reading process does
+    return_large_blocks()  # as the device's reading process does
     reader = Reader(model, folder=folder)
     for number in numbers:
         data, kind = mutate(number, files)

@@ -136,18 +136,27 @@ def _ended(code):
 def _work(connection, make, arguments):
     """What the process does: answer requests until its caller is gone."""
     follow_parent()
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, _exit_once)
     return_large_blocks()
     answer = None
     try:
-        answer = _send(connection, lambda: make(*arguments), quiet=True)
-        while answer is not None:
-            _send(connection, partial(answer, connection.recv()))
-    except (EOFError, OSError):
-        pass  # the caller is gone
+        try:
+            answer = _send(connection, lambda: make(*arguments), quiet=True)
+            while answer is not None:
+                _send(connection, partial(answer, connection.recv()))
+        except (EOFError, OSError):
+            pass  # the caller is gone
+        finally:
+            # The caller closes the pipe and then sends SIGTERM, which must not break off the closing that the first began.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
     finally:
         if hasattr(answer, "close"):
             answer.close()
+
+
+def _exit_once(number, frame):
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def _send(connection, function, quiet=False):

@@ -39,6 +39,14 @@ class Echo:
             Path(self.closed).write_text("closed")
 
 
+class SlowToClose(Echo):
+    """Takes its time, as a camera does."""
+
+    def close(self):
+        time.sleep(0.3)
+        super().close()
+
+
 def damaged():
     raise DamagedModelError("cnn.tflite is damaged")
 

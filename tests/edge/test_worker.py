@@ -99,6 +99,15 @@ def test_it_closes_what_it_holds(tmp_path):
     assert (tmp_path / "closed").read_text() == "closed" and worker.process_id is None
 
 
+def test_its_closing_is_not_broken_off(tmp_path):
+    """The pipe's end begins it, and the SIGTERM that follows at once must not stop it half way."""
+    for round_ in range(3):
+        worker = Worker(parts.SlowToClose, (str(tmp_path / f"closed-{round_}"),))
+        worker.call(("say", 1), 30)
+        worker.close()
+        assert (tmp_path / f"closed-{round_}").read_text() == "closed"
+
+
 ORPHAN = """
 import sys
 from ecg_edge.worker import Worker
