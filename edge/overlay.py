@@ -18,7 +18,19 @@ EDGE_POINTS = 9
 
 
 def draw_overlay(picture, result, stages=None):
-    """A picture that tells at a glance what was read in it, and where.
+    """A picture that tells at a glance what was read in it, and where: as `draw_over` does, with a panel of words at its right."""
+    from PIL import Image
+
+    shown = draw_over(picture, result, stages)
+    panel = draw_panel(result, shown.height)
+    whole = Image.new("RGB", (shown.width + WIDTH_PX, panel.height), PAPER)
+    whole.paste(shown, (0, 0))
+    whole.paste(panel, (shown.width, 0))
+    return whole
+
+
+def draw_over(picture, result, stages=None):
+    """A picture with what was read in it drawn over it.
 
     Parameters
     ----------
@@ -32,7 +44,7 @@ def draw_overlay(picture, result, stages=None):
     Returns
     -------
     PIL.Image.Image
-        RGB: the picture at another size, with the overlay, and a panel of words at its right.
+        RGB: the picture at another size, with outline, leads and traces.
     """
     from PIL import Image
 
@@ -42,11 +54,7 @@ def draw_overlay(picture, result, stages=None):
     size = tuple(max(round(side * scale), 1) for side in shown.size)
     shown = shown.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)
     _draw_page(shown, scale, result, stages)
-    panel = draw_panel(result, size[1])
-    whole = Image.new("RGB", (size[0] + WIDTH_PX, panel.height), PAPER)
-    whole.paste(shown, (0, 0))
-    whole.paste(panel, (size[0], 0))
-    return whole
+    return shown
 
 
 def write_overlay(picture, result, stages, folder):

@@ -100,13 +100,13 @@ class Reader:
         give_back()
         return result
 
-    def inspect(self, source, trace=False, keep=True):
+    def inspect(self, source, trace=False, keep=True, tell=None):
         """(`Result`, `Stages`) of a picture; the stages go as far as it was read, None where it was not opened.
 
         With `trace` the leads are followed as signals even where the model does not need them; without `keep` the picture's pixels are let
-        go of when its page is flat.
+        go of when its page is flat; `tell` is called with the name of each stage of `timing_ms` as it begins.
         """
-        clock, seen = _Clock(), {}
+        clock, seen = _Clock(tell), {}
         known = {"model": self._model, "runtime": self._runtime}
         try:
             with clock.stage("open"):
@@ -254,12 +254,14 @@ def _page_of(stages):
 class _Clock:
     """Milliseconds by stage."""
 
-    def __init__(self):
+    def __init__(self, tell=None):
         self._start = time.perf_counter()
         self._stages = {}
+        self._tell = tell or (lambda name: None)
 
     @contextmanager
     def stage(self, name):
+        self._tell(name)
         start = time.perf_counter()
         try:
             yield

@@ -9,12 +9,15 @@ from datetime import datetime, timezone
 from . import board
 from .camera import FolderCamera
 from .errors import CameraError, PictureError
+from .holder import Claim
 from .image import MAX_BYTES, name_of, read_bytes
 from .result import unread
 
 JPEG_QUALITY = 95
 AIM = "\0aim"
 """The request for a hint; no path is so."""
+LOOK_SIDE_PX, LOOK_QUALITY = 960, 80
+"""The longer side of a frame that is shown to the person who aims."""
 
 
 @dataclass(frozen=True)
@@ -76,23 +79,42 @@ class Station:
         return self._outcome(result, data, os.path.splitext(source)[1], {})
 
     def _aim(self):
+        return self.look()[:2]
+
+    def look(self):
+        """(whether the page is found, a hint for aiming, the bytes of a small JPEG) of the camera's next frame."""
         from .aim import FOUND, hint
 
         with self._fresh_after_errors():
-            text = hint(self._opened().look(self._settings["timeout_s"]).image)
-        return text == FOUND, text
+            image = self._opened().look(self._settings["timeout_s"]).image
+        text = hint(image)
+        image.thumbnail((LOOK_SIDE_PX, LOOK_SIDE_PX))
+        return text == FOUND, text, encode(image, LOOK_QUALITY)
+
+    def take(self):
+        """(the bytes of a JPEG, the camera's metadata as JSON) of a picture that the camera takes."""
+        with self._fresh_after_errors():
+            shot = self._opened().capture(self._settings["timeout_s"])
+        return encode(shot.image), plain(shot.metadata)
+
+    @property
+    def reader(self):
+        """The `Reader` of the settings."""
+        return self._reader
+
+    @property
+    def camera_name(self):
+        """What results call a picture that the camera took."""
+        return f"camera {self._settings['source']}"
 
     def _capture(self):
-        source = f"camera {self._settings['source']}"
         try:
-            with self._fresh_after_errors():
-                shot = self._opened().capture(self._settings["timeout_s"])
+            data, metadata = self.take()
         except PictureError as error:
-            return self._outcome(unread(source, error.reason, str(error)), None, "", {})
-        data = encode(shot.image)
+            return self._outcome(unread(self.camera_name, error.reason, str(error)), None, "", {})
         # What is read is what is kept: the picture's file gives the same result again.
         return self._outcome(
-            replace(self._reader.read(data), source=source), data, ".jpg", {"camera": plain(shot.metadata)}
+            replace(self._reader.read(data), source=self.camera_name), data, ".jpg", {"camera": metadata}
         )
 
     def _opened(self):
@@ -123,13 +145,43 @@ def open_camera(settings):
         return FolderCamera(source)
     from .pi_camera import PiCamera
 
-    return PiCamera(int(source), settings["frames"], tuple(settings["window"]))
+    return Claimed(source, lambda: PiCamera(int(source), settings["frames"], tuple(settings["window"])))
 
 
-def encode(image):
+class Claimed:
+    """A camera that this process alone holds, from its opening to its closing.
+
+    Raises
+    ------
+    CameraError : another ecg-edge holds it; the message says which.
+    """
+
+    def __init__(self, number, open_it):
+        try:
+            self._claim = Claim(f"camera/{number}")
+        except BlockingIOError as error:
+            raise CameraError(
+                f"Camera {number} is in use by {error}. End it, or use its page: 'serve --watch' is page and loop in one."
+            ) from None
+        try:
+            self._camera = open_it()
+        except BaseException:
+            self._claim.close()
+            raise
+        self.capture, self.look = self._camera.capture, self._camera.look
+
+    def close(self):
+        """Release the camera, and let others have it."""
+        try:
+            self._camera.close()
+        finally:
+            self._claim.close()
+
+
+def encode(image, quality=JPEG_QUALITY):
     """The bytes of a JPEG file of an RGB `PIL.Image`."""
     file = io.BytesIO()
-    image.save(file, "JPEG", quality=JPEG_QUALITY)
+    image.save(file, "JPEG", quality=quality)
     return file.getvalue()
 
 

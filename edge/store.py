@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from urllib.parse import quote
 
-from . import disk, schema
+from . import disk, holder, schema
 from .errors import StoreError, StoreFullError, UsageError
 
 DATABASE, PICTURES, FOUND, DAMAGED, LOCK = "results.db", "pictures", "found", "damaged", "lock"
@@ -120,15 +120,26 @@ class Store:
         return next(self._entries("WHERE number = ?", (number,)), None)
 
     def list(
-        self, status=None, verdict=None, model=None, since=None, until=None, after=0, limit=-1, newest_first=False
+        self,
+        status=None,
+        verdict=None,
+        model=None,
+        since=None,
+        until=None,
+        after=0,
+        limit=-1,
+        newest_first=False,
+        before=None,
+        text=None,
     ):
         """Yield the entries that fit, in the order in which they came.
 
-        `since` and `until` (exclusive) compare with the time of capture, ISO 8601 in UTC; `after` is a number.
+        `since` and `until` (exclusive) compare with the time of capture, ISO 8601 in UTC; `after` and `before` (exclusive) are numbers;
+        `text` stands in the source, in letters of any case.
         """
         wanted = {"status = ?": status, "verdict = ?": verdict, "model = ?": model,
                   "coalesce(captured_at, stored_at) >= ?": since, "coalesce(captured_at, stored_at) < ?": until,
-                  "number > ?": after}  # fmt: skip
+                  "number > ?": after, "number < ?": before, "instr(lower(source), lower(?)) > 0": text}  # fmt: skip
         given = {clause: value for clause, value in wanted.items() if value is not None}
         order = "DESC" if newest_first else "ASC"
         return self._entries(f"WHERE {' AND '.join(given)} ORDER BY number {order} LIMIT ?", (*given.values(), limit))
@@ -173,8 +184,9 @@ class Store:
         try:
             return disk.take_lock(self.path(LOCK))
         except BlockingIOError:
+            who = holder.lock_holder(self.path(LOCK)) or "another ecg-edge"
             raise StoreError(
-                f"{self.folder} is in use by another ecg-edge. End it ('systemctl stop ecg-edge'), or give another folder."
+                f"{self.folder} is in use by {who}. End it ('systemctl stop ecg-edge'), or give another folder."
             ) from None
 
     # The database

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import connection as connections
 
@@ -42,7 +42,7 @@ class Worker:
 
     def start(self, tick=None):
         """Start the process, if none runs, and wait until it is ready; what `make` raises is raised here."""
-        with self._mutex:
+        with self._turn(tick):
             self._start(tick)
 
     def call(self, request, timeout_s, tick=None):
@@ -54,7 +54,7 @@ class Worker:
         WorkerError : it ended before it answered (the next call starts a new one), or it failed with another error than ours.
         EcgEdgeError : what the function raised there.
         """
-        with self._mutex:
+        with self._turn(tick):
             self._start(tick)
             with suppress(OSError):  # it has ended: the answer says how
                 self._connection.send(request)
@@ -64,6 +64,17 @@ class Worker:
         """End the process."""
         with self._mutex:
             self._end()
+
+    @contextmanager
+    def _turn(self, tick):
+        """One caller at a time; those that wait may do something else meanwhile too."""
+        while not self._mutex.acquire(timeout=SLICE_S):
+            if tick:
+                tick()
+        try:
+            yield
+        finally:
+            self._mutex.release()
 
     def _start(self, tick):
         if self._process is not None and self._process.is_alive():

@@ -382,13 +382,17 @@ def station(monkeypatch, normal_page, tiny_folder):
     values = defaults()
     values["reader"]["model"] = "tiny"
     values["camera"]["timeout_s"] = 0.6
+    opened = []
 
     def call(**more):
         module, calls = make_module(lambda frame, controls, size: page, sensor_px=page.shape[1::-1], **more)
         monkeypatch.setitem(sys.modules, "picamera2", module)
-        return Station(values, with_camera=True), calls
+        opened.append(Station(values, with_camera=True))
+        return opened[-1], calls
 
-    return call
+    yield call
+    for one in opened:
+        one.close()
 
 
 def test_a_picture_of_the_camera_is_read_and_kept_with_what_the_camera_said(station, tiny_reader):
@@ -410,7 +414,7 @@ def test_a_picture_of_the_camera_is_read_and_kept_with_what_the_camera_said(stat
 def test_after_an_error_the_camera_is_opened_anew(station):
     """It was pulled out, and is back."""
     one, calls = station()
-    one._camera._camera._world.hang = ("capture_metadata",)
+    one._camera._camera._camera._world.hang = ("capture_metadata",)
     with pytest.raises(CameraTimeoutError):
         one(None)
     assert names(calls)[-1] == "close"
@@ -473,6 +477,6 @@ def test_hints_say_what_to_do(normal_page, report_photo):
 def test_the_station_gives_hints_of_what_the_camera_sees(station, report_photo):
     """One frame, as it comes."""
     one, calls = station()
-    one._camera._camera._world.scene = lambda frame, controls, size: np.asarray(report_photo.image)
+    one._camera._camera._camera._world.scene = lambda frame, controls, size: np.asarray(report_photo.image)
     assert one(AIM) == (True, aim.FOUND)
     assert names(calls).count("captured_request") == 1 and "autofocus_cycle" not in names(calls)

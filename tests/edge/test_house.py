@@ -15,7 +15,7 @@ FLOORS = {
     "filters": 2, "crossings": 2, "ink": 2, "view": 2, "panel": 2, "sheet": 2,
     "drawing": 3, "trace": 3, "columns": 3, "overlay": 3, "flat": 3,
     "matching": 4, "arrangement": 5, "page": 6, "reader": 7, "steps": 7,
-    "disk": 0, "process": 0, "schema": 0, "journal": 0, "service": 1, "board": 0, "console": 1, "store": 1, "worker": 1, "settings": 1, "outbox": 1, "lamp": 1, "doctor": 2, "fhir": 1, "triggers": 2, "history": 2,
+    "disk": 0, "holder": 0, "process": 0, "schema": 0, "journal": 0, "service": 1, "board": 0, "console": 1, "store": 1, "worker": 1, "settings": 1, "outbox": 1, "lamp": 1, "doctor": 2, "fhir": 1, "triggers": 2, "history": 2,
     "camera": 8, "mock_picamera2": 0, "aim": 8, "pi_camera": 9, "station": 10, "watch": 9, "watching": 11, "demo": 9, "device_commands": 12, "cli": 13, "__main__": 14,
 }  # fmt: skip
 """Lower floors know nothing of higher ones; on one floor rooms do not know each other."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import threading
 from datetime import datetime, timedelta, timezone
@@ -73,6 +74,8 @@ def test_entries_are_filtered(open_store):
     assert names(kept.list(since="2026-01-02", until="2026-01-04T10:00:00+00:00")) == ["2.jpg", "3.jpg"]
     assert names(kept.list(after=3)) == ["4.jpg", "5.jpg"]
     assert names(kept.list(limit=2, newest_first=True)) == ["5.jpg", "4.jpg"]
+    assert names(kept.list(limit=2, newest_first=True, before=4)) == ["3.jpg", "2.jpg"]
+    assert names(kept.list(text="3.JP")) == ["3.jpg"] and not names(kept.list(text="%"))
 
 
 def test_a_long_list_is_read_in_parts_while_others_write(open_store):
@@ -94,8 +97,9 @@ def test_one_process_writes_at_a_time(open_store, tmp_path):
     kept.add(page(1))
     with pytest.raises(StoreError) as caught:
         Store(tmp_path / "results")
-    assert str(caught.value) == (
-        f"{tmp_path / 'results'} is in use by another ecg-edge. End it ('systemctl stop ecg-edge'), or give another folder."
+    assert re.fullmatch(
+        rf"{tmp_path}/results is in use by '\S+' \(process {os.getpid()}\)\. End it \('systemctl stop ecg-edge'\), or give another folder\.",
+        str(caught.value),
     )
     assert isinstance(caught.value, InstallationError) and isinstance(caught.value, OSError)
     with Store(tmp_path / "results", write=False) as reader:

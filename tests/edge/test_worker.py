@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -132,3 +133,15 @@ def test_it_ends_with_its_caller(tmp_path):
             return
         time.sleep(0.1)
     pytest.fail("it lives on")
+
+
+def test_a_caller_that_waits_for_its_turn_may_do_something_else(worker):
+    """Page and loop share a process: who waits still tells the watchdog that it lives."""
+    worker.call(("say", 0), 30)
+    first = threading.Thread(target=worker.call, args=(("sleep", 1.6), 30))
+    first.start()
+    time.sleep(0.2)
+    ticks = []
+    assert worker.call(("say", 1), 30, lambda: ticks.append(1))[0] == 1
+    first.join()
+    assert len(ticks) >= 2
