@@ -4,8 +4,8 @@ import numpy as np
 
 from . import layout, names, pulses, rows
 from .errors import PictureError, Reason
-from .matching import WINDOW_MM, matches_of
-from .view import PX_PER_MM, reduced, view_of
+from .matching import WINDOW_MM, known_match, matches_of
+from .view import PX_PER_MM, reduced, report_view, view_of
 
 MAX_COST = 0.5
 MIN_MARGIN = 0.04
@@ -108,6 +108,21 @@ def find_arrangement(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
         raise PictureError(Reason.BAD_LAYOUT)
     if not has_grid and not _is_plausible(best, mm_per_s):
         raise PictureError(Reason.BAD_SCALE)
+    return _placed(view, best, ink, px_per_mm, runner_up, mm_per_s, mm_per_mv)
+
+
+def find_report(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
+    """As `find_arrangement`, of a report page: of which layout and in which letters is known, and only where it stands is looked for.
+
+    None where the page does not show what every report page shows.
+    """
+    view = report_view(*reduced(ink, px_per_mm))
+    match = view and known_match(view, layout.REPORT_PATTERN, [pulse.foot for pulse in view.pulses], names.REPORT_FACE)
+    return match and _placed(view, match, ink, px_per_mm, 1.0, mm_per_s, mm_per_mv)
+
+
+def _placed(view, best, ink, px_per_mm, runner_up, mm_per_s, mm_per_mv):
+    """The `layout.Arrangement` of a page whose view is matched `best`."""
     leads = _strip_leads(view, best, ink, px_per_mm)
     if any(lead in NO_STRIPS for lead in leads):
         raise PictureError(Reason.BAD_LAYOUT)

@@ -146,6 +146,9 @@ def _pattern(layout, rows, strips, chest, limb):
 PATTERNS = tuple(_pattern(*shape, limb) for limb in (STANDARD_ORDER, CABRERA_ORDER) for shape in _SHAPES)
 """The orders of leads that are recognised."""
 
+REPORT_PATTERN = next(pattern for pattern in PATTERNS if pattern.layout == "3x4+1")
+"""The order of leads on report pages."""
+
 
 def _grid_of_leads(rows, columns, names):
     """(name, box) for `names`, printed row by row over `rows` and `columns` (pairs of edges)."""

@@ -90,6 +90,25 @@ def matches_of(view):
     return sorted((_with_unread(view, found, match, matches) for match in matches), key=lambda match: match.cost)
 
 
+def known_match(view, pattern, lines, face):
+    """The `Match` of a pattern that is known to stand on these base lines, its names in a known face; None where no lines part its columns.
+
+    Only where the first column's names are is looked for, since that tells where others are.
+    """
+    ends = columns.extent(view, lines) if len(lines) == pattern.rows else None
+    if ends is None:
+        return None
+    edges, clear = columns.edges_of(view, lines[: pattern.grid_rows], ends, len(pattern.columns))
+    if clear < CLEAR_LINES:
+        return None
+    zeros, starts = _zeros(view, lines, edges), _starts(view, edges)
+    first = replace(pattern, columns=pattern.columns[:1])
+    reading = names.Reading(windows(view, first, zeros, starts), PX_PER_MM)
+    fit = np.mean([reading.fit(index, name, *face) for index, (_, _, name) in enumerate(_cells(first))], axis=0)
+    place = np.unravel_index(fit.argmax(), fit.shape)
+    return Match(pattern, zeros, edges, clear, starts, face, {}, (float(fit[place]),), place)
+
+
 def _rows(view):
     """[(base line, strength)] of all that may be rows, from the top down: pulses stand on base lines, and they tell them best."""
     mm, found = PX_PER_MM, []

@@ -37,6 +37,8 @@ FACES = {
 }
 CAPS_MM = 1.65, 2.0, 2.4, 2.9, 3.5
 """Heights of capitals that are looked for."""
+REPORT_FACE = "serif bold", 2.4
+"""The face, and the height of capitals, in which report pages print their names, as seen at the resolution of a view."""
 MARGIN_MM = 0.9, 0.3
 """Paper that belongs to a name, beside it and above and below: it takes I apart from II and III."""
 MIN_WIDTH_CAPS = 1.25

@@ -70,7 +70,10 @@ class Page:
         if self.found is not None:
             return self.found
         speed, gain = self.given
-        found = arrangement.find_arrangement(self.ink, self.px_per_mm, mm_per_s=speed, mm_per_mv=gain)
+        find = arrangement.find_report if self.template is not None else arrangement.find_arrangement
+        found = find(self.ink, self.px_per_mm, mm_per_s=speed, mm_per_mv=gain)
+        if found is None:
+            found = arrangement.find_arrangement(self.ink, self.px_per_mm, mm_per_s=speed, mm_per_mv=gain)
         return _within(refined(found, self.ink), self.ink.shape)
 
     def upright(self):

@@ -6,8 +6,9 @@ import numpy as np
 
 from . import layout
 from .crossings import stretches
-from .pen import drawn
-from .strokes import INK, Strokes, columns_of, follow, name_area
+from .pen import drawn_together
+from .strokes import INK, Strokes, columns_of, name_area
+from .ways import follow
 
 RATE_HZ = 500
 BRIDGE_MM = 1.0
@@ -56,8 +57,7 @@ def trace_page(ink, arrangement):
     spans = stretches(ways, strokes, places)
     lines = [_edges(strokes, place, span, usual_px) for place, span in zip(places, spans, strict=True)]
     signals, start_s, states, lost, paths = {}, {}, {}, {}, {}
-    for place, line in zip(arrangement.places, lines, strict=True):
-        x, y, read = _curve(line, 0.5 * flat_px, place, across)
+    for place, (x, y, read) in zip(places, _curves(lines, 0.5 * flat_px, places, across), strict=True):
         name = place.name
         # Cabrera's order prints aVR turned over.
         turned = -1 if (place.lead or "").startswith("-") else 1
@@ -169,21 +169,27 @@ def _thickness_px(strokes, places, ways):
     return np.percentile(thickness, [FLAT_PERCENTILE, 50]) if thickness.size else (2.0, 2.0)
 
 
-def _curve(line, half_px, place, across):
-    """The trace as a curve: x and y in page pixels, NaN where lost, and whether each column was read."""
-    columns = np.arange(line.shape[0])
-    read = np.isfinite(line[:, 0])
-    x = place.box.left + columns.astype(float)
-    if read.sum() < 3:
-        return x, np.full(x.size, np.nan), read
-    high = np.interp(columns, columns[read], line[read, 0]) + half_px
-    low = np.interp(columns, columns[read], line[read, 1]) - half_px
-    crossed = high > low
-    high[crossed] = low[crossed] = 0.5 * (high[crossed] + low[crossed])
-    y = drawn(high, low, 2 * half_px)
-    y[_distance(read) > BRIDGE_MM * across / 2] = np.nan
-    y[np.isinf(line[:, 0])] = np.nan
-    return x, y, read
+def _curves(lines, half_px, places, across):
+    """Each trace as a curve: x and y in page pixels, NaN where lost, and whether each column was read."""
+    curves, drawn = [], []
+    for line, place in zip(lines, places, strict=True):
+        columns = np.arange(line.shape[0])
+        read = np.isfinite(line[:, 0])
+        curves.append((place.box.left + columns.astype(float), np.full(line.shape[0], np.nan), read))
+        if read.sum() < 3:
+            continue
+        high = np.interp(columns, columns[read], line[read, 0]) + half_px
+        low = np.interp(columns, columns[read], line[read, 1]) - half_px
+        crossed = high > low
+        high[crossed] = low[crossed] = 0.5 * (high[crossed] + low[crossed])
+        drawn.append((len(curves) - 1, high, low))
+    rows = drawn_together([edges for _, *edges in drawn], 2 * half_px)
+    for (number, *_), y in zip(drawn, rows, strict=True):
+        line, (_, curve, read) = lines[number], curves[number]
+        y[_distance(read) > BRIDGE_MM * across / 2] = np.nan
+        y[np.isinf(line[:, 0])] = np.nan
+        curve[:] = y
+    return curves
 
 
 def _distance(read):

@@ -6,6 +6,7 @@ import numpy as np
 
 from . import pulses, rows
 from .errors import PictureError, Reason
+from .layout import REPORT
 
 PX_PER_MM = 4.0
 """Resolution at which all is looked for."""
@@ -16,6 +17,8 @@ TILE_MM, TRACE_SHARE = 8.0, 0.07
 """The share of a tile that a trace which runs through it fills; what fills more of most tiles is texture."""
 SOLID_MM, RIM_MM = 3.5, 1.0
 UPRIGHT_MM = 9.0
+REPORT_PULSES_MM = 20.0, 45.0
+"""How far from a report page's left edge its pulses stand, and the first column's names are looked for."""
 MIN_POINTS = 200
 """Flat points that a page has at least: 5 cm of trace."""
 
@@ -67,6 +70,9 @@ def _above_texture(small):
     rows, columns = (max(length // side, 1) for length in small.shape)
     tiles = small[: rows * side, : columns * side]
     tiles = tiles.reshape(rows, tiles.shape[0] // rows, columns, tiles.shape[1] // columns)
+    inked = np.count_nonzero(np.count_nonzero(tiles, axis=3).sum(axis=1) >= TRACE_SHARE * tiles[0, :, 0].size - 1)
+    if inked < 0.5 * (rows * columns - 1):
+        return small  # the quantile of most tiles is 0
     floor = np.median(np.quantile(tiles, 1 - TRACE_SHARE, axis=(1, 3)))
     return small if floor < 1 else (np.maximum(small - floor, 0) * (255 / max(255 - floor, 1))).astype(np.uint8)
 
@@ -76,6 +82,11 @@ def _solid(dark):
     from scipy import ndimage
 
     side = 2 * round(SOLID_MM * PX_PER_MM / 2) + 1
+    # A solid square holds one of the squares of half its side that tile the page.
+    half = (side + 1) // 2
+    rows, columns = dark.shape[0] // half, dark.shape[1] // half
+    if not dark[: rows * half, : columns * half].reshape(rows, half, columns, half).all(axis=(1, 3)).any():
+        return np.zeros_like(dark)
     kernel = ndimage.minimum_filter(dark.astype(np.uint8), side, mode="constant")
     return ndimage.maximum_filter(kernel, side + 2 * round(RIM_MM * PX_PER_MM)) > 0 if kernel.any() else kernel > 0
 
@@ -97,6 +108,18 @@ def view_of(small, dark):
     found = pulses.aligned(pulses.find_pulses(dark, PX_PER_MM), PX_PER_MM)
     candidates = rows.find_rows(x, y, _levelled(tracks, tilt), PX_PER_MM)
     return View(_without_uprights(small, dark), dark, tilt, found, candidates, (x, y))
+
+
+def report_view(small, dark):
+    """The `View` of a report page's reduced ink, as far as it is needed where rows are known to be level and to stand on pulses.
+
+    `ink` goes as far as the first column's names; None where the pulses are not those of a report page.
+    """
+    pulsed, named = (round(width * PX_PER_MM) for width in REPORT_PULSES_MM)
+    found = pulses.aligned(pulses.find_pulses(dark[:, :pulsed], PX_PER_MM), PX_PER_MM)
+    if len(found) != len(REPORT.rows_px):
+        return None
+    return View(_without_uprights(small[:, :named], dark[:, :named]), dark, 0.0, found, (), (np.empty(0), np.empty(0)))
 
 
 def _levelled(image, tilt):

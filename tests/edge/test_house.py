@@ -12,7 +12,7 @@ FLOORS = {
     "__init__": 0, "errors": 0, "layout": 0, "path": 0, "pen": 0, "beats": 0,
     "result": 1, "otsu": 1, "image": 1, "leads": 1, "quality": 1, "verdict": 1, "runtime": 1, "card": 1, "simulator": 1,
     "page_input": 1, "scale": 1, "strokes": 1, "signals": 1, "pulses": 1, "rows": 1, "names": 1, "grid": 1, "warp": 1,
-    "filters": 2, "crossings": 2, "ink": 2, "view": 2, "panel": 2, "sheet": 2,
+    "filters": 2, "crossings": 2, "ways": 2, "ink": 2, "view": 2, "panel": 2, "sheet": 2,
     "drawing": 3, "trace": 3, "columns": 3, "overlay": 3, "flat": 3,
     "matching": 4, "arrangement": 5, "page": 6, "reader": 7, "steps": 7,
     "disk": 0, "holder": 0, "process": 0, "schema": 0, "journal": 0, "service": 1, "board": 0, "console": 1, "store": 1, "worker": 1, "settings": 1, "outbox": 1, "lamp": 1, "doctor": 2, "fhir": 1, "triggers": 2, "history": 2,
