@@ -33,8 +33,8 @@ def ink_of(page):
 
     Parameters
     ----------
-    page : (H, W, 3) uint8 array
-        RGB at about 8 px/mm.
+    page : (H, W, 3) uint8 array or RGB `PIL.Image`
+        At about 8 px/mm.
 
     Returns
     -------
@@ -48,45 +48,72 @@ def ink_of(page):
     parts the patches that a trace crosses from those with the grid alone, and gives the levels of both. Where these are close to each other,
     a dark grid under a thin or blurred trace, the grid is taken away first as what repeats itself.
     """
-    dark = darkness_of(page)
+    channels = _channels(page)
+    dark = _against_paper(_balanced(channels))
     paper, solid = _levels(dark)
     if paper > GRID_SHARE * solid and min(dark.shape) > 3 * CELL_PX:
-        dark = _clearest(page, dark)
+        dark = _clearest(channels, dark)
         dark = _over(dark, _repeated(dark))
         paper, solid = _levels(dark)
         paper = max(paper, GRID_SHARE * solid)
     steps = (np.arange(256, dtype=np.float32) - paper) * (255.0 / max(solid - paper, 1.0))
-    return np.clip(np.rint(steps), 0, 255).astype(np.uint8)[dark]
+    return _looked_up(np.clip(np.rint(steps), 0, 255), dark)
 
 
 def darkness_of(page):
     """How much darker than the local paper a (H, W, 3) uint8 page is, in its brightest channel: (H, W) uint8."""
-    return _against_paper(_balanced(page))
+    return _against_paper(_balanced(_channels(page)))
+
+
+def _channels(page):
+    """The three (H, W) uint8 channels of an RGB page."""
+    if isinstance(page, np.ndarray):
+        return [np.ascontiguousarray(page[:, :, channel]) for channel in range(3)]
+    return [np.asarray(channel) for channel in page.split()]
+
+
+def _looked_up(table, image):
+    """(H, W) uint8: the entries (256,) of a table for each pixel of a (H, W) uint8 image, by Pillow, which is faster than an index."""
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(image).point(table.astype(np.uint8).tolist()))
 
 
 def _against_paper(bright):
     """How much darker than the local paper (H, W) uint8 brightness is: (H, W) uint8."""
-    paper = _paper(bright)
+    blocks = _paper_blocks(bright)
+    if blocks.min() == 255:
+        return 255 - bright  # what is drawn, not photographed, stands on white
+    paper = _paper(blocks, bright.shape)
     ratio = np.minimum(bright, paper).astype(np.uint16)
     ratio *= 255
     ratio //= paper
     return 255 - ratio.astype(np.uint8)
 
 
-def _balanced(page):
+def _balanced(channels):
     """The brightest channel of each pixel, (H, W) uint8, after the paper's colour has been made grey."""
-    sample = page[::BLOCK_PX, ::BLOCK_PX].reshape(-1, 3)
-    white = np.maximum(np.percentile(sample, 75, axis=0), 1)
-    bright = None
-    for channel, level in enumerate(white):
-        steps = np.arange(256) * (white.max() / level)
-        scaled = np.minimum(np.rint(steps), 255).astype(np.uint8)[page[:, :, channel]]
-        bright = scaled if bright is None else np.maximum(bright, scaled, out=bright)
-    return bright
+    white = [max(np.percentile(channel[::BLOCK_PX, ::BLOCK_PX], 75), 1) for channel in channels]
+    scaled = [
+        _looked_up(np.minimum(np.rint(np.arange(256) * (max(white) / level)), 255), channel)
+        if level < max(white)
+        else channel
+        for channel, level in zip(channels, white, strict=True)
+    ]
+    bright = np.maximum(scaled[0], scaled[1])
+    return np.maximum(bright, scaled[2], out=bright)
 
 
-def _paper(bright):
-    """The local paper under (H, W) uint8 brightness: (H, W) uint8, at least 1."""
+def _greatest(image, side):
+    """The greatest value of each whole square of `side` pixels of a (H, W) uint8 image."""
+    rows, columns = (length // side for length in image.shape)
+    # Down first: whole rows at once.
+    tall = image[: rows * side, : columns * side].reshape(rows, side, columns * side).max(axis=1)
+    return tall.reshape(rows, columns, side).max(axis=2)
+
+
+def _paper_blocks(bright):
+    """The local paper under (H, W) uint8 brightness, one (h, w) uint8 value for each block of `BLOCK_PX`."""
     from PIL import Image
     from scipy import ndimage
 
@@ -96,15 +123,22 @@ def _paper(bright):
     side = BLOCK_PX // 2
     padded = np.zeros((rows * side, columns * side), np.uint8)
     padded[: half.height, : half.width] = np.asarray(half)[: rows * side, : columns * side]
-    blocks = padded.reshape(rows, side, columns, side).max(axis=(1, 3))
-    closed = ndimage.grey_closing(blocks, size=(PAPER_BLOCKS, PAPER_BLOCKS), mode="nearest")
-    smooth = ndimage.gaussian_filter(closed.astype(np.float32), SMOOTH_BLOCKS, mode="nearest")
+    return ndimage.grey_closing(_greatest(padded, side), size=(PAPER_BLOCKS, PAPER_BLOCKS), mode="nearest")
+
+
+def _paper(blocks, shape):
+    """The local paper in every pixel of a page of this shape: (H, W) uint8, at least 1."""
+    from PIL import Image
+    from scipy import ndimage
+
+    height, width = shape
+    smooth = ndimage.gaussian_filter(blocks.astype(np.float32), SMOOTH_BLOCKS, mode="nearest")
     low = Image.fromarray(np.maximum(np.rint(smooth), 1).astype(np.uint8))
     box = (0, 0, width / BLOCK_PX, height / BLOCK_PX)
     return np.maximum(np.asarray(low.resize((width, height), Image.Resampling.BILINEAR, box)), 1)
 
 
-def _clearest(page, dark):
+def _clearest(channels, dark):
     """The (H, W) uint8 darkness of the one channel in which grid and traces differ most, or `dark`, that in the brightest channel of each
     pixel: traces of coloured ink are brightest in another channel than their grid.
     """
@@ -114,13 +148,12 @@ def _clearest(page, dark):
         paper, solid = _levels(_against_paper(bright))
         return paper / solid
 
-    small = np.asarray(Image.fromarray(page).reduce(2))
-    channels = [np.ascontiguousarray(small[:, :, channel]) for channel in range(3)]
-    unclear = [unclearness(channel) for channel in channels]
+    small = [np.asarray(Image.fromarray(channel).reduce(2)) for channel in channels]
+    unclear = [unclearness(channel) for channel in small]
     best = int(np.argmin(unclear))
     if unclear[best] > CLEARER * unclearness(_balanced(small)):
         return dark
-    return _against_paper(np.ascontiguousarray(page[:, :, best]))
+    return _against_paper(channels[best])
 
 
 def _repeated(dark):
@@ -161,10 +194,9 @@ def _levels(dark):
     height, width = dark.shape
     # A mean of four: solid where a stroke is, half as dark where a dot of a grid or of noise is.
     half, side = np.asarray(Image.fromarray(dark).reduce(2)), PATCH_PX // 2
-    rows, columns = half.shape[0] // side, half.shape[1] // side
-    if not rows or not columns:
+    darkest = _greatest(half, side).ravel()
+    if not darkest.size:
         raise ValueError(f"a page has at least {PATCH_PX} x {PATCH_PX} pixels, not {width} x {height}")
-    darkest = half[: rows * side, : columns * side].reshape(rows, side, columns, side).max(axis=(1, 3)).ravel()
     level = otsu.threshold(darkest)
     if (darkest > level).mean() > MAX_TRACED:
         # Blank areas, as beyond a picture's edge, were parted from the grid: once more among what is not blank.

@@ -62,7 +62,7 @@ class Page:
     @cached_property
     def ink(self):
         """(H, W) uint8 ink of the traces, 0 paper and grid."""
-        return ink_of(np.asarray(self.image))
+        return ink_of(self.image)
 
     @cached_property
     def arrangement(self):
