@@ -39,34 +39,32 @@ def stretches(ways, strokes, places):
 def _reach_tips(strokes, places, spans):
     """Lengthen `spans` where a path crosses a narrow wave at its foot: by long runs that go on from its ends in the next column and that
     are nobody's."""
-    ends = np.zeros((strokes.ink.shape[0] + 1, strokes.ink.shape[1]), np.int16)
+    taken = np.zeros(strokes.ink.shape, bool)
     for place, span in zip(places, spans, strict=True):
         there = np.isfinite(span).all(axis=1)
         x, (first, last) = columns_of(place)[there], span[there].astype(int).T
-        np.add.at(ends, (first, x), 1)
-        np.add.at(ends, (last + 1, x), -1)
-    taken = np.cumsum(ends[:-1], axis=0, dtype=np.int16) > 0
+        count = np.maximum(last - first + 1, 0)
+        before = np.cumsum(count) - count
+        taken[np.repeat(first - before, count) + np.arange(count.sum()), np.repeat(x, count)] = True
     long_px = LONG_MM[0] * strokes.px_per_mm[1]
+    end, way, gap = np.array(list(product((0, 1), (-1, 0, 1), GAPS_PX))).T[:, :, None]
     for place, span in zip(places, spans, strict=True):
         for _ in range(TIP_COLUMNS):
             there = np.flatnonzero(np.isfinite(span).all(axis=1))
-            found = []
-            for end, way, gap in product((0, 1), (-1, 0, 1), GAPS_PX):
-                level = np.clip(span[there, end].astype(int) + (gap if end else -gap), 0, strokes.ink.shape[0] - 1)
-                beside = there + way
-                inside = (beside >= 0) & (beside < len(span))
-                beside, level = beside[inside], level[inside]
-                x = beside + place.box.left
-                free = (strokes.ink[level, x] >= INK) & ~taken[level, x]
-                beside, level, x = beside[free], level[free], x[free]
-                first, last = strokes.first[level, x], strokes.last[level, x]
-                long = last - first >= long_px
-                found += zip(beside[long], first[long].astype(float), last[long].astype(float), strict=True)
-            if not found:
+            level = np.clip(span[there, end].astype(int) + np.where(end, gap, -gap), 0, strokes.ink.shape[0] - 1)
+            beside = there + way
+            inside = (beside >= 0) & (beside < len(span))
+            beside, level = beside[inside], level[inside]
+            x = beside + place.box.left
+            free = (strokes.ink[level, x] >= INK) & ~taken[level, x]
+            beside, level, x = beside[free], level[free], x[free]
+            first, last = strokes.first[level, x], strokes.last[level, x]
+            long = last - first >= long_px
+            if not long.any():
                 break
-            for column, first, last in found:
-                taken[int(first) : int(last) + 1, column + place.box.left] = True
-                span[column] = np.fmin(span[column, 0], first), np.fmax(span[column, 1], last)
+            for column, top, bottom in set(zip(*np.stack([beside, first, last])[:, long].tolist(), strict=True)):
+                taken[top : bottom + 1, column + place.box.left] = True
+                span[column] = np.fmin(span[column, 0], top), np.fmax(span[column, 1], bottom)
 
 
 def _inked(strokes, place, way):

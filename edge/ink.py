@@ -48,6 +48,8 @@ def ink_of(page):
     parts the patches that a trace crosses from those with the grid alone, and gives the levels of both. Where these are close to each other,
     a dark grid under a thin or blurred trace, the grid is taken away first as what repeats itself.
     """
+    from PIL import Image
+
     channels = _channels(page)
     dark = _against_paper(_balanced(channels))
     paper, solid = _levels(dark)
@@ -57,7 +59,8 @@ def ink_of(page):
         paper, solid = _levels(dark)
         paper = max(paper, GRID_SHARE * solid)
     steps = (np.arange(256, dtype=np.float32) - paper) * (255.0 / max(solid - paper, 1.0))
-    return _looked_up(np.clip(np.rint(steps), 0, 255), dark)
+    table = np.clip(np.rint(steps), 0, 255).astype(np.uint8)
+    return np.asarray(Image.fromarray(dark).point(table.tolist()))  # faster than an index
 
 
 def darkness_of(page):
@@ -66,17 +69,12 @@ def darkness_of(page):
 
 
 def _channels(page):
-    """The three (H, W) uint8 channels of an RGB page."""
-    if isinstance(page, np.ndarray):
-        return [np.ascontiguousarray(page[:, :, channel]) for channel in range(3)]
-    return [np.asarray(channel) for channel in page.split()]
-
-
-def _looked_up(table, image):
-    """(H, W) uint8: the entries (256,) of a table for each pixel of a (H, W) uint8 image, by Pillow, which is faster than an index."""
+    """The three channels of an RGB page, "L" `PIL.Image`s."""
     from PIL import Image
 
-    return np.asarray(Image.fromarray(image).point(table.astype(np.uint8).tolist()))
+    if isinstance(page, np.ndarray):
+        return [Image.fromarray(np.ascontiguousarray(page[:, :, channel])) for channel in range(3)]
+    return page.split()
 
 
 def _against_paper(bright):
@@ -93,15 +91,25 @@ def _against_paper(bright):
 
 def _balanced(channels):
     """The brightest channel of each pixel, (H, W) uint8, after the paper's colour has been made grey."""
-    white = [max(np.percentile(channel[::BLOCK_PX, ::BLOCK_PX], 75), 1) for channel in channels]
-    scaled = [
-        _looked_up(np.minimum(np.rint(np.arange(256) * (max(white) / level)), 255), channel)
-        if level < max(white)
-        else channel
-        for channel, level in zip(channels, white, strict=True)
-    ]
-    bright = np.maximum(scaled[0], scaled[1])
-    return np.maximum(bright, scaled[2], out=bright)
+    from PIL import ImageChops
+
+    white = [max(np.percentile(_sampled(channel), 75), 1) for channel in channels]
+    bright = None
+    for channel, level in zip(channels, white, strict=True):
+        if level < max(white):
+            steps = np.minimum(np.rint(np.arange(256) * (max(white) / level)), 255)
+            channel = channel.point(steps.astype(np.uint8).tolist())
+        bright = channel if bright is None else ImageChops.lighter(bright, channel)
+    return np.asarray(bright)
+
+
+def _sampled(channel):
+    """(h, w) uint8: the first pixel of each `BLOCK_PX` of an "L" image, across and down."""
+    from PIL import Image
+
+    size = tuple(-(-side // BLOCK_PX) for side in channel.size)
+    to_first = (BLOCK_PX, 0, 0.5 - BLOCK_PX / 2, 0, BLOCK_PX, 0.5 - BLOCK_PX / 2)
+    return np.asarray(channel.transform(size, Image.Transform.AFFINE, to_first, Image.Resampling.NEAREST))
 
 
 def _greatest(image, side):
@@ -142,18 +150,17 @@ def _clearest(channels, dark):
     """The (H, W) uint8 darkness of the one channel in which grid and traces differ most, or `dark`, that in the brightest channel of each
     pixel: traces of coloured ink are brightest in another channel than their grid.
     """
-    from PIL import Image
 
     def unclearness(bright):
         paper, solid = _levels(_against_paper(bright))
         return paper / solid
 
-    small = [np.asarray(Image.fromarray(channel).reduce(2)) for channel in channels]
-    unclear = [unclearness(channel) for channel in small]
+    small = [channel.reduce(2) for channel in channels]
+    unclear = [unclearness(np.asarray(channel)) for channel in small]
     best = int(np.argmin(unclear))
     if unclear[best] > CLEARER * unclearness(_balanced(small)):
         return dark
-    return _against_paper(channels[best])
+    return _against_paper(np.asarray(channels[best]))
 
 
 def _repeated(dark):

@@ -29,16 +29,11 @@ def cheapest_paths(along, climb, start):
     minima, one down and one up, so that the time is linear in the pixels.
     """
     width, pictures, _ = along.shape
-    arrived = along
-    best = start.astype(np.float32)
-    for x in range(width):
-        arrived[x] += best
-        down = arrived[x] - climb[x]
-        np.minimum.accumulate(down, axis=1, out=down)
-        down += climb[x]
-        up = (arrived[x] + climb[x])[:, ::-1]
-        np.minimum.accumulate(up, axis=1, out=up)
-        best = np.minimum(down, up[:, ::-1] - climb[x], out=down)
+    arrived, best = along, start.astype(np.float32)
+    spare = np.empty_like(best), np.empty_like(best)
+    for arrived_here, climb_here in zip(arrived, climb, strict=True):
+        arrived_here += best
+        climbed(arrived_here, climb_here, best, spare)
     entered, left = np.empty((2, width, pictures), np.intp)
     every = np.arange(pictures)
     best += start
@@ -46,6 +41,24 @@ def cheapest_paths(along, climb, start):
     price = best[every, row]
     for x in range(width - 1, -1, -1):
         left[x] = row
-        row = np.argmin(arrived[x] + np.abs(climb[x] - climb[x, every, row][:, None]), axis=1)
+        here = climb[x]
+        ways = here - here[every, row][:, None]
+        np.abs(ways, out=ways)
+        ways += arrived[x]
+        row = ways.argmin(axis=1)
         entered[x] = row
     return entered, left, price
+
+
+def climbed(arrived, climb, best, spare):
+    """Set `best` (k, h) to the cost of the best way to each row of k columns, of which `arrived` is that of arriving in each and `climb` that
+    of moving down to each from the first; `spare` are two arrays to be written over."""
+    down, up = spare
+    np.subtract(arrived, climb, out=down)
+    np.minimum.accumulate(down, axis=-1, out=down)
+    down += climb
+    np.add(arrived, climb, out=up)
+    upwards = up[..., ::-1]
+    np.minimum.accumulate(upwards, axis=-1, out=upwards)
+    up -= climb
+    np.minimum(down, up, out=best)

@@ -34,13 +34,14 @@ class Strokes:
     """The ink of a page, as upright runs and as what it costs a path.
 
     `first` and `last` are the (H, W) rows of the run of ink that each pixel lies in; on paper they say nothing. `climb` is the (H, W)
-    cost of moving down to each pixel from the first row. `erased` is where it is not known whether there is ink.
+    cost of moving down to each pixel from the first row. `erased` is where it is not known whether there is ink. `most` (W,) is what a path can
+    gain in each column at most.
     """
 
     def __init__(self, ink, erased, px_per_mm):
         self.ink = ink.copy()
         self.ink[erased] = 0
-        self._erased = erased
+        self.erased = erased
         self.px_per_mm = px_per_mm
         # Of a page hardly a twentieth is ink: what is known of it is kept by pixel, in the order of rows.
         self._rows, self._x = (side.astype(np.int16) for side in divmod(np.flatnonzero(self.ink >= INK), ink.shape[1]))
@@ -49,6 +50,9 @@ class Strokes:
         self.first[self._rows, self._x], self.last[self._rows, self._x] = first, last
         self._paid = self._price(last - first + np.int16(1))
         self.climb = _climb(self.ink)
+        self.most = np.zeros(ink.shape[1], np.float32)
+        gains = self._paid < 0
+        np.maximum.at(self.most, self._x[gains], -self._paid[gains])
 
     def _price(self, length):
         """(n,) float32: what there is to pay for pixels of ink by themselves, in runs of so many (n,) rows."""
@@ -72,7 +76,7 @@ class Strokes:
         some = slice(*np.searchsorted(self._rows, (top, bottom)))
         within = (self._x[some] >= left) & (self._x[some] < right)
         price[self._x[some][within] - left, self._rows[some][within] - top] = self._paid[some][within]
-        price[self._erased[part].T] = 0
+        price[self.erased[part].T] = 0
         return price
 
     def edge(self, row, x, step):

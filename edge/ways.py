@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
+from .bands import Band, Bands
 from .path import cheapest_paths
 from .strokes import INK, LONG_MM, columns_of, name_area
 
@@ -55,36 +56,77 @@ def _shared(places, ways, i, j):
 def _ways(strokes, places, which, others):
     """{i: (w, 2) rows} and {i: cost} for the places `which`; `others` are, for each place, the other places, each with
     its way, which had better be avoided, or None."""
-    order = sorted(which, key=lambda i: places[i].box.right - places[i].box.left)
     ways, prices = {}, {}
+    bands = Bands(strokes)
+    for width, group in _groups(places, which):
+        tried = _bands_of(strokes, bands, places, group, others, width)
+        ways_, prices_ = _ways_in(strokes, places, tried, others, width)
+        # A path that is no cheaper than those outside of its band may be is looked for everywhere.
+        doubtful = [i for i in group if prices_[i] >= tried[i].limit]
+        for some in (doubtful[i : i + TOGETHER] for i in range(0, len(doubtful), TOGETHER)):
+            whole = {i: Band(top, top + height, np.inf) for i, (top, height) in _reaches(strokes, places, some).items()}
+            found, paid = _ways_in(strokes, places, whole, others, width)
+            ways_, prices_ = ways_ | found, prices_ | paid
+        ways, prices = ways | ways_, prices | prices_
+    return ways, prices
+
+
+def _groups(places, which):
+    """[(width, places)]: places of nearly one width, four by four, and those of which the widest are equally wide together."""
+    order = sorted(which, key=lambda i: places[i].box.right - places[i].box.left)
+    groups = {}
     while order:
         widest = places[order[-1]].box.right - places[order[-1]].box.left
         group = [i for i in order if places[i].box.right - places[i].box.left > 0.8 * widest][-TOGETHER:]
         order = [i for i in order if i not in group]
-        found = _ways_of_group(strokes, [places[i] for i in group], [others[i] for i in group])
-        for i, (way, price) in zip(group, found, strict=True):
-            ways[i], prices[i] = way, price
-    return ways, prices
+        groups.setdefault(widest, []).extend(group)
+    return groups.items()
 
 
-def _ways_of_group(strokes, places, others):
-    """The ways of places of nearly one width, each with its cost."""
-    width = max(place.box.right - place.box.left for place in places)
+def _reaches(strokes, places, which):
+    """{i: (first row, number of rows)} in which the path of each place may run."""
     reach = round(REACH_MM * strokes.px_per_mm[1])
     height = min(2 * reach, strokes.ink.shape[0])
-    tops = [int(np.clip(round(place.zero_px) - reach, 0, strokes.ink.shape[0] - height)) for place in places]
-    cost, climb = np.zeros((2, width, len(places), height), np.float32)
-    start = np.empty((len(places), height), np.float32)
-    for k, (place, top) in enumerate(zip(places, tops, strict=True)):
-        left, right = place.box.left, place.box.right
+    last = strokes.ink.shape[0] - height
+    return {i: (int(np.clip(round(places[i].zero_px) - reach, 0, last)), height) for i in which}
+
+
+def _start(place, top, height):
+    """(height,) float32: what a path pays for beginning in each row from `top` on, and for ending there."""
+    return (START_COST * np.abs(np.arange(top, top + height) - place.zero_px)).astype(np.float32)
+
+
+def _bands_of(strokes, bands, places, group, others, width):
+    """{i: the `Band` of each place of a group}."""
+    reaches = _reaches(strokes, places, group)
+    tops, heights = zip(*reaches.values(), strict=True)
+
+    def away(cost, k, x):
+        _add_away(cost, places[group[k]], tops[k], [other for other, _ in others[group[k]]], x)
+
+    own = [places[i] for i in group]
+    start = np.stack([_start(place, top, heights[0]) for place, top in zip(own, tops, strict=True)])
+    is_short = np.array([place.box.right - place.box.left < width for place in own])
+    return dict(zip(group, bands.bands(own, away, start, tops, heights[0], is_short), strict=True))
+
+
+def _ways_in(strokes, places, bands, others, width):
+    """As `_ways`, for places each within its `Band`; where one is narrower than `width` columns its path may end anywhere."""
+    height = max(band.bottom - band.top for band in bands.values())
+    tops = [min(band.top, strokes.ink.shape[0] - height) for band in bands.values()]
+    cost, climb = np.zeros((2, width, len(bands), height), np.float32)
+    start = np.stack([_start(places[i], top, height) for i, top in zip(bands, tops, strict=True)])
+    for k, (i, top) in enumerate(zip(bands, tops, strict=True)):
+        left, right = places[i].box.left, places[i].box.right
         cost[: right - left, k] = strokes.price(top, top + height, left, right)
         climb[: right - left, k] = strokes.climb[top : top + height, left:right].T
-        _add_price(cost[: right - left, k], strokes, place, top, others[k])
-        start[k] = START_COST * np.abs(np.arange(top, top + height) - place.zero_px)
+        _add_price(cost[: right - left, k], strokes, places[i], top, others[i])
     entered, left, prices = cheapest_paths(cost, climb, start)
-    for k, (place, top) in enumerate(zip(places, tops, strict=True)):
-        columns = len(columns_of(place))
-        yield np.stack([entered[:columns, k], left[:columns, k]], 1) + top, float(prices[k])
+    ways = {}
+    for k, (i, top) in enumerate(zip(bands, tops, strict=True)):
+        columns = len(columns_of(places[i]))
+        ways[i] = np.stack([entered[:columns, k], left[:columns, k]], 1) + top
+    return ways, {i: float(price) for i, price in zip(bands, prices, strict=True)}
 
 
 def _add_price(cost, strokes, place, top, others):
@@ -96,16 +138,24 @@ def _add_price(cost, strokes, place, top, others):
     short = (length < LONG_MM[0] * strokes.px_per_mm[1]) | (strokes.ink[rows, columns] < INK)
     cost[: short.shape[1], rows.start - top : rows.stop - top] += NAME_COST * short.T
     for other, way in others:
+        _add_away(cost, place, top, [other], columns_of(place))
         left, right = max(place.box.left, other.box.left), min(place.box.right, other.box.right)
         if left >= right:
             continue
         columns = slice(left - place.box.left, right - place.box.left)
-        nearer = np.flatnonzero(np.abs(at - other.zero_px) < np.abs(at - place.zero_px))
-        if nearer.size:
-            cost[columns, nearer[0] : nearer[-1] + 1] += AWAY_COST
         if way is not None:
             rows, x = way[left - other.box.left : right - other.box.left], np.arange(left, right)
             high, low = rows.min(axis=1), rows.max(axis=1)
             first = np.where(strokes.ink[high, x] >= INK, strokes.first[high, x], high + 1)
             last = np.where(strokes.ink[low, x] >= INK, strokes.last[low, x], low - 1)
             cost[columns] += np.float32(TAKEN_COST) * ((at >= first[:, None]) & (at <= last[:, None]))
+
+
+def _add_away(cost, place, top, others, x):
+    """Add to the (n, h) cost of a place in columns `x` (n,), from row `top` on, what it costs to be nearer to another lead's 0 mV."""
+    at = np.arange(top, top + cost.shape[1])
+    for other in others:
+        left, right = np.searchsorted(x, (other.box.left, other.box.right))
+        nearer = np.flatnonzero(np.abs(at - other.zero_px) < np.abs(at - place.zero_px))
+        if nearer.size:
+            cost[left:right, nearer[0] : nearer[-1] + 1] += AWAY_COST
