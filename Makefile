@@ -3,7 +3,7 @@ PYTHON ?= python3
 DEVICE := .venv
 DEVELOP := .venv-dev
 FHIR := .venv-fhir
-SOURCES := setup.cfg pyproject.toml $(wildcard edge/*.py edge/*.json edge/*.png models/*)
+SOURCES := setup.cfg pyproject.toml $(wildcard edge/*.py edge/*.json edge/*.png edge/web/* models/*)
 MODELS := cnn crnn
 
 .PHONY: run test test-arm64 train convert page bench lint
@@ -57,7 +57,7 @@ $(DEVICE)/installed: $(SOURCES)
 
 $(DEVELOP)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(DEVELOP) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
-	$(DEVELOP)/bin/pip install --quiet --disable-pip-version-check --editable '.[test,train,bench,litert]'
+	$(DEVELOP)/bin/pip install --quiet --disable-pip-version-check --editable '.[test,train,bench,litert,serve]'
 	touch $@
 
 # The last library that checks FHIR R4 needs an older pydantic than others.

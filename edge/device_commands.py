@@ -1,9 +1,9 @@
-"""The commands of a device: capture, watch, history, doctor, install-service."""
+"""The commands of a device: capture, watch, serve, history, doctor, install-service."""
 
 import sys
 
 from .console import CANNOT, READ, STATUS, add_command, add_model_options, describe
-from .errors import OutputError, UsageError
+from .errors import InstallationError, OutputError, UsageError
 from .layout import CLASSES
 
 START_S, READ_S = 120.0, 120.0
@@ -45,6 +45,26 @@ def add_to(commands):
 
     command = add_command(
         commands,
+        "serve",
+        _serve,
+        "show a page in the browser that reads pictures, and an interface for programs",
+        "ecg-edge serve --host 0.0.0.0 --watch",
+    )
+    command.add_argument("--config", metavar="FILE", help="configuration (default: every default)")
+    command.add_argument("--host", metavar="ADDRESS", help="address to be at (default 127.0.0.1: this machine alone)")
+    command.add_argument("--port", type=int, metavar="N", help="port (default 8000)")
+    command.add_argument(
+        "--watch", action="store_true", help="run the loop of 'ecg-edge watch' too, with the same camera and store"
+    )
+    command.add_argument("--camera", metavar="N|DIR", help="offer this camera on the page")
+    command.add_argument("--model", metavar="NAME", help="the model that reads unless another is chosen")
+    store = command.add_mutually_exclusive_group()
+    store.add_argument("--store", metavar="DIR", help="results that are kept lie there ([store] folder)")
+    store.add_argument("--no-store", action="store_true", help="keep nothing")
+    command.add_argument("--new-token", action="store_true", help="make and show another token, and end")
+
+    command = add_command(
+        commands,
         "history",
         _history,
         "list or export the stored results",
@@ -80,6 +100,9 @@ def add_to(commands):
     )
     command.add_argument(
         "--place", action="store_true", help="write unit, user and configuration, and say how to start it"
+    )
+    command.add_argument(
+        "--serve", action="store_true", help="the unit of 'ecg-edge serve --watch' in its place: loop and page in one"
     )
     command.add_argument("--root", default="/", metavar="DIR", help="the system's root (default /)")
 
@@ -168,6 +191,37 @@ def _watch(options):
     return 128 + watch(settings)
 
 
+def _serve(options):
+    from .settings import SETTINGS, read_settings
+
+    settings = read_settings(options.config)
+    for section, name, value in (("serve", "host", options.host), ("serve", "port", options.port), ("store", "folder", options.store),
+                                 ("camera", "source", options.camera), ("reader", "model", options.model)):  # fmt: skip
+        if value is not None:
+            settings[section][name] = value
+            problem = next(s for s in SETTINGS if (s.section, s.name) == (section, name)).problem(value)
+            if problem:
+                raise UsageError(f"--{name} must be {problem}")
+    settings["serve"]["camera"] |= options.camera is not None
+    try:
+        from . import serving
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in (
+            "starlette",
+            "uvicorn",
+            "anyio",
+            "multipart",
+            "python_multipart",
+            "jinja2",
+        ):
+            raise
+        raise InstallationError(f"The page needs {error.name}: pip install 'ecg-edge[serve]'.") from error
+    if options.new_token:
+        print(serving.new_token(settings))
+        return READ
+    return 128 + serving.serve(settings, options.watch, not options.no_store)
+
+
 def _history(options):
     from .history import FORMS, parse_time
     from .store import Store, default_folder
@@ -215,8 +269,8 @@ def _install_service(options):
     from . import service
 
     if options.place:
-        for line in service.place(options.root):
+        for line in service.place(options.root, serve=options.serve):
             print(line)
     else:
-        print(service.unit(), end="")
+        print(service.unit(serve=options.serve), end="")
     return READ

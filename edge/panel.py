@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from .layout import CLASSES
 from .result import DISCLAIMER
 
@@ -103,7 +101,7 @@ def _page_lines(result):
     if page.get("mm_per_s") and page.get("mm_per_mv"):
         lines.append(Line(f"Paper {page['mm_per_s']:g} mm/s, {page['mm_per_mv']:g} mm/mV"))
     if page.get("px_per_mm"):
-        lines.append(Line(f"Scale {np.mean(page['px_per_mm']):.2f} pixels per mm"))
+        lines.append(Line(f"Scale {page['px_per_mm']:.2f} pixels per mm"))
     if page.get("rotation"):
         lines.append(Line(f"The page lay turned by {page['rotation']:g}°"))
     if lost := [lead.name for lead in result.leads if lead.state == "lost"]:

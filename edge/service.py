@@ -8,23 +8,25 @@ from contextlib import suppress
 
 from .errors import InstallationError, OutputError
 
-NAME, USER = "ecg-edge", "ecg-edge"
+NAME, SERVE_NAME, USER = "ecg-edge", "ecg-edge-serve", "ecg-edge"
 GROUPS = ("video", "gpio")
 """Groups of Raspberry Pi OS that may use camera and pins; those that a system lacks are left out of the unit."""
 HOMES = ("/home/", "/root/")
 WATCHDOG_S = 60
 
 UNIT = """\
-# 'ecg-edge watch' as a service. Made by 'ecg-edge install-service'; local changes belong in 'systemctl edit {name}'.
+# 'ecg-edge {what}' as a service. Made by 'ecg-edge install-service'; local changes belong in 'systemctl edit {name}'.
 [Unit]
-Description=Reading printed ECGs (ecg-edge watch)
+Description=Reading printed ECGs (ecg-edge {what})
 Documentation=man:systemd.service(5)
 # A device that fails again and again is tried for ever, at intervals.
 StartLimitIntervalSec=0
+# Camera and store have one owner.
+Conflicts={other}.service
 
 [Service]
 Type=notify
-ExecStart={command} watch --config /etc/ecg-edge/ecg-edge.toml
+ExecStart={command} {what} --config /etc/ecg-edge/ecg-edge.toml
 User={user}
 Group={user}
 {groups}StateDirectory=ecg-edge
@@ -103,14 +105,23 @@ def notify(text):
     return False
 
 
-def unit(command=None, groups=None):
-    """The text of the systemd unit, for this installation and the groups that this system has."""
+def unit(command=None, groups=None, serve=False):
+    """The text of the systemd unit, for this installation and the groups that this system has: of the loop, or with `serve` of loop and page."""
     here = _groups() if groups is None else groups
     line = f"SupplementaryGroups={' '.join(here)}\n" if here else ""
-    return UNIT.format(name=NAME, user=USER, command=command or _command(), groups=line, watchdog_s=WATCHDOG_S)
+    name, other = (SERVE_NAME, NAME) if serve else (NAME, SERVE_NAME)
+    return UNIT.format(
+        name=name,
+        other=other,
+        what="serve --watch" if serve else "watch",
+        user=USER,
+        command=command or _command(),
+        groups=line,
+        watchdog_s=WATCHDOG_S,
+    )
 
 
-def place(root="/", command=None):
+def place(root="/", command=None, serve=False):
     """Write unit, user and (where there is none) configuration below `root`; yield what was written and what to do next.
 
     Raises
@@ -126,16 +137,16 @@ def place(root="/", command=None):
             f"{command} lies in a home, which the service does not see. Make an environment elsewhere:"
             " 'sudo python3 -m venv --system-site-packages /opt/ecg-edge', and 'sudo /opt/ecg-edge/bin/pip install ecg-edge[device]'."
         )
-    values = defaults()
+    values, name = defaults(), SERVE_NAME if serve else NAME
     values["trigger"]["folder"] = "/srv/ecg-edge"
     files = {
-        f"etc/systemd/system/{NAME}.service": unit(command),
+        f"etc/systemd/system/{name}.service": unit(command, serve=serve),
         f"etc/sysusers.d/{NAME}.conf": SYSUSERS.format(user=USER),
         "etc/ecg-edge/ecg-edge.toml": to_toml(values),
     }
-    for name, text in files.items():
-        path = os.path.join(root, name)
-        if name.endswith(".toml") and os.path.exists(path):
+    for below, text in files.items():
+        path = os.path.join(root, below)
+        if below.endswith(".toml") and os.path.exists(path):
             yield f"kept    {path}"
             continue
         try:
@@ -148,7 +159,10 @@ def place(root="/", command=None):
         yield f"written {path}"
     yield "next:   edit /etc/ecg-edge/ecg-edge.toml, then"
     yield "        sudo systemd-sysusers && sudo install -d -o ecg-edge -g ecg-edge -m 2775 /srv/ecg-edge"
-    yield f"        sudo systemctl daemon-reload && sudo systemctl enable --now {NAME}"
+    if serve:
+        yield "        on a network ([serve] host): sudo -u ecg-edge env STATE_DIRECTORY=/var/lib/ecg-edge \\"
+        yield f"          {command} serve --new-token    (shows the token, and not in the system's log)"
+    yield f"        sudo systemctl daemon-reload && sudo systemctl enable --now {name}"
 
 
 def _command():

@@ -68,6 +68,14 @@ def _url(value):
     return None if good else "an https:// address (http:// to this machine alone)"
 
 
+def _address(value):
+    try:
+        good = value == "localhost" or bool(ipaddress.ip_address(value))
+    except ValueError:
+        good = False
+    return None if good else "an address, such as 127.0.0.1 or 0.0.0.0"
+
+
 def _is_here(host):
     try:
         return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
@@ -99,6 +107,18 @@ SETTINGS = (
     Setting("store", "folder", "", _text, "Where results lie; empty for /var/lib/ecg-edge (as a service) or ~/.local/share/ecg-edge."),
     Setting("store", "quota_mb", 4000, _whole(1, 10_000_000), "The oldest pictures are removed beyond this. Verdicts never are."),
     Setting("store", "keep_free_mb", 200, _whole(0, 10_000_000), "And when the disk has less left than this."),
+    Setting("serve", "host", "127.0.0.1", _address, "The address that the page is at; 0.0.0.0 for every network that the device is on."),
+    Setting("serve", "port", 8000, _whole(0, 65_535), "Its port; 0 for any that is free."),
+    Setting("serve", "names", "", _text, "Names by which it may be called beside addresses and the device's own, with spaces between them."),
+    Setting("serve", "token", "network", _choice("network", "always"), "Whether a token is asked for on networks alone, or from this machine too."),
+    Setting("serve", "certificate", "", _text, "A file with the certificate (PEM), for TLS; empty for none."),
+    Setting("serve", "key", "", _text, "A file with its key."),
+    Setting("serve", "camera", False, _flag, "Whether the page offers the camera ([camera] source); the loop's it always does."),
+    Setting("serve", "upload_mb", 32, _whole(1, 64), "The largest picture that may be sent."),
+    Setting("serve", "queue", 4, _whole(0, 64), "Pictures that may wait while one is read; the next is told to come again."),
+    Setting("serve", "requests_per_minute", 1200, _whole(10, 1_000_000), "Of each address."),
+    Setting("serve", "hold_mb", 48, _whole(1, 10_000), "Results that are not kept take so much memory at most; the oldest are forgotten."),
+    Setting("serve", "hold_minutes", 60, _whole(1, 10_000), "And none is held for longer."),
     Setting("lamp", "kind", "text", _choice("text", "led"), "Where ready, busy, done and refused are shown: standard output, or a light."),
     Setting("lamp", "led_pin", 27, _whole(0, 27), "The light's pin, by Broadcom number (kind led)."),
     Setting("log", "level", "info", _choice(*LEVELS), "The least level that is noted, on standard error."),
@@ -176,7 +196,7 @@ def check_together(values):
 def to_toml(values=None):
     """The text of a configuration file with every setting, explained."""
     values = values or defaults()
-    lines = ["# Configuration of 'ecg-edge watch'. What is not set is as written here."]
+    lines = ["# Configuration of 'ecg-edge watch' and 'ecg-edge serve'. What is not set is as written here."]
     section = None
     for setting in SETTINGS:
         if setting.section != section:

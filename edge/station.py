@@ -41,17 +41,7 @@ class Station:
     """
 
     def __init__(self, settings, with_camera=False):
-        from .reader import Reader
-
-        given = settings["reader"]
-        self._reader = Reader(
-            given["model"] or None,
-            given["threads"],
-            None if given["min_confidence"] == "card" else given["min_confidence"],
-            given["runtime"] or None,
-            mm_per_s=None if given["mm_per_s"] == "page" else given["mm_per_s"],
-            mm_per_mv=None if given["mm_per_mv"] == "page" else given["mm_per_mv"],
-        )
+        self._reader = make_reader(settings["reader"])
         self._settings, self._camera = settings["camera"], None
         if with_camera:
             self._opened()
@@ -136,6 +126,20 @@ class Station:
         result = result if result.captured_at else replace(result, captured_at=now())
         device = device | {"board": board.readings(), "resident_mb": round(board.resident_mb() or 0, 1)}
         return Outcome(result.to_dict(), data if data is None or len(data) <= MAX_BYTES else None, suffix, device)
+
+
+def make_reader(given, model=None):
+    """The `Reader` of the settings of the section [reader], with another model where one is named."""
+    from .reader import Reader
+
+    return Reader(
+        model or given["model"] or None,
+        given["threads"],
+        None if given["min_confidence"] == "card" else given["min_confidence"],
+        given["runtime"] or None,
+        mm_per_s=None if given["mm_per_s"] == "page" else given["mm_per_s"],
+        mm_per_mv=None if given["mm_per_mv"] == "page" else given["mm_per_mv"],
+    )
 
 
 def open_camera(settings):

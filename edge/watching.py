@@ -29,24 +29,29 @@ def watch(settings):
     note = make_journal(settings["log"]["level"], settings["log"]["form"])
     with ExitStack() as open_parts, Stop() as stop:
         store = open_parts.enter_context(open_store(settings, note))
-        trigger = make_trigger(settings, store)
-        open_parts.callback(trigger.close)
-        lamp = TextLamp() if settings["lamp"]["kind"] == "text" else Led(settings["lamp"]["led_pin"])
-        open_parts.callback(lamp.close)
         worker = make_worker(settings, note)
         open_parts.callback(worker.close)
         worker.start(_alive)
+        loop = open_loop(settings, note, store, worker, open_parts, _alive)
         note("info", "watch.ready", store=store.folder, trigger=settings["trigger"]["kind"], board=board.model_name(),
              memory_mb=board.memory_mb(), resident_mb=round(board.resident_mb() or 0, 1))  # fmt: skip
-        for channel, make_sender in SENDERS.items():
-            if settings[channel]["enabled"]:
-                open_parts.callback(Forwarder(store, channel, make_sender(settings[channel]), note).close)
         notify("READY=1")
-        loop = Watch(trigger, worker, store, lamp, note, _alive, settings["process"]["page_s"])
         loop.run(stop)
         notify("STOPPING=1")
         note("info", "watch.ended", pages=loop.pages, signal=signal.Signals(stop.number).name)
     return stop.number
+
+
+def open_loop(settings, note, store, worker, open_parts, alive):
+    """The `Watch` over its trigger, lamp and forwarders, which `open_parts` (an `ExitStack`) closes."""
+    trigger = make_trigger(settings, store)
+    open_parts.callback(trigger.close)
+    lamp = TextLamp() if settings["lamp"]["kind"] == "text" else Led(settings["lamp"]["led_pin"])
+    open_parts.callback(lamp.close)
+    for channel, make_sender in SENDERS.items():
+        if settings[channel]["enabled"]:
+            open_parts.callback(Forwarder(store, channel, make_sender(settings[channel]), note).close)
+    return Watch(trigger, worker, store, lamp, note, alive, settings["process"]["page_s"])
 
 
 def open_store(settings, note):
@@ -56,7 +61,7 @@ def open_store(settings, note):
         given["folder"] or default_folder(),
         quota_bytes=given["quota_mb"] * MB,
         keep_free_bytes=given["keep_free_mb"] * MB,
-        notice=_with_level(note),
+        notice=with_level(note),
     )
 
 
@@ -64,7 +69,7 @@ def make_worker(settings, note):
     """The `Worker` around a `Station` of the settings."""
     with_camera = settings["trigger"]["kind"] != "folder"
     process = settings["process"]
-    return Worker(Station, (settings, with_camera), process["start_s"], process["grace_s"], _with_level(note))
+    return Worker(Station, (settings, with_camera), process["start_s"], process["grace_s"], with_level(note))
 
 
 def make_trigger(settings, store):
@@ -79,7 +84,8 @@ def make_trigger(settings, store):
     return triggers.FolderTrigger(given["folder"], store.knows, given["settle_s"], given["after"])
 
 
-def _with_level(note):
+def with_level(note):
+    """A notice of events, without their level, that goes on to a journal's `note`."""
     return lambda event, **details: note(MENDED.get(event, "info"), event, **details)
 
 

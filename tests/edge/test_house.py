@@ -1,6 +1,7 @@
 """The rules of the house: who may import whom."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,7 +17,9 @@ FLOORS = {
     "drawing": 3, "trace": 4, "columns": 3, "overlay": 3, "flat": 3,
     "matching": 4, "arrangement": 5, "page": 6, "reader": 7, "steps": 7,
     "disk": 0, "holder": 0, "process": 0, "schema": 0, "journal": 0, "service": 1, "board": 0, "console": 1, "store": 1, "worker": 1, "settings": 1, "outbox": 1, "lamp": 1, "doctor": 2, "fhir": 1, "triggers": 2, "history": 2,
-    "camera": 8, "mock_picamera2": 0, "aim": 8, "pi_camera": 9, "station": 10, "watch": 9, "watching": 11, "demo": 9, "device_commands": 12, "cli": 13, "__main__": 14,
+    "plot": 0, "pdf": 0, "advice": 3, "report": 4, "views": 11, "desk": 11, "camera": 8, "mock_picamera2": 0, "aim": 8, "pi_camera": 9, "station": 10, "watch": 9, "watching": 11, "demo": 9,
+    "web_problems": 1, "web_access": 2, "web_shelf": 0, "web_metrics": 1, "web_openapi": 1, "web_guard": 2, "web_turns": 2, "web_upload": 2, "web_parts": 12, "web_api": 13, "web_pages": 14,
+    "web_app": 15, "serving": 16, "device_commands": 17, "cli": 18, "__main__": 19,
 }  # fmt: skip
 """Lower floors know nothing of higher ones; on one floor rooms do not know each other."""
 DEVICE = {
@@ -27,6 +30,10 @@ DEVICE = {
     "settings": {"tomli"},
 }
 """Rooms that import what comes with the system or with the extra `device`."""
+WEB = {
+    name: {"starlette", "uvicorn", "anyio", "jinja2"} for name in FLOORS if name.startswith("web_") or name == "serving"
+}
+"""Rooms that import what comes with the extra `serve`, and that no other room imports before it serves."""
 
 
 def imports_of(path, *, lazy=True):
@@ -78,7 +85,7 @@ def test_edge_imports_the_standard_library_numpy_scipy_pillow_and_what_devices_n
     outside = {name.split(".")[0] for name in imports_of(path) if not name.startswith(".")} - set(
         sys.stdlib_module_names
     )
-    assert outside - DEVICE.get(path.stem, set()) <= {"numpy", "scipy", "PIL"}
+    assert outside - DEVICE.get(path.stem, set()) - WEB.get(path.stem, set()) <= {"numpy", "scipy", "PIL"}
 
 
 @pytest.mark.parametrize("path", EDGE, ids=lambda path: path.stem)
@@ -86,6 +93,16 @@ def test_scipy_pillow_and_what_devices_need_are_imported_when_they_are_needed(pa
     """Within functions: `ecg-edge --help` imports none of them."""
     tops = {name.split(".")[0] for name in imports_of(path, lazy=False)}
     assert not tops & {"scipy", "PIL", *set().union(*DEVICE.values())}
+
+
+def test_what_serves_is_imported_by_what_serves_alone():
+    """A device that shows no page needs nothing of the extra `serve`; the server itself is light: it neither decodes nor reads."""
+    for name, needs in graph().items():
+        assert name in WEB or not needs & set(WEB), name
+    pytest.importorskip("uvicorn", reason="the extra serve is not installed")
+    script = "import sys\nfrom ecg_edge import serving\nprint({name.split('.')[0] for name in sys.modules} & {'numpy', 'scipy', 'PIL'})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("set()\n", "")
 
 
 def test_nothing_is_imported_in_a_circle():

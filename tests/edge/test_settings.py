@@ -56,7 +56,7 @@ def test_what_is_not_said_is_as_by_default(read):
         ("[camera]\nwindow = [0.5, 0, 0.6, 1]", "[camera] window must be [left, top, width, height], each from 0 to 1, within the picture, not [0.5, 0, 0.6, 1]."),
         ("[webhook]\nurl = 'http://example.org/'", '[webhook] url must be an https:// address (http:// to this machine alone), not "http://example.org/".'),
         ("[webhook]\nurl = 'https://[::'", '[webhook] url must be an https:// address (http:// to this machine alone), not "https://[::".'),
-        ("[stores]\n", "there is no section [stores]; there are trigger, camera, reader, process, store, lamp, log, mqtt, webhook."),
+        ("[stores]\n", "there is no section [stores]; there are trigger, camera, reader, process, store, serve, lamp, log, mqtt, webhook."),
         ("[lamp]\ncolour = 1", "[lamp] has no colour; it has kind, led_pin."),
         ("lamp = 1", "lamp must be a section, [lamp]."),
     ],

@@ -1,0 +1,155 @@
+"use strict";
+// The page works without this; with it, it shows a preview, how far a picture is, and what the camera sees.
+
+document.documentElement.classList.add("scripted");
+
+const find = (id) => document.getElementById(id);
+const POLL_MS = 400;
+
+function say(words) {
+  const place = document.querySelector("#progress-words");
+  if (place && place.textContent !== words) place.textContent = words;
+}
+
+function mark(stage) {
+  const stages = [...document.querySelectorAll("#progress-stages li")];
+  const now = stages.findIndex((item) => item.dataset.stage === stage);
+  if (now < 0) return;
+  stages.forEach((item, number) => {
+    item.classList.toggle("done", number < now);
+    item.classList.toggle("now", number === now);
+  });
+}
+
+function complain(form, sentence) {
+  find("progress").hidden = true;
+  const alert = find("alert");
+  alert.textContent = sentence;
+  alert.hidden = false;
+  form.querySelectorAll("button[type=submit]").forEach((button) => { button.disabled = false; });
+}
+
+// Sending: the form as it is, with a ticket by which its place in the queue can be asked after.
+
+function send(form) {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  const ticket = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const request = new XMLHttpRequest();
+  let timer = null;
+  form.querySelectorAll("button[type=submit]").forEach((button) => { button.disabled = true; });
+  find("alert").hidden = true;
+  find("progress").hidden = false;
+  mark("send");
+  say("Sending the picture");
+  request.open("POST", `${form.action}?ticket=${ticket}`);
+  request.setRequestHeader("Accept", "application/json");
+  request.upload.onprogress = (event) => {
+    if (event.lengthComputable) say(`Sending the picture: ${Math.round(100 * event.loaded / event.total)} %`);
+  };
+  const ask = async () => {
+    try {
+      const state = await (await fetch(`/progress/${ticket}`)).json();
+      if (state.state === "waiting") { mark("wait"); say(`Waiting: ${state.before} before this one`); }
+      if (state.state === "reading" && state.stage) { mark(state.stage); say(state.words); }
+    } catch { /* the answer itself says what is wrong */ }
+    if (timer !== null) timer = setTimeout(ask, POLL_MS);
+  };
+  request.upload.onload = () => { timer = setTimeout(ask, 100); };
+  request.onloadend = () => {
+    clearTimeout(timer);
+    timer = null;
+    let answer = {};
+    try { answer = JSON.parse(request.responseText); } catch { /* no JSON: see below */ }
+    if (request.status === 200 && answer.location) window.location.assign(answer.location);
+    else if (request.status === 401) window.location.assign("/login");
+    else complain(form, answer.detail || "The server gave no answer: is it still running? Try again.");
+  };
+  const body = form.enctype === "multipart/form-data" ? new FormData(form) : new URLSearchParams(new FormData(form));
+  request.send(body);
+}
+
+function setUpUpload(form) {
+  const picture = find("picture"), photo = find("photo"), drop = find("drop");
+  const show = (files, other) => {
+    const file = files[0];
+    if (other && files.length) other.value = "";
+    find("alert").hidden = true;
+    find("chosen").textContent = file ? `${file.name}, ${(file.size / 1048576).toFixed(1)} MB` : "";
+    const preview = find("preview");
+    if (preview.src) URL.revokeObjectURL(preview.src);
+    preview.hidden = true;
+    if (!file) return;
+    if (file.size > Number(form.dataset.mostBytes)) complain(form, `The picture is too large: give one of at most ${form.dataset.mostBytes / 1048576} MB.`);
+    preview.onload = () => { preview.hidden = false; };
+    preview.src = URL.createObjectURL(file);
+  };
+  picture.addEventListener("change", () => show(picture.files, photo));
+  photo.addEventListener("change", () => show(photo.files, picture));
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    drop.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.toggle("over", name === "dragover");
+    });
+  }
+  drop.addEventListener("drop", (event) => {
+    if (!event.dataTransfer.files.length) return;
+    picture.files = event.dataTransfer.files;
+    show(picture.files, photo);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const file = picture.files[0] || photo.files[0];
+    if (!file) complain(form, "Choose a picture first.");
+    else if (file.size > Number(form.dataset.mostBytes)) complain(form, `The picture is too large: give one of at most ${form.dataset.mostBytes / 1048576} MB.`);
+    else send(form);
+  });
+}
+
+function setUpSections() {
+  const button = find("open-all");
+  if (!button) return;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const open = button.getAttribute("aria-pressed") !== "true";
+    document.querySelectorAll("#sections > details").forEach((section) => { section.open = open; });
+    button.setAttribute("aria-pressed", String(open));
+    button.textContent = open ? "Close all" : "Open all";
+  });
+  const wanted = window.location.hash && find(window.location.hash.slice(1));
+  if (wanted && wanted.tagName === "DETAILS") wanted.open = true;
+}
+
+function setUpCamera(live) {
+  const aim = find("aim");
+  let shown = null;
+  const look = async () => {
+    try {
+      const answer = await fetch("/camera/look");
+      if (answer.ok) {
+        const address = URL.createObjectURL(await answer.blob());
+        live.src = address;
+        if (shown) URL.revokeObjectURL(shown);
+        shown = address;
+        const hint = answer.headers.get("Ecg-Edge-Hint");
+        const words = hint.charAt(0).toUpperCase() + hint.slice(1);
+        if (aim.textContent !== words) aim.textContent = words;
+        aim.classList.toggle("found", answer.headers.get("Ecg-Edge-Found") === "true");
+      } else {
+        aim.textContent = (await answer.json()).detail;
+      }
+    } catch {
+      aim.textContent = "The server gives no answer.";
+    }
+    setTimeout(look, document.hidden ? 2000 : 300);
+  };
+  look();
+}
+
+const upload = find("upload");
+if (upload) setUpUpload(upload);
+document.querySelectorAll("form[data-progress]").forEach((form) => {
+  form.addEventListener("submit", (event) => { event.preventDefault(); send(form); });
+});
+setUpSections();
+const live = find("live");
+if (live) setUpCamera(live);
