@@ -61,7 +61,7 @@ class Bands:
         for k, (place, own, top) in enumerate(zip(places, cells, top_rows, strict=True)):
             rows, x = slice(top, top + height), np.maximum(own * CELL_PX, place.box.left)
             cost[: len(own), k] = _LEAST.take(strokes.ink[rows, x].T)
-            cost[: len(own), k][strokes.erased[rows, x].T] = 0
+            cost[: len(own), k][strokes.erased(top, top + height, x)] = 0
             away(cost[: len(own), k], k, x)
             climb[: len(own), k], climb[len(own) :, k] = self._climb[own, rows], self._climb[own[-1], rows]
         come, best, going = np.empty_like(cost), start, np.empty_like(start)

@@ -58,7 +58,7 @@ def _reach_tips(strokes, places, spans):
             x = beside + place.box.left
             free = (strokes.ink[level, x] >= INK) & ~taken[level, x]
             beside, level, x = beside[free], level[free], x[free]
-            first, last = strokes.first[level, x], strokes.last[level, x]
+            first, last = strokes.run(level, x)
             long = last - first >= long_px
             if not long.any():
                 break
@@ -81,7 +81,7 @@ def _span(strokes, place, way):
     x, rows = columns_of(place), _inked(strokes, place, way)
     lost = np.isnan(rows[:, 0])
     high, low = np.where(lost[:, None], 0, rows).astype(int).T
-    span = np.stack([strokes.first[high, x], strokes.last[low, x]], 1).astype(float)
+    span = np.stack([strokes.run(high, x)[0], strokes.run(low, x)[1]], 1).astype(float)
     span[lost] = np.nan
     return span
 

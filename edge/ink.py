@@ -50,11 +50,11 @@ def ink_of(page):
     """
     from PIL import Image
 
-    channels = _channels(page)
-    dark = _against_paper(_balanced(channels))
+    page = _image_of(page)
+    dark = _against_paper(_balanced(page))
     paper, solid = _levels(dark)
     if paper > GRID_SHARE * solid and min(dark.shape) > 3 * CELL_PX:
-        dark = _clearest(channels, dark)
+        dark = _clearest(page, dark)
         dark = _over(dark, _repeated(dark))
         paper, solid = _levels(dark)
         paper = max(paper, GRID_SHARE * solid)
@@ -65,16 +65,14 @@ def ink_of(page):
 
 def darkness_of(page):
     """How much darker than the local paper a (H, W, 3) uint8 page is, in its brightest channel: (H, W) uint8."""
-    return _against_paper(_balanced(_channels(page)))
+    return _against_paper(_balanced(_image_of(page)))
 
 
-def _channels(page):
-    """The three channels of an RGB page, "L" `PIL.Image`s."""
+def _image_of(page):
+    """The RGB `PIL.Image` of a page that may be an array."""
     from PIL import Image
 
-    if isinstance(page, np.ndarray):
-        return [Image.fromarray(np.ascontiguousarray(page[:, :, channel])) for channel in range(3)]
-    return page.split()
+    return Image.fromarray(np.ascontiguousarray(page)) if isinstance(page, np.ndarray) else page
 
 
 def _against_paper(bright):
@@ -89,27 +87,24 @@ def _against_paper(bright):
     return 255 - ratio.astype(np.uint8)
 
 
-def _balanced(channels):
-    """The brightest channel of each pixel, (H, W) uint8, after the paper's colour has been made grey."""
-    from PIL import ImageChops
+def _balanced(page):
+    """The brightest channel of each pixel of an RGB image, (H, W) uint8, after the paper's colour has been made grey."""
+    from PIL import Image, ImageChops
 
-    white = [max(np.percentile(_sampled(channel), 75), 1) for channel in channels]
+    # The first pixel of each block, across and down.
+    size, first = tuple(-(-side // BLOCK_PX) for side in page.size), 0.5 - BLOCK_PX / 2
+    to_first = (BLOCK_PX, 0, first, 0, BLOCK_PX, first)
+    sample = np.asarray(page.transform(size, Image.Transform.AFFINE, to_first, Image.Resampling.NEAREST))
+    white = np.maximum(np.percentile(sample.reshape(-1, 3), 75, axis=0), 1)
     bright = None
-    for channel, level in zip(channels, white, strict=True):
-        if level < max(white):
-            steps = np.minimum(np.rint(np.arange(256) * (max(white) / level)), 255)
+    for number, level in enumerate(white):
+        # One after the other: each is as much memory as the ink.
+        channel = page.getchannel(number)
+        if level < white.max():
+            steps = np.minimum(np.rint(np.arange(256) * (white.max() / level)), 255)
             channel = channel.point(steps.astype(np.uint8).tolist())
         bright = channel if bright is None else ImageChops.lighter(bright, channel)
     return np.asarray(bright)
-
-
-def _sampled(channel):
-    """(h, w) uint8: the first pixel of each `BLOCK_PX` of an "L" image, across and down."""
-    from PIL import Image
-
-    size = tuple(-(-side // BLOCK_PX) for side in channel.size)
-    to_first = (BLOCK_PX, 0, 0.5 - BLOCK_PX / 2, 0, BLOCK_PX, 0.5 - BLOCK_PX / 2)
-    return np.asarray(channel.transform(size, Image.Transform.AFFINE, to_first, Image.Resampling.NEAREST))
 
 
 def _greatest(image, side):
@@ -146,7 +141,7 @@ def _paper(blocks, shape):
     return np.maximum(np.asarray(low.resize((width, height), Image.Resampling.BILINEAR, box)), 1)
 
 
-def _clearest(channels, dark):
+def _clearest(page, dark):
     """The (H, W) uint8 darkness of the one channel in which grid and traces differ most, or `dark`, that in the brightest channel of each
     pixel: traces of coloured ink are brightest in another channel than their grid.
     """
@@ -155,12 +150,12 @@ def _clearest(channels, dark):
         paper, solid = _levels(_against_paper(bright))
         return paper / solid
 
-    small = [channel.reduce(2) for channel in channels]
-    unclear = [unclearness(np.asarray(channel)) for channel in small]
+    small = page.reduce(2)
+    unclear = [unclearness(np.asarray(channel)) for channel in small.split()]
     best = int(np.argmin(unclear))
     if unclear[best] > CLEARER * unclearness(_balanced(small)):
         return dark
-    return _against_paper(np.asarray(channels[best]))
+    return _against_paper(np.asarray(page.getchannel(best)))
 
 
 def _repeated(dark):

@@ -6,6 +6,7 @@ The report geometry of the data set is flat as it comes and goes through untouch
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,6 +33,18 @@ LEAST_RESCALED = 0.15
 """Logarithm of a factor: multiples of a grid's lines are farther apart, pulses that are not drawn well nearer."""
 BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
 """A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
+
+
+class Size(NamedTuple):
+    """What is left of a picture whose pixels have been let go of."""
+
+    width: int
+    height: int
+
+    @property
+    def size(self):
+        """(width, height) in pixels."""
+        return tuple(self)
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,13 @@ class Page:
         if found is None:
             found = arrangement.find_arrangement(self.ink, self.px_per_mm, mm_per_s=speed, mm_per_mv=gain)
         return _within(refined(found, self.ink), self.ink.shape)
+
+    def let_go(self):
+        """A report page without its pixels, which are half of what it holds: ink and arrangement are made of them first."""
+        known = {"ink": self.ink, "arrangement": self.arrangement}
+        page = replace(self, image=Size(*self.image.size))
+        vars(page).update(known)
+        return page
 
     def upright(self):
         """The page the right way up, its leads arranged; itself where it is known to be. What else in the picture may be the page is
@@ -161,7 +181,9 @@ def _report(image, given):
     if not standing:
         dark = page.gray < DARK
         if holds_trace(dark, REPORT) and layout_cost(dark, REPORT) <= 1 - MIN_STROKE_SHARE:
-            return replace(page, template=REPORT)
+            report = replace(page, template=REPORT)
+            vars(report)["gray"] = page.gray
+            return report
     try:
         return _arranged(page)
     except PictureError:

@@ -148,6 +148,9 @@ class Reader:
                 give_back()
         if trace or self.kind == PAGE_SIGNAL or page.template is None:
             with clock.stage("trace"):
+                if page.template is not None and not keep:
+                    seen["page"] = page = page.let_go()
+                    give_back()
                 seen["traces"] = trace_page(page.ink, page.arrangement)
             seen["quality"] = quality.measure(page, seen["traces"])
             # To be followed for its overlay alone refuses no page that is read without.

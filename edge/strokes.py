@@ -33,21 +33,24 @@ NAME_RISE_MM = (0.6, 3.6)
 class Strokes:
     """The ink of a page, as upright runs and as what it costs a path.
 
-    `first` and `last` are the (H, W) rows of the run of ink that each pixel lies in; on paper they say nothing. `climb` is the (H, W)
-    cost of moving down to each pixel from the first row. `erased` is where it is not known whether there is ink. `most` (W,) is what a path can
+    `climb` is the (H, W) cost of moving down to each pixel from the first row. `most` (W,) is what a path can
     gain in each column at most.
     """
 
     def __init__(self, ink, erased, px_per_mm):
         self.ink = ink.copy()
         self.ink[erased] = 0
-        self.erased = erased
+        self._erased_x = np.flatnonzero(erased.any(axis=0))
+        self._erased = erased[:, self._erased_x]
         self.px_per_mm = px_per_mm
         # Of a page hardly a twentieth is ink: what is known of it is kept by pixel, in the order of rows.
         self._rows, self._x = (side.astype(np.int16) for side in divmod(np.flatnonzero(self.ink >= INK), ink.shape[1]))
+        self._number = self._rows.astype(np.int32) * ink.shape[1] + self._x
         first, last = _runs(self._rows, self._x)
-        self.first, self.last = np.zeros((2, *ink.shape), np.int16)
-        self.first[self._rows, self._x], self.last[self._rows, self._x] = first, last
+        self._first, self._last = (
+            np.append(first, np.int16(0)),
+            np.append(last, np.int16(0)),
+        )  # for what lies behind all ink
         self._paid = self._price(last - first + np.int16(1))
         self.climb = _climb(self.ink)
         self.most = np.zeros(ink.shape[1], np.float32)
@@ -69,6 +72,11 @@ class Strokes:
         paid[wave] -= gain[length[wave] + 1]
         return paid
 
+    def run(self, rows, x):
+        """(w,) int16 each: the first and the last row of the run of ink that each of (w,) pixels lies in; they say nothing on paper."""
+        at = np.searchsorted(self._number, np.asarray(rows) * self.ink.shape[1] + x)
+        return self._first[at], self._last[at]
+
     def price(self, top, bottom, left, right):
         """(right - left, bottom - top) float32: the cost of entering each pixel of a part of the page from the column before."""
         part = slice(top, bottom), slice(left, right)
@@ -76,8 +84,17 @@ class Strokes:
         some = slice(*np.searchsorted(self._rows, (top, bottom)))
         within = (self._x[some] >= left) & (self._x[some] < right)
         price[self._x[some][within] - left, self._rows[some][within] - top] = self._paid[some][within]
-        price[self.erased[part].T] = 0
+        price[self.erased(top, bottom, np.arange(left, right))] = 0
         return price
+
+    def erased(self, top, bottom, x):
+        """(n, bottom - top) bool: where in the columns `x` (n,) it is not known whether there is ink."""
+        at = np.searchsorted(self._erased_x, x)
+        there = at < len(self._erased_x)
+        there[there] = self._erased_x[at[there]] == x[there]
+        erased = np.zeros((len(x), bottom - top), bool)
+        erased[there] = self._erased[top:bottom, at[there]].T
+        return erased
 
     def edge(self, row, x, step):
         """Where ink falls below `INK` between the pixels in `row` and the next ones in the direction of `step`, (w,) float; half way

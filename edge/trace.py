@@ -50,8 +50,8 @@ class Traces:
 def trace_page(ink, arrangement):
     """The `Traces` of a flat page's (H, W) uint8 `ink` whose leads stand as the `layout.Arrangement` says."""
     across, down = arrangement.px_per_mm
-    erased, places = _separators(ink, arrangement), arrangement.places
-    strokes = Strokes(ink, erased, arrangement.px_per_mm)
+    places = arrangement.places
+    strokes = Strokes(ink, _separators(ink, arrangement), arrangement.px_per_mm)
     ways = follow(strokes, places)
     flat_px, usual_px = _thickness_px(strokes, places, ways)
     spans = stretches(ways, strokes, places)
@@ -164,7 +164,8 @@ def _thickness_px(strokes, places, ways):
         x, rows = columns_of(place), way[:, 0]
         stroke = strokes.ink[rows, x] >= INK
         x, rows = x[stroke], rows[stroke]
-        thickness.append(strokes.edge(strokes.last[rows, x], x, 1) - strokes.edge(strokes.first[rows, x], x, -1))
+        first, last = strokes.run(rows, x)
+        thickness.append(strokes.edge(last, x, 1) - strokes.edge(first, x, -1))
     thickness = np.concatenate(thickness)
     return np.percentile(thickness, [FLAT_PERCENTILE, 50]) if thickness.size else (2.0, 2.0)
 

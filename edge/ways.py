@@ -19,7 +19,9 @@ AWAY_COST = 0.3
 REACH_MM = 55.0
 """How far from the row of 0 mV a trace is looked for."""
 TOGETHER = 4
-"""So many leads are followed at once: fewer take longer, more take memory."""
+"""So many leads are followed at once in all of their reach: fewer take longer, more take memory."""
+AT_ONCE = 6
+"""And so many in their bands."""
 NEAR_PX, SHARED_COLUMNS = 8, 3
 """Two paths that share more columns than traces take to cross have taken one way for two."""
 
@@ -60,7 +62,11 @@ def _ways(strokes, places, which, others):
     bands = Bands(strokes)
     for width, group in _groups(places, which):
         tried = _bands_of(strokes, bands, places, group, others, width)
-        ways_, prices_ = _ways_in(strokes, places, tried, others, width)
+        group.sort(key=lambda i: tried[i].bottom - tried[i].top)  # those of one height together
+        ways_, prices_ = {}, {}
+        for some in (group[i : i + AT_ONCE] for i in range(0, len(group), AT_ONCE)):
+            found, paid = _ways_in(strokes, places, {i: tried[i] for i in some}, others, width)
+            ways_, prices_ = ways_ | found, prices_ | paid
         # A path that is no cheaper than those outside of its band may be is looked for everywhere.
         doubtful = [i for i in group if prices_[i] >= tried[i].limit]
         for some in (doubtful[i : i + TOGETHER] for i in range(0, len(doubtful), TOGETHER)):
@@ -134,8 +140,10 @@ def _add_price(cost, strokes, place, top, others):
     at = np.arange(top, top + cost.shape[1])
     rows, columns = name_area(place, strokes.px_per_mm)
     rows = slice(*np.clip((rows.start, rows.stop), top, at[-1] + 1))
-    length = strokes.last[rows, columns] - strokes.first[rows, columns]
-    short = (length < LONG_MM[0] * strokes.px_per_mm[1]) | (strokes.ink[rows, columns] < INK)
+    short = strokes.ink[rows, columns] < INK
+    down, across = np.nonzero(~short)
+    first, last = strokes.run(down + rows.start, across + columns.start)
+    short[down, across] = last - first < LONG_MM[0] * strokes.px_per_mm[1]
     cost[: short.shape[1], rows.start - top : rows.stop - top] += NAME_COST * short.T
     for other, way in others:
         _add_away(cost, place, top, [other], columns_of(place))
@@ -146,8 +154,8 @@ def _add_price(cost, strokes, place, top, others):
         if way is not None:
             rows, x = way[left - other.box.left : right - other.box.left], np.arange(left, right)
             high, low = rows.min(axis=1), rows.max(axis=1)
-            first = np.where(strokes.ink[high, x] >= INK, strokes.first[high, x], high + 1)
-            last = np.where(strokes.ink[low, x] >= INK, strokes.last[low, x], low - 1)
+            first = np.where(strokes.ink[high, x] >= INK, strokes.run(high, x)[0], high + 1)
+            last = np.where(strokes.ink[low, x] >= INK, strokes.run(low, x)[1], low - 1)
             cost[columns] += np.float32(TAKEN_COST) * ((at >= first[:, None]) & (at <= last[:, None]))
 
 

@@ -89,8 +89,9 @@ def test_a_run_s_first_and_last_row_are_found_for_each_of_its_pixels(seed):
     padded = np.pad(drawn >= strokes.INK, ((1, 1), (0, 0)))
     for row, x in zip(*np.nonzero(drawn >= strokes.INK), strict=True):
         column = padded[:, x]
-        assert page.first[row, x] == row - column[: row + 1][::-1].argmin()
-        assert page.last[row, x] == row + column[row + 2 :].argmin()
+        first, last = page.run(row, x)
+        assert first == row - column[: row + 1][::-1].argmin()
+        assert last == row + column[row + 2 :].argmin()
     paper = np.maximum(1 - np.arange(256, dtype=np.float32) / strokes.SOLID, 0)[drawn]
     paper[1:] += paper[:-1].copy()
     paper *= 0.5 * (strokes.CLIMB_PAPER_COST - strokes.CLIMB_INK_COST)
