@@ -75,6 +75,23 @@ def build_parser():
     command.add_argument("name", nargs="?", metavar="NAME", help="show this model's card")
     command.add_argument("--json", action="store_true", help="JSON, one card a line")
 
+    command = add_command(
+        commands,
+        "bench",
+        _bench,
+        "measure time and memory of a page on this machine",
+        "ecg-edge bench --out this-pi.json",
+    )
+    command.add_argument("paths", nargs="*", metavar="PATH", help="pictures to read (default: drawn report pages)")
+    command.add_argument("--model", nargs="+", metavar="NAME", help="models (default: the default one)")
+    command.add_argument("--runtime", nargs="+", metavar="NAME", help="runtimes (default: all that work here)")
+    command.add_argument("--threads", nargs="+", type=int, default=[1], metavar="N", help="threads (default 1)")
+    command.add_argument(
+        "--seconds", type=float, default=20.0, metavar="S", help="limit for each measurement (default 20)"
+    )
+    command.add_argument("--out", metavar="FILE", help="write all that was measured there, as JSON")
+    command.add_argument("--json", action="store_true", help="print it as JSON in place of the table")
+
     device_commands.add_to(commands)
     return parser
 
@@ -183,6 +200,31 @@ def _models(options):
         else:
             print(f"{card.name:<8} {card['version']:<8} {card['file.bytes'] / 1e6:6.1f} MB  {card['summary']}")
     return status
+
+
+def _bench(options):
+    import json
+
+    from . import bench
+    from .card import DEFAULT_MODEL
+    from .runtime import find_runtime, usable_runtimes
+
+    if not 0 < options.seconds < float("inf"):
+        raise UsageError("--seconds must be above 0")
+    pages = [source for source in _expand(options.paths) if isinstance(source, str)]
+    if len(pages) < len(options.paths):
+        raise UsageError("bench reads files, not standard input")
+    names = options.runtime or [found.name for found in usable_runtimes()] or [None]
+    for name in names:
+        find_runtime(name)
+    models = options.model or [DEFAULT_MODEL]
+    report = bench.run(
+        models, names, options.threads, pages, options.seconds, notice=lambda line: print(line, file=sys.stderr)
+    )
+    if options.out:
+        bench.write(report, options.out)
+    print(json.dumps(report) if options.json else bench.to_markdown(report), end="\n" if options.json else "")
+    return CANNOT if all("error" in run for run in report["runs"]) else READ
 
 
 class _Stop:
