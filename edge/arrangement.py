@@ -32,13 +32,19 @@ USUAL_SPEED, USUAL_GAIN = 25.0, 10.0
 SPEED_SLACK, SCALE_SLACK = 0.08, 0.15
 PAGE_MM = 281.0
 """The width of a report's picture, while neither grid nor pulses have told."""
+LYING = 4
+"""To this power of how much wider a page is than high it is likelier that its rows run along the longer side: few stand."""
+SURE_AXIS = 4.0
+"""So much likelier than the other is an axis that is tried alone."""
+LEAST_RESCALED = 0.15
+"""Logarithm of a factor: multiples of a grid's lines are farther apart, pulses that are not drawn well nearer."""
 MAX_PAGE_MM2 = 140_000
 """A little more than A3: the scale of a larger page is wrong."""
 OUTER_MM = 25.0
 """How far the traces of the uppermost row may rise and of the lowest fall."""
 
 
-def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
+def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None, other_than=None):
     """As `find_arrangement`, of a flat page that may lie in any of four ways.
 
     First the axis along which the traces run is found, then the way up in which names are read.
@@ -54,7 +60,7 @@ def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
         scale = px_per_mm if px_per_mm is None or turns % 2 == 0 else px_per_mm[::-1]
         turned = np.ascontiguousarray(np.rot90(ink, turns))
         try:
-            arrangement = find_arrangement(turned, scale, mm_per_s=mm_per_s, mm_per_mv=mm_per_mv)
+            arrangement = find_arrangement(turned, scale, mm_per_s=mm_per_s, mm_per_mv=mm_per_mv, other_than=other_than)
         except PictureError as refusal:
             refusals.append(refusal.with_traceback(None))
             continue
@@ -62,7 +68,8 @@ def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
             return turns, arrangement
         found.append((turns, arrangement))
     if not found:
-        raise refusals[0]
+        # Not by a name: an error and the frame that it passed would hold each other, and the page.
+        raise refusals.pop(0)
     found.sort(key=lambda item: item[1].cost)
     if len(found) > 1 and found[1][1].cost - found[0][1].cost < MIN_MARGIN:
         raise PictureError(Reason.BAD_LAYOUT)
@@ -70,16 +77,19 @@ def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
 
 
 def _likely_turns(ink, px_per_mm):
-    """The four quarter turns, those that bring the longest tracks level first: both ways up."""
+    """The quarter turns that bring the longest tracks level, both ways up; where that is not clear, the other two after them."""
     _, dark = reduced(ink, px_per_mm or (max(ink.shape) / PAGE_MM,) * 2)
     level, steep = (
         rows.levelness(*rows.flat_points(rows.tracks_of(image, PX_PER_MM), PX_PER_MM), image.shape, PX_PER_MM)
         for image in (dark, dark.T)
     )
-    return (0, 2, 1, 3) if level >= steep else (1, 3, 0, 2)
+    height, width = dark.shape
+    level, steep = level * width**LYING, steep * height**LYING
+    turns = (0, 2, 1, 3) if level >= steep else (1, 3, 0, 2)
+    return turns[:2] if max(level, steep) >= SURE_AXIS * min(level, steep) else turns
 
 
-def find_arrangement(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
+def find_arrangement(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None, other_than=None):
     """The `layout.Arrangement` of an upright flat page.
 
     Parameters
@@ -89,6 +99,8 @@ def find_arrangement(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
     px_per_mm : (across, down), or None where there is no grid: the calibration pulses then give it.
     mm_per_s, mm_per_mv : float, optional
         Paper speed and gain where they are known.
+    other_than : float, optional
+        A scale in px/mm that has been tried: a page whose pulses say the same is not looked at again.
 
     Raises
     ------
@@ -98,6 +110,8 @@ def find_arrangement(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None):
     has_grid = px_per_mm is not None
     if not has_grid:
         px_per_mm = _scale_by_pulses(ink, mm_per_mv)
+        if other_than and abs(np.log(other_than / px_per_mm[0])) < LEAST_RESCALED:
+            raise PictureError(Reason.BAD_SCALE)
     view = view_of(*reduced(ink, px_per_mm))
     matches = matches_of(view)
     if not matches:

@@ -10,6 +10,9 @@ from .errors import PictureError, Reason
 PX_PER_MM = 8.0
 WORK_PX = 1600
 """The longer side of the copy in which the grid is looked for."""
+MAX_PX = 5e6
+"""A flat page has no more pixels, a quarter above A4's: what is larger is another multiple of its grid, or a sheet that is seen well
+enough with fewer to the millimetre."""
 MIN_PX_PER_MM = 2.6
 LEAST_FACTOR = 0.6
 """What need not be made smaller by more than that is not: the copy is a third of the memory of a reading."""
@@ -49,11 +52,16 @@ class Flat:
     grid_score: float
     strength: np.ndarray
 
-    def resized(self, factor):
-        """The same page with its grid read otherwise, so that it is `factor` times as large at `px_per_mm`."""
+    def rescaled(self, px_per_mm):
+        """The page at `PX_PER_MM`, whose image has so many pixels to a millimetre and not those that its grid was taken for."""
+        factor = PX_PER_MM / px_per_mm
         mesh = warp.Mesh(self.mesh.nodes, self.mesh.spacing_px * factor)
         return replace(
-            self, image=self.image.resize(mesh.size), mesh=mesh, picture_px_per_mm=self.picture_px_per_mm / factor
+            self,
+            image=self.image.resize(mesh.size),
+            mesh=mesh,
+            px_per_mm=(PX_PER_MM, PX_PER_MM),
+            picture_px_per_mm=self.picture_px_per_mm * px_per_mm / self.px_per_mm[0],
         )
 
 
@@ -66,7 +74,7 @@ def flattened(image):
     """
     work = _resized(image, WORK_PX / max(image.size))
     to_work = np.diag([work.width / image.width, work.height / image.height, 1.0])
-    refused, found, none_yet = None, None, True
+    refusals, found, none_yet = [], None, True
     for _ in range(GRIDS):
         found = grid.find_grid(np.asarray(work), other_than=found)
         if found is None:
@@ -75,14 +83,14 @@ def flattened(image):
             yield _by_grid(image, found, found.homography @ to_work, warp.project(np.linalg.inv(to_work), found.tiles))
             none_yet = False
         except PictureError as error:
-            refused = refused or error
+            refusals.append(error.with_traceback(None))
     try:
-        if refused is None:
+        if not refusals:
             yield _by_outline(image, work)
     except PictureError as error:
-        refused = error
-    if none_yet and refused is not None:
-        raise refused
+        refusals.append(error.with_traceback(None))
+    if none_yet and refusals:
+        raise refusals.pop(0)
 
 
 def _by_grid(image, found, homography, tiles):
@@ -100,6 +108,9 @@ def _by_grid(image, found, homography, tiles):
     sure = np.array([[part.start, part.stop] for part in (_ruled(strength, axis, SURELY_RULED) for axis in (0, 1))])
     rows, columns = _ruled(strength, 1, RULED), _ruled(strength, 0, RULED)
     mesh, strength = mesh.part(rows, columns), strength[rows, columns]
+    # Whole pixels, as those that look at single cells take them.
+    mesh = warp.Mesh(mesh.nodes, int(mesh.spacing_px * min(1.0, np.sqrt(MAX_PX / np.prod(mesh.size)))))
+    px_per_mm = mesh.spacing_px / warp.CELL_MM
     flat, mesh = mesh.resample(source), mesh.scaled(1 / factor)
     ruled = (sure.T + low - margin - first).ravel() * DRAFT_CELL_PX
     sides = sheet.beyond(sides, ruled, SIDE_SLACK_CELLS * DRAFT_CELL_PX)
@@ -107,7 +118,7 @@ def _by_grid(image, found, homography, tiles):
     corners = warp.project(np.linalg.inv(homography), sheet.corners_of(sides, edge) / DRAFT_CELL_PX + first)
     whole = all(side is not None for side in sides.values())
     return Flat(
-        flat, mesh, (PX_PER_MM, PX_PER_MM), corners, whole, image.size, picture_px_per_mm, found.score, strength
+        flat, mesh, (px_per_mm, px_per_mm), corners, whole, image.size, picture_px_per_mm, found.score, strength
     )
 
 

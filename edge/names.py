@@ -121,6 +121,14 @@ def _template(name, face, cap_mm, px_per_mm):
     return whole / np.sqrt((whole**2).sum())
 
 
+@lru_cache(maxsize=200)
+def _spectrum(name, face, cap_mm, px_per_mm, room):
+    """(h, w) complex64: the conjugate spectrum of a template in windows of a size; the same are looked for in every arrangement."""
+    from scipy import fft
+
+    return np.conj(fft.rfft2(_template(name, face, cap_mm, px_per_mm), room))
+
+
 class Reading:
     """Windows of a page in which names are looked for: how well a name fits at each place of each.
 
@@ -153,6 +161,7 @@ class Reading:
         key = index, name, face, cap_mm
         if key not in self._near:
             self._near[key] = ndimage.maximum_filter(self._fit(*key), self._side)
+            del self._fits[key]
         return self._near[key]
 
     def _fit(self, *key):
@@ -164,7 +173,7 @@ class Reading:
             template = _template(*asked, self.px_per_mm)
             height, width = template.shape
             rows, columns = self.shape[0] - height + 1, self.shape[1] - width + 1
-            product = fft.irfft2(self._spectra[index] * np.conj(fft.rfft2(template, self._room)), self._room)
+            product = fft.irfft2(self._spectra[index] * _spectrum(*asked, self.px_per_mm, self._room), self._room)
             total, square = (
                 part[index, height:, width:]
                 - part[index, :-height, width:]
@@ -186,4 +195,7 @@ class Reading:
         def fits(face_and_cap):
             return np.mean([self._fit(index, name, *face_and_cap).max() for index, name in expected])
 
-        return sorted(((face, cap) for face in FACES for cap in CAPS_MM), key=fits, reverse=True)[:count]
+        best = sorted(((face, cap) for face in FACES for cap in CAPS_MM), key=fits, reverse=True)[:count]
+        # What was seen in other faces is not asked for again, and there are many readings of a page.
+        self._fits = {key: fit for key, fit in self._fits.items() if key[2:] in best}
+        return best

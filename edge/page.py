@@ -29,8 +29,6 @@ COLUMNS_S, MAX_COLUMN_CHANGE = (2.5, 1.25), 0.08
 """Four columns show 2.5 s each, or half of that at 50 mm/s: others are parts of a page."""
 MAX_BEYOND_MM = 12.0
 """How far the box of a lead may reach beyond the page that is seen."""
-LEAST_RESCALED = 0.15
-"""Logarithm of a factor: multiples of a grid's lines are farther apart, pulses that are not drawn well nearer."""
 BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
 """A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
 
@@ -106,14 +104,14 @@ class Page:
         """
         if self.template is not None or self.found is not None:
             return self
-        refused = None
+        refusals = []
         for page in chain([self], (_from_flat(way, self.given) for way in self.others)):
             for way in (_arranged, _rescaled):
                 try:
                     return way(page)
                 except PictureError as error:
-                    refused = refused or error.with_traceback(None)
-        raise _explained(refused, self)
+                    refusals.append(error.with_traceback(None))
+        raise _explained(refusals.pop(0), self)
 
     @property
     def corners(self):
@@ -238,11 +236,8 @@ def _rescaled(page):
     if page.px_per_mm is None:
         raise PictureError(Reason.BAD_SCALE)
     speed, gain = page.given
-    turns, found = arrangement.arrange(page.ink, None, mm_per_s=speed, mm_per_mv=gain)
-    factor = page.px_per_mm[0] / found.px_per_mm[0]
-    if abs(np.log(factor)) < LEAST_RESCALED:
-        raise PictureError(Reason.BAD_SCALE)
-    return _arranged(_from_flat(page.flat.resized(factor), page.given))
+    _, found = arrangement.arrange(page.ink, None, mm_per_s=speed, mm_per_mv=gain, other_than=page.px_per_mm[0])
+    return _arranged(_from_flat(page.flat.rescaled(found.px_per_mm[0]), page.given))
 
 
 def _within(found, shape):

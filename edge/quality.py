@@ -139,9 +139,9 @@ def _blur_px(page):
     """The σ of the blur: of a thin stroke that a Gaussian has blurred the steepest slope is its depth times 0.607 / σ."""
     rows, columns = _lead_area(page)
     gray = page.gray[rows, columns]
-    slope = np.abs(gray[2:].astype(np.int16) - gray[:-2]) / 2
+    step = np.maximum(gray[2:], gray[:-2]) - np.minimum(gray[2:], gray[:-2])
     depth = np.percentile(gray, 50) - np.percentile(gray, DEEP_PERCENTILE)
-    return float(0.607 * depth / max(np.percentile(slope, SLOPE_PERCENTILE), 1.0))
+    return float(0.607 * depth / max(np.percentile(step, SLOPE_PERCENTILE) / 2, 1.0))
 
 
 def _rounded(value):

@@ -12,6 +12,8 @@ import numpy as np
 CELL_MM = 5.0
 DRAFT_PX_PER_MM = 4
 CELL_PX = int(CELL_MM * DRAFT_PX_PER_MM)
+MANY_CELLS, MANY_CELL_PX = 6000, 12
+"""More cells than a sheet of A3 has are another multiple of its grid, and seen well enough with fewer pixels each."""
 SMOOTH_CELLS = 1.5
 LEAST_POWER = 1e-6
 """Of a carrier on paper that is not drawn blank."""
@@ -129,21 +131,21 @@ def straighten(image, mesh, evened):
     -------
     (`Mesh`, (R, C) float32 strength of the grid in each cell, as amplitude over the spread of the page)
     """
+    cell_px = CELL_PX if mesh.nodes[..., 0].size <= MANY_CELLS else MANY_CELL_PX
     for waves, degree, step in PASSES:
-        draft = np.asarray(mesh.resample(image, CELL_PX / mesh.spacing_px, step))
-        values = evened(draft)
-        across, clear_across = _displacement(values, 1, waves, degree)
-        down, clear_down = _displacement(values, 0, waves, degree)
+        values = evened(np.asarray(mesh.resample(image, cell_px / mesh.spacing_px, step)))
+        across, clear_across = _displacement(values, 1, waves, degree, cell_px)
+        down, clear_down = _displacement(values, 0, waves, degree, cell_px)
         mesh = _moved(mesh, np.stack([across, down], axis=-1))
     return mesh, np.minimum(clear_across, clear_down)
 
 
-def _carriers(values, axis, cycles):
-    """(R, C) complex: the amplitude and phase of `cycles` waves a cell along `axis`, for each cell."""
-    wave = np.exp(-2j * np.pi * cycles * (np.arange(values.shape[axis]) + 0.5) / CELL_PX).astype(np.complex64)
+def _carriers(values, axis, cycles, cell_px):
+    """(R, C) complex: the amplitude and phase of `cycles` waves a cell along `axis`, for each cell of `cell_px`."""
+    wave = np.exp(-2j * np.pi * cycles * (np.arange(values.shape[axis]) + 0.5) / cell_px).astype(np.complex64)
     turned = values * (wave if axis == 1 else wave[:, None])
-    rows, columns = values.shape[0] // CELL_PX, values.shape[1] // CELL_PX
-    blocks = turned[: rows * CELL_PX, : columns * CELL_PX].reshape(rows, CELL_PX, columns, CELL_PX)
+    rows, columns = values.shape[0] // cell_px, values.shape[1] // cell_px
+    blocks = turned[: rows * cell_px, : columns * cell_px].reshape(rows, cell_px, columns, cell_px)
     # Lines are dark, negative: their phase is where the wave is lowest.
     return -blocks.mean(axis=(1, 3))
 
@@ -162,9 +164,9 @@ def _coherence(field):
     return np.minimum(np.abs(_smooth(field)) ** 2 / (power + LEAST_POWER), 1.0)
 
 
-def _displacement(values, axis, waves, degree):
+def _displacement(values, axis, waves, degree, cell_px):
     """((R, C) cells by which lines lie beyond their places along `axis`, (R, C) coherence of the clearest of `waves`)."""
-    fields = {wave: _carriers(values, axis, wave) for wave in waves}
+    fields = {wave: _carriers(values, axis, wave, cell_px) for wave in waves}
     # The polynomial alone: what single cells say beyond it is noise of compression and of strokes, more often than paper.
     cells = _surface(fields, degree)
     wave = min(fields)

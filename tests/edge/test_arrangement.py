@@ -115,7 +115,7 @@ def test_given_speed_and_gain_are_taken(few_pages):
 
 def test_a_page_without_its_chest_leads_is_refused(few_pages):
     """Paper where the names of V1 to V6 stand: no other order is put in their place."""
-    ink = ink_from(few_pages[0].path)
+    ink = ink_from(few_pages[0].path).copy()
     ink[:1200, 1130:] = 0
     with pytest.raises(PictureError) as refusal:
         find_arrangement(ink, SCALE)

@@ -329,7 +329,7 @@ def test_ink_in_half_of_the_columns_is_enough_and_too_much_is_not():
 @pytest.mark.parametrize("factor", [0.4, 0.6, 2.0])
 def test_a_grid_read_at_another_multiple_of_its_lines_is_mended_by_the_pulses(upright_photo, factor):
     """As if 2 or 3 mm, or two bold lines, had been taken for 5 mm: the same page, leads and scale."""
-    wrong = upright_photo.flat.resized(1 / factor)
+    wrong = upright_photo.flat.rescaled(8.0 * factor)
     page = Page(wrong.image, wrong.px_per_mm, flat=wrong).upright()
     assert page.arrangement.layout == upright_photo.arrangement.layout
     for place, known in zip(page.arrangement.places, upright_photo.arrangement.places, strict=True):
