@@ -3,16 +3,21 @@ PYTHON ?= python3
 DEVICE := .venv
 DEVELOP := .venv-dev
 FHIR := .venv-fhir
+WEB := .venv-web
 SOURCES := setup.cfg pyproject.toml $(wildcard edge/*.py edge/*.json edge/*.png edge/web/* models/*)
 MODELS := cnn crnn
 
-.PHONY: run test test-arm64 train convert page bench lint
+.PHONY: run test test-web test-arm64 train convert page bench lint
 
 run: $(DEVICE)/installed
 	$(DEVICE)/bin/ecg-edge demo
 
 test: $(DEVELOP)/installed $(FHIR)/installed
 	$(DEVELOP)/bin/python -m pytest
+
+# The page in Chromium (as root it is installed where it is missing), against axe-core; its interface under schemathesis; many clients.
+test-web: $(WEB)/installed
+	tests/web/run $(WEB)/bin/python
 
 # On an emulated arm64 machine: as root, with debootstrap, qemu-user-static and binfmt-support. SUITE=trixie for Python 3.13.
 SUITE ?= bookworm
@@ -58,6 +63,12 @@ $(DEVICE)/installed: $(SOURCES)
 $(DEVELOP)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(DEVELOP) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
 	$(DEVELOP)/bin/pip install --quiet --disable-pip-version-check --editable '.[test,train,bench,litert,serve]'
+	touch $@
+
+# Apart, since browser and schema tests bring much that nothing else needs.
+$(WEB)/installed: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(WEB) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
+	$(WEB)/bin/pip install --quiet --disable-pip-version-check --editable '.[serve,litert,test-web]'
 	touch $@
 
 # The last library that checks FHIR R4 needs an older pydantic than others.

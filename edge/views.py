@@ -18,6 +18,8 @@ from .station import encode
 LONG_SIDE_PX, LEAD_SIDE_PX, STRIP_SIDE_PX = 1600, 340, 1100
 """The longer side, at most, of the page, of a lead and of a rhythm strip as shown."""
 QUALITY = 82
+AROUND_MM = 6
+"""What is shown above and below a lead's trace."""
 ROW_PX, INPUT_WIDE_PX = 40, 1024
 REPORT_SIDE_PX, REPORT_QUALITY = 1100, 76
 
@@ -109,20 +111,31 @@ def _lead_files(stages):
     paths = stages.traces.paths if stages.traces is not None else {}
     for place in arrangement.places:
         name, limit = f"lead-{place.name}", _limit(place)
-        gray = page.gray[place.box.slices]
+        rows, columns = _part(place, paths.get(place.name), arrangement.px_per_mm[1])
+        gray = page.gray[rows, columns]
         if 0 in gray.shape:
             continue
         files[f"{name}-gray.jpg"] = _jpeg(filters.to_picture(gray), limit)
-        files[f"{name}-ink.png"] = _png(_smaller(filters.to_picture(255 - page.ink[place.box.slices]), limit), 16)
+        files[f"{name}-ink.png"] = _png(_smaller(filters.to_picture(255 - page.ink[rows, columns]), limit), 16)
         if place.name in paths:
             drawn = Image.merge("RGB", [filters.to_picture(gray)] * 3)
             draw = ImageDraw.Draw(drawn)
-            path = np.asarray(paths[place.name], float) - (place.box.left, place.box.top)
+            path = np.asarray(paths[place.name], float) - (place.box.left, rows.start)
             for start, stop in plot.pieces(path.sum(axis=1)):
                 if stop - start > 1:
                     draw.line(path[start:stop].ravel().tolist(), TRACE, 4, joint="curve")
             files[f"{name}-trace.jpg"] = _jpeg(drawn, limit)
     return files
+
+
+def _part(place, path, px_per_mm):
+    """Rows and columns of the page in which a lead is shown: its box, but no more of it than its trace needs."""
+    rows, columns = place.box.slices
+    heights = np.asarray(path if path is not None else np.empty((0, 2)), float)[:, 1]
+    heights = np.append(heights[np.isfinite(heights)], place.zero_px)
+    around = round(AROUND_MM * px_per_mm)
+    top, bottom = max(rows.start, int(heights.min()) - around), min(rows.stop, int(heights.max()) + around)
+    return slice(max(top, 0), max(bottom, top + 1)), slice(max(columns.start, 0), columns.stop)
 
 
 def _step_files(stages):

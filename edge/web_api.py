@@ -47,7 +47,9 @@ async def results(request):
 
 
 async def result(request):
-    """GET /v1/results/{id}: one result, as the command line prints it."""
+    """GET and DELETE /v1/results/{id}: one result, as the command line prints it; or forget it."""
+    if request.method == "DELETE":
+        return await forget(request)
     return JSONResponse((await _item(request)).result)
 
 
@@ -126,8 +128,7 @@ def routes():
     return [
         Route("/v1/classify", classify, methods=["POST"]),
         Route("/v1/results", results),
-        Route("/v1/results/{name}", result),
-        Route("/v1/results/{name}", forget, methods=["DELETE"]),
+        Route("/v1/results/{name}", result, methods=["GET", "DELETE"]),
         Route("/v1/results/{name}/keep", keep, methods=["POST"]),
         Route("/v1/results/{name}/{file}", file),
         Route("/v1/models", models),

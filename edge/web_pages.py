@@ -31,18 +31,22 @@ STAGE_WORDS = {
     "verdict": "Weighing the answer",
 }
 QUALITY_WORDS = {
-    "px_per_mm": ("Resolution", "pixels/mm", "More is finer; below 3 little can be read."),
-    "grid": ("Clearness of the grid", "", "The grid is the ruler: 1 is perfectly even."),
-    "shade": ("Shadow", "", "0 even light, 1 black in places."),
-    "glare": ("Burnt out", "of the area", "Refused above 0.15."),
-    "covered": ("Covered", "of the area", "What is not paper. Refused above 0.12."),
+    "px_per_mm": ("Resolution", "pixels per mm", "Of the picture. More is finer."),
+    "grid": ("Clearness of the grid", "", "How far its lines stand out: it is the ruler. More is clearer."),
+    "shade": ("Shadow", "", "0 is even light, 1 black in places."),
+    "glare": ("Burnt out", "", "Share of the leads' area. Refused above 0.15."),
+    "covered": ("Covered", "", "Share of the leads' area that is no paper. Refused above 0.12."),
     "blur_px": ("Blur", "pixels", "Refused above 3.4."),
     "leads_lost": ("Leads lost", "of 12", "Refused above 4."),
-    "lost_share": ("Samples lost", "of all", ""),
+    "lost_share": ("Samples lost", "", "Share of all."),
     "limb_residual_mv": ("I + III − II", "mV", "0 where these leads were followed without error. Refused above 0.5."),
     "augmented_residual_mv": ("aVR + aVL + aVF", "mV", "The same. Refused above 0.5."),
 }
 """Name, unit and meaning of each number of `quality`."""
+PROTOCOLS = {
+    "distinct": "pages of the data set, by models that saw neither the page nor its identity",
+    "uncurated": "pages of the same device that its publishers left out: nearer to what a device meets",
+}
 
 
 async def home(request):
@@ -106,6 +110,7 @@ async def show(request):
         can_keep=parts.store is not None and item.held is not None and item.held.number is None,
         timing=[(stage, item.result["timing_ms"].get(stage)) for stage in STAGES],
         quality=QUALITY_WORDS, signals=[key for key in item.files if key.startswith("signal-")],
+        columns=_columns(item.result),
         inputs=[key for key in item.files if key.startswith("input-")], leads=_leads(item),
     )  # fmt: skip
 
@@ -132,12 +137,14 @@ async def change(request):
 async def history(request):
     """GET /history: what was read in this session, and what is kept."""
     parts, problem, items, before = request.app.state.parts, None, [], None
+    # A form sends what was left empty too.
+    query = {name: value for name, value in request.query_params.items() if value}
     try:
-        wanted = wanted_of(request.query_params)
+        wanted = wanted_of(query)
         items, before = await search(parts, request.scope["session"], wanted)
     except Problem as error:
         problem = error
-    query = {name: value for name, value in request.query_params.items() if name != "before"}
+    query.pop("before", None)
     return await _page(request, "history.html", problem.status if problem else 200, items=items, before=before, query=query, problem=problem,
                        models=await run_in_threadpool(cards), statuses=STATUSES)  # fmt: skip
 
@@ -250,6 +257,12 @@ def _leads(item):
     ]  # fmt: skip
 
 
+def _columns(result):
+    """How many columns the leads stand in on paper, 1, 2 or 4; 4 where that is not known."""
+    layout = (result["page"] or {}).get("layout") or "3x4"
+    return int(layout.partition("+")[0].partition("x")[2])
+
+
 @lru_cache(maxsize=1)
 def _static():
     return {name: (FOLDER / name).read_bytes() for name in STATIC}
@@ -276,13 +289,21 @@ def _templates():
         states=STATES,
         reasons=REASONS,
     )
-    made.filters.update(percent=percent, time=_time, number=_number)
+    made.globals["protocols"] = PROTOCOLS
+    made.filters.update(
+        percent=percent, time=_time, number=_number, called=_called, sentence=lambda text: text[:1].upper() + text[1:]
+    )
     return made
 
 
 def _time(text):
     """2026-11-24 18:30, UTC."""
     return text[:16].replace("T", " ")
+
+
+def _called(source):
+    """What people call a picture: the camera's number, or a file without its folder."""
+    return source if source.startswith("camera ") and "/" not in source else source.rsplit("/", 1)[-1]
 
 
 def _number(value):

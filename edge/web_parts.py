@@ -136,7 +136,7 @@ def wanted_of(query):
     ------
     Problem : a value that cannot be.
     """
-    given = {name: value for name, value in query.items() if value != ""}
+    given = dict(query)
     for name, choices in (("status", STATUSES), ("verdict", CLASSES)):
         if given.get(name, choices[0]) not in choices:
             raise Problem(400, "bad_request", f"{name} must be one of {', '.join(choices)}.")

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -10,8 +11,8 @@ from .errors import Reason
 from .web_problems import Problem
 
 MOST_NAME = 100
-FIELDS = 12
-TRUE = ("1", "on", "true", "yes")
+MOST_FIELDS = 12
+FLAGS = {"1": True, "on": True, "true": True, "0": False, "off": False, "false": False}
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ async def read_upload(request):
     Problem : there is no picture in it, or no such model.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    fields = {name: request.query_params[name] for name in ("model", "keep", "views") if name in request.query_params}
+    asked = [{name: request.query_params[name] for name in CHECKS if name in request.query_params}]
     if kind == "multipart/form-data":
-        data, name, more = await _from_form(request)
-        fields |= more
+        data, name, fields = await _from_form(request)
+        asked.append(fields)
     elif kind.startswith("image/") or kind == "application/octet-stream":
         data, name = await request.body(), ""
     else:
@@ -54,15 +55,14 @@ async def read_upload(request):
         )
     if not data:
         raise Problem(422, Reason.TRUNCATED.value, "There is no picture in the request: choose a file first.")
-    return Upload(
-        data, plain_name(name), chosen_model(fields.get("model")), _flag(fields, "keep"), _flag(fields, "views")
-    )
+    model, keep, views = (_last(asked, field) for field in CHECKS)
+    return Upload(data, plain_name(name), model, keep or False, views or False)
 
 
 async def read_fields(request):
     """{name: text} of a form without files."""
     try:
-        async with request.form(max_files=0, max_fields=FIELDS) as form:
+        async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
             return {name: value for name, value in form.items() if isinstance(value, str)}
     except Exception as error:
         if isinstance(error, Problem):
@@ -95,7 +95,7 @@ def plain_name(name):
 async def _from_form(request):
     """(data, name, fields) of a form; of several files the first that holds something."""
     try:
-        parser = _InMemory(request.headers, request.stream(), max_files=4, max_fields=FIELDS)
+        parser = _InMemory(request.headers, request.stream(), max_files=4, max_fields=MOST_FIELDS)
         form = await parser.parse()
     except (MultiPartException, KeyError, ValueError, UnicodeDecodeError) as error:
         raise Problem(
@@ -113,5 +113,17 @@ async def _from_form(request):
     return data, name, fields
 
 
-def _flag(fields, name):
-    return str(fields.get(name, "")).lower() in TRUE
+def _flag(given, name):
+    if given.lower() not in FLAGS:
+        raise Problem(400, "bad_request", f"{name} must be true or false.")
+    return FLAGS[given.lower()]
+
+
+CHECKS = {"model": chosen_model, "keep": partial(_flag, name="keep"), "views": partial(_flag, name="views")}
+"""What may stand in the query and in the form, and what makes a value of it; the form has the last word."""
+
+
+def _last(asked, name):
+    """The last value of a field that was given, all of them checked; None where none was."""
+    values = [CHECKS[name](fields[name]) for fields in asked if name in fields]
+    return values[-1] if values else None

@@ -145,6 +145,12 @@ function setUpCamera(live) {
   look();
 }
 
+// Times are in UTC in the page, and as the person's own clock has them where there is a script.
+document.querySelectorAll("time").forEach((time) => {
+  const date = new Date(time.dateTime);
+  if (!Number.isNaN(date.getTime())) time.textContent = date.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+});
+
 const upload = find("upload");
 if (upload) setUpUpload(upload);
 document.querySelectorAll("form[data-progress]").forEach((form) => {

@@ -2,6 +2,7 @@
 
 import io
 import threading
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
@@ -124,3 +125,13 @@ def site(worker, tmp_path):
 def client(site):
     """A browser of an application."""
     return site().client()
+
+
+WITH_BROWSER = {"test_browser.py": "playwright", "test_schema.py": "schemathesis", "test_load.py": "schemathesis"}
+"""What `make test-web` runs, in an environment of its own, and the package that it needs."""
+collect_ignore = [name for name, package in WITH_BROWSER.items() if find_spec(package) is None]
+
+
+def pytest_terminal_summary(terminalreporter):
+    if collect_ignore:
+        terminalreporter.write_line(f"not run here: {', '.join(collect_ignore)} (make test-web)")

@@ -3,13 +3,16 @@
 import os
 import re
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pytest
 
+from ecg_edge import quality
 from ecg_edge.advice import ADVICE, advice, percent, sureness
 from ecg_edge.desk import LOOK, Answer, Asked
 from ecg_edge.errors import Reason
 from ecg_edge.result import DISCLAIMER, unread
+from ecg_edge.web_pages import QUALITY_WORDS
 
 VOID = {"meta", "link", "img", "input", "br", "path", "rect"}
 
@@ -215,3 +218,11 @@ def test_no_probability_is_called_certain():
         "0.0 %",
     ]
     assert [sureness(share)[0] for share in (0.95, 0.8, 0.4)] == ["high", "fair", "low"]
+
+
+def test_the_limits_that_people_read_are_those_that_hold():
+    """And every number has its words."""
+    numbers = quality.measure(SimpleNamespace(flat=None))
+    assert set(QUALITY_WORDS) == set(numbers)
+    for limit in quality.LIMITS:
+        assert f"Refused above {limit.most:g}." in QUALITY_WORDS[limit.name][2]
