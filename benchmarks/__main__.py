@@ -1,38 +1,37 @@
-"""python -m benchmarks accuracy | latency | leaks | mutations | others | page | reading."""
+"""python -m benchmarks accuracy | latency | memory | size | scale | formats | compare | all | reading | page | leaks | others | mutations."""
 
 import argparse
 import sys
 
-from . import accuracy, latency, leaks, mutations, others, page_reading, reading
+from . import accuracy, compare, formats, latency, leaks, memory, mutations, others, page_reading, reading, scale, size
+
+COMMANDS = {
+    "accuracy": (accuracy, "int8 against float models and Keras, per lead and per page"),
+    "latency": (
+        latency,
+        "time of one page by stage, for each model, format and runtime, against the reference and peers",
+    ),
+    "memory": (memory, "what a process holds after imports, after loading and at its peak"),
+    "size": (size, "bytes of models in every format, and of what is installed"),
+    "scale": (scale, "cost by number of pages, size of the picture, threads and processes"),
+    "formats": (formats, "make the formats that are not shipped from the float16 files"),
+    "compare": (compare, "two files of latency or of 'ecg-edge bench': ratios with intervals"),
+    "leaks": (leaks, "what can be told without the heart, and copies across the splits"),
+    "mutations": (mutations, "damaged pictures: each a result or a reason, in time and memory"),
+    "others": (others, "pictures that are no ECG, real and drawn, as files"),
+    "page": (page_reading, "the page model on photographs, records on paper and pages drawn in another layout"),
+    "reading": (reading, "photographs, scans, drawn records and pictures that are no ECG"),
+}
 
 
 def main(argv=None):
     """Run the command line; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("accuracy", help="int8 against float models and Keras, per lead and per page")
-    accuracy.add_options(command)
-    command.set_defaults(run=accuracy.run)
-    command = commands.add_parser("latency", help="time of one page per stage, for each model, format and runtime")
-    latency.add_options(command)
-    command.set_defaults(run=latency.run)
-    command = commands.add_parser("leaks", help="what can be told without the heart, and copies across the splits")
-    leaks.add_options(command)
-    command.set_defaults(run=leaks.run)
-    command = commands.add_parser("mutations", help="damaged pictures: each a result or a reason, in time and memory")
-    mutations.add_options(command)
-    command.set_defaults(run=mutations.run)
-    command = commands.add_parser("others", help="pictures that are no ECG, real and drawn, as files")
-    others.add_options(command)
-    command.set_defaults(run=others.run)
-    command = commands.add_parser(
-        "page", help="the page model on photographs, records on paper and pages drawn in another layout"
-    )
-    page_reading.add_options(command)
-    command.set_defaults(run=page_reading.run)
-    command = commands.add_parser("reading", help="photographs, scans, drawn records and pictures that are no ECG")
-    reading.add_options(command)
-    command.set_defaults(run=reading.run)
+    for name, (module, what) in COMMANDS.items():
+        command = commands.add_parser(name, help=what)
+        module.add_options(command)
+        command.set_defaults(run=module.run)
     options = parser.parse_args(argv)
     try:
         return options.run(options) or 0

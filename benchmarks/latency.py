@@ -1,181 +1,201 @@
-"""Time of one page, per stage, for each model, format and runtime; each measured in a process of its own."""
+"""python -m benchmarks latency: time of one page by stage, for each model, format, runtime and kernel set, against the reference and peers.
+
+Every measurement has a process of its own, and all take turns (`jobs`), so that ratios hold whatever else the machine does.
+"""
 
 import argparse
 import json
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 
-from convert.formats import FORMATS
-from ecg_edge.errors import EcgEdgeError
+from ecg_edge.bench import SCHEMA
 from ecg_edge.layout import REPORT
+from ecg_edge.result import STAGES
 from ecg_edge.runtime import RUNTIMES
 
-from . import environment
+from . import compare, environment, formats, jobs
 
-STAGES = ("open", "page", "leads", "filters", "trace", "inference", "verdict", "total")
-
-
-def find_files(models, shipped="models", runs="runs"):
-    """{(model, format): path} of all .tflite files that are there: shipped ones, else those of a run."""
-    found = {}
-    for model in models:
-        for form in FORMATS:
-            suffix = "" if form == "int8" else f"-{form}"
-            places = (
-                Path(shipped) / f"{model}{suffix}.tflite",
-                Path(runs) / "paper" / model / f"{model}-{form}.tflite",
-            )
-            there = [path for path in places if path.is_file()]
-            if there:
-                found[model, form] = there[0]
-    return found
+HALF = "models/cnn-float16.tflite"
+KERNELS = {"default": "", "builtin": " without XNNPACK"}
+OTHERS = ("reference", "keras", "onnx", "mobilenet")
+SHOWN = ("open", "page", "filters", "trace", "inference")
+PAGES = [Path("tests/data") / f"{name}.jpg" for name in ("normal", "abnormal", "infarction", "history")]
 
 
-def measure(files, runtimes, threads, pages, warm_up=3, repetitions=30):
-    """[{model, format, runtime, threads, stages}] of each file by each runtime; what cannot run says why in `error`."""
-    results = []
+def edge_jobs(files, runtimes, threads, kernels, pages, most_s):
+    """A job for each model file by each runtime, number of threads and kernel set."""
+    found = []
     for (model, form), path in files.items():
         for runtime in runtimes:
             for count in threads:
-                job = {"model": model, "format": form, "file": str(path), "runtime": runtime, "threads": count,
-                       "pages": [str(page) for page in pages], "warm_up": warm_up, "repetitions": repetitions}  # fmt: skip
-                print(f"{model} {form} {runtime} {count} thread(s) ...", file=sys.stderr, flush=True)
-                done = subprocess.run([sys.executable, "-m", "benchmarks.latency"], input=json.dumps(job), text=True,
-                                      capture_output=True, check=False)  # fmt: skip
-                answer = json.loads(done.stdout) if done.returncode == 0 else {"error": _last_line(done.stderr)}
-                results.append({key: job[key] for key in ("model", "format", "runtime", "threads")} | answer)
-    return results
+                for kernel in kernels:
+                    about = {"model": model, "format": form, "runtime": runtime, "threads": count, "kernels": kernel}
+                    title = f"{model} {form}, {runtime}{KERNELS[kernel]}, {count} thread(s)"
+                    held = {"file": str(path), "pages": [str(page) for page in pages], "most_s": most_s}
+                    found.append({"module": "ecg_edge.bench", "title": title} | about | held)
+    return found
 
 
-def measure_one(job):
-    """Time one file by one runtime in this process: {stage: {median, p90}} in milliseconds, and who did it."""
-    from ecg_edge import card
-    from ecg_edge.reader import Reader
-    from ecg_edge.runtime import Network, find_runtime
+def other_jobs(others, pages, most_s):
+    """The reference, and peers of the paper's CNN, on one thread: those of `others`."""
+    same = {"threads": 1, "kernels": "default", "most_s": most_s, "file": HALF}
+    reference = {"model": "reference", "format": "float32", "runtime": "scikit-image, Keras"}
+    found = [
+        {"module": "benchmarks.reference", "pages": [str(page) for page in pages], "peer": "reference"}
+        | reference
+        | same
+    ]
+    for peer, model, form, runtime in (
+        ("keras", "cnn", "float32", "Keras, 13 leads at once"),
+        ("onnx", "cnn", "float32", "ONNX Runtime"),
+        ("mobilenet", "MobileNetV2", "float32", "ai-edge-litert"),
+        ("mobilenet", "MobileNetV2", "int8", "ai-edge-litert"),
+    ):
+        about = {"peer": peer, "model": model, "format": form, "runtime": runtime}
+        found.append({"module": "benchmarks.peers"} | about | same)
+    return [
+        job | {"title": f"{job['model']} {job['format']}, {job['runtime']}"} for job in found if job["peer"] in others
+    ]
 
-    reader = Reader(job["model"] if (card.models_folder() / f"{job['model']}.json").is_file() else None, job["threads"],
-                    runtime=job["runtime"])  # fmt: skip
-    # The stages around the network are the reader's own; only the network is another format's.
-    reader.network = Network(Path(job["file"]).read_bytes(), find_runtime(job["runtime"]), job["threads"])
-    data = [Path(page).read_bytes() for page in job["pages"]]
-    rounds = job["warm_up"] + job["repetitions"]
-    taken = []
-    for i in range(rounds):
-        start = time.perf_counter()
-        result = reader.read(data[i % len(data)])
-        total = (time.perf_counter() - start) * 1000
-        if result.verdict is None:
-            raise SystemExit(f"{job['pages'][i % len(data)]}: {result.message}")
-        # What a model does without takes no time.
-        taken.append([*(result.timing_ms.get(stage, 0.0) for stage in STAGES[:-1]), total])
-    times = np.array(taken[job["warm_up"] :])
-    return {
-        "runtime_version": reader.network.runtime.version,
-        "repetitions": job["repetitions"],
-        "stages": {
-            stage: {"median": float(np.median(times[:, i])), "p90": float(np.quantile(times[:, i], 0.9))}
-            for i, stage in enumerate(STAGES)
-        },
+
+def to_markdown(report):
+    """A table of medians, with each row's ratio to the reference and of its inference to float32 by the same runtime."""
+    where, runs = report["environment"], report["runs"]
+    reference = next((run for run in runs if run["model"] == "reference" and "samples" in run), None)
+    base = {
+        (run["model"], run["runtime"], run["threads"], run["kernels"]): run
+        for run in runs
+        if run["format"] == "float32"
     }
-
-
-def to_markdown(results, where):
-    """A table of medians, p90 in brackets, with each row's ratio to the same model's float32 in the same runtime."""
     lines = [
         "# Latency of one page",
         "",
-        f"{where['cpu']}, {where['cores']} cores, load {where['load_average'][0]:.1f}; Python {where['python']}. Milliseconds for one"
-        f" {REPORT.width_px} × {REPORT.height_px} JPEG, median (p90). Ratios hold between machines better than times.",
+        f"{where['cpu']}, {where['cores']} cores, load {where['load_average'][0]:.1f} before and {report['load_average_after'][0]:.1f} after; Python"
+        f" {where['python']}, commit {where['commit']}. Milliseconds for one {REPORT.width_px} × {REPORT.height_px} JPEG, medians; in brackets 95 %"
+        f" intervals. All rows were measured by turns in {report['rounds']} rounds, each in a process of its own. Ratios hold between machines better than times.",
         "",
-        "| model | format | runtime | threads | open | page | filters | inference | total | inference ÷ float32 |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| model | runtime | threads | open | page | filters | trace | inference | total | p90 | p99 | processor | float32 ÷ this, inference | reference ÷ this | … by the processor's time |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    base = {(r["model"], r["runtime"], r["threads"]): r["stages"]["inference"]["median"]
-            for r in results if r["format"] == "float32" and "stages" in r}  # fmt: skip
-    for r in results:
-        head = f"| {r['model']} | {r['format']} | {r['runtime']} | {r['threads']} |"
-        if "error" in r:
-            lines.append(f"{head} {r['error']} | | | | | |")
+    for run in runs:
+        head = f"| {run['model']} {run['format']} | {run['runtime']}{KERNELS[run['kernels']]} | {run['threads']} |"
+        if "error" in run:
+            lines.append(f"{head} {run['error']} | | | | | | | | | |")
             continue
-        cells = [
-            f"{r['stages'][s]['median']:.1f} ({r['stages'][s]['p90']:.1f})"
-            for s in ("open", "page", "filters", "inference", "total")
-        ]
-        against = base.get((r["model"], r["runtime"], r["threads"]))
-        cells.append(f"{r['stages']['inference']['median'] / against:.2f}" if against else "–")
+        stages = run["stages"]
+        cells = [f"{stages[s]['median']:.1f}" if stages.get(s, {}).get("median") else "–" for s in SHOWN]
+        total, whole = stages["total"], "filters" in stages
+        cells += [f"{total['median']:.1f} ({total['low']:.1f}–{total['high']:.1f})" if whole else "–"]
+        cells += [f"{total['p90']:.1f}", f"{total['p99']:.1f}"] if whole else ["–", "–"]
+        cells.append(f"{stages['cpu']['median']:.1f}")
+        against = base.get((run["model"], run["runtime"], run["threads"], run["kernels"]))
+        own = run["samples"]["inference"]
+        known = against is not None and "samples" in against and against is not run
+        cells.append(compare.words(compare.ratio(against["samples"]["inference"], own)) if known else "–")
+        faster = whole and reference is not None and run is not reference
+        for stage in ("total", "cpu"):
+            ratio = compare.ratio(reference["samples"][stage], run["samples"][stage]) if faster else None
+            cells.append(compare.words(ratio, 1) if ratio else "–")
         lines.append(f"{head} {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_floors(runs)]) + "\n"
 
 
-def draw(results, path):
+def _floors(runs):
+    """Lines that say how far whole pages are from decoding alone."""
+    found = []
+    for run in runs:
+        if "decode" in run and run["format"] == "int8" and run["kernels"] == "default":
+            times = run["stages"]["total"]["median"], run["decode"]["median"]
+            found.append(f"- {run['title']}: {times[0] / times[1]:.1f} × decoding the JPEG alone ({times[1]:.1f} ms)")
+    return ["A page against the decoding of its JPEG in the same process:", "", *found] if found else []
+
+
+def draw(report, path):
     """Stacked bars of the stages' medians."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    shown = [r for r in results if "stages" in r]
-    names = [f"{r['model']} {r['format']}\n{r['runtime']}, {r['threads']} thread(s)" for r in shown]
-    figure, axis = plt.subplots(figsize=(9, 0.5 * len(shown) + 1.5), layout="constrained")
+    shown = [run for run in report["runs"] if "filters" in run.get("stages", {})]
+    names = [run["title"].replace(", ", "\n", 1) for run in shown]
+    figure, axis = plt.subplots(figsize=(10, 0.5 * len(shown) + 1.8), layout="constrained")
     left = np.zeros(len(shown))
     for stage in STAGES[:-1]:
-        widths = np.array([r["stages"][stage]["median"] for r in shown])
+        widths = np.array([run["stages"].get(stage, {"median": 0.0})["median"] for run in shown])
         axis.barh(names, widths, left=left, label=stage)
         left += widths
+    for row, width in enumerate(left):
+        axis.text(width, row, f" {width:.0f}", va="center", fontsize=8)
     axis.invert_yaxis()
-    axis.set(xlabel="milliseconds for a page (medians)", title="Where the time of one page goes")
-    axis.legend(ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.1 if len(shown) > 6 else -0.3))
+    axis.tick_params(axis="y", labelsize=8)
+    axis.set(
+        xlabel="milliseconds for a page, medians (logarithmic: lengths of single stages do not compare)", xscale="log"
+    )
+    axis.set(
+        xlabel="milliseconds for a page (sum of the stages' medians)",
+        xscale="linear",
+        title="Where the time of one page goes",
+    )
+    axis.margins(x=0.08)
+    figure.legend(*axis.get_legend_handles_labels(), ncols=7, loc="outside lower center")
     figure.savefig(path, dpi=100, metadata={"Software": None})
     plt.close(figure)
 
 
-def write(results, out):
+def write(report, out):
     """Write OUT/latency.json, latency.md and latency.png; the Markdown."""
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    where = environment.record()
-    (out / "latency.json").write_text(json.dumps({"environment": where, "results": results}, indent=1) + "\n")
-    markdown = to_markdown(results, where)
+    markdown = to_markdown(report)
+    (out / "latency.json").write_text(json.dumps(report) + "\n")
     (out / "latency.md").write_text(markdown)
-    draw(results, out / "latency.png")
+    draw(report, out / "latency.png")
     return markdown
 
 
 def add_options(command):
     """The options of `python -m benchmarks latency`."""
-    command.add_argument("--models", nargs="+", default=["cnn", "crnn"])
+    command.add_argument("--models", nargs="+", default=["page", "cnn", "crnn"])
+    command.add_argument("--formats", nargs="+", choices=formats.FORMATS, default=list(formats.FORMATS))
     command.add_argument("--runtimes", nargs="+", choices=tuple(RUNTIMES), default=list(RUNTIMES))
     command.add_argument("--threads", nargs="+", type=int, default=[1])
+    command.add_argument("--kernels", nargs="+", choices=tuple(KERNELS), default=["default"])
     command.add_argument("--pages", nargs="+", type=Path, help="report pages (default: those of tests/data)")
-    command.add_argument("--warm-up", type=int, default=3)
-    command.add_argument("--repetitions", type=int, default=30)
+    command.add_argument(
+        "--others", nargs="*", choices=OTHERS, default=list(OTHERS), help="the reference and peers (default: all)"
+    )
+    command.add_argument("--rounds", type=int, default=jobs.ROUNDS)
+    command.add_argument(
+        "--seconds", type=float, default=3.0, help="limit for each measurement in each round (default 3)"
+    )
     command.add_argument("--out", default="benchmarks/results")
 
 
 def run(options):
     """`python -m benchmarks latency`."""
-    pages = options.pages or [
-        Path("tests/data") / f"{name}.jpg" for name in ("normal", "abnormal", "infarction", "history")
-    ]
+    pages = options.pages or PAGES
     missing = [str(page) for page in pages if not page.is_file()]
-    files = find_files(options.models)
-    if missing or not files:
-        raise argparse.ArgumentTypeError(f"not there: {', '.join(missing) or 'any model file'}")
-    results = measure(files, options.runtimes, options.threads, pages, options.warm_up, options.repetitions)
-    print(write(results, options.out))
-
-
-def _last_line(text):
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else "ended without a word"
-
-
-if __name__ == "__main__":
-    try:
-        print(json.dumps(measure_one(json.load(sys.stdin))))
-    except EcgEdgeError as error:
-        sys.exit(str(error))
+    if missing:
+        raise argparse.ArgumentTypeError(f"not there: {', '.join(missing)}")
+    files = {key: path for key, path in formats.files_of(options.models).items() if key[1] in options.formats}
+    if not files:
+        raise argparse.ArgumentTypeError(f"not there: any file of {', '.join(options.models)}")
+    todo = edge_jobs(files, options.runtimes, options.threads, options.kernels, pages, options.seconds)
+    for job in other_jobs(options.others, pages, options.seconds):
+        if job.get("peer") in ("onnx", "mobilenet"):
+            jobs.answer(job | {"most_s": 0})  # what they run is made first, in another process
+        todo.append(job)
+    where = environment.record()
+    runs = jobs.interleaved(todo, options.rounds, notice=lambda line: print(line, file=sys.stderr, flush=True))
+    after = environment.record()["load_average"]
+    report = {
+        "schema": SCHEMA,
+        "environment": where,
+        "load_average_after": after,
+        "rounds": options.rounds,
+        "runs": runs,
+    }
+    print(write(report, options.out))

@@ -99,7 +99,7 @@ def measure(job):
     runs = repeated(once, job["most_s"])
     memory["peak"], memory["between_pages"] = peak_mb(), resident_mb()
     decoded = repeated(lambda number: {"total": decode_ms(data[number % len(data)])}, job["most_s"] / 4)
-    samples = {stage: [run[stage] for run in runs] for stage in STAGES}
+    samples = {stage: [run[stage] for run in runs] for stage in (*STAGES, "cpu")}
     return described(job) | {
         "runtime": runtime.name,
         "runtime_version": runtime.version,
@@ -109,9 +109,8 @@ def measure(job):
         "load_ms": round((loaded - imported) * 1000, 1),
         "memory_mb": {name: value and round(value, 1) for name, value in memory.items()},
         "stages": {stage: summary(times) for stage, times in samples.items()},
-        "cpu": summary([run["cpu"] for run in runs]),
         "decode": summary([run["total"] for run in decoded]),
-        "samples": {stage: [round(ms, 3) for ms in samples[stage][:KEPT_SAMPLES]] for stage in ("inference", "total")},
+        "samples": {stage: [round(ms, 3) for ms in times[:KEPT_SAMPLES]] for stage, times in samples.items()},
     }
 
 

@@ -1,0 +1,50 @@
+"""Measurements in processes of their own, one after the other and again, so that what a machine does meanwhile meets all of them alike."""
+
+import json
+import subprocess
+import sys
+
+from ecg_edge.timing import summary
+
+ROUNDS = 3
+
+
+def interleaved(jobs, rounds=ROUNDS, notice=None):
+    """[what each job found, its rounds taken together]: {…, "samples": {stage: [ms]}, "stages": {stage: summary}} or {…, "error"}.
+
+    A job is a dict that a module (`job["module"]`) reads from standard input and answers with a dict as JSON; `title` says what it is.
+    """
+    found = [[] for _ in jobs]
+    for number in range(rounds):
+        for answers, job in zip(found, jobs, strict=True):
+            if answers and "error" in answers[-1]:
+                continue
+            if notice:
+                notice(f"round {number + 1} of {rounds}: {job['title']} ...")
+            answers.append(answer(job))
+    return [together(answers) for answers in found]
+
+
+def answer(job):
+    """What one process answers; `error` is the last line of what it said where it ended otherwise."""
+    done = subprocess.run([sys.executable, "-m", job["module"]], input=json.dumps(job), text=True, capture_output=True)
+    known = {key: value for key, value in job.items() if key not in ("module", "pages", "most_s")}
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        return known | {"error": lines[-1] if lines else f"ended with {done.returncode}"}
+    return known | json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def together(answers):
+    """The answers of one job's rounds as one: all samples, and the greatest memory."""
+    if "error" in answers[-1]:
+        return answers[-1]
+    merged = dict(answers[0])
+    merged["samples"] = {
+        stage: [ms for answer in answers for ms in answer["samples"][stage]] for stage in answers[0]["samples"]
+    }
+    merged["stages"] = {stage: summary(times) for stage, times in merged["samples"].items()}
+    if "memory_mb" in merged:
+        kept = [answer["memory_mb"] for answer in answers]
+        merged["memory_mb"] = {name: max((held[name] or 0.0) for held in kept) or None for name in kept[0]}
+    return merged
