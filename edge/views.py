@@ -132,6 +132,8 @@ def _part(place, path, px_per_mm):
     """Rows and columns of the page in which a lead is shown: its box, but no more of it than its trace needs."""
     rows, columns = place.box.slices
     heights = np.asarray(path if path is not None else np.empty((0, 2)), float)[:, 1]
+    if not np.isfinite(heights).any():
+        return slice(max(rows.start, 0), rows.stop), slice(max(columns.start, 0), columns.stop)
     heights = np.append(heights[np.isfinite(heights)], place.zero_px)
     around = round(AROUND_MM * px_per_mm)
     top, bottom = max(rows.start, int(heights.min()) - around), min(rows.stop, int(heights.max()) + around)

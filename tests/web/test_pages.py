@@ -143,6 +143,14 @@ def test_a_picture_that_was_removed_leaves_its_result(site, page_bytes):
     assert browser.post("/results/1/again", data={}).status_code == 404
 
 
+def test_leads_that_were_lost_are_named_beside_the_verdict(client, odd_pages):
+    """Who looks at the verdict sees what it was reached without."""
+    data = next(page for page in odd_pages if page.layout == "6x2").path.read_bytes()
+    text, place = read(client, data)
+    lost = [lead["name"] for lead in client.get(f"/v1{place}").json()["leads"] if lead["state"] == "lost"]
+    assert (f"Lost: {', '.join(lost)}." in text) == bool(lost) and lost == ["V3"]
+
+
 def test_the_history_is_searched_and_turned_over(site, page_bytes):
     """By name, verdict, state, model and date; the rest behind a link."""
     here = site()
@@ -225,4 +233,9 @@ def test_the_limits_that_people_read_are_those_that_hold():
     numbers = quality.measure(SimpleNamespace(flat=None))
     assert set(QUALITY_WORDS) == set(numbers)
     for limit in quality.LIMITS:
-        assert f"Refused above {limit.most:g}." in QUALITY_WORDS[limit.name][2]
+        _, unit, meaning = QUALITY_WORDS[limit.name]
+        assert (
+            f"Refused above {100 * limit.most:g} %." in meaning
+            if unit == "%"
+            else f"Refused above {limit.most:g}." in meaning
+        )

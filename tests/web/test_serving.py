@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -182,6 +184,24 @@ def test_what_cannot_be_served_says_why(arguments, status, message, tmp_path, ca
     """With the command line's exit statuses."""
     assert cli.main(["serve", *(argument.format(tmp=tmp_path) for argument in arguments)]) == status
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_it_speaks_tls(start, tmp_path):
+    """With a certificate of one's own; cookies go by nothing else."""
+    line = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+            tmp_path / "key.pem", "-out", tmp_path / "cert.pem"]  # fmt: skip
+    subprocess.run(line, check=True, capture_output=True)
+    values = f'[serve]\ncertificate = "{tmp_path}/cert.pem"\nkey = "{tmp_path}/key.pem"\n'
+    (tmp_path / "config.toml").write_text(values)
+    server = start("--config", str(tmp_path / "config.toml"))
+    assert server.address.startswith("https://127.0.0.1:")
+    trust = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+    with urllib.request.urlopen(server.address, timeout=60, context=trust) as answer:
+        assert answer.status == 200 and answer.headers["set-cookie"].endswith("; Secure")
+    form = urllib.request.Request(server.address + "/logout", b"", {"origin": server.address})
+    with urllib.request.urlopen(form, timeout=60, context=trust) as answer:
+        assert answer.status == 200 and server.end() == 143
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch, capsys):
