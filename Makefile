@@ -46,9 +46,9 @@ page: $(DEVELOP)/installed
 	$(DEVELOP)/bin/python -m train page fit
 	$(DEVELOP)/bin/python -m convert --model page
 
+# Accuracy from the kept probabilities; latency, memory, size and scale on this machine; the table of all in benchmarks/results/README.md.
 bench: $(DEVELOP)/installed
-	$(DEVELOP)/bin/python -m benchmarks accuracy
-	$(DEVELOP)/bin/python -m benchmarks latency
+	$(DEVELOP)/bin/python -m benchmarks all
 
 lint: $(DEVELOP)/installed
 	$(DEVELOP)/bin/ruff check .

@@ -1,9 +1,23 @@
-"""python -m benchmarks accuracy | latency | memory | size | scale | formats | compare | all | reading | page | leaks | others | mutations."""
+"""python -m benchmarks accuracy | latency | memory | size | scale | summary | all | formats | compare | reading | page | leaks | others | mutations."""
 
 import argparse
 import sys
 
-from . import accuracy, compare, formats, latency, leaks, memory, mutations, others, page_reading, reading, scale, size
+from . import (
+    accuracy,
+    compare,
+    formats,
+    latency,
+    leaks,
+    memory,
+    mutations,
+    others,
+    page_reading,
+    reading,
+    scale,
+    size,
+    summary,
+)
 
 COMMANDS = {
     "accuracy": (accuracy, "int8 against float models and Keras, per lead and per page"),
@@ -14,6 +28,7 @@ COMMANDS = {
     "memory": (memory, "what a process holds after imports, after loading and at its peak"),
     "size": (size, "bytes of models in every format, and of what is installed"),
     "scale": (scale, "cost by number of pages, size of the picture, threads and processes"),
+    "summary": (summary, "edge against float: one table of what was measured"),
     "formats": (formats, "make the formats that are not shipped from the float16 files"),
     "compare": (compare, "two files of latency or of 'ecg-edge bench': ratios with intervals"),
     "leaks": (leaks, "what can be told without the heart, and copies across the splits"),
@@ -32,6 +47,9 @@ def main(argv=None):
         command = commands.add_parser(name, help=what)
         module.add_options(command)
         command.set_defaults(run=module.run)
+    command = commands.add_parser("all", help="accuracy, latency, memory, size, scale and the table of all")
+    summary.add_all_options(command)
+    command.set_defaults(run=summary.run_all)
     options = parser.parse_args(argv)
     try:
         return options.run(options) or 0

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import compare, formats, jobs, latency, memory, peers, scale, size
+from benchmarks import compare, formats, jobs, latency, memory, peers, scale, size, summary
 from convert import from_float16
 from ecg_edge.runtime import Network, find_runtime
 
@@ -224,3 +225,32 @@ def test_marks_of_a_long_run_end_with_its_last_page():
     """1, 2, 5, 10, …: evenly on a logarithmic axis."""
     assert scale.marks(1) == [1]
     assert scale.marks(100) == [1, 2, 5, 10, 20, 50, 100]
+
+
+def test_the_table_of_all_holds_what_was_measured(timed, tmp_path):
+    """Accuracy, differences and bytes beside the times of this run; peers stand in `latency.md` alone."""
+    found = summary.rows(results_with(timed[0], tmp_path))
+    assert {(row["model"], row["format"]) for row in found} == {("crnn", "float32"), ("crnn", "int8")}
+    int8 = next(row for row in found if row["format"] == "int8")
+    assert int8["bytes"] == (ROOT / "models/crnn.tflite").stat().st_size
+    assert int8["accuracy"][1] < int8["accuracy"][0] < int8["accuracy"][2] and int8["faster"][0] > 3
+    assert int8["difference"][1] <= int8["difference"][0] <= int8["difference"][2]
+    done = benchmarks("summary", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "| `crnn` | int8 | ai-edge-litert |" in (tmp_path / "README.md").read_text()
+
+
+def results_with(folder, out):
+    """A folder of results: this run's latency and size, the kept accuracy and parity."""
+    shutil.copy(folder / "latency.json", out)
+    (out / "size.json").write_text(json.dumps(size.report(["crnn"])))
+    for kept in ("distinct/accuracy.json", "all/crnn-parity.json"):
+        (out / kept).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / "benchmarks/results" / kept, out / kept)
+    return out
+
+
+def test_a_table_without_latency_says_what_to_run(tmp_path):
+    """In place of an empty one."""
+    done = benchmarks("summary", "--out", tmp_path)
+    assert done.returncode == 1 and "run 'python -m benchmarks latency'" in done.stderr
