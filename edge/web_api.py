@@ -27,9 +27,7 @@ async def classify(request):
     parts, session = request.app.state.parts, request.scope["session"]
     async with parts.turns.place(session, ticket_of(request)) as place:
         upload = await read_upload(request)
-        held = await read(
-            parts, place, session, Asked(upload.data, upload.name, upload.model, upload.views), upload.keep
-        )
+        held = await read(request, place, Asked(upload.data, upload.name, upload.model, upload.views), upload.keep)
     problem = of_result(held.answer.result)
     if problem:
         parts.shelf.drop(session, held.name)

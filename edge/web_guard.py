@@ -168,10 +168,12 @@ class Guard:
     def _bounded(self, scope, receive):
         """`receive`, with limits to how much comes, and until when."""
         most, left_s, got = self._most_bytes(scope), self._rules.body_s, 0
-        until = None
+        until, whole = None, False
 
         async def bounded():
-            nonlocal got, until
+            nonlocal got, until, whole
+            if whole:
+                return await receive()
             until = until or anyio.current_time() + left_s
             with (
                 anyio.move_on_at(until) if hasattr(anyio, "move_on_at") else anyio.CancelScope(deadline=until) as limit
@@ -185,6 +187,7 @@ class Guard:
                     {"Connection": "close"},
                 )
             got += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
             if got > most:
                 raise too_large(self._rules.body_bytes)
             return message

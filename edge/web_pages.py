@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from . import __version__
 from .advice import GENERAL, advice, percent, sureness
-from .desk import LOOK, Asked
+from .desk import Asked
 from .layout import CLASSES
 from .panel import REASONS, STATES, VERDICTS
 from .result import DISCLAIMER, STAGES
@@ -60,7 +60,7 @@ async def read_picture(request):
     async with parts.turns.place(session, ticket_of(request)) as place:
         upload = await read_upload(request)
         asked = Asked(upload.data, upload.name, upload.model, True)
-        held = await read(parts, place, session, asked, upload.keep)
+        held = await read(request, place, asked, upload.keep)
     return _go(request, f"/results/{held.name}")
 
 
@@ -71,7 +71,7 @@ async def take_picture(request):
     fields = await read_fields(request)
     asked = Asked(None, "camera", chosen_model(fields.get("model")), True)
     async with parts.turns.place(session, ticket_of(request)) as place:
-        held = await read(parts, place, session, asked, "keep" in fields)
+        held = await read(request, place, asked, "keep" in fields)
     return _go(request, f"/results/{held.name}")
 
 
@@ -85,7 +85,7 @@ async def look(request):
     """GET /camera/look: a frame of the camera, with a hint for aiming in a header."""
     parts = request.app.state.parts
     _need_camera(parts)
-    found, hint, jpeg = await parts.turns.look(LOOK)
+    found, hint, jpeg = await parts.turns.look()
     return Response(
         jpeg, media_type="image/jpeg", headers={"Ecg-Edge-Hint": hint, "Ecg-Edge-Found": str(found).lower()}
     )
@@ -129,7 +129,7 @@ async def change(request):
     if what == "again":
         asked = asked_again(item, chosen_model(fields.get("model")))
         async with parts.turns.place(session, ticket_of(request)) as place:
-            held = await read(parts, place, session, asked)
+            held = await read(request, place, asked)
         return _go(request, f"/results/{held.name}")
     raise Problem(404, "not_found", "There is nothing of that name here.")
 

@@ -64,10 +64,11 @@ def item_of_entry(entry):
     return Item(str(entry.number), True, time, entry.result, {}, picture=entry.picture, entry=entry)
 
 
-async def read(parts, place, session, asked, keep=False):
-    """Read what is `asked` and hold it for the session: the `Held`. Where it is to be kept, it is."""
-    answer = await parts.turns.read(place, asked)
-    held = parts.shelf.put(session, answer, now())
+async def read(request, place, asked, keep=False):
+    """Read what is `asked` and hold it for the request's session: the `Held`. Where it is to be kept, it is."""
+    parts = request.app.state.parts
+    answer = await parts.turns.read(place, asked, request.is_disconnected)
+    held = parts.shelf.put(request.scope["session"], answer, now())
     parts.note("debug", "page.read", status=answer.result["status"], reason=answer.result["reason"])
     if keep:
         await keep_held(parts, held)

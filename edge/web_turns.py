@@ -6,11 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from .desk import LOOK
 from .errors import CameraError, InstallationError, Reason, WorkerError, WorkerTimeoutError
 from .result import STAGES
 from .web_problems import Problem
 
 RETRY_S = 3
+FRESH_S = 0.25
+"""A frame of the camera is everybody's who asks for one so soon after it was taken."""
 
 
 @dataclass
@@ -46,6 +49,7 @@ class Turns:
         self._thread = ThreadPoolExecutor(1, "reading")
         self._turn = asyncio.Lock()
         self._places = []
+        self._looking, self._seen = asyncio.Lock(), (None, float("-inf"))
         self.broken = None
         """Why no picture can be read at present, in words; None where they can."""
 
@@ -75,14 +79,16 @@ class Turns:
         finally:
             self._places.remove(place)
 
-    async def read(self, place, asked):
+    async def read(self, place, asked, is_gone):
         """The `desk.Answer` to what is `asked`, when it is its turn.
 
         Raises
         ------
-        Problem : the process could not read it, or not be started; there is no camera.
+        Problem : the process could not read it, or not be started; there is no camera; who asked `is_gone` (an asynchronous function) meanwhile.
         """
         async with self._turn:
+            if await is_gone():
+                raise Problem(400, "gone", "Nobody waits for this any more.")
             place.reading = True
             if self._stage is not None:
                 self._stage.value = 0
@@ -96,10 +102,15 @@ class Turns:
             self._metrics.count("ecg_edge_pages_total", status=answer.result["status"])
             return answer
 
-    async def look(self, request):
-        """What the process answers to a request that takes no place in the queue; between two pictures."""
-        async with self._turn:
-            return await self._call(request)
+    async def look(self):
+        """(found, hint, JPEG) of what the camera sees, between two pictures; one look is for all who ask at once."""
+        async with self._looking:
+            frame, since = self._seen
+            if time.monotonic() - since > FRESH_S:
+                async with self._turn:
+                    frame = await self._call(LOOK)
+                self._seen = frame, time.monotonic()
+            return frame
 
     def progress(self, session, ticket):
         """{"state": waiting, reading or unknown, "before": pictures that come first, "stage": what is being done} of a place."""

@@ -18,8 +18,8 @@ FLOORS = {
     "matching": 4, "arrangement": 5, "page": 6, "reader": 7, "steps": 7,
     "timing": 0, "machine": 1, "bench": 8, "disk": 0, "holder": 0, "process": 0, "schema": 0, "journal": 0, "service": 1, "board": 0, "console": 1, "store": 1, "worker": 1, "settings": 1, "outbox": 1, "lamp": 1, "doctor": 2, "fhir": 1, "triggers": 2, "history": 2,
     "plot": 0, "pdf": 0, "advice": 3, "report": 4, "views": 11, "desk": 11, "camera": 8, "mock_picamera2": 0, "aim": 8, "pi_camera": 9, "station": 10, "watch": 9, "watching": 11, "demo": 9,
-    "web_problems": 1, "web_access": 2, "web_shelf": 0, "web_metrics": 1, "web_openapi": 1, "web_guard": 2, "web_turns": 2, "web_upload": 2, "web_parts": 12, "web_api": 13, "web_pages": 14,
-    "web_app": 15, "serving": 16, "device_commands": 17, "cli": 18, "__main__": 19,
+    "web_problems": 1, "web_access": 2, "web_shelf": 0, "web_metrics": 1, "web_openapi": 1, "web_guard": 2, "web_turns": 12, "web_upload": 2, "web_parts": 13, "web_api": 14, "web_pages": 15,
+    "web_app": 16, "serving": 17, "device_commands": 18, "cli": 19, "__main__": 20,
 }  # fmt: skip
 """Lower floors know nothing of higher ones; on one floor rooms do not know each other."""
 DEVICE = {

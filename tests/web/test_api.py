@@ -10,6 +10,7 @@ import httpx2 as httpx
 import jsonschema
 import pytest
 
+from ecg_edge.desk import LOOK, Asked
 from ecg_edge.errors import CameraError, DamagedModelError, Reason, WorkerError, WorkerTimeoutError
 from ecg_edge.reader import Reader
 from ecg_edge.web_openapi import HERE, document
@@ -279,3 +280,39 @@ def _api_routes():
     from ecg_edge.web_api import routes
 
     return routes()
+
+
+def test_what_nobody_waits_for_is_not_read(site, worker, page_bytes):
+    """A browser that went away while it waited."""
+    here, gate = site(), threading.Event()
+    worker.before = lambda request: gate.wait(20) and None
+
+    async def run():
+        async def gone():
+            return True
+
+        async def here_still():
+            return False
+
+        turns = here.parts.turns
+        async with turns.place("a") as first, turns.place("b") as second:
+            reading = asyncio.create_task(turns.read(first, Asked(page_bytes, "a.jpg"), here_still))
+            waiting = asyncio.create_task(turns.read(second, Asked(page_bytes, "b.jpg"), gone))
+            await asyncio.sleep(0.05)
+            gate.set()
+            return await asyncio.gather(reading, waiting, return_exceptions=True)
+
+    answer, problem = asyncio.run(run())
+    assert answer.result["source"] == "a.jpg" and problem.reason == "gone"
+    assert [asked.name for asked in worker.asked] == ["a.jpg"]
+
+
+def test_one_look_of_the_camera_is_for_all_who_ask_at_once(site, worker):
+    """However many watch, it is asked as often as one would."""
+    here = site(camera=True)
+    worker.before = lambda request: (True, "page found", b"frame")
+
+    async def run():
+        return await asyncio.gather(*(here.parts.turns.look() for _ in range(20)))
+
+    assert asyncio.run(run()) == [(True, "page found", b"frame")] * 20 and worker.asked == [LOOK]
