@@ -133,12 +133,13 @@ class Guard:
         if int(length) > self._most_bytes(scope):
             raise too_large(self._rules.body_bytes)
         if scope["method"] not in SAFE:
-            self._check_origin(scope, headers, host)
+            self._check_origin(headers, host)
 
-    def _check_origin(self, scope, headers, host):
+    def _check_origin(self, headers, host):
         # Browsers say where a form was sent from; programs say nothing, and send no cookies of a browser.
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-        foreign = origin is not None and origin.lower() != f"{scope['scheme']}://{host}".lower()
+        # Of any scheme, since a proxy may speak TLS before us.
+        foreign = origin is not None and origin.lower().partition("://")[2] != host.lower()
         if foreign or site not in (None, "same-origin", "none"):
             raise Problem(403, "wrong_origin", "This request was made by another page: use the page of this server.")
 

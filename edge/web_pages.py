@@ -127,7 +127,7 @@ async def change(request):
         parts.shelf.drop(session, item.name)
         return _go(request, "/")
     if what == "again":
-        asked = asked_again(item, chosen_model(fields.get("model")))
+        asked = await run_in_threadpool(asked_again, item, chosen_model(fields.get("model")))
         async with parts.turns.place(session, ticket_of(request)) as place:
             held = await read(request, place, asked)
         return _go(request, f"/results/{held.name}")

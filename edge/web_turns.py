@@ -120,10 +120,6 @@ class Turns:
                 return {"state": "reading" if place.reading else "waiting", "before": number, "stage": stage}
         return {"state": "unknown", "before": None, "stage": None}
 
-    def close(self):
-        """Wait for nothing more."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
     async def _call(self, request):
         loop = asyncio.get_running_loop()
         try:

@@ -15,11 +15,11 @@ EXPOSURE = 2.0
 """systemd's own measure, from 0 (locked up) to 10; below 2.1 it calls a service OK. Network and devices are what is left."""
 
 
-@pytest.fixture
-def unit_file(tmp_path):
-    """The unit, with a command that is there."""
-    path = tmp_path / "ecg-edge.service"
-    path.write_text(service.unit("/bin/true", groups=()))
+@pytest.fixture(params=[False, True], ids=["watch", "serve"])
+def unit_file(request, tmp_path):
+    """The unit of the loop, or of loop and page, with a command that is there."""
+    path = tmp_path / f"{service.SERVE_NAME if request.param else service.NAME}.service"
+    path.write_text(service.unit("/bin/true", groups=(), serve=request.param))
     return path
 
 
