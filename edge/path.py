@@ -30,22 +30,24 @@ def cheapest_paths(along, climb, start):
     """
     width, pictures, _ = along.shape
     arrived, best = along, start.astype(np.float32)
+    if pictures == 1:  # one dimension less takes less time
+        arrived, climb, best, start = arrived[:, 0], climb[:, 0], best[0], start[0]
     spare = np.empty_like(best), np.empty_like(best)
     for arrived_here, climb_here in zip(arrived, climb, strict=True):
         arrived_here += best
         climbed(arrived_here, climb_here, best, spare)
     entered, left = np.empty((2, width, pictures), np.intp)
-    every = np.arange(pictures)
     best += start
-    row = np.argmin(best, axis=1)
-    price = best[every, row]
+    row = best.argmin(axis=-1)
+    price = best.min(axis=-1, keepdims=pictures == 1)
+    every, ways = np.arange(pictures), spare[0]
     for x in range(width - 1, -1, -1):
         left[x] = row
         here = climb[x]
-        ways = here - here[every, row][:, None]
+        np.subtract(here, here[row] if pictures == 1 else here[every, row][:, None], out=ways)
         np.abs(ways, out=ways)
         ways += arrived[x]
-        row = ways.argmin(axis=1)
+        row = ways.argmin(axis=-1)
         entered[x] = row
     return entered, left, price
 

@@ -13,7 +13,7 @@ CLOSE_PX, MARGIN = 0.6, 3
 """Limits closer together than this leave no choice, but within so many columns of others."""
 STATES = (3, 3, 3, 3)
 """A curve goes through three rows of each column, and four columns at once tell what the next one costs."""
-BLOCK = 512
+BLOCK = 256
 """About so many columns are looked at together."""
 
 
@@ -85,22 +85,22 @@ def _chosen(strokes, reach):
     edges = np.stack([high, low]).astype(np.float32)
     # How many strokes go on at each column: these are the first ones.
     going = np.searchsorted(-lengths, -np.arange(lengths[0]))
-    best, ends = np.zeros((len(strokes), *STATES), np.float32), np.empty(len(strokes), int)
+    best, ends = np.zeros((*STATES, len(strokes)), np.float32), np.empty(len(strokes), int)
     came, x = [], 0
     while x < lengths[0]:
         # Columns by blocks: enough at once for little overhead, few enough for a processor's cache.
         stop = x + max(BLOCK // going[x], 1)
         block = [(column, count) for column, count in enumerate(going[x:stop], x)]
-        cost = _cost(rows, edges, *_neighbours(starts, lengths, block), reach)
+        cost, start = _cost(rows, edges, *_neighbours(starts, lengths, block), reach), 0
         for column, count in block:
-            best, cost_here, cost = best[:count], cost[:count], cost[count:]
-            total = best[..., None] + cost_here
-            first, second, third = (total[:, state] for state in range(3))
-            lesser = np.minimum(first, second)
-            came.append(np.where(third < lesser, np.int8(2), (second < first).view(np.int8)).reshape(count, -1))
-            best = np.minimum(lesser, third)
-            ending = slice(going[column + 1] if column + 1 < len(going) else 0, count)
-            ends[ending] = best[ending].reshape(-1, came[-1].shape[1]).argmin(axis=1)
+            best = best[..., None, :count] + cost[..., start : start + count]
+            start += count
+            lesser, second = np.minimum(best[0], best[1]), best[1] < best[0]
+            came.append(np.where(best[2] < lesser, np.int8(2), second.view(np.int8)).reshape(-1, count))
+            best = np.minimum(lesser, best[2])
+            left = going[column + 1] if column + 1 < len(going) else 0
+            if left < count:
+                ends[left:count] = best[..., left:].reshape(len(came[-1]), -1).argmin(axis=0)
         x = stop
     return _traced_back(rows, starts, lengths, going, came, ends)
 
@@ -114,18 +114,19 @@ def _neighbours(starts, lengths, block):
 
 
 def _cost(rows, edges, a, b, c, d, e, reach):
-    """(n, 3, 3, 3, 3, 3) float32: what it costs to draw column `c` by its upper limit, middle or lower limit and its neighbours by theirs."""
-    high, low = (edge.reshape(-1, 1, 1, 1, 1, 1) for edge in edges[:, c])
-    middle = rows[c, 1].reshape(-1, 1, 1, 1, 1, 1)
+    """(3, 3, 3, 3, 3, n) float32: what it costs to draw column `c` by its upper limit, middle or lower limit and its neighbours by theirs."""
+    high, low = edges[:, c]
+    middle = rows[c, 1]
     # With its middle on column c the pen has drawn from b to d at most, or beyond them towards a and e.
     a, b, c, d, e = (
-        rows[at].reshape(-1, *(3 if j == k else 1 for j in range(5))) for k, at in enumerate((a, b, c, d, e))
+        np.ascontiguousarray(rows[at].T).reshape(*(3 if j == k else 1 for j in range(5)), -1)
+        for k, at in enumerate((a, b, c, d, e))
     )
     cost = MOVE_COST * np.abs(d - c) + OFF_CENTRE_COST * np.abs(c - middle)
     # Of two parts of what the pen has drawn the one that goes further counts.
     cost = cost + np.minimum(*(np.maximum(part - high, 0) for part in _reached(np.minimum, a, b, c, d, e, reach)))
     cost += np.minimum(*(np.maximum(low - part, 0) for part in _reached(np.maximum, a, b, c, d, e, reach)))
-    return np.broadcast_to(cost, (len(cost), 3, *STATES))
+    return np.broadcast_to(cost, (3, *STATES, cost.shape[-1]))
 
 
 def _reached(furthest, a, b, c, d, e, reach):
@@ -144,5 +145,5 @@ def _traced_back(rows, starts, lengths, going, came, ends):
         count = going[x]
         state = np.concatenate([state, ends[len(state) : count]])
         curves[starts[:count] + x] = rows[starts[:count] + x, state // 9 % 3]
-        state = came[x][np.arange(count), state] * 27 + state // 3
+        state = came[x][state, np.arange(count)] * 27 + state // 3
     return [curves[start : start + length] for start, length in zip(starts, lengths, strict=False)]

@@ -145,7 +145,8 @@ class Reader:
             if not keep:
                 # Twelve megapixels are as much memory as all that follows.
                 seen["picture"] = replace(seen["picture"], image=None)
-                give_back()
+                if page.template is None:  # a report is its own flat page
+                    give_back()
         if trace or self.kind == PAGE_SIGNAL or page.template is None:
             with clock.stage("trace"):
                 if page.template is not None and not keep:
