@@ -148,7 +148,7 @@ def test_the_lead_models_show_their_steps_and_heat(visit, few_pages):
     check(page, "dark-sections")
     page.select_option("#model", "page")
     page.get_by_role("button", name="Read it again").click()
-    expect(page.get_by_text("Read by model page")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Read by model “page”")).to_be_visible(timeout=60_000)
 
 
 @pytest.mark.parametrize("viewport, name", [(DESK, "refusal"), (PHONE, "refusal-phone")])
