@@ -1,4 +1,4 @@
-"""python -m benchmarks accuracy | latency | memory | size | scale | summary | all | formats | compare | reading | page | leaks | others | mutations."""
+"""python -m benchmarks accuracy | latency | memory | size | floors | scale | summary | all | formats | compare | reading | page | leaks | others | mutations."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ import sys
 from . import (
     accuracy,
     compare,
+    floors,
     formats,
     latency,
     leaks,
@@ -28,6 +29,7 @@ COMMANDS = {
     "memory": (memory, "what a process holds after imports, after loading and at its peak"),
     "size": (size, "bytes of models in every format, and of what is installed"),
     "scale": (scale, "cost by number of pages, size of the picture, threads and processes"),
+    "floors": (floors, "what a page cannot cost less than: decoding, and multiply-adds at the machine's peak"),
     "summary": (summary, "edge against float: one table of what was measured"),
     "formats": (formats, "make the formats that are not shipped from the float16 files"),
     "compare": (compare, "two files of latency or of 'ecg-edge bench': ratios with intervals"),

@@ -153,12 +153,12 @@ def add_all_options(command):
 
 def run_all(options):
     """`python -m benchmarks all`: every command of cost with its defaults, accuracy from the kept probabilities, and the table of all."""
-    from . import accuracy, latency, memory, scale, size
+    from . import accuracy, floors, latency, memory, scale, size
 
     out = ["--out", str(options.out)]
     pace = ["--rounds", str(options.rounds), "--seconds", str(options.seconds)]
     for module, arguments in (
-        (accuracy, out), (formats, []), (latency, out + pace), (memory, out), (size, out), (scale, [*out, *pace, "--count", str(options.count)]),
+        (accuracy, out), (formats, []), (latency, out + pace), (memory, out), (size, out), (floors, out), (scale, [*out, *pace, "--count", str(options.count)]),
     ):  # fmt: skip
         print(f"== {module.__name__.split('.')[-1]}", file=sys.stderr, flush=True)
         parser = argparse.ArgumentParser()

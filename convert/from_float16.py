@@ -70,6 +70,17 @@ def weights_of(data):
     return found
 
 
+def operators(data):
+    """[(name, shapes of inputs, shapes of outputs)] of the operators of .tflite bytes, in the order in which they run; () of inputs that are not given."""
+    model, names, _ = _read(data)
+    tensors = model.subgraphs[0].tensors
+
+    def shapes(indices):
+        return [tuple(int(side) for side in tensors[index].shape) if index >= 0 else () for index in indices]
+
+    return [(names[op.opcodeIndex], shapes(op.inputs), shapes(op.outputs)) for op in model.subgraphs[0].operators]
+
+
 def _read(data):
     """The model as an object, the name of each of its operator codes, and a function that writes it."""
     from tensorflow.lite.python import schema_py_generated as schema

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import compare, formats, jobs, latency, memory, peers, scale, size, summary
+from benchmarks import compare, floors, formats, jobs, latency, memory, peers, scale, size, summary
 from convert import from_float16
 from ecg_edge.runtime import Network, find_runtime
 
@@ -254,3 +254,19 @@ def test_a_table_without_latency_says_what_to_run(tmp_path):
     """In place of an empty one."""
     done = benchmarks("summary", "--out", tmp_path)
     assert done.returncode == 1 and "run 'python -m benchmarks latency'" in done.stderr
+
+
+def test_multiply_adds_are_counted_by_operator():
+    """Of the paper's CNN as by hand: three convolutions and two full connections."""
+    by_hand = 148**2 * 32 * 27 + 72**2 * 64 * 288 + 34**2 * 128 * 576 + 36992 * 512 + 512 * 4
+    assert floors.multiply_adds((ROOT / "models/cnn.tflite").read_bytes()) == by_hand
+
+
+def test_floors_are_decoding_and_the_machine_s_peak(tmp_path):
+    """Both are above nothing, and the networks' share stands beside them."""
+    done = benchmarks("floors", "--models", "crnn", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "floors.json").read_text())
+    assert found["decode_ms"]["median"] > 0.5 and found["float32_per_s"] > 1e8
+    assert found["networks"]["crnn"]["ms_at_float32_peak"] > 0
+    assert "| crnn |" in done.stdout
