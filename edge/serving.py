@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import uvicorn
 
@@ -104,6 +104,7 @@ class Web:
                 f"Certificate or key cannot be used ({error}): set [serve] certificate and key."
             ) from error
         host, port = listening.getsockname()[:2]
+        host = _own_address(host)
         host = f"[{host}]" if ":" in host else host
         self.address = f"{'https' if certificate else 'http'}://{host}:{port}/"
         self._server = _Server(config, tick)
@@ -156,8 +157,9 @@ def _health(turns):
 
 def _gauges(turns, shelf, worker):
     gauges = {"ecg_edge_queue": len(turns), "ecg_edge_held_results": len(shelf), "ecg_edge_held_bytes": shelf.bytes}
-    number = worker.process_id
-    resident = board.resident_mb(number) if number else None
+    resident = None
+    with suppress(ValueError):  # it is being closed
+        resident = worker.process_id and board.resident_mb(worker.process_id)
     return gauges | ({"ecg_edge_reader_resident_bytes": round(resident * 1e6)} if resident else {})
 
 
@@ -173,6 +175,17 @@ def _token_hash(settings):
         print(f"Token, shown this once: {token}\n('ecg-edge serve --new-token' makes another.)", flush=True)
         known = read_token_hash(folder)
     return known
+
+
+def _own_address(host):
+    """The address by which others reach what listens at `host`: where that is every one, the one on the way to elsewhere."""
+    if not ipaddress.ip_address(host).is_unspecified:
+        return host
+    family, elsewhere = (socket.AF_INET6, "2001:db8::1") if ":" in host else (socket.AF_INET, "192.0.2.1")
+    with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as asking:
+        asking.connect((elsewhere, 9))  # nothing is sent
+        return asking.getsockname()[0]
+    return host
 
 
 def _is_loopback(host):

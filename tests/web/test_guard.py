@@ -1,16 +1,21 @@
 """Let no one in: hosts, origins, tokens, limits, headers."""
 
 import asyncio
+import ipaddress
 import os
 import re
 import stat
+from urllib.parse import urlsplit
 
 import anyio
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ecg_edge.errors import OutputError
 from ecg_edge.web_access import COOKIE, Access, make_token, read_token_hash
-from ecg_edge.web_guard import Pace, address_of
+from ecg_edge.web_guard import Guard, Pace, Rules, address_of
+from ecg_edge.web_upload import plain_name
 
 JPEG = {"content-type": "image/jpeg"}
 
@@ -233,3 +238,25 @@ def test_a_household_of_ipv6_is_one_address():
     first, second = ({"client": (f"2001:db8:1:2::{n}", 1)} for n in (1, 2))
     assert address_of(first) == address_of(second) == "2001:db8:1:2::/64"
     assert address_of({"client": ("10.0.0.1", 1)}) == "10.0.0.1" and address_of({"client": None}) == ""
+
+
+@given(st.text(max_size=300))
+def test_names_of_pictures_are_no_paths(name):
+    """Whatever a client calls its picture: printable, short, one part, never empty."""
+    plain = plain_name(name)
+    assert (
+        plain
+        and len(plain) <= 100
+        and plain.isprintable()
+        and not set(plain) & set("/\\\0\r\n")
+        and plain == plain.strip()
+    )
+
+
+@given(st.text(max_size=60))
+def test_no_host_is_ours_by_accident(host):
+    """What is answered is an address or one of the names, whatever stands there."""
+    guard = Guard(None, Rules(frozenset({"localhost"}), 1), Access(), None, None)
+    if guard._is_ours(host):
+        name = urlsplit(f"//{host}").hostname.rstrip(".")
+        assert name == "localhost" or ipaddress.ip_address(name)
