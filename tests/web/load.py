@@ -22,8 +22,10 @@ from .test_serving import ROOT, Server, worker_of
 PAGES = ROOT / "tests" / "data"
 VARIES = ("source", "timing_ms", "captured_at")
 """What differs from reading to reading."""
-CONFIG = "[serve]\nrequests_per_minute = 1000000\n"
+CONFIG = "[serve]\nrequests_per_minute = 1000000\nhold_mb = {hold_mb}\n"
 """All clients have one address here: the queue is what is looked at, not the pace."""
+HOLD_MB = 8
+"""What is held fills its room first, and only then memory tells whether anything else grows."""
 
 
 def same(result):
@@ -77,9 +79,9 @@ class Client(threading.Thread):
                 time.sleep(self._chance.uniform(0.5, 1.5))
 
 
-def run(clients, seconds, folder, watch=lambda line: None):
+def run(clients, seconds, folder, watch=lambda line: None, hold_mb=HOLD_MB):
     """What came of it: {"answers": {status: count}, "wrong": paths, latency and memory}."""
-    (folder / "config.toml").write_text(CONFIG)
+    (folder / "config.toml").write_text(CONFIG.format(hold_mb=hold_mb))
     answers = expected(sorted(PAGES.glob("*.jpg")))
     server = Server(folder, "--config", str(folder / "config.toml"))
     memory = []
@@ -120,10 +122,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--hold-mb", type=int, default=HOLD_MB, help="[serve] hold_mb")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         told = run(
-            options.clients, options.seconds, Path(folder), lambda line: print(line, file=sys.stderr, flush=True)
+            options.clients,
+            options.seconds,
+            Path(folder),
+            lambda line: print(line, file=sys.stderr, flush=True),
+            options.hold_mb,
         )
     print(json.dumps(told, indent=1))
     return 0 if set(told["answers"]) <= {200, 429} and not told["wrong"] else 1
