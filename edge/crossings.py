@@ -39,13 +39,16 @@ def stretches(ways, strokes, places):
 def _reach_tips(strokes, places, spans):
     """Lengthen `spans` where a path crosses a narrow wave at its foot: by long runs that go on from its ends in the next column and that
     are nobody's."""
-    taken = np.zeros(strokes.ink.shape, bool)
+    held = np.zeros(strokes.ink.shape, np.int8)
     for place, span in zip(places, spans, strict=True):
         there = np.isfinite(span).all(axis=1)
-        x, (first, last) = columns_of(place)[there], span[there].astype(int).T
-        count = np.maximum(last - first + 1, 0)
-        before = np.cumsum(count) - count
-        taken[np.repeat(first - before, count) + np.arange(count.sum()), np.repeat(x, count)] = True
+        x, (first, end) = columns_of(place)[there], (span[there] + [0, 1]).astype(int).T
+        # What crossings have left of a lead may end before it begins: it holds so much less.
+        for top, bottom, holds in ((first, end, 1), (end, first, -1)):
+            count = np.maximum(bottom - top, 0)
+            before = np.cumsum(count) - count
+            held[np.repeat(top - before, count) + np.arange(count.sum()), np.repeat(x, count)] += np.int8(holds)
+    taken = held > 0
     long_px = LONG_MM[0] * strokes.px_per_mm[1]
     end, way, gap = np.array(list(product((0, 1), (-1, 0, 1), GAPS_PX))).T[:, :, None]
     for place, span in zip(places, spans, strict=True):

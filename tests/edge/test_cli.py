@@ -22,7 +22,7 @@ from ecg_edge.cli import build_parser, main
 from ecg_edge.errors import CameraTimeoutError
 from ecg_edge.layout import CLASSES, REPORT
 
-COMMANDS = ("classify", "demo", "models", "capture", "watch", "serve", "history", "doctor", "install-service")
+COMMANDS = ("classify", "demo", "models", "bench", "capture", "watch", "serve", "history", "doctor", "install-service")
 
 
 @pytest.fixture
