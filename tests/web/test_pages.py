@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
@@ -149,6 +150,16 @@ def test_leads_that_were_lost_are_named_beside_the_verdict(client, odd_pages):
     text, place = read(client, data)
     lost = [lead["name"] for lead in client.get(f"/v1{place}").json()["leads"] if lead["state"] == "lost"]
     assert (f"Lost: {', '.join(lost)}." in text) == bool(lost) and lost == ["V3"]
+
+
+def test_doubt_is_said_wherever_the_verdict_is(site, worker, page_bytes):
+    """No colour of a class, words that say not to rely on it; in the list too."""
+    browser = site().client()
+    answer = worker.call(Asked(page_bytes, "a.jpg", None, True), 60)
+    worker.before = lambda request: replace(answer, result=answer.result | {"status": "uncertain"})
+    text, _ = read(browser, page_bytes)
+    assert "Uncertain: most probably" in text and "do not rely on it" in text and 'class="head head-none"' in text
+    assert "Normal (uncertain), 99.8 %" in re.sub(r"\s+", " ", browser.get("/history").text)
 
 
 def test_the_history_is_searched_and_turned_over(site, page_bytes):
