@@ -5,7 +5,7 @@ from .panel import SURENESS
 SURE_WORDS = {
     "high": "High confidence. The probability is calibrated on pages of one device; on other pages the model may be surer than it should be.",
     "fair": "Fair confidence: have a second look at the leads that spoke most.",
-    "low": "Low confidence: another class is nearly as likely. Do not rely on this.",
+    "low": "Low confidence: it may well be another class. Do not rely on this.",
 }
 GENERAL = (
     "Lay the page flat on a dark, plain table, all four corners in the picture.",
@@ -37,6 +37,11 @@ def sureness(confidence):
     """(word, sentence) of a calibrated probability."""
     word = next(words for least, words in SURENESS if confidence >= least)
     return word, SURE_WORDS[word]
+
+
+def tone(status, verdict, confidence):
+    """The class whose colour a result wears: none where it is doubtful, so that nobody is calmed or alarmed by a guess."""
+    return verdict if status == "read" and sureness(confidence)[0] != "low" else None
 
 
 def percent(share):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from . import board
 from .errors import PictureError
 from .image import MAX_BYTES
+from .process import give_back
 from .result import STAGES, unread
 from .station import Station, make_reader, now
 
@@ -59,7 +60,9 @@ class Desk:
     def __call__(self, request):
         """The `Answer` to an `Asked`; (found, hint, JPEG) for `LOOK`; a `station.Outcome` for what the loop asks."""
         if isinstance(request, Asked):
-            return self._answer(request)
+            answer = self._answer(request)
+            give_back()
+            return answer
         return self._station.look() if request == LOOK else self._station(request)
 
     def close(self):

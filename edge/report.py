@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .advice import advice, percent, sureness
+from .advice import advice, percent, sureness, tone
 from .layout import CLASSES
 from .panel import COLOURS, FAINT, PRINT, REASONS, RULE, STATES, VERDICTS
 from .pdf import Sheet, width_mm, wrapped
@@ -26,7 +26,7 @@ def make_report(result, picture, size_px, traces=None, arrangement=None, when=""
     result : Result
     picture : the bytes of a JPEG of the picture with what was read, of `size_px` (width, height); None where there is none
     traces, arrangement : `Traces` and `layout.Arrangement`, where signals were read
-    when : the time of the reading, as text
+    when : the time of the reading (ISO 8601, UTC)
     """
     sheet = Sheet(WIDE, HIGH, f"ECG reading of {result.source}")
     _head(sheet, result, when)
@@ -48,7 +48,7 @@ def make_report(result, picture, size_px, traces=None, arrangement=None, when=""
 
 def _head(sheet, result, when):
     white = (255, 255, 255)
-    sheet.area(0, 0, WIDE, HEAD, COLOURS[result.verdict if result.status == "read" else None])
+    sheet.area(0, 0, WIDE, HEAD, COLOURS[tone(result.status, result.verdict, result.confidence)])
     if result.verdict:
         words, small = VERDICTS[result.verdict], STATES[result.status]
         small += f": confidence {percent(result.confidence)}, {sureness(result.confidence)[0]}"
@@ -56,7 +56,7 @@ def _head(sheet, result, when):
         words, small = REASONS.get(result.reason.value, STATES[result.status]), STATES[result.status]
     sheet.text(MARGIN, 9, small, 10, colour=white)
     sheet.text(MARGIN, 19, words, 22, bold=True, colour=white)
-    for row, line in enumerate((result.source, when)):
+    for row, line in enumerate((result.source, f"{when[:16].replace('T', ' ')} UTC" if when else "")):
         while len(line) > 12 and width_mm(line, 9) > 110:
             line = line[:-4] + "..."
         sheet.text(WIDE - MARGIN - width_mm(line, 9), 9 + 6 * row, line, 9, colour=white)

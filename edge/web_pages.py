@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from . import __version__
-from .advice import GENERAL, advice, percent, sureness
+from .advice import GENERAL, advice, percent, sureness, tone
 from .desk import Asked
 from .layout import CLASSES
 from .panel import REASONS, STATES, VERDICTS
@@ -289,7 +289,7 @@ def _templates():
         states=STATES,
         reasons=REASONS,
     )
-    made.globals["protocols"] = PROTOCOLS
+    made.globals |= {"protocols": PROTOCOLS, "tone": tone}
     made.filters.update(
         percent=percent, time=_time, number=_number, called=_called, sentence=lambda text: text[:1].upper() + text[1:]
     )

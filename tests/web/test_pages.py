@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from ecg_edge import quality
-from ecg_edge.advice import ADVICE, advice, percent, sureness
+from ecg_edge.advice import ADVICE, advice, percent, sureness, tone
 from ecg_edge.desk import LOOK, Answer, Asked
 from ecg_edge.errors import Reason
 from ecg_edge.result import DISCLAIMER, unread
@@ -160,6 +160,16 @@ def test_doubt_is_said_wherever_the_verdict_is(site, worker, page_bytes):
     text, _ = read(browser, page_bytes)
     assert "Uncertain: most probably" in text and "do not rely on it" in text and 'class="head head-none"' in text
     assert "Normal (uncertain), 99.8 %" in re.sub(r"\s+", " ", browser.get("/history").text)
+
+
+def test_a_result_wears_the_colour_of_its_class_where_it_is_sure():
+    """Nobody is calmed or alarmed by a guess."""
+    assert tone("read", "normal", 0.95) == "normal" and tone("read", "infarction", 0.8) == "infarction"
+    assert (
+        tone("read", "normal", 0.6) is None
+        and tone("uncertain", "normal", 0.95) is None
+        and tone("refused", None, None) is None
+    )
 
 
 def test_the_history_is_searched_and_turned_over(site, page_bytes):
