@@ -18,6 +18,8 @@ LEAST_FACTOR = 0.6
 """What need not be made smaller by more than that is not: the copy is a third of the memory of a reading."""
 GRIDS = 2
 """So many grids are tried: a tablecloth or a pad under the page may be squared more clearly than the page."""
+SAME_SHARE = 0.03
+"""Grids whose frequencies differ by no more than this share are one."""
 MARGIN_CELLS = 5
 AROUND_CELLS = 20
 """How far beyond the outermost tiles that show the grid the page goes on, and the sheet's sides are looked for."""
@@ -74,11 +76,8 @@ def flattened(image):
     """
     work = _resized(image, WORK_PX / max(image.size))
     to_work = np.diag([work.width / image.width, work.height / image.height, 1.0])
-    refusals, found, none_yet = [], None, True
-    for _ in range(GRIDS):
-        found = grid.find_grid(np.asarray(work), other_than=found)
-        if found is None:
-            break
+    refusals, none_yet = [], True
+    for found in _grids(np.asarray(work)):
         try:
             yield _by_grid(image, found, found.homography @ to_work, warp.project(np.linalg.inv(to_work), found.tiles))
             none_yet = False
@@ -91,6 +90,25 @@ def flattened(image):
         refusals.append(error.with_traceback(None))
     if none_yet and refusals:
         raise refusals.pop(0)
+
+
+def _grids(rgb):
+    """Yield the `grid.Grid`s of a (H, W, 3) picture that are tried, each followed by itself with longer cells where it has such."""
+    found = None
+    for _ in range(GRIDS):
+        known, found = found, grid.find_grid(rgb, other_than=found)
+        if found is None or (known is not None and _is_same(found, known)):
+            return
+        yield found
+        if found.longer is not None:
+            yield replace(found, homography=found.longer)
+
+
+def _is_same(found, known):
+    """Whether two grids are one that was found from two sides of what lies on it."""
+    middle = known.tiles.mean(axis=0)[None]
+    here, there = (grid.frequencies(each.homography, middle) for each in (found, known))
+    return bool(np.abs(here - there).max() <= SAME_SHARE * np.abs(there).max())
 
 
 def _by_grid(image, found, homography, tiles):

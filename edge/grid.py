@@ -36,6 +36,10 @@ MIN_SCORE = 2.0
 MIN_TILES = 6
 SEED_SHARE = 0.7
 """How much of the picture's extent, from its middle, a seed is looked for in."""
+LONGER, LONGER_SHARE, LONGER_TILES = (2.0, 2.5), 0.8, 24
+"""By what cells may be longer than found, how clear they are then against those found, and how many tiles are asked."""
+MAX_UNEVEN = 0.2
+"""Logarithm of how much farther apart their lines may be in one direction than in the other."""
 NEAR, NEARER = 0.12, 0.04
 """How far from a neighbour's, and from a fit's frequencies a tile's are looked for, as shares of them."""
 
@@ -44,11 +48,12 @@ NEAR, NEARER = 0.12, 0.04
 class Grid:
     """A grid seen in perspective: `homography` (3, 3) takes picture pixels to grid cells (u across, v down; lines a cell apart, but
     from where to count is open), `score` is the median height of the lattice's peaks over their surroundings, `tiles` (N, 2) the
-    centres in picture pixels of where it was seen."""
+    centres in picture pixels of where it was seen; `longer` is a homography to longer cells, which are drawn nearly as clearly, or None."""
 
     homography: np.ndarray
     score: float
     tiles: np.ndarray
+    longer: np.ndarray | None = None
 
 
 def find_grid(rgb, other_than=None):
@@ -72,7 +77,27 @@ def find_grid(rgb, other_than=None):
     if len(seen) < MIN_TILES:
         return None
     score = float(np.median([scores.min() for _, scores in seen.values()]))
-    return Grid(_across_first(_fit(centres, seen)), score, centres[sorted(seen)])
+    homography = _across_first(_fit(centres, seen))
+    return Grid(homography, score, centres[sorted(seen)], _longer(centres, spectra, sorted(seen), homography))
+
+
+def _longer(centres, spectra, tiles, homography):
+    """The homography to cells twice or two and a half times as long, in one direction or both, where lines so far apart are nearly as
+    clear and about as far apart in both; else None. Of lines at every millimetre of paper, 2 or 2.5 may be taken for 5."""
+    tiles = tiles[:: -(-len(tiles) // LONGER_TILES)]
+    near = frequencies(homography, centres[tiles])
+    scores = {
+        factor: np.median(_refine(spectra, tiles, near / factor, NEARER)[1], axis=0) for factor in (1.0, *LONGER)
+    }
+    across, down = 1 / np.median(np.linalg.norm(near, axis=2), axis=0)
+    pairs = [
+        (abs(np.log(across * a / (down * b))), a, b)
+        for a in scores
+        for b in scores
+        if a * b > 1 and scores[a][0] >= LONGER_SHARE * scores[1.0][0] and scores[b][1] >= LONGER_SHARE * scores[1.0][1]
+    ]
+    uneven, a, b = min(pairs, default=(np.inf, 1, 1))
+    return np.diag([1 / a, 1 / b, 1.0]) @ homography if uneven <= MAX_UNEVEN else None
 
 
 def _apart(centres, tiles):
