@@ -1,4 +1,4 @@
-"""Where the heart beats in a signal, and how long it took from beat to beat."""
+"""Where the heart beats in a signal."""
 
 import numpy as np
 
@@ -23,9 +23,6 @@ LEAST_MV = 0.004
 
 T_WAVE_S, T_WAVE_SHARE = 0.36, 0.7
 """What follows a beat sooner than the first with less than the second of its power is its T wave."""
-
-MIN_KNOWN = 0.9
-"""An interval is known where at least this share of its samples is."""
 
 
 def find_beats(signal):
@@ -55,14 +52,3 @@ def find_beats(signal):
             continue
         beats.append(peak)
     return np.array(beats, int)
-
-
-def intervals(signal):
-    """(N,) float, the seconds from the beat before each sample of a signal (N,) to the beat after it; NaN where one is missing or the
-    signal between them is unknown."""
-    known, beats = np.isfinite(signal), find_beats(signal)
-    seconds = np.full(len(signal), np.nan)
-    for start, stop in zip(beats[:-1], beats[1:], strict=True):
-        if known[start:stop].mean() >= MIN_KNOWN:
-            seconds[start:stop] = (stop - start) / RATE_HZ
-    return seconds

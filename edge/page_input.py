@@ -6,7 +6,7 @@ nor grid, print or filter can be told from what the model sees.
 
 import numpy as np
 
-from .beats import find_beats, intervals
+from .beats import find_beats
 from .layout import LEADS_12, RHYTHM
 
 RATE_HZ = 500
@@ -19,23 +19,21 @@ SAMPLES = 256
 """What a window is resampled to."""
 
 STRIP_ROWS = 4
-SIGNAL_ROWS = len(LEADS_12) + STRIP_ROWS
-ROWS = SIGNAL_ROWS + 1
-CHANNELS = 2
-"""A window of a page is (ROWS, SAMPLES, CHANNELS): the twelve leads, the rhythm strip in `STRIP_ROWS` pieces one after another, and
-along the whole strip the pace of the heart; its channels are the amplitude, and 1 where it is known."""
+ROWS = len(LEADS_12) + STRIP_ROWS
+CHANNELS = 3
+"""A window of a page is (ROWS, SAMPLES, CHANNELS): the twelve leads, and the rhythm strip in `STRIP_ROWS` pieces one after another; its
+channels are the amplitude, 1 where it is known, and the span: how far the signal reaches up and down about the sample."""
 
-PACE_S = 0.75
-PACE_GAIN = 2.0
-"""The pace is the interval from beat to beat, in octaves above `PACE_S` (80 beats a minute) times `PACE_GAIN`, within ± `REACH`: how
-fast, how even, and where a beat came early is plain to see, and not left to a network to find out from so few pages."""
+SPAN, SPAN_GAIN = 3, 2.0
+"""The span is that of so many samples of the signal to either side, so many times as large as it is: about what both edges of a stroke
+tell, which networks read better from so few pages than slopes that they would have to learn."""
+
+REACH = 4.0
+LINEAR_MV = 0.25
+"""Amplitudes and spans are compressed to asinh(mV / LINEAR_MV), about linear below `LINEAR_MV`; `REACH` is 6.8 mV."""
 
 CUT_HZ = 25.0
 """Where every page's bandwidth is cut: the narrowest filter in the data prints 0.67–25 Hz."""
-
-LINEAR_MV = 0.25
-REACH = 4.0
-"""Amplitudes are compressed to asinh(mV / LINEAR_MV), about linear below `LINEAR_MV`; `REACH` is 6.8 mV."""
 
 BRIDGED = 20
 """Gaps of up to so many samples (40 ms) are bridged: a separator, a letter."""
@@ -61,15 +59,15 @@ def page_tensor(signals):
 
 
 def page_windows(signals):
-    """(W, ROWS, SAMPLES, CHANNELS) float32: the same with the amplitude in mV.
+    """(W, ROWS, SAMPLES, CHANNELS) float32: the same with amplitude and span in mV.
 
     There are as many windows as the shortest lead has (one for 3x4, two for 6x2, four for 12x1), at least one, each with the whole
-    rhythm strip and its pace. A page without a strip shows lead II in its place, or else another. What ends early goes on as it began:
+    rhythm strip. A page without a strip shows lead II in its place, or else another. What ends early goes on as it began:
     were its end unknown, the layout could be told from it, and the class from the layout.
     """
     shortest = min((len(signals[name]) for name in LEADS_12 if len(signals.get(name, ()))), default=0)
     strip = even(go_on(bridge(_cut(signals.get(strip_place(signals), ()), 0, STRIP_ROWS * WINDOW))))
-    below = np.concatenate([resample(strip.reshape(STRIP_ROWS, WINDOW)), pace(strip)[None]])
+    below = resample(strip.reshape(STRIP_ROWS, WINDOW))
     windows = []
     for start in range(0, max(1, (shortest + WINDOW // 4) // WINDOW) * WINDOW, WINDOW):
         # Cut before it is filtered, so that the same seconds look the same whatever the layout.
@@ -157,22 +155,16 @@ def resample(rows):
     share = at - left
     amplitude = rows[:, left] * (1 - share) + rows[:, left + 1] * share
     known = np.isfinite(amplitude)
-    return np.stack([np.where(known, amplitude, 0.0), known], axis=-1)
-
-
-def pace(strip):
-    """(SAMPLES, CHANNELS) of a whole strip (STRIP_ROWS * WINDOW,): see `PACE_GAIN`; zeros where the interval is unknown."""
-    at = ((np.arange(SAMPLES) + 0.5) * len(strip) / SAMPLES).astype(int)
-    octaves = PACE_GAIN * np.log2(intervals(strip)[at] / PACE_S)
-    known = np.isfinite(octaves)
-    return np.stack([np.where(known, octaves, 0.0), known], axis=-1)
+    about = rows[:, np.clip(np.rint(at).astype(int)[:, None] + np.arange(-SPAN, SPAN + 1), 0, WINDOW - 1)]
+    span = SPAN_GAIN * (about.max(axis=-1) - about.min(axis=-1))
+    return np.stack([np.where(known, amplitude, 0.0), known, np.where(np.isfinite(span), span, 0.0)], axis=-1)
 
 
 def compress(windows):
-    """(N, ROWS, SAMPLES, CHANNELS) with the amplitudes in mV as asinh(mV / LINEAR_MV), the pace as it is, all within ± REACH."""
+    """(N, ROWS, SAMPLES, CHANNELS) with what is in mV as asinh(mV / LINEAR_MV), within ± REACH."""
     packed = windows.astype(np.float32)
-    packed[:, :SIGNAL_ROWS, :, 0] = np.arcsinh(packed[:, :SIGNAL_ROWS, :, 0] / LINEAR_MV)
-    packed[..., 0] = np.clip(packed[..., 0], -REACH, REACH)
+    for channel in (0, 2):
+        packed[..., channel] = np.clip(np.arcsinh(packed[..., channel] / LINEAR_MV), -REACH, REACH)
     return packed
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from . import filters, plot, signals
 from .errors import PictureError
 from .overlay import TRACE, draw_over
-from .page_input import REACH, SIGNAL_ROWS, STRIP_ROWS
+from .page_input import REACH, ROWS, STRIP_ROWS
 from .report import make_report
 from .station import encode
 
@@ -80,16 +80,16 @@ def make_views(result, stages, when=""):
 
 
 def draw_input(window):
-    """A (rows, samples, 2) window of a page as its model sees it, as an "L" `PIL.Image`: a line for each row, grey where nothing is known."""
+    """A (rows, samples, channels) window of a page as its model sees it, as an "L" `PIL.Image`: a line for each row, grey where nothing is known."""
     from PIL import Image, ImageDraw
 
-    # The strip's pieces stand one after another in rows of their own, and the pace along the last.
+    # The strip's pieces stand one after another in rows of their own.
     picture = Image.new("L", (INPUT_WIDE_PX, ROW_PX * len(window)), 255)
     draw = ImageDraw.Draw(picture)
     across = np.linspace(0, INPUT_WIDE_PX - 1, window.shape[1])
     for number, row in enumerate(window):
         zero = ROW_PX * (number + 0.5)
-        if number in (SIGNAL_ROWS - STRIP_ROWS, SIGNAL_ROWS):
+        if number == ROWS - STRIP_ROWS:
             draw.line((0, ROW_PX * number, INPUT_WIDE_PX, ROW_PX * number), 120)
         known = row[:, 1] > 0
         for start, stop in plot.pieces(np.where(known, np.nan, 0.0)):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ecg_edge import page_input
 from ecg_edge.layout import CLASSES, LEADS_12
-from ecg_edge.page_input import SIGNAL_ROWS, STRIP_ROWS
+from ecg_edge.page_input import STRIP_ROWS
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,7 @@ class Recipe:
 
     `extra_share` of the extra pages and `record_share` of PTB-XL's records are seen in each epoch; classes are seen in proportion to
     their size to the power of 1 − `balance`; `page_gain` and `lead_gain` are standard deviations of log gains, `shift` the longest shift
-    in samples, `lost_leads` the share of leads left out, `noise_mv` the largest amplitude of white noise, `tempo` the standard deviation of
-    the pace's shift in octaves times `page_input.PACE_GAIN`, `lost_pace` the share of pages without it, `mixed` the share of batches
+    in samples, `lost_leads` the share of leads left out, `noise_mv` the largest amplitude of white noise, `mixed` the share of batches
     whose pages are mixed and `mix` the parameter of the beta distribution by which they are.
     """
 
@@ -33,8 +32,6 @@ class Recipe:
     shift: int = 24
     lost_leads: float = 0.2
     noise_mv: float = 0.03
-    tempo: float = 0.06
-    lost_pace: float = 0.1
     mixed: float = 0.8
     mix: float = 0.2
 
@@ -46,7 +43,7 @@ class Recipe:
 ALONE = {"start_epochs": 0, "record_share": 0.0, "epochs": 40}
 """A member that sees pages alone, and longer."""
 
-MEMBERS = (Recipe(), Recipe(), Recipe(**ALONE), Recipe(**ALONE, balance=0.0))
+MEMBERS = (Recipe(), Recipe(), Recipe(**ALONE), Recipe(**ALONE, extra_share=0.6))
 """Members that were trained unlike each other err apart: those that have seen PTB-XL know more hearts, the others their readers better."""
 
 
@@ -106,25 +103,23 @@ def vary(windows, recipe, random):
     """(B, ROWS, SAMPLES, CHANNELS) windows in mV, each varied, as the model takes them.
 
     Other gains for the page and for its leads (one for the strip), leads and strip shifted apart from each other, leads left out,
-    white noise; a heart that is a little faster or slower, or whose pace is not known.
+    white noise.
     """
     count, leads = len(windows), len(LEADS_12)
     lead_gain = random.normal(0, recipe.lead_gain, (count, leads + 1))
     lead_gain = np.concatenate([lead_gain, np.repeat(lead_gain[:, -1:], STRIP_ROWS - 1, axis=1)], axis=1)
-    gain = np.exp(random.normal(0, recipe.page_gain, (count, 1)) + lead_gain).astype(np.float32)
+    gain = np.exp(random.normal(0, recipe.page_gain, (count, 1)) + lead_gain).astype(np.float32)[..., None]
     varied = windows.astype(np.float32)
-    signals, pace = varied[:, :SIGNAL_ROWS], varied[:, SIGNAL_ROWS:]
-    noise = random.standard_normal(signals.shape[:-1], np.float32)
-    noise *= random.uniform(0, recipe.noise_mv, gain.shape).astype(np.float32)[..., None]
-    signals[..., 0] = (signals[..., 0] * gain[..., None] + noise) * signals[..., 1]
-    signals[:, :leads][random.random((count, leads)) < recipe.lost_leads] = 0
+    noise = random.standard_normal(varied.shape[:-1], np.float32)
+    noise *= random.uniform(0, recipe.noise_mv, gain.shape).astype(np.float32)
+    varied[..., 0] = (varied[..., 0] * gain + noise) * varied[..., 1]
+    varied[..., 2] *= gain
+    varied[:, :leads][random.random((count, leads)) < recipe.lost_leads] = 0
     shifts = random.integers(-recipe.shift, recipe.shift, (count, 2), endpoint=True)
-    for window, (by, strip_by) in zip(signals, shifts, strict=True):
+    for window, (by, strip_by) in zip(varied, shifts, strict=True):
         window[:leads] = shifted(window[:leads], by)
         strip = shifted(window[leads:].reshape(1, -1, windows.shape[-1]), strip_by)
         window[leads:] = strip.reshape(window[leads:].shape)
-    pace[..., 0] += random.normal(0, recipe.tempo, (count, 1, 1)) * pace[..., 1]
-    pace[random.random(count) < recipe.lost_pace] = 0
     return page_input.compress(varied)
 
 

@@ -89,8 +89,8 @@ def _fit_fold(fold, runs, windows):
 @cache
 def _records():
     """PTB-XL's windows and targets, and those that train beside pages: read once, and only where they are needed."""
-    seen = page_records.read()
-    return seen, page_records.as_pages(seen[0])
+    windows, targets, per_minute = page_records.read()
+    return (windows, targets), page_records.as_pages(windows, per_minute)
 
 
 def read_start(runs, seed, recipe):

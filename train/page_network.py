@@ -1,18 +1,12 @@
-"""The page model: one trunk for all leads, a branch along the rhythm strip, one along its pace, one verdict on the page."""
+"""The page model: one trunk for all leads and the pieces of the rhythm strip, one verdict on the page."""
 
 from ecg_edge.layout import CLASSES
-from ecg_edge.page_input import CHANNELS, ROWS, SAMPLES, SIGNAL_ROWS, STRIP_ROWS
+from ecg_edge.page_input import CHANNELS, ROWS, SAMPLES
 
 TRUNK = ((32, 9, 4), (48, 5, 2), (64, 5, 2))
 """Channels, kernel and stride of the convolutions along each lead."""
 
 LEAD_FEATURES = 24
-STRIP = ((32, 9, 1), (32, 9, 1))
-"""Along the whole strip, on the trunk: 18 positions, almost 3 s, see two beats and what lies between."""
-
-STRIP_FEATURES = 24
-PACE = ((16, 9, 2), (24, 9, 2))
-PACE_FEATURES = 16
 HEAD = 64
 DROPOUT = 0.3
 
@@ -26,19 +20,9 @@ def build(name="page", outputs=None):
     from keras import layers
 
     window = keras.Input((ROWS, SAMPLES, CHANNELS), name="window")
-    signals = layers.Cropping2D(((0, ROWS - SIGNAL_ROWS), (0, 0)), name=f"{name}_signals")(window)
-    x = _convolved(signals, TRUNK, f"{name}_trunk")
-    leads = _pooled(x, f"{name}_lead")
+    leads = _pooled(_convolved(window, TRUNK, f"{name}_trunk"), f"{name}_lead")
     leads = layers.Conv2D(LEAD_FEATURES, 1, activation="relu", name=f"{name}_lead_features")(leads)
-    strip = layers.Cropping2D(((SIGNAL_ROWS - STRIP_ROWS, 0), (0, 0)), name=f"{name}_strip")(x)
-    strip = layers.Reshape((1, STRIP_ROWS * x.shape[2], x.shape[3]), name=f"{name}_strip_whole")(strip)
-    pace = layers.Cropping2D(((SIGNAL_ROWS, 0), (0, 0)), name=f"{name}_pace")(window)
-    parts = [layers.Flatten(name=f"{name}_leads")(leads)]
-    for what, rows, shape, features in (("strip", strip, STRIP, STRIP_FEATURES), ("pace", pace, PACE, PACE_FEATURES)):
-        seen = _pooled(_convolved(rows, shape, f"{name}_{what}"), f"{name}_{what}")
-        seen = layers.Flatten(name=f"{name}_{what}_flat")(seen)
-        parts.append(layers.Dense(features, activation="relu", name=f"{name}_{what}_features")(seen))
-    joint = layers.Concatenate(name=f"{name}_joint")(parts)
+    joint = layers.Flatten(name=f"{name}_leads")(leads)
     joint = layers.Dropout(DROPOUT, name=f"{name}_drop0")(joint)
     joint = layers.Dense(HEAD, activation="relu", name=f"{name}_head")(joint)
     joint = layers.Dropout(DROPOUT, name=f"{name}_drop1")(joint)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ecg_edge import page_input
+from ecg_edge.beats import RATE_HZ, find_beats
 from ecg_edge.layout import CLASSES, LEADS_12, RHYTHM
 
 from . import records
@@ -15,11 +16,13 @@ BAND_HZ = (0.67, None)
 
 
 def read(folder=None):
-    """(windows (N, W, ROWS, SAMPLES, CHANNELS) in mV, targets (N, 5) of `records.SUPERCLASSES`) of the records of `FOLDS`."""
+    """(windows (N, W, ROWS, SAMPLES, CHANNELS) in mV, targets (N, 5) of `records.SUPERCLASSES`, beats a minute (N,), NaN where unknown) of the
+    records of `FOLDS`."""
     found = records.read_records(folder, folds=FOLDS)
-    windows = np.array([windows_of(records.signals(record, band_hz=BAND_HZ)) for record in found])
+    signals = [records.signals(record, band_hz=BAND_HZ) for record in found]
     targets = [[name in record.superclasses for name in records.SUPERCLASSES] for record in found]
-    return windows, np.array(targets, np.float32)
+    per_minute = [rate_of(leads[LEADS_12.index("II")]) for leads in signals]
+    return np.array([windows_of(leads) for leads in signals]), np.array(targets, np.float32), np.array(per_minute)
 
 
 STADIUMS = {"Stadium I": "infarction", "Stadium II": "history", "Stadium II-III": "history", "Stadium III": "history"}
@@ -30,20 +33,20 @@ NORMAL_PER_MINUTE = (50, 95)
 """Normal records with a faster or slower heart are left out: the pages' readers call many of these abnormal."""
 
 
-def as_pages(windows, folder=None):
+def as_pages(windows, per_minute, folder=None):
     """(windows (M, W, …), targets (M, 4)) of those records that say something of the pages' classes: what is nothing but normal, and
     infarctions. What the other superclasses are to the pages' readers is not known.
 
     Parameters
     ----------
-    windows : as `read` gives them
+    windows, per_minute : as `read` gives them
     """
     chosen, targets = [], []
     for number, record in enumerate(records.read_records(folder, folds=FOLDS)):
         if "MI" in record.superclasses:
             stadium = STADIUMS.get(record.stadium)
             shares = {stadium: 1.0} if stadium else UNKNOWN_STADIUM
-        elif record.superclasses == ("NORM",) and _is_calm(windows[number, 0]):
+        elif record.superclasses == ("NORM",) and _is_calm(per_minute[number]):
             shares = {"normal": 1.0}
         else:
             continue
@@ -52,13 +55,14 @@ def as_pages(windows, folder=None):
     return windows[chosen], np.array(targets, np.float32)
 
 
-def _is_calm(window):
-    """Whether the pace of a window lies within `NORMAL_PER_MINUTE`."""
-    octaves, known = window[page_input.SIGNAL_ROWS].T
-    if not known.any():
-        return False
-    per_minute = 60 / (page_input.PACE_S * 2 ** (np.median(octaves[known > 0]) / page_input.PACE_GAIN))
-    return NORMAL_PER_MINUTE[0] < per_minute < NORMAL_PER_MINUTE[1]
+def rate_of(signal):
+    """Beats a minute of a signal in mV at `records.RATE_HZ`: by the median interval; NaN where fewer than two beats are found."""
+    apart = np.diff(find_beats(signal))
+    return 60 * RATE_HZ / np.median(apart) if apart.size else np.nan
+
+
+def _is_calm(per_minute):
+    return bool(NORMAL_PER_MINUTE[0] < per_minute < NORMAL_PER_MINUTE[1])
 
 
 def windows_of(signals):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecg_edge.beats import RATE_HZ, find_beats, intervals
+from ecg_edge.beats import RATE_HZ, find_beats
 
 
 def strip(beats, seconds=10.0, t_mv=0.3):
@@ -28,30 +28,9 @@ def test_every_beat_is_found_and_no_t_wave(every, gain, turned):
     assert np.abs(found - beats).max() <= 15
 
 
-def test_a_beat_that_comes_early_is_told_by_its_intervals():
-    """Short before it and long after it, and all the others alike."""
-    beats = np.arange(100, 4900, 400)
-    beats[5] -= 130
-    seconds = intervals(strip(beats))
-    assert seconds[beats[4] + 100] == pytest.approx(0.54, abs=0.02)
-    assert seconds[beats[5] + 100] == pytest.approx(1.06, abs=0.02)
-    assert seconds[beats[8] + 100] == pytest.approx(0.8, abs=0.02)
-    assert np.isnan(seconds[:80]).all() and np.isnan(seconds[beats[-1] + 20 :]).all()
-
-
-def test_intervals_across_what_is_unknown_are_unknown():
-    """A hand over two seconds of the strip: what it hides may be a beat."""
-    signal = strip(np.arange(100, 4900, 400))
-    signal[2000:3000] = np.nan
-    seconds = intervals(signal)
-    assert np.isnan(seconds[2100:2900]).all()
-    assert seconds[1000] == pytest.approx(0.8, abs=0.02) and seconds[4000] == pytest.approx(0.8, abs=0.02)
-
-
 @pytest.mark.parametrize(
     "signal", [np.zeros(0), np.full(5000, np.nan), np.zeros(5000), np.zeros(300), np.arange(5000) / 5e3]
 )
 def test_where_nothing_beats_nothing_is_told(signal):
-    """Empty, unknown, flat, too short, a drift: no interval, and no warning."""
-    assert len(intervals(signal)) == len(signal)
-    assert np.isnan(intervals(signal)).all()
+    """Empty, unknown, flat, too short, a drift: no beat, and no warning."""
+    assert len(find_beats(signal)) == 0

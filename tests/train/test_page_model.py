@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from ecg_edge import page_input
 from ecg_edge.layout import LEADS_12, RHYTHM
-from ecg_edge.page_input import ROWS, SAMPLES, SIGNAL_ROWS, WINDOW
+from ecg_edge.page_input import CHANNELS, ROWS, SAMPLES, WINDOW
 from train import page_batches, page_fit, page_records, page_signals, splits
 from train.dataset import UNSCORED, PageFile
 from train.page_batches import Recipe
 
 from .. import needs_tensorflow
 
-STILL = Recipe(balance=0, page_gain=0, lead_gain=0, shift=0, lost_leads=0, noise_mv=0, tempo=0, lost_pace=0, mixed=0)
+STILL = Recipe(balance=0, page_gain=0, lead_gain=0, shift=0, lost_leads=0, noise_mv=0, mixed=0)
 
 
 def drawn(amplitude_mv, seconds=2.5, strip=True):
@@ -117,32 +117,18 @@ def test_without_variation_a_window_is_what_the_device_sees(windows):
 
 
 def test_leads_are_lost_whole_and_the_strip_never(windows):
-    """Amplitude and mask; the strip's pieces share one gain, and the pace has none."""
+    """Amplitude, mask and span; the strip's pieces share one gain."""
     recipe = Recipe(**{**vars(STILL), "lost_leads": 0.5, "lead_gain": 0.3})
     varied = page_batches.vary(np.repeat(windows.values[:1], 50, axis=0), recipe, np.random.default_rng(0))
     known = varied[..., 1]
     assert set(known[:, :12].mean(axis=2).ravel()) == {0.0, 1.0}
     assert 0.4 < known[:, :12].mean() < 0.6
-    assert (varied[..., 0][known == 0] == 0).all()
-    assert (known[:, 12:SIGNAL_ROWS] == 1).all()
+    assert (varied[known == 0] == 0).all()
+    assert (known[:, 12:] == 1).all()
     shown = page_input.compress(windows.values[:1])
-    gain = np.sinh(varied[:, 12:SIGNAL_ROWS, :, 0]) / np.sinh(shown[:, 12:SIGNAL_ROWS, :, 0])
-    assert np.allclose(gain, gain[:, :1, :1], rtol=1e-3)
-    assert (varied[:, SIGNAL_ROWS:] == shown[:, SIGNAL_ROWS:]).all()
-
-
-def test_the_pace_is_shifted_as_a_whole_or_lost(windows):
-    """A heart that is a little faster is one that was not seen; pages whose strip cannot be read are met on the device."""
-    recipe = Recipe(**{**vars(STILL), "tempo": 0.5, "lost_pace": 0.5})
-    steady = np.zeros_like(windows.values[:1])
-    steady[:, SIGNAL_ROWS, 40:200, 1] = 1
-    pace = page_batches.vary(np.repeat(steady, 60, axis=0), recipe, np.random.default_rng(0))[:, SIGNAL_ROWS]
-    known = pace[..., 1].any(axis=1)
-    assert 15 < known.sum() < 45
-    assert (pace[~known] == 0).all()
-    inside = pace[known][:, 40:200, 0]
-    assert np.allclose(inside, inside[:, :1]) and inside[:, 0].std() > 0.2
-    assert (pace[:, :40] == 0).all()
+    for channel in (0, 2):
+        gain = np.sinh(varied[:, 12:, :, channel]) / np.sinh(shown[:, 12:, :, channel])
+        assert np.allclose(gain, gain[:, :1, :1], rtol=1e-3)
 
 
 @given(st.integers(-SAMPLES, SAMPLES))
@@ -183,15 +169,15 @@ def test_members_together_say_the_softmax_of_their_mean_logits(windows):
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     whole = page_network.assemble(members)
     assert np.allclose(whole(seen), expected, atol=1e-5)
-    assert whole.input_shape == (None, ROWS, SAMPLES, 2)
+    assert whole.input_shape == (None, ROWS, SAMPLES, CHANNELS)
 
 
 def test_records_are_seen_in_turn_and_at_one_time():
-    """As the columns of a 3x4 page show them, then four windows of 2.5 s; the strip and its pace are lead II's in all of them."""
+    """As the columns of a 3x4 page show them, then four windows of 2.5 s; the strip is lead II's in all of them."""
     random = np.random.default_rng(0)
     signals = np.cumsum(random.normal(0, 0.01, (12, 5000)), axis=1)
     windows = page_records.windows_of(signals)
-    assert windows.shape == (5, ROWS, SAMPLES, 2)
+    assert windows.shape == (5, ROWS, SAMPLES, CHANNELS)
     for number in range(12):
         assert (windows[0, number] == windows[1 + number // 3, number]).all()
     assert (windows[:, 12:] == windows[:1, 12:]).all()
@@ -212,11 +198,8 @@ def test_of_the_records_those_train_beside_pages_whose_class_is_known(monkeypatc
     ]
     rows = [Record(superclasses=classes, stadium=stadium) for classes, stadium, _ in found]
     monkeypatch.setattr(page_records.records, "read_records", lambda folder, folds: rows)
-    windows = np.zeros((len(found), 5, ROWS, SAMPLES, 2), np.float32)
-    for window, (*_, per_minute) in zip(windows, found, strict=True):
-        window[:, SIGNAL_ROWS, :, 0] = page_input.PACE_GAIN * np.log2(80 / per_minute)
-        window[:, SIGNAL_ROWS, :, 1] = 1
-    kept, targets = page_records.as_pages(windows)
+    windows = np.zeros((len(found), 5, ROWS, SAMPLES, CHANNELS), np.float32)
+    kept, targets = page_records.as_pages(windows, np.array([per_minute for *_, per_minute in found]))
     assert len(kept) == 4
     assert targets.argmax(axis=1).tolist() == [0, 2, 3, 3]
     assert np.allclose(targets.sum(axis=1), 1) and targets[3, 2] == pytest.approx(0.4)
@@ -225,7 +208,7 @@ def test_of_the_records_those_train_beside_pages_whose_class_is_known(monkeypatc
 def test_records_are_seen_beside_pages_in_their_share(windows):
     """With targets of their own, and the pages as often as before."""
     rows, recipe = [(f"page{i}", i % 4) for i in range(8)], Recipe(**{**vars(STILL), "batch": 1, "record_share": 0.25})
-    records = np.full((8, 5, ROWS, SAMPLES, 2), 7, np.float32), np.full((8, 4), 0.25, np.float32)
+    records = np.full((8, 5, ROWS, SAMPLES, CHANNELS), 7, np.float32), np.full((8, 4), 0.25, np.float32)
     seen = [
         targets.max()
         for epoch in range(100)
