@@ -7,6 +7,8 @@ import threading
 from contextlib import suppress
 
 _WAITING, _CLOSE_S = 16, 2.0
+_ASK_S = struct.pack("ll", 1, 0)
+"""A struct timeval: one second."""
 
 
 def lock_holder(path):
@@ -73,7 +75,8 @@ class Claim:
 
     def _other(self):
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
-            asking.settimeout(1.0)
+            # Waits while many others ask too.
+            asking.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _ASK_S)
             asking.connect(self._address)
             number = struct.unpack("3i", asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
             return describe(number)

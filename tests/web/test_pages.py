@@ -63,7 +63,9 @@ def test_every_page_is_well_formed_and_says_what_this_is_not(client):
 def test_a_page_is_read(client, page_bytes):
     """Verdict, probabilities, confidence in words, every section, every download; and all that is linked is there."""
     text, place = read(client, page_bytes)
-    assert ">Normal</h1>" in text and "Confidence 99.8 %: high" in text and "under 0.1 %" in text
+    probabilities = client.get(f"/v1{place}").json()["probabilities"]
+    assert ">Normal</h1>" in text and f"Confidence {percent(probabilities['normal'])}: high" in text
+    assert all(f"<dd>{percent(share)}</dd>" in text for share in probabilities.values())
     for section in ("grayscale", "leads", "steps", "heat", "signals", "quality", "timing", "card"):
         assert f'<details id="{section}">' in text
     assert text.count("Thirteen leads") == 1 and "reads all leads at once" in text
@@ -159,7 +161,9 @@ def test_doubt_is_said_wherever_the_verdict_is(site, worker, page_bytes):
     worker.before = lambda request: replace(answer, result=answer.result | {"status": "uncertain"})
     text, _ = read(browser, page_bytes)
     assert "Uncertain: most probably" in text and "do not rely on it" in text and 'class="head head-none"' in text
-    assert "Normal (uncertain), 99.8 %" in re.sub(r"\s+", " ", browser.get("/history").text)
+    assert f"Normal (uncertain), {percent(answer.result['confidence'])}" in re.sub(
+        r"\s+", " ", browser.get("/history").text
+    )
 
 
 def test_a_result_wears_the_colour_of_its_class_where_it_is_sure():
