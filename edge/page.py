@@ -88,10 +88,9 @@ class Page:
         return _within(refined(found, self.ink), self.ink.shape)
 
     def let_go(self):
-        """A report page without its pixels, which are half of what it holds: ink and arrangement are made of them first."""
-        known = {"ink": self.ink, "arrangement": self.arrangement}
+        """A report page without its pixels, which are half of what it holds: its ink is made of them first, and all else of that."""
         page = replace(self, image=Size(*self.image.size))
-        vars(page).update(known)
+        vars(page)["ink"] = self.ink
         return page
 
     def upright(self):

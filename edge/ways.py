@@ -19,9 +19,9 @@ AWAY_COST = 0.3
 REACH_MM = 55.0
 """How far from the row of 0 mV a trace is looked for."""
 TOGETHER = 4
-"""So many leads are followed at once in all of their reach: fewer take longer, more take memory."""
-AT_ONCE = 6
-"""And so many in their bands."""
+"""So many leads that are nearly equally wide are taken for equally wide."""
+AT_ONCE_PX = 700_000
+"""So many pixels of leads are looked at together: more take more memory, eight bytes each, fewer take longer."""
 NEAR_PX, SHARED_COLUMNS = 8, 3
 """Two paths that share more columns than traces take to cross have taken one way for two."""
 
@@ -62,19 +62,33 @@ def _ways(strokes, places, which, others):
     bands = Bands(strokes)
     for width, group in _groups(places, which):
         tried = _bands_of(strokes, bands, places, group, others, width)
-        group.sort(key=lambda i: tried[i].bottom - tried[i].top)  # those of one height together
-        ways_, prices_ = {}, {}
-        for some in (group[i : i + AT_ONCE] for i in range(0, len(group), AT_ONCE)):
-            found, paid = _ways_in(strokes, places, {i: tried[i] for i in some}, others, width)
-            ways_, prices_ = ways_ | found, prices_ | paid
+        for some in _batches(tried, width):
+            _look(strokes, places, some, others, width, ways, prices)
         # A path that is no cheaper than those outside of its band may be is looked for everywhere.
-        doubtful = [i for i in group if prices_[i] >= tried[i].limit]
-        for some in (doubtful[i : i + TOGETHER] for i in range(0, len(doubtful), TOGETHER)):
-            whole = {i: Band(top, top + height, np.inf) for i, (top, height) in _reaches(strokes, places, some).items()}
-            found, paid = _ways_in(strokes, places, whole, others, width)
-            ways_, prices_ = ways_ | found, prices_ | paid
-        ways, prices = ways | ways_, prices | prices_
+        doubtful = [i for i in group if prices[i] >= tried[i].limit]
+        reaches = _reaches(strokes, places, doubtful)
+        for some in _batches({i: Band(top, top + height, np.inf) for i, (top, height) in reaches.items()}, width):
+            _look(strokes, places, some, others, width, ways, prices)
     return ways, prices
+
+
+def _look(strokes, places, bands, others, width, ways, prices):
+    """Put the ways of places within their bands, and what they cost, into `ways` and `prices`."""
+    found, paid = _ways_in(strokes, places, bands, others, width)
+    ways.update(found)
+    prices.update(paid)
+
+
+def _batches(bands, width):
+    """Parts of {place: `Band`}, the narrowest bands first, of `AT_ONCE_PX` each or of one place."""
+    batch = {}
+    for i in sorted(bands, key=lambda i: bands[i].bottom - bands[i].top):
+        if batch and (len(batch) + 1) * width * (bands[i].bottom - bands[i].top) > AT_ONCE_PX:
+            yield batch
+            batch = {}
+        batch[i] = bands[i]
+    if batch:
+        yield batch
 
 
 def _groups(places, which):
@@ -120,11 +134,11 @@ def _ways_in(strokes, places, bands, others, width):
     """As `_ways`, for places each within its `Band`; where one is narrower than `width` columns its path may end anywhere."""
     height = max(band.bottom - band.top for band in bands.values())
     tops = [min(band.top, strokes.ink.shape[0] - height) for band in bands.values()]
-    cost, climb = np.zeros((2, width, len(bands), height), np.float32)
+    cost, climb = (np.zeros((width, len(bands), height), np.float32) for _ in range(2))
     start = np.stack([_start(places[i], top, height) for i, top in zip(bands, tops, strict=True)])
     for k, (i, top) in enumerate(zip(bands, tops, strict=True)):
         left, right = places[i].box.left, places[i].box.right
-        cost[: right - left, k] = strokes.price(top, top + height, left, right)
+        strokes.price(top, top + height, left, right, out=cost[: right - left, k])
         climb[: right - left, k] = strokes.climb[top : top + height, left:right].T
         _add_price(cost[: right - left, k], strokes, places[i], top, others[i])
     entered, left, prices = cheapest_paths(cost, climb, start)
