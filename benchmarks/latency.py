@@ -139,7 +139,7 @@ def draw(report, path):
         xscale="linear",
         title="Where the time of one page goes",
     )
-    axis.margins(x=0.08)
+    axis.set_xlim(0, 1.08 * left.max())
     figure.legend(*axis.get_legend_handles_labels(), ncols=7, loc="outside lower center")
     figure.savefig(path, dpi=100, metadata={"Software": None})
     plt.close(figure)

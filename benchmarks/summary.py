@@ -93,7 +93,7 @@ def to_markdown(found, where):
         "",
         "`distinct`: 490 pages, out of fold, models that saw neither page nor printed identity; differences are paired, int8 against the same weights in"
         " Keras float32; all intervals are 95 %. Fold models are not kept: float16 and dynamic range have the shipped weights' difference to Keras instead, on"
-        " pages that these were not trained on (225, `uncurated`). Time: one thread, a 2213 × 1572 report page from its bytes to the verdict, all rows by turns.",
+        " pages that these were not trained on (225, `uncurated`; of `page`, which saw all pages in the end, on those). Time: one thread, a 2213 × 1572 report page from its bytes to the verdict, all rows by turns.",
         "",
         f"{where['cpu']}, {where['cores']} cores, load {where['load_average'][0]:.1f}, Python {where['python']}, commit {where['commit']}.",
         "",
