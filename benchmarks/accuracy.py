@@ -15,7 +15,8 @@ from . import environment, out_of_fold, protocols
 
 KERAS = ("keras", "tensorflow")
 INFARCTION = CLASSES.index("infarction")
-COVERAGE = 0.9
+COVERAGES = (0.7, 0.9)
+"""Shares of pages, the surest, of which the error is told."""
 TRUST = {"ece": metrics.calibration_error, "brier": metrics.brier, "log_loss": metrics.log_loss}
 DRAWS = 500
 
@@ -95,7 +96,7 @@ def _infarction(found):
 
 
 def _doubt(found):
-    """What the threshold of doubt does, and the error at `COVERAGE`."""
+    """What the threshold of doubt does, and the error at `COVERAGES`."""
     wrong = found.pages.argmax(axis=1) != found.labels
     return {
         "coverage": float(found.sure.mean()),
@@ -108,7 +109,7 @@ def _errors(labels, probabilities):
     """Shares of wrong verdicts, of all pages and of the surest."""
     coverage, error = metrics.risk_coverage(labels, probabilities)
     return {
-        "error_at_coverage": {str(COVERAGE): float(error[np.searchsorted(coverage, COVERAGE)])},
+        "error_at_coverage": {str(share): float(error[np.searchsorted(coverage, share)]) for share in COVERAGES},
         "error_of_all": float(error[-1]),
     }
 
@@ -172,7 +173,7 @@ def to_markdown(reports, where):
         "",
     ]
     lines += _table(
-        ("accuracy", "macro-F1", "ECE", "Brier", "log-loss", "error at 90 % coverage"),
+        ("accuracy", "macro-F1", "ECE", "Brier", "log-loss", "error at 70 / 90 % coverage"),
         entries,
         lambda entry: _before_and_after(entry["pages"]),
     )
@@ -196,12 +197,14 @@ def _of_class(found):
 
 def _before_and_after(pages):
     before, calibration, chance = pages["nothing_chosen"], pages["calibration"], pages["calibration"]["ece_by_chance"]
-    errors = [found["doubt"]["error_at_coverage"][str(COVERAGE)] for found in (before, pages)]
+    errors = [
+        " / ".join(f"{error:.3f}" for error in found["doubt"]["error_at_coverage"].values()) for found in (before, pages)
+    ]
     return (
         *(f"{before[name]:.3f} → {pages[name]:.3f}" for name in ("accuracy", "macro_f1")),
         f"{calibration['ece_before']:.3f} → {calibration['ece']:.3f} ({chance['mean']:.3f}, {chance['upper']:.3f})",
         *(f"{calibration[f'{name}_before']:.3f} → {calibration[name]:.3f}" for name in ("brier", "log_loss")),
-        f"{errors[0]:.3f} → {errors[1]:.3f}",
+        f"{errors[0]} → {errors[1]}",
     )
 
 
