@@ -198,7 +198,8 @@ def _of_class(found):
 def _before_and_after(pages):
     before, calibration, chance = pages["nothing_chosen"], pages["calibration"], pages["calibration"]["ece_by_chance"]
     errors = [
-        " / ".join(f"{error:.3f}" for error in found["doubt"]["error_at_coverage"].values()) for found in (before, pages)
+        " / ".join(f"{error:.3f}" for error in found["doubt"]["error_at_coverage"].values())
+        for found in (before, pages)
     ]
     return (
         *(f"{before[name]:.3f} → {pages[name]:.3f}" for name in ("accuracy", "macro_f1")),

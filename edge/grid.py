@@ -86,9 +86,7 @@ def _longer(centres, spectra, tiles, homography):
     clear and about as far apart in both; else None. Of lines at every millimetre of paper, 2 or 2.5 may be taken for 5."""
     tiles = tiles[:: -(-len(tiles) // LONGER_TILES)]
     near = frequencies(homography, centres[tiles])
-    scores = {
-        factor: np.median(_refine(spectra, tiles, near / factor, NEARER)[1], axis=0) for factor in (1.0, *LONGER)
-    }
+    scores = {factor: np.median(_refine(spectra, tiles, near / factor, NEARER)[1], axis=0) for factor in (1.0, *LONGER)}
     across, down = 1 / np.median(np.linalg.norm(near, axis=2), axis=0)
     pairs = [
         (abs(np.log(across * a / (down * b))), a, b)
