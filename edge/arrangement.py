@@ -44,8 +44,8 @@ OUTER_MM = 25.0
 """How far the traces of the uppermost row may rise and of the lowest fall."""
 
 
-def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None, other_than=None):
-    """As `find_arrangement`, of a flat page that may lie in any of four ways.
+def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None, other_than=None, ways=4):
+    """As `find_arrangement`, of a flat page that may lie in any of four ways, of which the `ways` likeliest are tried.
 
     First the axis along which the traces run is found, then the way up in which names are read.
 
@@ -56,7 +56,7 @@ def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None, other_than=None):
     if px_per_mm is not None and ink.size > MAX_PAGE_MM2 * px_per_mm[0] * px_per_mm[1]:
         raise PictureError(Reason.BAD_SCALE)
     found, refusals = [], []
-    for turns in _likely_turns(ink, px_per_mm):
+    for turns in _likely_turns(ink, px_per_mm)[:ways]:
         scale = px_per_mm if px_per_mm is None or turns % 2 == 0 else px_per_mm[::-1]
         turned = np.ascontiguousarray(np.rot90(ink, turns))
         try:
