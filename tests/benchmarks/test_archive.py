@@ -1,5 +1,6 @@
 """The recipe for archives, with processes of this machine in place of a cluster's."""
 
+import copyreg
 import os
 import warnings
 
@@ -13,13 +14,16 @@ PAGES = [f"tests/data/{name}.jpg" for name in ("normal", "abnormal", "infarction
 
 @pytest.fixture(scope="module")
 def client():
-    """Two processes, one thread each; warnings of the engine's own are not ours."""
+    """Two processes, one thread each; warnings of the engine's own are not ours, nor how it teaches every error to be pickled."""
+    pickled = dict(copyreg.dispatch_table)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         distributed = pytest.importorskip("distributed")
         options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
         with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as found:
             yield found
+    copyreg.dispatch_table.clear()
+    copyreg.dispatch_table.update(pickled)
 
 
 @pytest.mark.filterwarnings("ignore")
