@@ -8,7 +8,11 @@ from enum import Enum
 
 
 class EcgEdgeError(Exception):
-    """Base of every error that ecg-edge raises."""
+    """Base of every error that ecg-edge raises.
+
+    Those that are errors of the system as well say so in `__new__`, or engines that take errors from process to process (tblib, in Dask)
+    could not make them anew.
+    """
 
 
 class UsageError(EcgEdgeError, ValueError):
@@ -34,6 +38,8 @@ class DamagedModelError(InstallationError):
 class CameraError(InstallationError, OSError):
     """The camera cannot be used."""
 
+    __new__ = OSError.__new__
+
 
 class CameraTimeoutError(CameraError, TimeoutError):
     """The camera did not answer within its time limit."""
@@ -42,9 +48,13 @@ class CameraTimeoutError(CameraError, TimeoutError):
 class OutputError(InstallationError, OSError):
     """A result cannot be written where it was asked to be."""
 
+    __new__ = OSError.__new__
+
 
 class StoreError(InstallationError, OSError):
     """Results cannot be kept or found where they are stored."""
+
+    __new__ = OSError.__new__
 
 
 class StoreFullError(StoreError):
@@ -57,6 +67,8 @@ class WorkerError(InstallationError):
 
 class WorkerTimeoutError(WorkerError, TimeoutError):
     """A process did not answer within its time limit, and was ended."""
+
+    __new__ = OSError.__new__
 
 
 class Reason(str, Enum):

@@ -1,6 +1,5 @@
 """The recipe for archives, with processes of this machine in place of a cluster's."""
 
-import copyreg
 import os
 import warnings
 
@@ -8,22 +7,20 @@ import pytest
 
 from benchmarks import archive
 from ecg_edge import Reader
+from ecg_edge.errors import CameraTimeoutError, OutputError, StoreFullError, WorkerTimeoutError
 
 PAGES = [f"tests/data/{name}.jpg" for name in ("normal", "abnormal", "infarction", "history")]
 
 
 @pytest.fixture(scope="module")
 def client():
-    """Two processes, one thread each; warnings of the engine's own are not ours, nor how it teaches every error to be pickled."""
-    pickled = dict(copyreg.dispatch_table)
+    """Two processes, one thread each; warnings of the engine's own are not ours."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         distributed = pytest.importorskip("distributed")
         options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
         with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as found:
             yield found
-    copyreg.dispatch_table.clear()
-    copyreg.dispatch_table.update(pickled)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -58,3 +55,12 @@ def test_a_page_that_failed_is_tried_once_more_and_then_reported(client, tmp_pat
     failed = list(archive.results(client, PAGES[:2], str(tmp_path), read=_fails))
     assert [result["status"] for result in failed] == ["failed"] * 2
     assert all("no memory" in result["message"] for result in failed)
+
+
+@pytest.mark.parametrize("error", [CameraTimeoutError, OutputError, StoreFullError, WorkerTimeoutError])
+def test_errors_come_from_another_process_as_they_are(error):
+    """By the engine's own way of pickling them, which makes them without their `__init__`."""
+    support = pytest.importorskip("tblib.pickling_support")
+    made, (again, given) = error("Words."), support.pickle_exception(error("Words."))[:2]
+    twin = again(*given)
+    assert type(twin) is type(made) and str(twin) == str(made) and twin.args == made.args
