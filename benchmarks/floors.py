@@ -2,17 +2,16 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
-from ecg_edge.bench import decode_ms
+from ecg_edge.bench import ask, decode_ms
 from ecg_edge.timing import repeated, summary
 
-from . import environment, formats
+from . import environment, formats, jobs
 from .latency import PAGES
 
 SIDE = 1024
@@ -85,19 +84,12 @@ def add_options(command):
 
 def run(options):
     """`python -m benchmarks floors`."""
-    command = [sys.executable, "-m", "benchmarks.floors"]
     # How many threads NumPy's product takes is settled when NumPy starts.
     one_thread = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-    done = subprocess.run(
-        command, input=json.dumps(options.models), text=True, capture_output=True, env=os.environ | one_thread
-    )
-    if done.returncode:
-        raise RuntimeError(f"floors cannot be measured: {done.stderr.strip().splitlines()[-1]}")
-    found = json.loads(done.stdout.strip().splitlines()[-1])
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "floors.json").write_text(json.dumps(found, indent=1) + "\n")
-    (options.out / "floors.md").write_text(to_markdown(found))
-    print(to_markdown(found))
+    found = ask("benchmarks.floors", options.models, os.environ | one_thread)
+    if "error" in found:
+        raise RuntimeError(f"floors cannot be measured: {found['error']}")
+    print(jobs.keep(options.out, "floors", found, to_markdown(found)))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
 """Measurements in processes of their own, one after the other and again, so that what a machine does meanwhile meets all of them alike."""
 
 import json
-import subprocess
 import sys
 
+from ecg_edge.bench import ask
 from ecg_edge.timing import summary
 
 ROUNDS = 3
 
 
-def interleaved(jobs, rounds=ROUNDS, notice=None):
+def interleaved(jobs, rounds=ROUNDS):
     """[what each job found, its rounds taken together]: {…, "samples": {stage: [ms]}, "stages": {stage: summary}} or {…, "error"}.
 
     A job is a dict that a module (`job["module"]`) reads from standard input and answers with a dict as JSON; `title` says what it is.
@@ -19,20 +19,15 @@ def interleaved(jobs, rounds=ROUNDS, notice=None):
         for answers, job in zip(found, jobs, strict=True):
             if answers and "error" in answers[-1]:
                 continue
-            if notice:
-                notice(f"round {number + 1} of {rounds}: {job['title']} ...")
+            print(f"round {number + 1} of {rounds}: {job['title']} ...", file=sys.stderr, flush=True)
             answers.append(answer(job))
     return [together(answers) for answers in found]
 
 
 def answer(job):
     """What one process answers; `error` is the last line of what it said where it ended otherwise."""
-    done = subprocess.run([sys.executable, "-m", job["module"]], input=json.dumps(job), text=True, capture_output=True)
     known = {key: value for key, value in job.items() if key not in ("module", "pages", "most_s")}
-    if done.returncode:
-        lines = done.stderr.strip().splitlines()
-        return known | {"error": lines[-1] if lines else f"ended with {done.returncode}"}
-    return known | json.loads(done.stdout.strip().splitlines()[-1])
+    return known | ask(job["module"], job)
 
 
 def together(answers):
@@ -48,3 +43,11 @@ def together(answers):
         kept = [answer["memory_mb"] for answer in answers]
         merged["memory_mb"] = {name: max((held[name] or 0.0) for held in kept) or None for name in kept[0]}
     return merged
+
+
+def keep(folder, name, found, markdown, indent=1):
+    """Write what was found as FOLDER/NAME.json and its table as FOLDER/NAME.md; the table."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(found, indent=indent) + "\n")
+    (folder / f"{name}.md").write_text(markdown)
+    return markdown

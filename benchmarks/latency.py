@@ -4,8 +4,6 @@ Every measurement has a process of its own, and all take turns (`jobs`), so that
 """
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -132,9 +130,6 @@ def draw(report, path):
     axis.invert_yaxis()
     axis.tick_params(axis="y", labelsize=8)
     axis.set(
-        xlabel="milliseconds for a page, medians (logarithmic: lengths of single stages do not compare)", xscale="log"
-    )
-    axis.set(
         xlabel="milliseconds for a page (sum of the stages' medians)",
         xscale="linear",
         title="Where the time of one page goes",
@@ -147,12 +142,8 @@ def draw(report, path):
 
 def write(report, out):
     """Write OUT/latency.json, latency.md and latency.png; the Markdown."""
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    markdown = to_markdown(report)
-    (out / "latency.json").write_text(json.dumps(report) + "\n")
-    (out / "latency.md").write_text(markdown)
-    draw(report, out / "latency.png")
+    markdown = jobs.keep(Path(out), "latency", report, to_markdown(report), indent=None)
+    draw(report, Path(out) / "latency.png")
     return markdown
 
 
@@ -189,7 +180,7 @@ def run(options):
             jobs.answer(job | {"most_s": 0})  # what they run is made first, in another process
         todo.append(job)
     where = environment.record()
-    runs = jobs.interleaved(todo, options.rounds, notice=lambda line: print(line, file=sys.stderr, flush=True))
+    runs = jobs.interleaved(todo, options.rounds)
     after = environment.record()["load_average"]
     report = {
         "schema": SCHEMA,

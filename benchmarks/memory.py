@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 from ecg_edge.bench import peak_mb, resident_mb
@@ -16,7 +17,7 @@ def measure(job):
     """What one process holds that loads a model in one way and runs it once: {memory_mb, load_ms}."""
     import numpy as np
 
-    from ecg_edge.card import Card  # noqa: F401 - what a reader imports counts before
+    import_module("ecg_edge.card")  # what a reader imports counts before
     from ecg_edge.runtime import Network, find_runtime
 
     runtime = find_runtime(job["runtime"])
@@ -55,11 +56,10 @@ def report(models, runtimes, pages):
          "pages": [str(page) for page in pages]}
         for model in models for runtime in runtimes
     ]  # fmt: skip
-    say = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
     return {
         "environment": environment.record(),
-        "loading": jobs.interleaved(todo, 1, say),
-        "reading": jobs.interleaved(reading, 1, say),
+        "loading": jobs.interleaved(todo, 1),
+        "reading": jobs.interleaved(reading, 1),
     }
 
 
@@ -112,10 +112,7 @@ def add_options(command):
 def run(options):
     """`python -m benchmarks memory`."""
     found = report(options.models, options.runtimes, options.pages)
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "memory.json").write_text(json.dumps(found, indent=1) + "\n")
-    (options.out / "memory.md").write_text(to_markdown(found))
-    print(to_markdown(found))
+    print(jobs.keep(options.out, "memory", found, to_markdown(found)))
 
 
 if __name__ == "__main__":

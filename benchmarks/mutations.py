@@ -107,24 +107,20 @@ def mutate(number, files):
 def read_share(numbers, files, model, folder=None):
     """Yield {number, kind, status, reason, seconds, peak_mb, grown_mb} of each picture, read in this process."""
     from ecg_edge import Reader
+    from ecg_edge.bench import peak_mb, resident_mb
     from ecg_edge.process import return_large_blocks
 
     return_large_blocks()  # as the device's reading process does
     reader = Reader(model, folder=folder)
     for number in numbers:
         data, kind = mutate(number, files)
-        before_mb = _memory_mb("VmRSS")
+        before_mb = resident_mb()
         Path("/proc/self/clear_refs").write_text("5")
         start = time.process_time()
         result = reader.read(data)
-        seconds, peak_mb = time.process_time() - start, _memory_mb("VmHWM")
+        seconds, most_mb = time.process_time() - start, peak_mb()
         yield {"number": number, "kind": kind, "status": result.status, "reason": result.reason and result.reason.value,
-               "seconds": round(seconds, 3), "peak_mb": round(peak_mb, 1), "grown_mb": round(peak_mb - before_mb, 1)}  # fmt: skip
-
-
-def _memory_mb(name):
-    status = Path("/proc/self/status").read_text()
-    return int(status.split(f"{name}:")[1].split()[0]) / 1024
+               "seconds": round(seconds, 3), "peak_mb": round(most_mb, 1), "grown_mb": round(most_mb - before_mb, 1)}  # fmt: skip
 
 
 def read_all(numbers, files, model=None, folder=None, script=None):

@@ -1,10 +1,11 @@
 """Time and memory of one photograph of 12 megapixels, read by a process that has done nothing else."""
 
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from ecg_edge.bench import ask, peak_mb
 
 SIZE_PX = (4000, 3000)
 REPETITIONS = 3
@@ -23,13 +24,10 @@ def in_fresh_process(page, seed, model, size_px=SIZE_PX):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "photo.jpg"
         image.resize(size, Image.Resampling.BICUBIC).save(path, quality=90)
-        job = json.dumps({"path": str(path), "model": model, "repetitions": REPETITIONS})
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.reading_time"], input=job, text=True, capture_output=True
-        )
-    if done.returncode:
-        raise RuntimeError(f"the process that was to be timed ended: {done.stderr.strip().splitlines()[-1]}")
-    return json.loads(done.stdout)
+        found = ask("benchmarks.reading_time", {"path": str(path), "model": model, "repetitions": REPETITIONS})
+    if "error" in found:
+        raise RuntimeError(f"the process that was to be timed ended: {found['error']}")
+    return found
 
 
 def read_here(job):
@@ -51,15 +49,8 @@ def read_here(job):
         "first_ms": totals[0],
         "median_ms": sorted(totals)[len(totals) // 2],
         "timing_ms": dict(last.timing_ms),
-        "peak_rss_mb": peak_rss_mb(),
+        "peak_rss_mb": peak_mb(),
     }
-
-
-def peak_rss_mb():
-    """The most memory that this program held, in MB; None where the system does not say. What getrusage says begins with the parent's."""
-    status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.is_file() else ()
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), None)
 
 
 if __name__ == "__main__":

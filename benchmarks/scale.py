@@ -99,7 +99,7 @@ def threads(job):
 WORKS = {"pages": pages, "size": size, "workers": workers, "threads": threads}
 
 
-def report(models, runtime, paths, count, rounds, most_s, say):
+def report(models, runtime, paths, count, rounds, most_s):
     """The whole report, as JSON."""
     common = {
         "module": "benchmarks.scale",
@@ -117,10 +117,10 @@ def report(models, runtime, paths, count, rounds, most_s, say):
     ]  # fmt: skip
     return {
         "environment": environment.record(),
-        "pages": jobs.interleaved([along], 1, say)[0],
-        "sizes": jobs.interleaved(sizes, 1, say),
-        "processes": jobs.interleaved(spread, rounds, say),
-        "threads": jobs.interleaved(several, rounds, say),
+        "pages": jobs.interleaved([along], 1)[0],
+        "sizes": jobs.interleaved(sizes, 1),
+        "processes": jobs.interleaved(spread, rounds),
+        "threads": jobs.interleaved(several, rounds),
         "load_average_after": environment.record()["load_average"],
     }
 
@@ -252,16 +252,12 @@ def run(options):
         paths = [
             path for folder in ("pages", "extra_pages") for path in sorted((data_directory() / folder).rglob("*.jpg"))
         ]
-    say = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
-    found = report(options.models, options.runtime, paths, options.count, options.rounds, options.seconds, say)
+    found = report(options.models, options.runtime, paths, options.count, options.rounds, options.seconds)
     for part in ("pages", "sizes", "processes", "threads"):
         for run in found[part] if isinstance(found[part], list) else [found[part]]:
             run.pop("marks", None)
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "scale.json").write_text(json.dumps(found, indent=1) + "\n")
-    (options.out / "scale.md").write_text(to_markdown(found))
+    print(jobs.keep(options.out, "scale", found, to_markdown(found)))
     draw(found, options.out / "scale.png")
-    print(to_markdown(found))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
 """python -m benchmarks size: bytes of each model in each format, of what is installed, and of peers."""
 
-import json
 from importlib import metadata
 from pathlib import Path
 
-from . import formats
+from . import formats, jobs
 
 DEVICE = (
     "numpy",
@@ -68,7 +67,4 @@ def add_options(command):
 def run(options):
     """`python -m benchmarks size`."""
     found = report(options.models)
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "size.json").write_text(json.dumps(found, indent=1) + "\n")
-    (options.out / "size.md").write_text(to_markdown(found))
-    print(to_markdown(found))
+    print(jobs.keep(options.out, "size", found, to_markdown(found)))

@@ -1,6 +1,6 @@
 """What people are told beside a result: confidence in words, and how to take a better picture."""
 
-from .panel import SURENESS
+from .panel import sureness
 
 SURE_WORDS = {
     "high": "High confidence. The probability is calibrated on pages of one device; on other pages the model may be surer than it should be.",
@@ -33,15 +33,9 @@ ADVICE = {
 FILE_REASONS = {"not_a_picture", "unsupported", "truncated", "too_large"}
 
 
-def sureness(confidence):
-    """(word, sentence) of a calibrated probability."""
-    word = next(words for least, words in SURENESS if confidence >= least)
-    return word, SURE_WORDS[word]
-
-
-def tone(status, verdict, confidence):
-    """The class whose colour a result wears: none where it is doubtful, so that nobody is calmed or alarmed by a guess."""
-    return verdict if status == "read" and sureness(confidence)[0] != "low" else None
+def caution(confidence):
+    """The sentence that goes with a calibrated probability."""
+    return SURE_WORDS[sureness(confidence)]
 
 
 def percent(share):

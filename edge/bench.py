@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from itertools import product
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from .timing import repeated, summary
 
 SCHEMA = "ecg-edge/bench/1"
 FORMATS = ("float32", "float16", "dynamic", "int8")
-IMPORTS = "import numpy, scipy.ndimage, PIL"
+IMPORTED = ("numpy", "scipy.ndimage", "PIL.Image")
 """What nobody can do without who reads pictures with NumPy and SciPy: a start is compared with it."""
+IMPORTS = f"import {', '.join(IMPORTED)}"
 KEPT_SAMPLES = 400
 JPEG_QUALITY = 95
 COLD_STARTS = 5
@@ -49,13 +51,19 @@ def run(models, runtimes=(None,), threads=(1,), pages=(), most_s=20.0, cold_star
 
 def in_own_process(job):
     """What `measure` finds in a process that has done nothing else; the job with `error` where it ended otherwise."""
+    return described(job) | ask("ecg_edge.bench", job)
+
+
+def ask(module, job, environment=None):
+    """What a module, run in a process of its own, answers as JSON to a job as JSON; {"error": the last line that it said} where it ended
+    otherwise."""
     done = subprocess.run(
-        [sys.executable, "-m", "ecg_edge.bench"], input=json.dumps(job), text=True, capture_output=True
+        [sys.executable, "-m", module], input=json.dumps(job), text=True, capture_output=True, env=environment
     )
     if done.returncode:
         lines = done.stderr.strip().splitlines()
-        return described(job) | {"error": lines[-1] if lines else f"ended with {done.returncode}"}
-    return json.loads(done.stdout)
+        return {"error": lines[-1] if lines else f"ended with {done.returncode}"}
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def described(job):
@@ -72,9 +80,8 @@ def measure(job):
     """
     memory = {"start": resident_mb()}
     start = time.perf_counter()
-    import numpy  # noqa: F401
-    import PIL.Image  # noqa: F401
-    import scipy.ndimage  # noqa: F401
+    for name in IMPORTED:
+        import_module(name)
 
     from .reader import Reader
     from .runtime import Network, find_runtime
@@ -162,7 +169,7 @@ def resident_mb():
 
 
 def peak_mb():
-    """The most that it ever held."""
+    """The most that it ever held. What getrusage says begins with the parent's."""
     return _status_mb("VmHWM")
 
 

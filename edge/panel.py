@@ -44,8 +44,8 @@ class Line:
 
 
 def draw_panel(result, height_px):
-    """The RGB `PIL.Image` of a `Result` in words, `WIDTH_PX` by at least `height_px`: a head in the verdict's colour (grey where it is
-    uncertain or there is none), probabilities, page, quality, and what this is not.
+    """The RGB `PIL.Image` of a `Result` in words, `WIDTH_PX` by at least `height_px`: a head in the colour of its `tone` (grey where there
+    is none), probabilities, page, quality, and what this is not.
     """
     from PIL import Image, ImageDraw
 
@@ -56,12 +56,22 @@ def draw_panel(result, height_px):
     head_px, body_px, foot_px = (_height(rows) + 2 * PAD_PX for rows in (head, body, foot))
     panel = Image.new("RGB", (WIDTH_PX, max(height_px, head_px + body_px + foot_px)), PAPER)
     draw = ImageDraw.Draw(panel)
-    draw.rectangle((0, 0, WIDTH_PX, head_px), COLOURS[result.verdict if result.status == "read" else None])
+    draw.rectangle((0, 0, WIDTH_PX, head_px), COLOURS[tone(result.status, result.verdict, result.confidence)])
     _print(draw, head, PAD_PX)
     _print(draw, body, head_px)
     draw.line((PAD_PX, panel.height - foot_px, WIDTH_PX - PAD_PX, panel.height - foot_px), RULE, 1)
     _print(draw, foot, panel.height - foot_px + PAD_PX // 2)
     return panel
+
+
+def sureness(confidence):
+    """What a calibrated probability is called."""
+    return next(words for least, words in SURENESS if confidence >= least)
+
+
+def tone(status, verdict, confidence):
+    """The class whose colour a result wears: none where it is doubtful, so that nobody is calmed or alarmed by a guess."""
+    return verdict if status == "read" and sureness(confidence) != "low" else None
 
 
 def font(size_px):
@@ -75,8 +85,7 @@ def _lines(result):
     """The panel's `Line`s below its head."""
     lines = []
     if result.probabilities:
-        sureness = next(words for least, words in SURENESS if result.confidence >= least)
-        lines.append(Line(f"Confidence {result.confidence:.0%}: {sureness}", 22, above_px=12))
+        lines.append(Line(f"Confidence {result.confidence:.0%}: {sureness(result.confidence)}", 22, above_px=12))
         if result.status == "uncertain" and result.min_confidence is not None:
             lines.append(Line(f"Below the {result.min_confidence:.0%} that a verdict needs: do not rely on it."))
         lines += [

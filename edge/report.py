@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .advice import advice, percent, sureness, tone
+from .advice import advice, caution, percent
 from .layout import CLASSES
-from .panel import COLOURS, FAINT, PRINT, REASONS, RULE, STATES, VERDICTS
+from .panel import COLOURS, FAINT, PRINT, REASONS, RULE, STATES, VERDICTS, sureness, tone
 from .pdf import Sheet, width_mm, wrapped
 from .plot import curves
 from .quality import states
@@ -51,7 +51,7 @@ def _head(sheet, result, when):
     sheet.area(0, 0, WIDE, HEAD, COLOURS[tone(result.status, result.verdict, result.confidence)])
     if result.verdict:
         words, small = VERDICTS[result.verdict], STATES[result.status]
-        small += f": confidence {percent(result.confidence)}, {sureness(result.confidence)[0]}"
+        small += f": confidence {percent(result.confidence)}, {sureness(result.confidence)}"
     else:
         words, small = REASONS.get(result.reason.value, STATES[result.status]), STATES[result.status]
     sheet.text(MARGIN, 9, small, 10, colour=white)
@@ -78,7 +78,7 @@ def _column(sheet, result, x, y, wide):
     elif result.status == "uncertain":
         paragraphs.append("Below the confidence that a verdict needs: do not rely on it.")
     else:
-        paragraphs.append(sureness(result.confidence)[1])
+        paragraphs.append(caution(result.confidence))
     for paragraph in paragraphs:
         for line in wrapped(paragraph, 9, wide):
             sheet.text(x, y, line, 9)

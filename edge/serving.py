@@ -16,7 +16,7 @@ from .desk import Desk
 from .errors import InstallationError, UsageError
 from .journal import make_journal
 from .service import notify
-from .settings import check_together
+from .settings import check_together, is_here
 from .store import default_folder
 from .watching import MB, Stop, open_loop, open_store, with_level
 from .web_access import Access, make_token, read_token_hash
@@ -166,7 +166,7 @@ def _gauges(turns, shelf, worker):
 def _token_hash(settings):
     """The hash of the token, made and shown once where there is none yet; None where none is needed."""
     given = settings["serve"]
-    if given["token"] == "network" and _is_loopback(given["host"]):
+    if given["token"] == "network" and is_here(given["host"]):
         return None
     folder = settings["store"]["folder"] or default_folder()
     known = read_token_hash(folder)
@@ -188,17 +188,10 @@ def _own_address(host):
     return host
 
 
-def _is_loopback(host):
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _names(given):
     """The names by which the server may be called, beside its addresses."""
     names = {"localhost", *given["names"].lower().split()}
-    if not _is_loopback(given["host"]):
+    if not is_here(given["host"]):
         own = socket.gethostname().lower()
         names |= {own, f"{own.partition('.')[0]}.local"}
     return frozenset(names)

@@ -61,7 +61,7 @@ def _url(value):
         good = (
             not value
             or (parts.scheme == "https" and parts.hostname)
-            or (parts.scheme == "http" and _is_here(parts.hostname))
+            or (parts.scheme == "http" and is_here(parts.hostname))
         )
     except ValueError:
         good = False
@@ -76,7 +76,8 @@ def _address(value):
     return None if good else "an address, such as 127.0.0.1 or 0.0.0.0"
 
 
-def _is_here(host):
+def is_here(host):
+    """Whether a host's name or address, or None, is this machine's alone."""
     try:
         return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
     except ValueError:

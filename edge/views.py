@@ -1,7 +1,6 @@
 """What a person can look at and take away of a reading: pictures of every step, signals, a report; as files in memory."""
 
 import io
-import re
 import zipfile
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
@@ -10,6 +9,7 @@ import numpy as np
 
 from . import filters, plot, signals
 from .errors import PictureError
+from .layout import RHYTHM
 from .overlay import TRACE, draw_over
 from .page_input import REACH, ROWS, STRIP_ROWS
 from .report import make_report
@@ -143,7 +143,7 @@ def _part(place, path, px_per_mm):
 def _step_files(stages):
     files = {}
     for (lead, steps), seen in zip(stages.steps.items(), stages.inputs, strict=True):
-        limit = STRIP_SIDE_PX if lead.startswith("rhythm") else LEAD_SIDE_PX
+        limit = STRIP_SIDE_PX if lead.startswith(RHYTHM) else LEAD_SIDE_PX
         files[f"lead-{lead}-crop.jpg"] = _jpeg(filters.to_picture(steps.gray), limit)
         files[f"lead-{lead}-gaussian.jpg"] = _jpeg(filters.to_picture(steps.blurred), limit)
         files[f"lead-{lead}-binary.png"] = _png(_smaller(filters.to_picture(steps.ink), limit), 16)
@@ -177,7 +177,7 @@ def _arrangement(stages):
 
 
 def _limit(place):
-    return STRIP_SIDE_PX if re.match("rhythm", place.name) or place.box.right - place.box.left > 1000 else LEAD_SIDE_PX
+    return STRIP_SIDE_PX if place.name.startswith(RHYTHM) or place.box.right - place.box.left > 1000 else LEAD_SIDE_PX
 
 
 def _smaller(image, side_px):

@@ -6,13 +6,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from .card import list_names, read_card
 from .desk import Asked
-from .errors import InstallationError
 from .fhir import bundle_parts
 from .store import Entry
 from .web_openapi import document
-from .web_parts import KINDS, OTHER_KIND, find, keep_held, picture_of, read, search, wanted_of
+from .web_parts import KINDS, OTHER_KIND, cards, find, keep_held, picture_of, read, search, ticket_of, wanted_of
 from .web_problems import Problem, not_found, of_result
 from .web_upload import read_upload
 
@@ -134,23 +132,6 @@ def routes():
         Route("/metrics", metrics),
         Route("/openapi.json", openapi),
     ]
-
-
-def cards():
-    """The fields of the installed models' cards; damaged ones are left out."""
-    found = []
-    for name in list_names():
-        try:
-            found.append(read_card(name).fields)
-        except InstallationError:
-            continue
-    return found
-
-
-def ticket_of(request):
-    """The word by which a browser asks after its picture; None where it gave none that is one."""
-    ticket = request.query_params.get("ticket", "")
-    return ticket if 8 <= len(ticket) <= 64 and ticket.isascii() and ticket.isalnum() else None
 
 
 async def _item(request):

@@ -9,14 +9,13 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from . import __version__
-from .advice import GENERAL, advice, percent, sureness, tone
+from .advice import GENERAL, advice, caution, percent
 from .desk import Asked
 from .layout import CLASSES
-from .panel import REASONS, STATES, VERDICTS
+from .panel import REASONS, STATES, VERDICTS, sureness, tone
 from .result import DISCLAIMER, STAGES
-from .web_api import cards, ticket_of
-from .web_parts import STATUSES, asked_again, find, item_of_held, keep_held, read, search, wanted_of
-from .web_problems import Problem
+from .web_parts import STATUSES, asked_again, cards, find, item_of_held, keep_held, read, search, ticket_of, wanted_of
+from .web_problems import Problem, not_found
 from .web_upload import chosen_model, read_fields, read_upload
 
 FOLDER = Path(__file__).parent / "web"
@@ -106,7 +105,7 @@ async def show(request):
     return await _page(
         request, "result.html", item=item, result=item.result, models=found, card=next((card for card in found if card["name"] == used), None),
         advice=advice(item.result["reason"]) if item.result["reason"] else (),
-        sure=sureness(item.result["confidence"]) if item.result["verdict"] else None,
+        sure=(sureness(item.result["confidence"]), caution(item.result["confidence"])) if item.result["verdict"] else None,
         can_keep=parts.store is not None and item.held is not None and item.held.number is None and item.result["status"] != "failed",
         timing=[(stage, item.result["timing_ms"].get(stage)) for stage in STAGES],
         quality=QUALITY_WORDS, signals=[key for key in item.files if key.startswith("signal-")],
@@ -131,7 +130,7 @@ async def change(request):
         async with parts.turns.place(session, ticket_of(request)) as place:
             held = await read(request, place, asked)
         return _go(request, f"/results/{held.name}")
-    raise Problem(404, "not_found", "There is nothing of that name here.")
+    raise not_found()
 
 
 async def history(request):
@@ -185,7 +184,7 @@ async def static(request):
     """GET /static/{name}: style, script, icon; the only names there are."""
     name = request.path_params["name"]
     if name not in STATIC:
-        raise Problem(404, "not_found", "There is nothing of that name here.")
+        raise not_found()
     headers = {"Cache-Control": "public, max-age=86400" if "v" in request.query_params else "no-cache"}
     return Response(_static()[name], media_type=STATIC[name], headers=headers)
 

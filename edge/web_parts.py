@@ -5,8 +5,9 @@ import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from .card import list_names, read_card
 from .desk import Asked
-from .errors import StoreError
+from .errors import InstallationError, StoreError
 from .history import parse_time
 from .layout import CLASSES
 from .web_problems import Problem, not_found
@@ -214,3 +215,20 @@ async def _from_store(function, *arguments):
         return await asyncio.to_thread(function, *arguments)
     except StoreError as error:
         raise Problem(503, "store", str(error)) from error
+
+
+def cards():
+    """The fields of the installed models' cards; damaged ones are left out."""
+    found = []
+    for name in list_names():
+        try:
+            found.append(read_card(name).fields)
+        except InstallationError:
+            continue
+    return found
+
+
+def ticket_of(request):
+    """The word by which a browser asks after its picture; None where it gave none that is one."""
+    ticket = request.query_params.get("ticket", "")
+    return ticket if 8 <= len(ticket) <= 64 and ticket.isascii() and ticket.isalnum() else None

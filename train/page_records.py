@@ -3,7 +3,7 @@
 import numpy as np
 
 from ecg_edge import page_input
-from ecg_edge.beats import RATE_HZ, find_beats
+from ecg_edge.beats import find_beats
 from ecg_edge.layout import CLASSES, LEADS_12, RHYTHM
 
 from . import records
@@ -58,7 +58,7 @@ def as_pages(windows, per_minute, folder=None):
 def rate_of(signal):
     """Beats a minute of a signal in mV at `records.RATE_HZ`: by the median interval; NaN where fewer than two beats are found."""
     apart = np.diff(find_beats(signal))
-    return 60 * RATE_HZ / np.median(apart) if apart.size else np.nan
+    return 60 * records.RATE_HZ / np.median(apart) if apart.size else np.nan
 
 
 def _is_calm(per_minute):

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from ecg_edge import quality
-from ecg_edge.advice import ADVICE, advice, percent, sureness, tone
+from ecg_edge.advice import ADVICE, advice, percent
 from ecg_edge.desk import LOOK, Answer, Asked
 from ecg_edge.errors import Reason
+from ecg_edge.panel import sureness, tone
 from ecg_edge.result import DISCLAIMER, unread
 from ecg_edge.web_pages import QUALITY_WORDS
 
@@ -250,7 +251,7 @@ def test_no_probability_is_called_certain():
         "under 0.1 %",
         "0.0 %",
     ]
-    assert [sureness(share)[0] for share in (0.95, 0.8, 0.4)] == ["high", "fair", "low"]
+    assert [sureness(share) for share in (0.95, 0.8, 0.4)] == ["high", "fair", "low"]
 
 
 def test_the_limits_that_people_read_are_those_that_hold():
