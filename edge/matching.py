@@ -79,11 +79,11 @@ class Match:
 
 def matches_of(view):
     """The `Match`es of all of `layout.PATTERNS` that a view has rows for, the best first."""
-    found, laid, matches = _rows(view), {}, []
+    found, laid, seen, matches = _rows(view), {}, {}, []
     for pattern in layout.PATTERNS:
         key = pattern.rows, pattern.grid_rows, len(pattern.columns)
         if key not in laid:
-            laid[key] = [_lay(view, *choice, pattern) for choice in _choices(found, pattern.rows)]
+            laid[key] = [_lay(view, *choice, pattern, seen) for choice in _choices(found, pattern.rows)]
         tried = [_named(pattern, *lay) for lay in laid[key] if lay is not None]
         if tried:
             matches.append(min(tried, key=lambda match: match.cost))
@@ -103,7 +103,7 @@ def known_match(view, pattern, lines, face):
         return None
     zeros, starts = _zeros(view, lines, edges), _starts(view, edges)
     first = replace(pattern, columns=pattern.columns[:1])
-    reading = names.Reading(windows(view, first, zeros, starts), PX_PER_MM)
+    reading = names.Reading(_windows(view, _corners(first, zeros, starts)), PX_PER_MM)
     fit = np.mean([reading.fit(index, name, *face) for index, (_, _, name) in enumerate(_cells(first))], axis=0)
     place = np.unravel_index(fit.argmax(), fit.shape)
     return Match(pattern, zeros, edges, clear, starts, face, {}, (float(fit[place]),), place)
@@ -193,8 +193,10 @@ def _choices(found, count):
     return sorted(choice for choice in costed if choice[0] <= MAX_ROW_COST)[:MAX_CHOICES]
 
 
-def _lay(view, row_cost, lines, pattern):
+def _lay(view, row_cost, lines, pattern, seen):
     """(`Match` without names, reading of its windows) for a pattern on these rows; None where no traces run there.
+
+    `seen` is what other patterns' windows have told, as `names.Reading.faces_of` keeps it.
 
     Where hardly a name is read in columns that upright lines part, which may be heartbeats, those are tried that the ends of the traces tell.
     """
@@ -202,24 +204,25 @@ def _lay(view, row_cost, lines, pattern):
     if ends is None:
         return None
     grid_lines, count = lines[: pattern.grid_rows], len(pattern.columns)
-    best = _lay_on(view, row_cost, lines, pattern, ends, columns.edges_of(view, grid_lines, ends, count))
+    best = _lay_on(view, row_cost, lines, pattern, ends, columns.edges_of(view, grid_lines, ends, count), seen)
     if count > 1 and best[2] < READ_FITS:
         best = max(
             best,
-            _lay_on(view, row_cost, lines, pattern, ends, columns.evenly(view, grid_lines, ends, count)),
+            _lay_on(view, row_cost, lines, pattern, ends, columns.evenly(view, grid_lines, ends, count), seen),
             key=itemgetter(2),
         )
     return best[:2]
 
 
-def _lay_on(view, row_cost, lines, pattern, ends, edges_and_clearness):
+def _lay_on(view, row_cost, lines, pattern, ends, edges_and_clearness, seen):
     """As `_lay`, on columns with these edges and lines so clear between them, and how well the names fit on the whole."""
     edges, clear = edges_and_clearness
     zeros = _zeros(view, lines, edges)
     starts = _starts(view, edges)
-    reading = names.Reading(windows(view, pattern, zeros, starts), PX_PER_MM)
-    cells = [(i, name) for i, (_, _, name) in enumerate(_cells(pattern))]
-    faces = reading.faces_of(cells[:: max(len(cells) // 6, 1)])
+    corners = _corners(pattern, zeros, starts)
+    reading = names.Reading(_windows(view, corners), PX_PER_MM)
+    cells = [(i, tuple(corners[i]), name) for i, (_, _, name) in enumerate(_cells(pattern))]
+    faces = reading.faces_of(cells[:: max(len(cells) // 6, 1)], seen)
     beyond = (ends[1] - edges[-1]) / PX_PER_MM
     column_cost = 0.5 * _between(beyond, BEYOND_MM)
     if len(edges) > 2:
@@ -274,13 +277,17 @@ def _cells(pattern):
     ]
 
 
-def windows(view, pattern, zeros, starts):
-    """(n, h, w) float32: the ink about the names of a pattern's grid, column by column, paper beyond the page."""
+def _corners(pattern, zeros, starts):
+    """(n, 2) int: x and y of the upper left corners of the windows about the names of a pattern's grid, column by column."""
+    (left, _), (top, _) = WINDOW_MM
+    places = [(starts[column], zeros[row, column]) for row, column, _ in _cells(pattern)]
+    return np.rint(np.array(places) + np.array([left, top]) * PX_PER_MM).astype(int)
+
+
+def _windows(view, corners):
+    """(n, h, w) float32: the ink in the windows with these corners, paper beyond the page."""
     (left, right), (top, bottom) = WINDOW_MM
-    corner = np.array([[left], [top]]) * PX_PER_MM
-    cells = [(row, column) for row, column, _ in _cells(pattern)]
-    corners = np.rint(np.array([(starts[column], zeros[row, column]) for row, column in cells]).T + corner).astype(int)
-    return cut(view.ink, corners.T, round((right - left) * PX_PER_MM), round((bottom - top) * PX_PER_MM))
+    return cut(view.ink, corners, round((right - left) * PX_PER_MM), round((bottom - top) * PX_PER_MM))
 
 
 def cut(image, corners, width, height):

@@ -148,10 +148,10 @@ class Reading:
         self._side = 2 * round(slack_mm * px_per_mm) + 1
         self._room = tuple(fft.next_fast_len(side, real=True) for side in self.shape)
         self._spectra = fft.rfft2(windows, self._room, axes=(1, 2))
-        sums = (
-            np.cumsum(np.cumsum(part, axis=1), axis=2) for part in (windows.astype(float), windows.astype(float) ** 2)
-        )
-        self._sums = [np.pad(part, ((0, 0), (1, 0), (1, 0))) for part in sums]
+        sums = np.zeros((len(windows), 2, *(side + 1 for side in self.shape)))
+        for power in (1, 2):
+            sums[:, power - 1, 1:, 1:] = np.cumsum(np.cumsum(windows.astype(float) ** power, axis=1), axis=2)
+        self._sums = sums
         self._fits, self._near = {}, {}
 
     def fit(self, index, name, face, cap_mm):
@@ -174,12 +174,12 @@ class Reading:
             height, width = template.shape
             rows, columns = self.shape[0] - height + 1, self.shape[1] - width + 1
             product = fft.irfft2(self._spectra[index] * _spectrum(*asked, self.px_per_mm, self._room), self._room)
+            sums = self._sums[index]
             total, square = (
-                part[index, height:, width:]
-                - part[index, :-height, width:]
-                - part[index, height:, :-width]
-                + part[index, :-height, :-width]
-                for part in self._sums
+                sums[:, height:, width:]
+                - sums[:, :-height, width:]
+                - sums[:, height:, :-width]
+                + sums[:, :-height, :-width]
             )
             spread = np.maximum(square - total**2 / template.size, template.size * DULL**2)
             beside, about = (round(margin * self.px_per_mm) for margin in MARGIN_MM)
@@ -189,11 +189,20 @@ class Reading:
             self._fits[key] = fits
         return self._fits[key]
 
-    def faces_of(self, expected, count=3):
-        """The `count` (face, cap_mm) in which the names, (window, name) pairs, fit best on the whole, the best first."""
+    def faces_of(self, expected, seen, count=3):
+        """The `count` (face, cap_mm) in which the names, (window, its place on the page, name), fit best on the whole, the best first.
+
+        `seen` {(place, name, face, cap_mm): how well it fits there} is asked and added to: patterns that are tried one after the other have
+        windows in common.
+        """
+
+        def best_fit(index, place, *key):
+            if (place, *key) not in seen:
+                seen[(place, *key)] = self._fit(index, *key).max()
+            return seen[(place, *key)]
 
         def fits(face_and_cap):
-            return np.mean([self._fit(index, name, *face_and_cap).max() for index, name in expected])
+            return np.mean([best_fit(index, place, name, *face_and_cap) for index, place, name in expected])
 
         best = sorted(((face, cap) for face in FACES for cap in CAPS_MM), key=fits, reverse=True)[:count]
         # What was seen in other faces is not asked for again, and there are many readings of a page.

@@ -29,6 +29,8 @@ COLUMNS_S, MAX_COLUMN_CHANGE = (2.5, 1.25), 0.08
 """Four columns show 2.5 s each, or half of that at 50 mm/s: others are parts of a page."""
 MAX_BEYOND_MM = 12.0
 """How far the box of a lead may reach beyond the page that is seen."""
+SAME_SHARE = 0.01
+"""By so much of its length a side of a page may lie elsewhere on the picture, which is the page as it lies."""
 BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
 """A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
 
@@ -52,7 +54,7 @@ class Page:
     `image` is an RGB `PIL.Image`; `px_per_mm` (across, down) or None where no grid says; `template` is `REPORT` where its boxes are the leads'
     to the pixel, else None; `flat` the `Flat` page that was taken from the picture, turned upright, or None where the picture was flat as
     it came, resized by `scale` (x, y) and turned by `turns` quarters; `given` what was said of speed and gain;
-    `others` an iterator of what else may be the page in the picture, as `Flat`.
+    `others` an iterator of what else may be the page in the picture, as `Flat`; `refused` why the same page, seen another way, was none.
     """
 
     image: object
@@ -64,6 +66,7 @@ class Page:
     given: tuple = (None, None)
     found: object = None
     others: object = ()
+    refused: PictureError | None = None
 
     @cached_property
     def gray(self):
@@ -152,12 +155,13 @@ def find_page(image, *, mm_per_s=None, mm_per_mv=None):
     ------
     PictureError : there is no page in it, or too few pixels for its millimetres; `reason` says which.
     """
-    given = mm_per_s, mm_per_mv
+    given, refused = (mm_per_s, mm_per_mv), None
     if _is_report_sized(image.size):
-        page = _report(image, given)
-        if page is not None:
-            return page
-    return _any(image, given)
+        try:
+            return _report(image, given)
+        except PictureError as error:
+            refused = error.with_traceback(None)
+    return _any(image, given, refused)
 
 
 def _is_report_sized(size):
@@ -167,7 +171,12 @@ def _is_report_sized(size):
 
 
 def _report(image, given):
-    """The `Page` of a picture that has the report's geometry; None where it is no flat page of that scale."""
+    """The `Page` of a picture that has the report's geometry.
+
+    Raises
+    ------
+    PictureError : it is no flat page of that scale.
+    """
     from PIL import Image
 
     standing = image.height > image.width
@@ -183,17 +192,20 @@ def _report(image, given):
             report = replace(page, template=REPORT)
             vars(report)["gray"] = page.gray
             return report
-    try:
-        return _arranged(page)
-    except PictureError:
-        return None
+    return _arranged(page)
 
 
-def _any(image, given):
-    """The `Page` in any picture, laid flat by its grid or its outline, or taken as it is where paper fills it."""
+def _any(image, given, refused=None):
+    """The `Page` in any picture, laid flat by its grid or its outline, or taken as it is where paper fills it.
+
+    `refused` is why it is none as a report, where it has a report's size.
+    """
     ways = flat.flattened(image)
     try:
-        return replace(_from_flat(next(ways), given), others=ways)
+        taken = next(ways)
+        # What lay flat is the same page again.
+        known = refused if refused and _is_as_it_was(taken) else None
+        return replace(_from_flat(taken, given), others=ways, refused=known)
     except PictureError as error:
         if error.reason is not Reason.NO_PAGE or not _is_bright(image):
             raise
@@ -203,12 +215,25 @@ def _any(image, given):
     return Page(small, None, scale=(small.width / image.width, small.height / image.height), given=given)
 
 
+def _is_as_it_was(taken):
+    """Whether a `Flat` page that was taken from a picture of a report's size is that picture, neither turned nor bent nor of another scale."""
+    if taken.px_per_mm is None:
+        return False
+    width, height = taken.image.size
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
+    sides = np.diff(taken.mesh.to_picture(corners), axis=0)
+    expected = np.diff(corners, axis=0) * TRACE_PX_PER_MM / np.array(taken.px_per_mm)
+    return bool(np.abs(sides - expected).max() <= SAME_SHARE * max(width, height))
+
+
 def _from_flat(taken, given):
     return Page(taken.image, taken.px_per_mm, flat=taken, given=given)
 
 
 def _arranged(page, ways=4):
     """The page turned upright, with its arrangement."""
+    if page.refused is not None:
+        raise page.refused
     speed, gain = page.given
     turns, found = arrangement.arrange(page.ink, page.px_per_mm, mm_per_s=speed, mm_per_mv=gain, ways=ways)
     ink = np.ascontiguousarray(np.rot90(page.ink, turns))

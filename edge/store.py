@@ -23,6 +23,8 @@ SUFFIXES = ("", "-wal", "-shm")
 """What SQLite calls its files, after the database's name."""
 LOG_PAGES = 200
 """The log is worked into the database at 0.8 MB (SQLite's own default is 4 MB), so that it takes little of a small disk."""
+WRITING = "journal_mode = WAL", "synchronous = FULL", f"wal_autocheckpoint = {LOG_PAGES}"
+"""How the database is set where it is written."""
 
 
 @dataclass(frozen=True)
@@ -220,10 +222,12 @@ class Store:
     def _connect(self, mode="mode=rwc"):
         uri = f"file:{quote(self.path(DATABASE))}?{mode}"
         connection = sqlite3.connect(uri, uri=True, timeout=5, isolation_level=None, check_same_thread=False)
-        if self._write:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+        try:
+            for setting in WRITING if self._write else ():
+                connection.execute(f"PRAGMA {setting}")
+        except sqlite3.Error:
+            connection.close()  # a damaged file is about to be set aside: it may not be held open
+            raise
         return connection
 
     def _connect_to_read(self):

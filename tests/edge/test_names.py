@@ -35,7 +35,7 @@ def test_each_name_fits_itself_best_where_it_stands(name):
 def test_the_face_is_found():
     """The size of the print among those looked for, in its own face."""
     reading = Reading(np.stack([window("aVR", 27), window("V4", 27)]), 8)
-    assert reading.faces_of([(0, "aVR"), (1, "V4")])[0] == ("sans", 2.4)
+    assert reading.faces_of([(0, "first", "aVR"), (1, "second", "V4")], {})[0] == ("sans", 2.4)
     assert set(FACES) == {"serif", "sans", "serif bold", "sans bold", "mono"}
 
 
