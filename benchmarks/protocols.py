@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from ecg_edge.layout import CLASSES, REPORT
-from train import choices, dataset, predictions, splits
+from train import choices, dataset, page_fit, predictions, splits
 
 PROTOCOLS = {
     "paper": "928 files as published, random by file, copies and all: test files",
@@ -67,14 +67,15 @@ def choose(made, fold):
     """The `Choices` for the model of a fold, `made` being what the models of all folds say.
 
     From what it says of its inner split; a model that leaves none out, the page model, has its choices from the four other folds' pages,
-    each as judged by the model of the fold that it is tested in.
+    each as judged by the model of the fold that it is tested in, weighted as it was in training.
     """
-    rows = [(digest, label, fold) for digest, label in splits.parts_of("distinct", fold)["validation"]]
-    if not all(digest in made[fold].digests for digest, *_ in rows):
-        rows = [row for row in _rows("distinct") if row[2] != fold]
-    rows = [row for row in rows if row[0][:16] not in dataset.UNSCORED]
-    said = np.concatenate([made[by].of([digest]) for digest, _, by in rows])
-    return choices.choose(said, [label for _, label, _ in rows])
+    inner = splits.parts_of("distinct", fold)["validation"]
+    if all(digest in made[fold].digests for digest, _ in inner):
+        rows = [row for row in inner if row[0][:16] not in dataset.UNSCORED]
+        return choices.choose(made[fold].of([digest for digest, _ in rows]), [label for _, label in rows])
+    rows = [row for row in page_fit.scored_of(made) if row.fold != fold]
+    said = np.concatenate([made[row.fold].of([row.sha256]) for row in rows])
+    return choices.choose(said, [CLASSES.index(row.label) for row in rows], page_fit.weights_of(rows))
 
 
 def _kept(protocol, model, form, runtime, folder):

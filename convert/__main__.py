@@ -32,6 +32,9 @@ def main(argv=None):
         "--split", choices=tuple(MEASURED), default="all", help="which training to convert (default: all)"
     )
     parser.add_argument("--ship", action="store_true", help="put the files and the card into --models")
+    parser.add_argument(
+        "--card", action="store_true", help="page: only write its card anew, from the kept file and probabilities"
+    )
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--results", type=Path, default=Path("benchmarks/results"))

@@ -17,18 +17,22 @@ theirs out of fold (`shipping.from_folds`)."""
 
 
 def run(options):
-    """Convert the fold models and the one that ships, ask all of them by every runtime, hold them to the gate, write file and card.
+    """Convert the fold models and the one that ships, ask all of them by every runtime, hold them to the gate, write file and card; with
+    `options.card` the card alone, from the file and the probabilities that are kept.
 
     Raises
     ------
     FileNotFoundError : members are not trained.
     RuntimeError : a conversion failed, or int8 is too far from Keras.
     """
-    for fold in page_command.FOLDS:
-        _work("convert", *(() if fold is None else ("--fold", fold)))
-    for runtime in RUNTIMES:
-        _work("predict", "--runtime", runtime)
-    data = page_formats.file_of(page_command.RUNS, None).read_bytes()
+    if options.card:
+        data = (options.models / f"{page_command.NAME}.tflite").read_bytes()
+    else:
+        for fold in page_command.FOLDS:
+            _work("convert", *(() if fold is None else ("--fold", fold)))
+        for runtime in RUNTIMES:
+            _work("predict", "--runtime", runtime)
+        data = page_formats.file_of(page_command.RUNS, None).read_bytes()
     found = compare()
     table = {"int8": found}
     markdown = parity.to_markdown(page_command.NAME, table, {"int8": len(data)})
@@ -62,7 +66,7 @@ def ship(data, measured, version, folder):
     Calibration, the threshold of doubt and the figures come from the pooled out-of-fold predictions, which must pass the gate themselves.
     """
     name = page_command.NAME
-    trust, figures, pooled = shipping.from_folds(name)
+    trust, figures, pooled = shipping.from_folds(name, on_extra=True)
     training = json.loads(predictions.record_of("all", name).read_text())
     details = cards.describe(Network(data, find_runtime()))
     details["input"] |= {"kind": "page_signal", "layout": "any"}

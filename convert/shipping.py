@@ -7,7 +7,7 @@ import numpy as np
 
 from ecg_edge.layout import CLASSES, REPORT
 from ecg_edge.runtime import RUNTIMES, Network, find_runtime
-from train import choices, dataset, metrics, predictions, splits
+from train import choices, dataset, metrics, page_fit, predictions, splits
 
 from . import cards, parity
 
@@ -79,30 +79,30 @@ def _from_paper(model):
     return {"choices": chosen, "ece": None, "brier": None}, {"paper": _figures(pages, rows)}, {}
 
 
-def from_folds(model):
+def from_folds(model, on_extra=False):
     """(choices with ECE and Brier score, figures by protocol, parity by runtime) from the pooled out-of-fold predictions.
 
-    What ships is chosen on all of them. What that is worth is measured fold by fold, with what the four other folds' pages choose.
+    What ships is chosen on all of them, `on_extra` on the extra pages too, which count as little as they do in training. What that is worth is measured fold by fold, with what the four other folds' pages choose.
 
     Raises
     ------
     RuntimeError : they do not pass the parity gate.
     """
-    rows = [
-        row for row in splits.read_distinct() if row.sha256[:16] not in dataset.UNSCORED and row.layout == REPORT.name
-    ]
-    tested, extra = ([row for row in rows if row.source == source] for source in ("pages", "extra_pages"))
     keras, made = _pool(model, "keras", "tensorflow"), {runtime: _pool(model, "int8", runtime) for runtime in RUNTIMES}
+    rows = [row for row in splits.read_distinct() if row.sha256 in keras.digests]
+    tested = [row for row in rows if row.source == "pages"]
+    extra = [row for row in rows if row.source == "extra_pages" and row.layout == REPORT.name]
+    seen = rows if on_extra else tested
     pooled = {runtime: parity.compare(found, keras, _labelled(tested)) for runtime, found in made.items()}
     broken = [f"{runtime}: {words}" for runtime, found in pooled.items() for words in parity.failures(found)]
     if broken:
         raise RuntimeError(f"out of fold, int8 does not pass the parity gate: {'; '.join(broken)}")
     first = next(iter(made.values()))
-    by_others = [_choose(first, [row for row in tested if row.fold != fold]) for fold in range(splits.FOLDS)]
+    by_others = [_choose(first, [row for row in seen if row.fold != fold]) for fold in range(splits.FOLDS)]
     judged, others = _judge(first, tested, by_others), _judge(first, extra, by_others)
     labels = [label for _, label in _labelled(tested)]
     trust = {
-        "choices": _choose(first, tested),
+        "choices": _choose(first, seen),
         "ece": metrics.calibration_error(labels, judged),
         "brier": metrics.brier(labels, judged),
     }
@@ -117,7 +117,8 @@ def _labelled(rows):
 
 def _choose(made, rows):
     """The `Choices` that rows of the fold file give."""
-    return choices.choose(made.of([row.sha256 for row in rows]), [label for _, label in _labelled(rows)])
+    labels = [label for _, label in _labelled(rows)]
+    return choices.choose(made.of([row.sha256 for row in rows]), labels, page_fit.weights_of(rows))
 
 
 def _judge(made, rows, chosen):
@@ -126,14 +127,11 @@ def _judge(made, rows, chosen):
 
 
 def _pool(model, form, runtime):
-    """The `Predictions` of every page by the model of the fold in which it is tested."""
-    digests, leads = [], []
-    for fold, made in enumerate(predictions.load_folds(model, form, runtime)):
-        parts = splits.parts_of("distinct", fold)
-        mine = [digest for part in ("test", "extra") for digest, _ in parts[part]]
-        digests += mine
-        leads.append(made.of(mine))
-    return predictions.Predictions(tuple(digests), np.concatenate(leads), made.made_by)
+    """The `Predictions` of every page that is scored by the model of the fold in which it is tested."""
+    folds = predictions.load_folds(model, form, runtime)
+    rows = page_fit.scored_of(folds)
+    leads = np.concatenate([folds[row.fold].of([row.sha256]) for row in rows])
+    return predictions.Predictions(tuple(row.sha256 for row in rows), leads, folds[-1].made_by)
 
 
 def _figures(pages, rows):

@@ -6,10 +6,9 @@ import numpy as np
 
 from ecg_edge import verdict
 
-from . import metrics
-
 MAX_ERROR = 0.10
 """Share of wrong verdicts that is accepted among those that are not called uncertain."""
+LEAST = 1e-300
 
 
 @dataclass(frozen=True)
@@ -36,24 +35,26 @@ class Choices:
         return asdict(self)
 
 
-def choose(leads, labels):
+def choose(leads, labels, weights=None):
     """The `Choices` for a model from the (N, 13, 4) probabilities that it gave to pages it was not trained on.
 
-    Of the mean of probabilities, of log-probabilities, and both weighted by each lead's own accuracy, the one with the least
+    `weights` (N,) is how much each page counts; all the same where None. Of the mean of probabilities, of log-probabilities, and both weighted by each lead's own accuracy, the one with the least
     penalised log-loss after calibration is taken.
     """
     labels = np.asarray(labels)
-    accuracy = (leads.argmax(axis=-1) == labels[:, None]).mean(axis=0)
-    weights = tuple(float(value) for value in np.round(accuracy / accuracy.sum(), 4))
-    candidates = [Choices(method, given) for method in ("mean", "log_mean") for given in (None, weights)]
-    tried = [(*fit_calibration(candidate.aggregate(leads), labels), candidate) for candidate in candidates]
+    accuracy = np.average(leads.argmax(axis=-1) == labels[:, None], axis=0, weights=weights)
+    by_lead = tuple(float(value) for value in np.round(accuracy / accuracy.sum(), 4))
+    candidates = [Choices(method, given) for method in ("mean", "log_mean") for given in (None, by_lead)]
+    if leads.shape[1] == 1:
+        candidates = candidates[:1]  # of a single row all say the same, but for rounding
+    tried = [(*fit_calibration(candidate.aggregate(leads), labels, weights), candidate) for candidate in candidates]
     _, temperature, bias, best = min(tried, key=lambda row: row[0])
     calibrated = replace(best, temperature=temperature, bias=bias)
-    return replace(calibrated, min_confidence=choose_threshold(calibrated.apply(leads), labels))
+    return replace(calibrated, min_confidence=choose_threshold(calibrated.apply(leads), labels, weights=weights))
 
 
-def fit_calibration(probabilities, labels):
-    """(loss, temperature, bias) of the vector scaling with the least penalised log-loss on (N, 4) `probabilities`.
+def fit_calibration(probabilities, labels, weights=None):
+    """(loss, temperature, bias) of the vector scaling with the least penalised log-loss on (N, 4) `probabilities`, weighted by (N,).
 
     The logarithm of the temperature and each bias have a standard normal prior: an inner split holds three infarctions, and
     what so few pages do not say stays near "nothing to mend". The prior's width is not chosen.
@@ -62,11 +63,13 @@ def fit_calibration(probabilities, labels):
 
     truth = np.eye(probabilities.shape[1])[labels]
     logs = np.log(np.maximum(probabilities, verdict.SMALLEST))
+    weights = np.ones(len(truth)) if weights is None else np.asarray(weights, float)
 
     def loss(chosen):
         scaled = verdict.calibrate(probabilities, np.exp(chosen[0]), chosen[1:])
-        away = scaled - truth
-        value = -np.log((scaled * truth).sum(axis=1)).sum() + (chosen**2).sum() / 2
+        away = (scaled - truth) * weights[:, None]
+        right = np.maximum((scaled * truth).sum(axis=1), LEAST)  # the search may step far
+        value = -(weights * np.log(right)).sum() + (chosen**2).sum() / 2
         return value, np.append(-(away * logs).sum() / np.exp(chosen[0]), away.sum(axis=0)) + chosen
 
     found = minimize(loss, np.zeros(1 + truth.shape[1]), jac=True, method="BFGS", options={"gtol": 1e-6})
@@ -75,7 +78,7 @@ def fit_calibration(probabilities, labels):
     return float(found.fun), temperature, tuple(bias)
 
 
-def choose_threshold(probabilities, labels, max_error=MAX_ERROR):
+def choose_threshold(probabilities, labels, max_error=MAX_ERROR, weights=None):
     """The least confidence with which a verdict is not called uncertain.
 
     The lowest threshold at which at most `max_error` of the verdicts kept are wrong, one error more being counted than was
@@ -86,10 +89,11 @@ def choose_threshold(probabilities, labels, max_error=MAX_ERROR):
     Angelopoulos A. N. et al., "Conformal risk control", ICLR 2024 (the one error more); Geifman Y., El-Yaniv R.,
     "Selective classification for deep neural networks", NeurIPS 2017.
     """
-    confidence = np.sort(probabilities.max(axis=1))[::-1]
-    count = np.arange(1, len(labels) + 1)
-    _, error = metrics.risk_coverage(np.asarray(labels), probabilities)
-    bound = (error * count + 1) / (count + 1)
+    confidence = probabilities.max(axis=1)
+    order = np.argsort(-confidence, kind="stable")
+    confidence, wrong = confidence[order], (probabilities.argmax(axis=1) != np.asarray(labels))[order]
+    weights = np.ones(len(order)) if weights is None else np.asarray(weights, float)[order]
+    bound = (np.cumsum(weights * wrong) + 1) / (np.cumsum(weights) + 1)
     kept = np.flatnonzero(bound <= max_error)
     if kept.size == 0:
         return round(float(confidence[0]), 4)

@@ -99,6 +99,29 @@ def test_wrong_verdicts_leave_only_the_surest():
     assert choices.choose_threshold(pages, np.ones(20, int)) == pytest.approx(0.7)
 
 
+def test_a_page_that_counts_twice_is_chosen_on_like_two():
+    """Temperature and bias, the leads' shares and the threshold are those of a set that holds such pages twice."""
+    leads, labels = draw(300, 1.0)
+    weights = 1.0 + (np.arange(300) % 3 == 0)
+    twice = np.repeat(np.arange(300), weights.astype(int))
+    assert choices.choose(leads, labels, weights) == choices.choose(leads[twice], labels[twice])
+
+
+def test_a_single_row_has_nothing_to_aggregate():
+    """Then it is the mean: rounding does not choose."""
+    leads, labels = draw(300, 1.0)
+    chosen = choices.choose(leads[:, :1], labels)
+    assert (chosen.method, chosen.weights) == ("mean", None)
+
+
+def test_pages_that_count_nothing_change_nothing():
+    """Nor does it matter what they say."""
+    leads, labels = draw(400, 1.0)
+    weights = (np.arange(400) < 200).astype(float)
+    weighted = choices.fit_calibration(leads.mean(axis=1), labels, weights)
+    assert weighted[1:] == choices.fit_calibration(leads[:200].mean(axis=1), labels[:200])[1:]
+
+
 def test_auc_is_that_of_scikit_learn():
     """Areas under the curve equal an independent implementation's, ties and all."""
     from sklearn.metrics import roc_auc_score
