@@ -35,7 +35,8 @@ LIMITS = {
     "page": (
         "896 pages of one device and one place, 51 of them infarctions, and infarctions and normal records of PTB-XL; what the publishers left out of version 2 it reads far worse (see the"
         " metrics of `uncurated`), and many labels there are doubtful. Its figures are out of fold: calibration and threshold are chosen on"
-        " the pages of four folds and measured on the fifth's. It is calibrated for version 2's mix of classes. Paper of other devices, 12 x 1"
+        " the pages of four folds, those that were left out counting as little as in training, and measured on the fifth's. It is calibrated"
+        " mostly for version 2's mix of classes. Paper of other devices, 12 x 1"
         " and other layouts it has never been trained on."
     ),
 }
