@@ -20,6 +20,8 @@ GRIDS = 2
 """So many grids are tried: a tablecloth or a pad under the page may be squared more clearly than the page."""
 SAME_SHARE = 0.03
 """Grids whose frequencies differ by no more than this share are one."""
+AS_IT_WAS_SHARE = 0.01
+"""By so much of its longer side a page's sides may end elsewhere in a picture that is the page as it lies."""
 MARGIN_CELLS = 5
 AROUND_CELLS = 20
 """How far beyond the outermost tiles that show the grid the page goes on, and the sheet's sides are looked for."""
@@ -41,7 +43,7 @@ class Flat:
     (4, 2) of the sheet in picture pixels, clockwise from the flat page's upper left; `whole` whether all its sides are in the picture, which
     has `picture_size` (width, height);
     `picture_px_per_mm` the resolution that the picture had; `grid_score` the clarity of its grid, 0 where there was none; `strength` (R, C) of
-    it over the page.
+    it over the page; `as_it_was` whether it is the picture itself, neither turned nor bent, at a scale that was expected.
     """
 
     image: object
@@ -53,6 +55,7 @@ class Flat:
     picture_px_per_mm: float
     grid_score: float
     strength: np.ndarray
+    as_it_was: bool = False
 
     def rescaled(self, px_per_mm):
         """The page at `PX_PER_MM`, whose image has so many pixels to a millimetre and not those that its grid was taken for."""
@@ -67,8 +70,10 @@ class Flat:
         )
 
 
-def flattened(image):
+def flattened(image, px_per_mm=None):
     """Yield what may be the `Flat` page of an RGB `PIL.Image`, the likeliest first: by its clearest grid, by another, by an outline.
+
+    `px_per_mm` is the scale of a picture that may be the page as it lies: a grid that says so too has no longer cells.
 
     Raises
     ------
@@ -76,10 +81,15 @@ def flattened(image):
     """
     work = _resized(image, WORK_PX / max(image.size))
     to_work = np.diag([work.width / image.width, work.height / image.height, 1.0])
-    refusals, none_yet = [], True
+    refusals, none_yet, sure = [], True, None
     for found in _grids(np.asarray(work)):
+        if sure is not None and found.tiles is sure.tiles:
+            continue
         try:
-            yield _by_grid(image, found, found.homography @ to_work, warp.project(np.linalg.inv(to_work), found.tiles))
+            page = _by_grid(image, found, found.homography @ to_work, warp.project(np.linalg.inv(to_work), found.tiles))
+            if px_per_mm and _is_as_it_was(page, px_per_mm):
+                page, sure = replace(page, as_it_was=True), found
+            yield page
             none_yet = False
         except PictureError as error:
             refusals.append(error.with_traceback(None))
@@ -102,6 +112,15 @@ def _grids(rgb):
         yield found
         if found.longer is not None:
             yield replace(found, homography=found.longer)
+
+
+def _is_as_it_was(page, px_per_mm):
+    """Whether a `Flat` page lies in its picture neither turned nor bent, at this scale."""
+    width, height = page.image.size
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
+    expected = np.diff(corners, axis=0) * px_per_mm / np.array(page.px_per_mm)
+    off = np.abs(np.diff(page.mesh.to_picture(corners), axis=0) - expected)
+    return bool(off.max() <= AS_IT_WAS_SHARE * max(width, height))
 
 
 def _is_same(found, known):

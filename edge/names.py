@@ -148,19 +148,17 @@ class Reading:
         self._side = 2 * round(slack_mm * px_per_mm) + 1
         self._room = tuple(fft.next_fast_len(side, real=True) for side in self.shape)
         self._spectra = fft.rfft2(windows, self._room, axes=(1, 2))
-        sums = np.zeros((len(windows), 2, *(side + 1 for side in self.shape)))
+        # Of whole numbers, so that all sums and differences are exact.
+        self._sums = np.zeros((len(windows), 2, *(side + 1 for side in self.shape)))
         for power in (1, 2):
-            sums[:, power - 1, 1:, 1:] = np.cumsum(np.cumsum(windows.astype(float) ** power, axis=1), axis=2)
-        self._sums = sums
-        self._fits, self._near = {}, {}
+            self._sums[:, power - 1, 1:, 1:] = (windows.astype(float) ** power).cumsum(axis=1).cumsum(axis=2)
+        self._bands, self._fits, self._near = {}, {}, {}
 
     def fit(self, index, name, face, cap_mm):
         """(h, w) float32 in -1..1: correlation of window `index` with a name whose lower left corner is near each pixel."""
-        from scipy import ndimage
-
         key = index, name, face, cap_mm
         if key not in self._near:
-            self._near[key] = ndimage.maximum_filter(self._fit(*key), self._side)
+            self._near[key] = _greatest_near(self._fit(*key), self._side // 2)
             del self._fits[key]
         return self._near[key]
 
@@ -174,20 +172,24 @@ class Reading:
             height, width = template.shape
             rows, columns = self.shape[0] - height + 1, self.shape[1] - width + 1
             product = fft.irfft2(self._spectra[index] * _spectrum(*asked, self.px_per_mm, self._room), self._room)
-            sums = self._sums[index]
-            total, square = (
-                sums[:, height:, width:]
-                - sums[:, :-height, width:]
-                - sums[:, height:, :-width]
-                + sums[:, :-height, :-width]
-            )
-            spread = np.maximum(square - total**2 / template.size, template.size * DULL**2)
+            bands = self._band(index, height)
+            total, square = bands[:, :, width:] - bands[:, :, :-width]
+            total *= total
+            total /= template.size
+            square -= total
+            np.sqrt(np.maximum(square, template.size * DULL**2, out=square), out=square)
             beside, about = (round(margin * self.px_per_mm) for margin in MARGIN_MM)
             down = height - about - 1
             fits = np.zeros(self.shape, np.float32)
-            fits[down : down + rows, beside : beside + columns] = product[:rows, :columns] / np.sqrt(spread)
+            np.divide(product[:rows, :columns], square, out=fits[down : down + rows, beside : beside + columns])
             self._fits[key] = fits
         return self._fits[key]
+
+    def _band(self, index, height):
+        """(2, h, w) float: sums of a window's ink, and of its square, over so many rows from each on, and over all columns before each."""
+        if (index, height) not in self._bands:
+            self._bands[index, height] = self._sums[index, :, height:] - self._sums[index, :, :-height]
+        return self._bands[index, height]
 
     def faces_of(self, expected, seen, count=3):
         """The `count` (face, cap_mm) in which the names, (window, its place on the page, name), fit best on the whole, the best first.
@@ -207,4 +209,16 @@ class Reading:
         best = sorted(((face, cap) for face in FACES for cap in CAPS_MM), key=fits, reverse=True)[:count]
         # What was seen in other faces is not asked for again, and there are many readings of a page.
         self._fits = {key: fit for key, fit in self._fits.items() if key[2:] in best}
+        self._bands.clear()
         return best
+
+
+def _greatest_near(image, reach):
+    """(h, w): the greatest value of an image (h, w) within `reach` pixels of each, down and across."""
+    for _ in range(2):
+        greatest = image.copy()
+        for step in range(1, reach + 1):
+            np.maximum(greatest[step:], image[:-step], out=greatest[step:])
+            np.maximum(greatest[:-step], image[step:], out=greatest[:-step])
+        image = greatest.T
+    return image

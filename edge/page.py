@@ -5,7 +5,7 @@ The report geometry of the data set is flat as it comes and goes through untouch
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -29,8 +29,6 @@ COLUMNS_S, MAX_COLUMN_CHANGE = (2.5, 1.25), 0.08
 """Four columns show 2.5 s each, or half of that at 50 mm/s: others are parts of a page."""
 MAX_BEYOND_MM = 12.0
 """How far the box of a lead may reach beyond the page that is seen."""
-SAME_SHARE = 0.01
-"""By so much of its length a side of a page may lie elsewhere on the picture, which is the page as it lies."""
 BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
 """A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
 
@@ -106,8 +104,8 @@ class Page:
         """
         if self.template is not None or self.found is not None:
             return self
-        refusals = []
-        for page in chain([self], (_from_flat(way, self.given) for way in self.others)):
+        refusals = [] if self.refused is None else [self.refused]
+        for page in chain([self][len(refusals) :], (_from_flat(way, self.given) for way in self.others)):
             # What is unlikelier is looked at along its likelier axis alone: a refusal takes as long as all of this.
             ways = 4 if page is self else 2
             for way in (_arranged, _rescaled):
@@ -200,12 +198,12 @@ def _any(image, given, refused=None):
 
     `refused` is why it is none as a report, where it has a report's size.
     """
-    ways = flat.flattened(image)
+    ways = flat.flattened(image, px_per_mm=TRACE_PX_PER_MM if refused else None)
     try:
         taken = next(ways)
-        # What lay flat is the same page again.
-        known = refused if refused and _is_as_it_was(taken) else None
-        return replace(_from_flat(taken, given), others=ways, refused=known)
+        if taken.as_it_was:  # the same page once more; one other may lie in it
+            return replace(_from_flat(taken, given), others=islice(ways, 1), refused=refused)
+        return replace(_from_flat(taken, given), others=ways)
     except PictureError as error:
         if error.reason is not Reason.NO_PAGE or not _is_bright(image):
             raise
@@ -215,25 +213,12 @@ def _any(image, given, refused=None):
     return Page(small, None, scale=(small.width / image.width, small.height / image.height), given=given)
 
 
-def _is_as_it_was(taken):
-    """Whether a `Flat` page that was taken from a picture of a report's size is that picture, neither turned nor bent nor of another scale."""
-    if taken.px_per_mm is None:
-        return False
-    width, height = taken.image.size
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
-    sides = np.diff(taken.mesh.to_picture(corners), axis=0)
-    expected = np.diff(corners, axis=0) * TRACE_PX_PER_MM / np.array(taken.px_per_mm)
-    return bool(np.abs(sides - expected).max() <= SAME_SHARE * max(width, height))
-
-
 def _from_flat(taken, given):
     return Page(taken.image, taken.px_per_mm, flat=taken, given=given)
 
 
 def _arranged(page, ways=4):
     """The page turned upright, with its arrangement."""
-    if page.refused is not None:
-        raise page.refused
     speed, gain = page.given
     turns, found = arrangement.arrange(page.ink, page.px_per_mm, mm_per_s=speed, mm_per_mv=gain, ways=ways)
     ink = np.ascontiguousarray(np.rot90(page.ink, turns))
