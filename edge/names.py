@@ -152,7 +152,7 @@ class Reading:
         self._sums = np.zeros((len(windows), 2, *(side + 1 for side in self.shape)))
         for power in (1, 2):
             self._sums[:, power - 1, 1:, 1:] = (windows.astype(float) ** power).cumsum(axis=1).cumsum(axis=2)
-        self._bands, self._fits, self._near = {}, {}, {}
+        self._fits, self._near = {}, {}
 
     def fit(self, index, name, face, cap_mm):
         """(h, w) float32 in -1..1: correlation of window `index` with a name whose lower left corner is near each pixel."""
@@ -172,8 +172,8 @@ class Reading:
             height, width = template.shape
             rows, columns = self.shape[0] - height + 1, self.shape[1] - width + 1
             product = fft.irfft2(self._spectra[index] * _spectrum(*asked, self.px_per_mm, self._room), self._room)
-            bands = self._band(index, height)
-            total, square = bands[:, :, width:] - bands[:, :, :-width]
+            bands = self._sums[index, :, height:] - self._sums[index, :, :-height]
+            total, square = bands[..., width:] - bands[..., :-width]
             total *= total
             total /= template.size
             square -= total
@@ -184,12 +184,6 @@ class Reading:
             np.divide(product[:rows, :columns], square, out=fits[down : down + rows, beside : beside + columns])
             self._fits[key] = fits
         return self._fits[key]
-
-    def _band(self, index, height):
-        """(2, h, w) float: sums of a window's ink, and of its square, over so many rows from each on, and over all columns before each."""
-        if (index, height) not in self._bands:
-            self._bands[index, height] = self._sums[index, :, height:] - self._sums[index, :, :-height]
-        return self._bands[index, height]
 
     def faces_of(self, expected, seen, count=3):
         """The `count` (face, cap_mm) in which the names, (window, its place on the page, name), fit best on the whole, the best first.
@@ -209,7 +203,6 @@ class Reading:
         best = sorted(((face, cap) for face in FACES for cap in CAPS_MM), key=fits, reverse=True)[:count]
         # What was seen in other faces is not asked for again, and there are many readings of a page.
         self._fits = {key: fit for key, fit in self._fits.items() if key[2:] in best}
-        self._bands.clear()
         return best
 
 

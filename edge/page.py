@@ -52,7 +52,7 @@ class Page:
     `image` is an RGB `PIL.Image`; `px_per_mm` (across, down) or None where no grid says; `template` is `REPORT` where its boxes are the leads'
     to the pixel, else None; `flat` the `Flat` page that was taken from the picture, turned upright, or None where the picture was flat as
     it came, resized by `scale` (x, y) and turned by `turns` quarters; `given` what was said of speed and gain;
-    `others` an iterator of what else may be the page in the picture, as `Flat`; `refused` why the same page, seen another way, was none.
+    `others` an iterator of what else may be the page in the picture, as `Flat`; `refused` is the reason why the same page, seen another way, was none.
     """
 
     image: object
@@ -64,7 +64,7 @@ class Page:
     given: tuple = (None, None)
     found: object = None
     others: object = ()
-    refused: PictureError | None = None
+    refused: Reason | None = None
 
     @cached_property
     def gray(self):
@@ -104,7 +104,7 @@ class Page:
         """
         if self.template is not None or self.found is not None:
             return self
-        refusals = [] if self.refused is None else [self.refused]
+        refusals = [] if self.refused is None else [PictureError(self.refused)]
         for page in chain([self][len(refusals) :], (_from_flat(way, self.given) for way in self.others)):
             # What is unlikelier is looked at along its likelier axis alone: a refusal takes as long as all of this.
             ways = 4 if page is self else 2
@@ -158,7 +158,7 @@ def find_page(image, *, mm_per_s=None, mm_per_mv=None):
         try:
             return _report(image, given)
         except PictureError as error:
-            refused = error.with_traceback(None)
+            refused = error.reason
     return _any(image, given, refused)
 
 
