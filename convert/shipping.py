@@ -82,7 +82,8 @@ def _from_paper(model):
 def from_folds(model, on_extra=False):
     """(choices with ECE and Brier score, figures by protocol, parity by runtime) from the pooled out-of-fold predictions.
 
-    What ships is chosen on all of them, `on_extra` on the extra pages too, which count as little as they do in training. What that is worth is measured fold by fold, with what the four other folds' pages choose.
+    What ships is chosen on all of them, with `on_extra` on the extra pages too, which count as little as they do in training. What that
+    is worth is measured fold by fold, with what the four other folds' pages choose.
 
     Raises
     ------

@@ -9,6 +9,7 @@ from ecg_edge import verdict
 MAX_ERROR = 0.10
 """Share of wrong verdicts that is accepted among those that are not called uncertain."""
 LEAST = 1e-300
+"""What a probability is taken for at least, so that its logarithm is a number."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Choices:
 def choose(leads, labels, weights=None):
     """The `Choices` for a model from the (N, 13, 4) probabilities that it gave to pages it was not trained on.
 
-    `weights` (N,) is how much each page counts; all the same where None. Of the mean of probabilities, of log-probabilities, and both weighted by each lead's own accuracy, the one with the least
-    penalised log-loss after calibration is taken.
+    `weights` (N,) is how much each page counts; all the same where None. Of the mean of probabilities, of log-probabilities, and both
+    weighted by each lead's own accuracy, the one with the least penalised log-loss after calibration is taken.
     """
     labels = np.asarray(labels)
     accuracy = np.average(leads.argmax(axis=-1) == labels[:, None], axis=0, weights=weights)
