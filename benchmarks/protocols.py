@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from ecg_edge.layout import CLASSES, REPORT
-from train import choices, dataset, page_fit, predictions, splits
+from train import choices, dataset, pooled, predictions, splits
 
 PROTOCOLS = {
     "paper": "928 files as published, random by file, copies and all: test files",
@@ -73,9 +73,7 @@ def choose(made, fold):
     if all(digest in made[fold].digests for digest, _ in inner):
         rows = [row for row in inner if row[0][:16] not in dataset.UNSCORED]
         return choices.choose(made[fold].of([digest for digest, _ in rows]), [label for _, label in rows])
-    rows = [row for row in page_fit.scored_of(made) if row.fold != fold]
-    said = np.concatenate([made[row.fold].of([row.sha256]) for row in rows])
-    return choices.choose(said, [CLASSES.index(row.label) for row in rows], page_fit.weights_of(rows))
+    return pooled.choose(made, [row for row in pooled.rows_of(made) if row.fold != fold])
 
 
 def _kept(protocol, model, form, runtime, folder):

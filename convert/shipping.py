@@ -7,7 +7,7 @@ import numpy as np
 
 from ecg_edge.layout import CLASSES, REPORT
 from ecg_edge.runtime import RUNTIMES, Network, find_runtime
-from train import choices, dataset, metrics, page_fit, predictions, splits
+from train import choices, dataset, metrics, pooled, predictions, splits
 
 from . import cards, parity
 
@@ -89,26 +89,30 @@ def from_folds(model, on_extra=False):
     ------
     RuntimeError : they do not pass the parity gate.
     """
-    keras, made = _pool(model, "keras", "tensorflow"), {runtime: _pool(model, "int8", runtime) for runtime in RUNTIMES}
-    rows = [row for row in splits.read_distinct() if row.sha256 in keras.digests]
+    keras, *made = (
+        predictions.load_folds(model, *key) for key in (("keras", "tensorflow"), *(("int8", r) for r in RUNTIMES))
+    )
+    rows = pooled.rows_of(keras)
     tested = [row for row in rows if row.source == "pages"]
     extra = [row for row in rows if row.source == "extra_pages" and row.layout == REPORT.name]
-    seen = rows if on_extra else tested
-    pooled = {runtime: parity.compare(found, keras, _labelled(tested)) for runtime, found in made.items()}
-    broken = [f"{runtime}: {words}" for runtime, found in pooled.items() for words in parity.failures(found)]
+    parities = {
+        runtime: parity.compare(_pool(folds), _pool(keras), _labelled(tested))
+        for runtime, folds in zip(RUNTIMES, made, strict=True)
+    }
+    broken = [f"{runtime}: {words}" for runtime, found in parities.items() for words in parity.failures(found)]
     if broken:
         raise RuntimeError(f"out of fold, int8 does not pass the parity gate: {'; '.join(broken)}")
-    first = next(iter(made.values()))
-    by_others = [_choose(first, [row for row in seen if row.fold != fold]) for fold in range(splits.FOLDS)]
-    judged, others = _judge(first, tested, by_others), _judge(first, extra, by_others)
-    labels = [label for _, label in _labelled(tested)]
+    folds, seen = made[0], rows if on_extra else tested
+    by_others = [pooled.choose(folds, [row for row in seen if row.fold != fold]) for fold in range(splits.FOLDS)]
+    judged, others = _judge(folds, tested, by_others), _judge(folds, extra, by_others)
+    labels = pooled.labels_of(tested)
     trust = {
-        "choices": _choose(first, seen),
+        "choices": pooled.choose(folds, seen),
         "ece": metrics.calibration_error(labels, judged),
         "brier": metrics.brier(labels, judged),
     }
     figures = {"distinct": _figures(judged, _labelled(tested)), "uncurated": _figures(others, _labelled(extra))}
-    return trust, figures, pooled
+    return trust, figures, parities
 
 
 def _labelled(rows):
@@ -116,23 +120,16 @@ def _labelled(rows):
     return [(row.sha256, CLASSES.index(row.label)) for row in rows]
 
 
-def _choose(made, rows):
-    """The `Choices` that rows of the fold file give."""
-    labels = [label for _, label in _labelled(rows)]
-    return choices.choose(made.of([row.sha256 for row in rows]), labels, page_fit.weights_of(rows))
-
-
-def _judge(made, rows, chosen):
+def _judge(folds, rows, chosen):
     """(N, 4) probabilities of the pages of rows of the fold file, each by the `Choices` for its fold."""
-    return np.concatenate([chosen[row.fold].apply(made.of([row.sha256])) for row in rows])
+    leads = pooled.leads_of(folds, rows)
+    return np.concatenate([chosen[row.fold].apply(mine[None]) for row, mine in zip(rows, leads, strict=True)])
 
 
-def _pool(model, form, runtime):
+def _pool(folds):
     """The `Predictions` of every page that is scored by the model of the fold in which it is tested."""
-    folds = predictions.load_folds(model, form, runtime)
-    rows = page_fit.scored_of(folds)
-    leads = np.concatenate([folds[row.fold].of([row.sha256]) for row in rows])
-    return predictions.Predictions(tuple(row.sha256 for row in rows), leads, folds[-1].made_by)
+    rows = pooled.rows_of(folds)
+    return predictions.Predictions(tuple(row.sha256 for row in rows), pooled.leads_of(folds, rows), folds[-1].made_by)
 
 
 def _figures(pages, rows):

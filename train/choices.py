@@ -6,6 +6,8 @@ import numpy as np
 
 from ecg_edge import verdict
 
+from . import metrics
+
 MAX_ERROR = 0.10
 """Share of wrong verdicts that is accepted among those that are not called uncertain."""
 LEAST = 1e-300
@@ -90,13 +92,9 @@ def choose_threshold(probabilities, labels, max_error=MAX_ERROR, weights=None):
     Angelopoulos A. N. et al., "Conformal risk control", ICLR 2024 (the one error more); Geifman Y., El-Yaniv R.,
     "Selective classification for deep neural networks", NeurIPS 2017.
     """
-    confidence = probabilities.max(axis=1)
-    order = np.argsort(-confidence, kind="stable")
-    confidence, wrong = confidence[order], (probabilities.argmax(axis=1) != np.asarray(labels))[order]
-    weights = np.ones(len(order)) if weights is None else np.asarray(weights, float)[order]
-    bound = (np.cumsum(weights * wrong) + 1) / (np.cumsum(weights) + 1)
-    kept = np.flatnonzero(bound <= max_error)
-    if kept.size == 0:
+    confidence, kept, wrong = metrics.surest_first(labels, probabilities, weights)
+    allowed = np.flatnonzero((wrong + 1) / (kept + 1) <= max_error)
+    if allowed.size == 0:
         return round(float(confidence[0]), 4)
-    last = kept[-1]
+    last = allowed[-1]
     return 0.0 if last == len(labels) - 1 else round(float(confidence[last]), 4)

@@ -159,9 +159,19 @@ def brier(true, probabilities):
     return float(((probabilities - np.eye(probabilities.shape[1])[true]) ** 2).sum(axis=1).mean())
 
 
+def surest_first(true, probabilities, weights=None):
+    """(confidence, kept, wrong), each (N,), the most confident rows first: how much is kept down to each row and how much of it is wrong.
+
+    `weights` (N,) is how much each row counts; 1 where None.
+    """
+    confidence = probabilities.max(axis=1)
+    order = np.argsort(-confidence, kind="stable")
+    weights = np.ones(len(order)) if weights is None else np.asarray(weights, float)[order]
+    wrong = (probabilities.argmax(axis=1) != np.asarray(true))[order]
+    return confidence[order], np.cumsum(weights), np.cumsum(weights * wrong)
+
+
 def risk_coverage(true, probabilities):
     """(coverage, error): the share of rows kept and the error among them, most confident rows first."""
-    order = np.argsort(-probabilities.max(axis=1), kind="stable")
-    wrong = (probabilities.argmax(axis=1) != true)[order]
-    count = np.arange(1, len(order) + 1)
-    return count / len(order), np.cumsum(wrong) / count
+    _, kept, wrong = surest_first(true, probabilities)
+    return kept / kept[-1], wrong / kept

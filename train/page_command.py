@@ -9,7 +9,7 @@ import numpy as np
 
 from ecg_edge.layout import CLASSES
 
-from . import checkout, dataset, metrics, page_records, page_signals, predictions, splits
+from . import checkout, dataset, metrics, page_records, page_signals, pooled, predictions, splits
 from .page_batches import MEMBERS
 
 NAME = "page"
@@ -163,23 +163,22 @@ def figures(folds):
     ----------
     folds : [`Predictions`] by fold
     """
-    rows = [row for row in splits.read_distinct() if row.sha256[:16] not in dataset.UNSCORED]
-    read = [row for row in rows if row.sha256 in folds[row.fold].digests]
-    said = np.array([folds[row.fold].of([row.sha256])[0].mean(axis=0) for row in read])
-    labels = np.array([CLASSES.index(row.label) for row in read])
-    groups = np.array([_group(row) for row in read])
+    asked = [row for row in splits.read_distinct() if row.sha256[:16] not in dataset.UNSCORED]
+    rows = pooled.rows_of(folds)
+    said, labels = pooled.leads_of(folds, rows).mean(axis=1), pooled.labels_of(rows)
+    groups = np.array([_group(row) for row in rows])
     lines = [
         "| pages | read | accuracy | macro-F1 | recall " + ", ".join(CLASSES) + " | AUC normal | AUC infarction |",
         "|---|---|---|---|---|---|---|",
     ]
     for group in dict.fromkeys(sorted(groups, key=lambda name: name != "pages")):
         mine = groups == group
-        digests = [row.sha256 for row, one in zip(read, mine, strict=True) if one]
+        digests = [row.sha256 for row, one in zip(rows, mine, strict=True) if one]
         found = metrics.summary(labels[mine], said[mine].argmax(axis=1), digests)
         recalls = ", ".join(f"{round(c['recall'] * c['rows'])}/{c['rows']}" for c in found["per_class"].values())
         areas = [metrics.auc(labels[mine] == k, said[mine][:, k]) for k in (0, 2)]
         lines.append(
-            f"| {group} | {mine.sum()} of {sum(_group(row) == group for row in rows)} | {_value(found, 'accuracy')}"
+            f"| {group} | {mine.sum()} of {sum(_group(row) == group for row in asked)} | {_value(found, 'accuracy')}"
             f" | {_value(found, 'macro_f1')} | {recalls} | {' | '.join('–' if a is None else f'{a:.3f}' for a in areas)} |"
         )
     return lines

@@ -30,20 +30,6 @@ def asked_of(fold):
     return [row.sha256 for row in splits.read_distinct() if fold in (None, row.fold)]
 
 
-def scored_of(made):
-    """The rows of the fold file whose pages, of any layout, the models of the folds were asked about; `made` is what they say, by fold."""
-    return [
-        row
-        for row in splits.read_distinct()
-        if row.sha256[:16] not in UNSCORED and row.sha256 in made[row.fold].digests
-    ]
-
-
-def weights_of(rows):
-    """(N,) how much rows of the fold file count when something is chosen on them: extra pages as little as in training."""
-    return np.where([row.source == "extra_pages" for row in rows], Recipe.extra_share, 1.0)
-
-
 def begin(windows, targets, seed, recipe=None):
     """A member that has seen no page yet but PTB-XL: a Keras model of windows to the logits of `train.records.SUPERCLASSES`.
 

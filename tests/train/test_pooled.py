@@ -1,0 +1,39 @@
+"""What the models of the folds say of pages that they were not trained on."""
+
+import numpy as np
+import pytest
+
+from train import choices, pooled, predictions, splits
+from train.page_batches import Recipe
+
+
+@pytest.fixture
+def folds():
+    """Predictions of five folds, each about the pages that it tests but for its first, and about one that another tests."""
+    random, every = np.random.default_rng(4), splits.read_distinct()
+    made = []
+    for fold in range(splits.FOLDS):
+        asked = [row.sha256 for row in every if row.fold == fold][1:]
+        asked.append(next(row.sha256 for row in every if row.fold != fold))
+        leads = random.dirichlet(np.ones(4), (len(asked), 13)).astype(np.float32)
+        made.append(predictions.Predictions(tuple(sorted(asked)), leads, "drawn"))
+    return made
+
+
+def test_each_page_is_judged_by_the_model_that_tests_it(folds):
+    """Of all pages, in any order; a page that its fold's model was not asked about is none."""
+    rows = pooled.rows_of(folds)
+    assert len(rows) == len(set(rows)) and all(row.sha256 in folds[row.fold].digests for row in rows)
+    assert 0 < len(splits.read_distinct()) - len(rows) <= splits.FOLDS + len(pooled.UNSCORED)
+    shuffled = [rows[i] for i in np.random.default_rng(0).permutation(len(rows))]
+    for row, leads in zip(shuffled, pooled.leads_of(folds, shuffled), strict=True):
+        assert np.array_equal(leads, folds[row.fold].of([row.sha256])[0])
+
+
+def test_extra_pages_count_as_in_training(folds):
+    """The choices are those of the same rows weighted by hand."""
+    rows = [row for row in pooled.rows_of(folds) if row.fold == 1]
+    weights = [Recipe.extra_share if row.source == "extra_pages" else 1.0 for row in rows]
+    by_hand = choices.choose(pooled.leads_of(folds, rows), pooled.labels_of(rows), weights)
+    assert pooled.choose(folds, rows) == by_hand
+    assert by_hand != choices.choose(pooled.leads_of(folds, rows), pooled.labels_of(rows))
