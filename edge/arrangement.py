@@ -44,8 +44,9 @@ OUTER_MM = 25.0
 """How far the traces of the uppermost row may rise and of the lowest fall."""
 
 
-def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None, other_than=None, ways=4):
-    """As `find_arrangement`, of a flat page that may lie in any of four ways, of which the `ways` likeliest are tried.
+def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None, other_than=None, looks=range(4)):
+    """As `find_arrangement`, of a flat page that may lie in any of four ways, the likeliest first: as many of them as `looks` has
+    items, of which one is taken for each.
 
     First the axis along which the traces run is found, then the way up in which names are read.
 
@@ -56,7 +57,7 @@ def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None, other_than=None, w
     if px_per_mm is not None and ink.size > MAX_PAGE_MM2 * px_per_mm[0] * px_per_mm[1]:
         raise PictureError(Reason.BAD_SCALE)
     found, refusals = [], []
-    for turns in _likely_turns(ink, px_per_mm)[:ways]:
+    for turns, _ in zip(_likely_turns(ink, px_per_mm), looks, strict=False):
         scale = px_per_mm if px_per_mm is None or turns % 2 == 0 else px_per_mm[::-1]
         turned = np.ascontiguousarray(np.rot90(ink, turns))
         try:
@@ -69,7 +70,7 @@ def arrange(ink, px_per_mm, *, mm_per_s=None, mm_per_mv=None, other_than=None, w
         found.append((turns, arrangement))
     if not found:
         # Not by a name: an error and the frame that it passed would hold each other, and the page.
-        raise refusals.pop(0)
+        raise refusals.pop(0) if refusals else PictureError(Reason.BAD_LAYOUT)
     found.sort(key=lambda item: item[1].cost)
     if len(found) > 1 and found[1][1].cost - found[0][1].cost < MIN_MARGIN:
         raise PictureError(Reason.BAD_LAYOUT)

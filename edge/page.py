@@ -3,9 +3,10 @@
 The report geometry of the data set is flat as it comes and goes through untouched; any other picture is laid flat first.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain
+from operator import length_hint
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,9 @@ COLUMNS_S, MAX_COLUMN_CHANGE = (2.5, 1.25), 0.08
 """Four columns show 2.5 s each, or half of that at 50 mm/s: others are parts of a page."""
 MAX_BEYOND_MM = 12.0
 """How far the box of a lead may reach beyond the page that is seen."""
+MAX_LOOKS = 8
+"""So many ways up are tried in a picture, of all that may be its page together: a refusal takes as long as they do. Of what the
+tune split holds and is read (photographs, drawn records, real pages) nothing needs more than six."""
 BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
 """A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
 
@@ -52,7 +56,8 @@ class Page:
     `image` is an RGB `PIL.Image`; `px_per_mm` (across, down) or None where no grid says; `template` is `REPORT` where its boxes are the leads'
     to the pixel, else None; `flat` the `Flat` page that was taken from the picture, turned upright, or None where the picture was flat as
     it came, resized by `scale` (x, y) and turned by `turns` quarters; `given` what was said of speed and gain;
-    `others` an iterator of what else may be the page in the picture, as `Flat`; `refused` is the reason why the same page, seen another way, was none.
+    `looks` an iterator with an item for each look that may still be had at the picture; `others` one of what else may be the page in it, as
+    `Flat`; `refused` is the reason why the same page, seen another way, was none.
     """
 
     image: object
@@ -62,6 +67,7 @@ class Page:
     scale: tuple = (1.0, 1.0)
     turns: int = 0
     given: tuple = (None, None)
+    looks: object = field(default_factory=lambda: iter(range(MAX_LOOKS)))
     found: object = None
     others: object = ()
     refused: Reason | None = None
@@ -105,15 +111,21 @@ class Page:
         if self.template is not None or self.found is not None:
             return self
         refusals = [] if self.refused is None else [PictureError(self.refused)]
-        for page in chain([self][len(refusals) :], (_from_flat(way, self.given) for way in self.others)):
-            # What is unlikelier is looked at along its likelier axis alone: a refusal takes as long as all of this.
-            ways = 4 if page is self else 2
-            for way in (_arranged, _rescaled):
-                try:
-                    return way(page, ways)
-                except PictureError as error:
-                    refusals.append(error.with_traceback(None))
+        for page, way in self._tries():
+            try:
+                return way(page)
+            except PictureError as error:
+                refusals.append(error.with_traceback(None))
         raise _explained(refusals.pop(0), self)
+
+    def _tries(self):
+        """Yield what may be the page, and a way to arrange it, one after the other while there are looks left."""
+        others = (_from_flat(way, self.given, self.looks) for way in self.others)
+        for page in others if self.refused else chain([self], others):
+            for way in (_arranged, _rescaled):
+                yield page, way
+                if not length_hint(self.looks):
+                    return
 
     @property
     def corners(self):
@@ -153,13 +165,13 @@ def find_page(image, *, mm_per_s=None, mm_per_mv=None):
     ------
     PictureError : there is no page in it, or too few pixels for its millimetres; `reason` says which.
     """
-    given, refused = (mm_per_s, mm_per_mv), None
+    given, looks, refused = (mm_per_s, mm_per_mv), iter(range(MAX_LOOKS)), None
     if _is_report_sized(image.size):
         try:
-            return _report(image, given)
+            return _report(image, given, looks)
         except PictureError as error:
             refused = error.reason
-    return _any(image, given, refused)
+    return _any(image, given, looks, refused)
 
 
 def _is_report_sized(size):
@@ -168,7 +180,7 @@ def _is_report_sized(size):
     return all(abs(a - b) <= REPORT.tolerance_px for a, b in zip(sorted(size), report, strict=True))
 
 
-def _report(image, given):
+def _report(image, given, looks):
     """The `Page` of a picture that has the report's geometry.
 
     Raises
@@ -183,7 +195,7 @@ def _report(image, given):
     if image.size != size:
         image = image.resize(size, Image.Resampling.BICUBIC)
     px_per_mm = (TRACE_PX_PER_MM, TRACE_PX_PER_MM)
-    page = Page(image, px_per_mm, scale=scale, given=given)
+    page = Page(image, px_per_mm, scale=scale, given=given, looks=looks)
     if not standing:
         dark = page.gray < DARK
         if holds_trace(dark, REPORT) and layout_cost(dark, REPORT) <= 1 - MIN_STROKE_SHARE:
@@ -193,7 +205,7 @@ def _report(image, given):
     return _arranged(page)
 
 
-def _any(image, given, refused=None):
+def _any(image, given, looks, refused):
     """The `Page` in any picture, laid flat by its grid or its outline, or taken as it is where paper fills it.
 
     `refused` is why it is none as a report, where it has a report's size.
@@ -201,26 +213,24 @@ def _any(image, given, refused=None):
     ways = flat.flattened(image, px_per_mm=TRACE_PX_PER_MM if refused else None)
     try:
         taken = next(ways)
-        if taken.as_it_was:  # the same page once more; one other may lie in it
-            return replace(_from_flat(taken, given), others=islice(ways, 1), refused=refused)
-        return replace(_from_flat(taken, given), others=ways)
+        return replace(_from_flat(taken, given, looks), others=ways, refused=refused if taken.as_it_was else None)
     except PictureError as error:
         if error.reason is not Reason.NO_PAGE or not _is_bright(image):
             raise
     small = _at_work_size(image)
     if min(small.size) < PATCH_PX:
         raise PictureError(Reason.TOO_SMALL)
-    return Page(small, None, scale=(small.width / image.width, small.height / image.height), given=given)
+    return Page(small, None, scale=(small.width / image.width, small.height / image.height), given=given, looks=looks)
 
 
-def _from_flat(taken, given):
-    return Page(taken.image, taken.px_per_mm, flat=taken, given=given)
+def _from_flat(taken, given, looks):
+    return Page(taken.image, taken.px_per_mm, flat=taken, given=given, looks=looks)
 
 
-def _arranged(page, ways=4):
+def _arranged(page):
     """The page turned upright, with its arrangement."""
     speed, gain = page.given
-    turns, found = arrangement.arrange(page.ink, page.px_per_mm, mm_per_s=speed, mm_per_mv=gain, ways=ways)
+    turns, found = arrangement.arrange(page.ink, page.px_per_mm, mm_per_s=speed, mm_per_mv=gain, looks=page.looks)
     ink = np.ascontiguousarray(np.rot90(page.ink, turns))
     found = _within(refined(found, ink), ink.shape)
     image = page.image.rotate(90 * turns, expand=True) if turns else page.image
@@ -232,12 +242,14 @@ def _arranged(page, ways=4):
         corners=np.roll(page.flat.corners, turns, axis=0),
     )
     px_per_mm = page.px_per_mm if turns % 2 == 0 or page.px_per_mm is None else page.px_per_mm[::-1]
-    arranged = replace(page, image=image, px_per_mm=px_per_mm, flat=turned, turns=turns, found=found, others=())
+    arranged = replace(
+        page, image=image, px_per_mm=px_per_mm, flat=turned, turns=turns, found=found, looks=(), others=()
+    )
     vars(arranged)["ink"] = ink
     return arranged
 
 
-def _rescaled(page, ways=4):
+def _rescaled(page):
     """As `_arranged`, where what was taken for 5 mm of grid is another multiple of its lines: the pulses say which.
 
     Raises
@@ -248,9 +260,9 @@ def _rescaled(page, ways=4):
         raise PictureError(Reason.BAD_SCALE)
     speed, gain = page.given
     _, found = arrangement.arrange(
-        page.ink, None, mm_per_s=speed, mm_per_mv=gain, other_than=page.px_per_mm[0], ways=ways
+        page.ink, None, mm_per_s=speed, mm_per_mv=gain, other_than=page.px_per_mm[0], looks=page.looks
     )
-    return _arranged(_from_flat(page.flat.rescaled(found.px_per_mm[0]), page.given), ways)
+    return _arranged(_from_flat(page.flat.rescaled(found.px_per_mm[0]), page.given, page.looks))
 
 
 def _within(found, shape):

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from ecg_edge import arrangement
 from ecg_edge.drawing import draw_report
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.image import open_picture
 from ecg_edge.layout import LEADS_12, REPORT, RHYTHM
-from ecg_edge.page import DARK, MIN_STROKE_SHARE, Page, find_page, holds_trace, layout_cost
+from ecg_edge.page import DARK, MAX_LOOKS, MIN_STROKE_SHARE, Page, find_page, holds_trace, layout_cost
 
 from .papers import clouds, ruled
 
@@ -324,6 +325,17 @@ def test_ink_in_half_of_the_columns_is_enough_and_too_much_is_not():
     for _, box in REPORT.leads:
         dark[box.top : box.top + (box.bottom - box.top) // 2, box.left : box.right] = True
     assert not holds_trace(dark, REPORT)
+
+
+def test_a_picture_is_looked_at_so_often_and_no_more(upright_photo, monkeypatch):
+    """Whatever may be the page in it: others are not even laid flat when there are no more looks. The reason is the first one's."""
+    looked, laid, find = [], [], arrangement.find_arrangement
+    monkeypatch.setattr(arrangement, "find_arrangement", lambda *said, **more: looked.append(1) or find(*said, **more))
+    mirrored = upright_photo.image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    others = (laid.append(1) or replace(upright_photo.flat, image=mirrored) for _ in range(100))
+    with pytest.raises(PictureError) as caught:
+        Page(Image.new("RGB", (1200, 900), "white"), (8.0, 8.0), others=others).upright()
+    assert caught.value.reason is Reason.NOT_AN_ECG and 1 < len(looked) <= MAX_LOOKS and 0 < len(laid) < MAX_LOOKS
 
 
 @pytest.mark.parametrize("factor", [0.4, 0.6, 2.0])
