@@ -2,7 +2,7 @@
 
 A picture's bytes are flipped, cut, repeated or swapped, by a seed of its number alone. Each process reads its share and writes down, picture by picture,
 what came out, so that one that crashes or hangs is known by its number. Time is the processor's, since the machine may be shared; memory is the largest
-resident set since the picture's reading began (Linux: `/proc/self/clear_refs`).
+resident set since the picture's reading began (Linux: `/proc/self/clear_refs`), in megabytes of a million bytes.
 """
 
 import json
@@ -13,9 +13,16 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
+from train import checkout
+
+RUNS = Path("runs/mutations")
+"""Where the lines of a run are kept by commit: it goes on where it was killed."""
 LIMIT_S, LIMIT_MB = 5.0, 300.0
+MB_PER_MIB = 1.048576
 HANGS_S, LOST_S = 30.0, 900.0
 """A process hangs when a picture has cost so much of the processor's time, or so much time at all."""
 SIDE_PX = (250, 800)
@@ -26,6 +33,7 @@ def add_options(command):
     """The options of the command."""
     command.add_argument("--count", type=int, default=10_000, metavar="N", help="pictures (default 10000)")
     command.add_argument("--first", type=int, default=0, metavar="N", help="number of the first (default 0)")
+    command.add_argument("--jobs", type=int, default=1, metavar="N", help="processes at a time (default 1)")
     command.add_argument("--model", metavar="NAME", help="model (default: the default one)")
     command.add_argument("--out", default="benchmarks/results/mutations.json", metavar="FILE")
 
@@ -107,55 +115,74 @@ def mutate(number, files):
 def read_share(numbers, files, model, folder=None):
     """Yield {number, kind, status, reason, seconds, peak_mb, grown_mb} of each picture, read in this process."""
     from ecg_edge import Reader
-    from ecg_edge.bench import peak_mb, resident_mb
+    from ecg_edge.bench import peak_mib, resident_mib
     from ecg_edge.process import return_large_blocks
 
     return_large_blocks()  # as the device's reading process does
     reader = Reader(model, folder=folder)
     for number in numbers:
         data, kind = mutate(number, files)
-        before_mb = resident_mb()
+        before_mb = resident_mib() * MB_PER_MIB
         Path("/proc/self/clear_refs").write_text("5")
         start = time.process_time()
         result = reader.read(data)
-        seconds, most_mb = time.process_time() - start, peak_mb()
+        seconds, most_mb = time.process_time() - start, peak_mib() * MB_PER_MIB
         yield {"number": number, "kind": kind, "status": result.status, "reason": result.reason and result.reason.value,
                "seconds": round(seconds, 3), "peak_mb": round(most_mb, 1), "grown_mb": round(most_mb - before_mb, 1)}  # fmt: skip
 
 
-def read_all(numbers, files, model=None, folder=None, script=None):
-    """(lines, ended): the lines of `read_share` in processes of their own, one after the other, and the numbers at which one ended or hung."""
-    lines, ended, left = [], [], list(numbers)
-    while left:
-        job = {
-            "numbers": left,
-            "files": [str(file) for file in files],
-            "model": model,
-            "folder": folder and str(folder),
-        }
-        done = _run(script or [sys.executable, "-m", "benchmarks.mutations"], job)
-        lines += done
-        left = left[len(done) :]
-        if left:
-            ended.append(left.pop(0))
-            print(f"picture {ended[-1]}: the process ended or hung", file=sys.stderr, flush=True)
-    return lines, ended
+def read_all(numbers, files, model=None, folder=None, script=None, kept=None):
+    """(lines, ended): the lines of `read_share` in processes of their own, one after the other, and the numbers at which one ended or hung.
+
+    With `kept`, a file, lines are written there as they come, and what stands there is not read again.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        kept = Path(kept or Path(scratch) / "lines")
+        kept.touch()
+        while left := [number for number in numbers if number not in (known := _lines(kept))]:
+            job = {
+                "numbers": left,
+                "files": [str(file) for file in files],
+                "model": model,
+                "folder": folder and str(folder),
+            }
+            _run(script or [sys.executable, "-m", "benchmarks.mutations"], job, kept)
+            lost = next((number for number in left if number not in _lines(kept)), None)
+            if lost is not None:
+                print(f"picture {lost}: the process ended or hung", file=sys.stderr, flush=True)
+                with open(kept, "a") as file:
+                    print(json.dumps({"number": lost, "ended": True}), file=file)
+    lines = [known[number] for number in numbers]
+    return [line for line in lines if "ended" not in line], [line["number"] for line in lines if "ended" in line]
 
 
-def _run(script, job):
-    with tempfile.TemporaryFile("w+") as given, tempfile.NamedTemporaryFile("r") as taken:
+def _lines(kept):
+    """{number: line} of what a file holds; what a kill left half written is none."""
+    return {line["number"]: line for line in map(_parsed, kept.read_text().splitlines()) if line}
+
+
+def _parsed(text):
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _run(script, job, kept):
+    with tempfile.TemporaryFile("w+") as given:
         json.dump(job, given)
         given.seek(0)
-        with open(taken.name, "w") as sink, subprocess.Popen(script, stdin=given, stdout=sink) as process:
+        with open(kept, "a") as sink:
+            sink.write("\n")  # a kill may have left half a line
+        with open(kept, "a") as sink, subprocess.Popen(script, stdin=given, stdout=sink) as process:
             size, since = 0, (time.monotonic(), 0.0)
             while process.poll() is None:
                 time.sleep(0.2)
                 used_s = _processor_s(process.pid)
-                if os.path.getsize(taken.name) != size:
-                    size, since = os.path.getsize(taken.name), (time.monotonic(), used_s)
+                if os.path.getsize(kept) != size:
+                    size, since = os.path.getsize(kept), (time.monotonic(), used_s)
                 elif used_s - since[1] > HANGS_S or time.monotonic() - since[0] > LOST_S:
                     process.kill()
-        return [json.loads(line) for line in taken if line.endswith("\n")]
 
 
 def _processor_s(process):
@@ -171,6 +198,7 @@ def summarise(lines, ended):
     """What the lines come to."""
     seconds = sorted(line["seconds"] for line in lines)
     return {
+        "commit": checkout.describe(),
         "pictures": len(lines) + len(ended),
         "crashed_or_hung": ended,
         "status": dict(Counter(line["status"] for line in lines)),
@@ -194,9 +222,18 @@ def summarise(lines, ended):
 def run(options):
     """Read the pictures, print and keep what they come to; 1 where one crashed, hung or went over a limit."""
     pages = sorted(Path("tests/data").rglob("*.jpg"))
-    with tempfile.TemporaryDirectory() as folder:
+    numbers = range(options.first, options.first + options.count)
+    keep = RUNS / str(checkout.describe())
+    keep.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(options.jobs) as pool:
         files = bases(pages, Path(folder))
-        lines, ended = read_all(range(options.first, options.first + options.count), files, options.model)
+
+        def read(share):
+            kept = keep / f"{options.first}-{options.count}-{share + 1}of{options.jobs}.jsonl"
+            return read_all(numbers[share :: options.jobs], files, options.model, kept=kept)
+
+        shares = list(pool.map(read, range(options.jobs)))
+    lines, ended = (sorted(chain(*part), key=str) for part in zip(*shares, strict=True))
     found = summarise(lines, ended)
     Path(options.out).write_text(json.dumps(found, indent=2) + "\n")
     print(json.dumps(found, indent=2))

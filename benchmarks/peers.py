@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg_edge.bench import peak_mb, resident_mb
+from ecg_edge.bench import peak_mib, resident_mib
 from ecg_edge.timing import repeated
 
 LEADS, SIDE_PX, CLASSES = 13, 150, 4
@@ -134,7 +134,7 @@ def measure(job):
     """{samples: {"inference", "total"}, bytes, memory_mb} of thirteen leads through a peer, again and again."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     run, size = PEERS[job["peer"]](job)
-    loaded = resident_mb()
+    loaded = resident_mib()
 
     def once(_):
         start, used = time.perf_counter(), time.process_time()
@@ -146,7 +146,7 @@ def measure(job):
     return {
         "samples": {"inference": times, "total": times, "cpu": cpu},
         "bytes": size,
-        "memory_mb": {"loaded": loaded, "peak": peak_mb()},
+        "memory_mb": {"loaded": loaded, "peak": peak_mib()},
     }
 
 

@@ -59,7 +59,7 @@ def measure(job):
     """{samples: {stage: [ms]}, memory_mb} of reading the job's pages again and again."""
     import os
 
-    from ecg_edge.bench import peak_mb, resident_mb
+    from ecg_edge.bench import peak_mib, resident_mib
 
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     start = time.perf_counter()
@@ -68,14 +68,14 @@ def measure(job):
     tf.config.threading.set_intra_op_parallelism_threads(job["threads"])
     tf.config.threading.set_inter_op_parallelism_threads(job["threads"])
     model = keras_cnn(job["file"])
-    loaded, ready = resident_mb(), time.perf_counter() - start
+    loaded, ready = resident_mib(), time.perf_counter() - start
     runs = repeated(
         lambda number: read(job["pages"][number % len(job["pages"])], model)[0], job["most_s"], warm_up=1, least=5
     )
     return {
         "samples": {stage: [round(run[stage], 3) for run in runs] for stage in runs[0]},
         "load_ms": round(ready * 1000, 1),
-        "memory_mb": {"loaded": loaded, "peak": peak_mb()},
+        "memory_mb": {"loaded": loaded, "peak": peak_mib()},
     }
 
 

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from ecg_edge.bench import peak_mb, resident_mb
+from ecg_edge.bench import peak_mib, resident_mib
 from ecg_edge.timing import repeated
 
 from . import environment, jobs
@@ -37,7 +37,7 @@ def pages(job):
         reader.read(job["pages"][number % len(job["pages"])])
         if number in job["marks"]:
             spent = {"seconds": time.perf_counter() - start, "cpu_s": time.process_time() - used}
-            points.append({"pages": number, "resident_mb": resident_mb(), "peak_mb": peak_mb()} | spent)
+            points.append({"pages": number, "resident_mb": resident_mib(), "peak_mb": peak_mib()} | spent)
             print(points[-1], file=sys.stderr, flush=True)
     return {"samples": {}, "points": points}
 
@@ -54,7 +54,7 @@ def size(job):
     held = io.BytesIO()
     grown.save(held, "JPEG", quality=90)
     del grown
-    data, reader, before = held.getvalue(), Reader(job["model"], runtime=job["runtime"]), peak_mb()
+    data, reader, before = held.getvalue(), Reader(job["model"], runtime=job["runtime"]), peak_mib()
     seen = []
 
     def once(_):
@@ -65,7 +65,7 @@ def size(job):
 
     runs = repeated(once, job["most_s"], warm_up=1, least=3)
     samples = {stage: [run[stage] for run in runs] for stage in ("total", "cpu")}
-    return {"samples": samples, "status": seen[-1], "memory_mb": {"before": before, "peak": peak_mb()}}
+    return {"samples": samples, "status": seen[-1], "memory_mb": {"before": before, "peak": peak_mib()}}
 
 
 def workers(job):

@@ -78,7 +78,7 @@ def measure(job):
     `job` names `model`, `runtime`, `threads`, `pages` (paths) and `most_s`; where it has a `file`, that model runs in place of the installed
     one, within the same stages; `kernels` as `runtime.KERNELS`.
     """
-    memory = {"start": resident_mb()}
+    memory = {"start": resident_mib()}
     start = time.perf_counter()
     for name in IMPORTED:
         import_module(name)
@@ -86,13 +86,13 @@ def measure(job):
     from .reader import Reader
     from .runtime import Network, find_runtime
 
-    memory["imports"], imported = resident_mb(), time.perf_counter()
+    memory["imports"], imported = resident_mib(), time.perf_counter()
     runtime = find_runtime(job.get("runtime"))
     reader = Reader(job["model"], job["threads"], runtime=runtime.name)
     path = Path(job["file"]) if job.get("file") else reader.card.path.with_suffix(".tflite")
     if job.get("file") or job.get("kernels", "default") != "default":
         reader.network = Network(path.read_bytes(), runtime, job["threads"], job.get("kernels", "default"))
-    memory["loaded"], loaded = resident_mb(), time.perf_counter()
+    memory["loaded"], loaded = resident_mib(), time.perf_counter()
     data = [Path(page).read_bytes() for page in job["pages"]]
 
     def once(number):
@@ -104,7 +104,7 @@ def measure(job):
         return {stage: result.timing_ms.get(stage, 0.0) for stage in STAGES} | spent
 
     runs = repeated(once, job["most_s"])
-    memory["peak"], memory["between_pages"] = peak_mb(), resident_mb()
+    memory["peak"], memory["between_pages"] = peak_mib(), resident_mib()
     decoded = repeated(lambda number: {"total": decode_ms(data[number % len(data)])}, job["most_s"] / 4)
     samples = {stage: [run[stage] for run in runs] for stage in (*STAGES, "cpu")}
     return described(job) | {
@@ -163,17 +163,17 @@ def time_cold_starts(page, model, count):
     return {name: summary(times) for name, times in taken.items()}
 
 
-def resident_mb():
+def resident_mib():
     """Memory that this process holds now, in MiB."""
-    return _status_mb("VmRSS")
+    return _status_mib("VmRSS")
 
 
-def peak_mb():
-    """The most that it ever held. What getrusage says begins with the parent's."""
-    return _status_mb("VmHWM")
+def peak_mib():
+    """The most that it ever held, in MiB. What getrusage says begins with the parent's."""
+    return _status_mib("VmHWM")
 
 
-def _status_mb(name):
+def _status_mib(name):
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.is_file() else ()
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(name + ":")), None)

@@ -44,3 +44,12 @@ def test_a_process_that_crashes_or_hangs_is_noticed_and_the_others_are_read(monk
     monkeypatch.setattr(mutations, "HANGS_S", 0.3)
     lines, ended = mutations.read_all(range(8), [], script=[sys.executable, "-c", CHILD])
     assert ended == [3, 5] and [line["number"] for line in lines] == [0, 1, 2, 4, 6, 7]
+
+
+def test_what_was_read_is_not_read_again(tmp_path):
+    """Neither lines nor losses; a line that a kill left half written is none."""
+    kept, script = tmp_path / "lines", [sys.executable, "-c", CHILD]
+    kept.write_text('{"number": 0, "seen": 1}\n{"number": 3, "ended": true}\n{"num')
+    lines, ended = mutations.read_all(range(5), [], script=script, kept=kept)
+    assert ended == [3] and [line["number"] for line in lines] == [0, 1, 2, 4] and lines[0]["seen"] == 1
+    assert mutations.read_all(range(5), [], script=["/bin/false"], kept=kept) == (lines, ended)

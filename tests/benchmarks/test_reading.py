@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import others, outcomes, reading, reading_table
-from ecg_edge.bench import peak_mb
+from ecg_edge.bench import peak_mib
 
 SQUARE = np.array([(10.0, 20.0), (110.0, 20.0), (110.0, 80.0), (10.0, 80.0)])
 PAGE_PX = (2213, 1572)
@@ -282,8 +282,8 @@ def test_memory_is_of_the_program_and_not_of_its_parent():
     import subprocess
     import sys
 
-    code = "from ecg_edge.bench import peak_mb; print(peak_mb())"
+    code = "from ecg_edge.bench import peak_mib; print(peak_mib())"
     ballast = np.ones(40_000_000)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert 2 < float(done.stdout) < 150 < peak_mb()
+    assert 2 < float(done.stdout) < 150 < peak_mib()
     assert ballast.size

@@ -1,12 +1,15 @@
 """From a picture to a flat page."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from ecg_edge import arrangement
+from ecg_edge import arrangement, flat
+from ecg_edge import page as page_module
 from ecg_edge.drawing import draw_report
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.image import open_picture
@@ -336,6 +339,29 @@ def test_a_picture_is_looked_at_so_often_and_no_more(upright_photo, monkeypatch)
     with pytest.raises(PictureError) as caught:
         Page(Image.new("RGB", (1200, 900), "white"), (8.0, 8.0), others=others).upright()
     assert caught.value.reason is Reason.NOT_AN_ECG and 1 < len(looked) <= MAX_LOOKS and 0 < len(laid) < MAX_LOOKS
+
+
+def test_a_refused_report_is_let_go_of_before_the_picture_is_looked_at_anew(normal, monkeypatch):
+    """Its pixels, ink and views are half of what a reading may hold: nothing keeps them, the refusal least of all."""
+    seen, held, flattened = [], [], flat.flattened
+
+    def keep_track(page):
+        seen.append(weakref.ref(page))
+        return arranged(page)
+
+    def look(*said, **more):
+        held.extend(page() is not None for page in seen)
+        return flattened(*said, **more)
+
+    arranged = page_module._arranged
+    monkeypatch.setattr(page_module, "_arranged", keep_track)
+    monkeypatch.setattr(flat, "flattened", look)
+    gc.disable()
+    try:
+        refusal(normal.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+    finally:
+        gc.enable()
+    assert held == [False]
 
 
 @pytest.mark.parametrize("factor", [0.4, 0.6, 2.0])
