@@ -6,7 +6,7 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-from ecg_edge.bench import peak_mb, resident_mb
+from ecg_edge.bench import peak_mib, resident_mib
 from ecg_edge.runtime import RUNTIMES
 
 from . import environment, formats, jobs
@@ -21,12 +21,12 @@ def measure(job):
     from ecg_edge.runtime import Network, find_runtime
 
     runtime = find_runtime(job["runtime"])
-    memory, start = {"imports": resident_mb()}, time.perf_counter()
+    memory, start = {"imports": resident_mib()}, time.perf_counter()
     if job["way"] == "mapped":
         interpreter = runtime.interpreter.Interpreter(model_path=job["file"], num_threads=1)
         detail = interpreter.get_input_details()[0]
         interpreter.allocate_tensors()
-        memory["loaded"], loaded = resident_mb(), time.perf_counter()
+        memory["loaded"], loaded = resident_mib(), time.perf_counter()
         interpreter.set_tensor(detail["index"], np.zeros(detail["shape"], detail["dtype"]))
         interpreter.invoke()
     else:
@@ -35,10 +35,10 @@ def measure(job):
         data = Path(job["file"]).read_bytes()
         hashlib.sha256(data).hexdigest()
         network = Network(data, runtime)
-        memory["loaded"], loaded = resident_mb(), time.perf_counter()
+        memory["loaded"], loaded = resident_mib(), time.perf_counter()
         levels = network.quantisation()["input"]
         network.run(np.zeros((1, *network.input_shape), levels["dtype"]))
-    memory |= {"run": resident_mb(), "peak": peak_mb()}
+    memory |= {"run": resident_mib(), "peak": peak_mib()}
     return {"samples": {"load": [(loaded - start) * 1000]}, "memory_mb": memory}
 
 
