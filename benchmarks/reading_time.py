@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ecg_edge.bench import ask, peak_mb
+from ecg_edge.bench import ask, peak_mib
 
 SIZE_PX = (4000, 3000)
 REPETITIONS = 3
@@ -49,7 +49,7 @@ def read_here(job):
         "first_ms": totals[0],
         "median_ms": sorted(totals)[len(totals) // 2],
         "timing_ms": dict(last.timing_ms),
-        "peak_rss_mb": peak_mb(),
+        "peak_rss_mb": peak_mib(),
     }
 
 
