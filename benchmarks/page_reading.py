@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from convert import page_formats
+from ecg_edge import verdict
 from ecg_edge.card import models_folder, read_card
 from ecg_edge.layout import CLASSES, LEADS_12, RHYTHM
 from train import dataset, metrics, page_command, page_signals, predictions, splits
@@ -210,7 +211,8 @@ def _of_photographs(rows, what):
 
 
 def _of_records(rows, what):
-    """AUROC of P(infarction) + P(history), for all and within rows whose metadata are complete."""
+    """AUROC of P(infarction) + P(history), and of its odds against P(normal): between these two kinds of records nothing is abnormal alone. For all
+    and within rows whose metadata are complete."""
     from types import SimpleNamespace
 
     known = {str(r.ecg_id): r for r in _tested_records(SimpleNamespace(data=None))}
@@ -219,6 +221,7 @@ def _of_records(rows, what):
     infarction = np.array(["MI" in r.superclasses for r in records])
     complete = np.array([r.metadata_from == "database" for r in records])
     score = said[:, CLASSES.index("infarction")] + said[:, CLASSES.index("history")]
+    odds = score / np.maximum(said[:, CLASSES.index("normal")], verdict.SMALLEST)
     return {
         "pictures": len(rows),
         "refused": reasons,
@@ -227,6 +230,7 @@ def _of_records(rows, what):
                 "normal": int((~infarction[of]).sum()),
                 "infarction": int(infarction[of].sum()),
                 **_area(infarction[of], score[of]),
+                "odds against normal": _area(infarction[of], odds[of]),
             }
             for name, of in (("all", np.ones(len(seen), bool)), ("database", complete))
         },

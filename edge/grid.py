@@ -106,19 +106,26 @@ def _apart(centres, tiles):
 def evened(rgb):
     """(H, W) float32 in -2..2 of a (H, W, 3) uint8 picture: dark lines negative, light and contrast evened out."""
     gray = np.minimum(np.minimum(rgb[..., 0], rgb[..., 1]), rgb[..., 2]).astype(np.float32)
-    gray -= _mean_around(gray, 41)
-    gray /= _mean_around(np.abs(gray), 81) + np.float32(0.5)
+    gray -= _mean_around(_reduced(gray), 41, gray.shape)
+    spread = _reduced(np.abs(gray))  # only then as large a picture more: the absolute values are gone
+    gray /= _mean_around(spread, 81, gray.shape) + np.float32(0.5)
     return np.clip(gray, -2.0, 2.0, out=gray)
 
 
-def _mean_around(values, side):
-    """(H, W) float32 means over about `side` by `side` pixels, made at a third of the resolution."""
+def _reduced(values):
+    """The means of (H, W) float32 values over squares of `MEAN_REDUCE` pixels."""
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(values).reduce(MEAN_REDUCE))
+
+
+def _mean_around(small, side, shape):
+    """(H, W) float32 means over about `side` by `side` pixels of what is given `_reduced`."""
     from PIL import Image
     from scipy import ndimage
 
-    small = np.asarray(Image.fromarray(values).reduce(MEAN_REDUCE))
     means = Image.fromarray(ndimage.uniform_filter(small, round(side / MEAN_REDUCE)))
-    return np.asarray(means.resize(values.shape[::-1], Image.Resampling.BILINEAR))
+    return np.asarray(means.resize(shape[::-1], Image.Resampling.BILINEAR))
 
 
 def _spectra(values):

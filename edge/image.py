@@ -11,6 +11,8 @@ from .errors import PictureError, Reason, UsageError
 
 MAX_BYTES = 64 * 2**20
 MAX_PIXELS = 100_000_000
+MAX_SIDE = 20_000
+"""No page, and no picture of one, is so long: a damaged file may say so, and takes the memory of all that it says."""
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP")  # JPEG opens MPO too, which Pillow does not know by its own name
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
 
@@ -160,6 +162,10 @@ def _decode(data):
 
 
 def _check_pixels(width, height):
+    if max(width, height) > MAX_SIDE:
+        raise PictureError(
+            Reason.TOO_LARGE, f"The picture has {width} x {height} pixels: give one of at most {MAX_SIDE} a side."
+        )
     if width * height > MAX_PIXELS:
         raise PictureError(
             Reason.TOO_LARGE, f"The picture has {width} x {height} pixels: give one of at most 100 megapixels."

@@ -136,6 +136,7 @@ def straighten(image, mesh, evened):
         values = evened(np.asarray(mesh.resample(image, cell_px / mesh.spacing_px, step)))
         across, clear_across = _displacement(values, 1, waves, degree, cell_px)
         down, clear_down = _displacement(values, 0, waves, degree, cell_px)
+        del values  # before the next are made
         mesh = _moved(mesh, np.stack([across, down], axis=-1))
     return mesh, np.minimum(clear_across, clear_down)
 
@@ -143,11 +144,14 @@ def straighten(image, mesh, evened):
 def _carriers(values, axis, cycles, cell_px):
     """(R, C) complex: the amplitude and phase of `cycles` waves a cell along `axis`, for each cell of `cell_px`."""
     wave = np.exp(-2j * np.pi * cycles * (np.arange(values.shape[axis]) + 0.5) / cell_px).astype(np.complex64)
-    turned = values * (wave if axis == 1 else wave[:, None])
     rows, columns = values.shape[0] // cell_px, values.shape[1] // cell_px
-    blocks = turned[: rows * cell_px, : columns * cell_px].reshape(rows, cell_px, columns, cell_px)
+    blocks = values[: rows * cell_px, : columns * cell_px].reshape(rows, cell_px, columns, cell_px)
+    # The wave is the same all along its crests: along these the mean comes first, of a fraction of the memory.
+    along = blocks.mean(axis=1 if axis == 1 else 3)
+    shape = (columns, cell_px) if axis == 1 else (rows, cell_px, 1)
+    turned = along * wave[: (columns if axis == 1 else rows) * cell_px].reshape(shape)
     # Lines are dark, negative: their phase is where the wave is lowest.
-    return -blocks.mean(axis=(1, 3))
+    return -turned.mean(axis=2 if axis == 1 else 1)
 
 
 def _smooth(field, sigma=SMOOTH_CELLS):
@@ -181,22 +185,23 @@ def _surface(fields, degree):
     down = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, rows), degree)
     terms = [(i, j) for i in range(degree + 1) for j in range(degree + 1) if 0 < i + j <= degree]
     basis = np.array([down[:, [j]] * across[:, i] for i, j in terms])
-    steps, weights, designs = [], [], []
+    square, right, weights = 0.0, 0.0, []
     for wave, field in fields.items():
         smooth, coherence = _smooth(field), np.clip(_coherence(field) - CHANCE, 0, 1)
         # The inverse variance of a phase, in cells.
         certainty = wave**2 * coherence / (1 - 0.99 * coherence)
         for axis in (0, 1):
             ahead, here = _pair(smooth, axis)
-            steps.append(-np.angle(ahead * np.conj(here)).ravel() / (2 * np.pi * wave))
+            step = -np.angle(ahead * np.conj(here)).ravel() / (2 * np.pi * wave)
             weights.append(np.minimum(*_pair(certainty, axis)).ravel())
             further, nearer = _pair(basis, axis + 1)
-            designs.append((further - nearer).reshape(len(terms), -1))
-    step, weight, design = np.concatenate(steps), np.concatenate(weights), np.concatenate(designs, axis=1)
-    weight = weight / (weight.mean() + 1e-12)
+            design = (further - nearer).reshape(len(terms), -1)
+            weighed = design * weights[-1]
+            square, right = square + weighed @ design.T, right + weighed @ step
+    usual = np.concatenate(weights).mean() + 1e-12
     # What the grid does not say, high orders do not make up.
     ridge = np.diag([1e-3 * (i + j) ** 4 for i, j in terms])
-    coefficients = np.linalg.solve((design * weight) @ design.T + ridge, (design * weight) @ step)
+    coefficients = np.linalg.solve(square / usual + ridge, right / usual)
     return np.tensordot(coefficients, basis, axes=1)
 
 

@@ -453,6 +453,15 @@ def test_a_picture_just_too_large_says_its_size():
     assert refusal(strip).reason is Reason.TOO_LARGE
 
 
+def test_a_picture_that_is_too_long_is_not_decoded():
+    """A damaged header may say 800 x 56632 of a small photograph: 45 megapixels, and 300 MB to decode them."""
+    assert (
+        str(refusal(png_header(800, 56_632))) == "The picture has 800 x 56632 pixels: give one of at most 20000 a side."
+    )
+    assert open_picture(Image.new("RGB", (20_000, 1))).size == (20_000, 1)
+    assert refusal(np.broadcast_to(np.zeros(3, np.uint8), (20_001, 10, 3))).reason is Reason.TOO_LARGE
+
+
 def test_a_file_above_the_limit_is_refused(tmp_path):
     """64 MB and a byte: as a path, as bytes, and from a stream that would not end."""
     path = tmp_path / "huge.jpg"
