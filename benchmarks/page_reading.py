@@ -166,6 +166,7 @@ def run(options):
         path = page_command.RUNS / f"read-{what}-{options.severity}-{version}.jsonl"
         known = {row["name"]: row for row in map(json.loads, path.read_text().splitlines())} if path.is_file() else {}
         asked = tasks(what, options)
+        path.parent.mkdir(parents=True, exist_ok=True)
         for count, (name, fold, maker) in enumerate(asked):
             if name not in known:
                 known[name] = read(name, fold, maker)
