@@ -1,12 +1,15 @@
-"""python -m train page prepare | fit | evaluate: the page model, out of fold and on all pages."""
+"""python -m train page prepare | fit | try | evaluate: the page model, out of fold and on all pages."""
 
 import json
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from ecg_edge import verdict
+from ecg_edge.errors import UsageError
 from ecg_edge.layout import CLASSES
 
 from . import checkout, dataset, metrics, page_records, page_signals, pooled, predictions, splits
@@ -33,6 +36,18 @@ def add_options(commands):
     step.add_argument("--runs", type=Path, default=RUNS)
     step.add_argument("--threads", type=int, default=1)
     step.set_defaults(run=fit)
+    step = steps.add_parser(
+        "try", help="train the folds by a recipe of your own, beside what ships, and give its figures"
+    )
+    step.add_argument("name", help="under which its members are kept")
+    step.add_argument(
+        "--seeds", type=int, nargs="+", default=range(len(MEMBERS)), help="(default: the shipped members')"
+    )
+    step.add_argument("--set", nargs="+", default=(), metavar="FIELD=VALUE", help="what is otherwise: record_share=1.0")
+    step.add_argument("--signals", type=Path, default=page_signals.CACHE)
+    step.add_argument("--runs", type=Path, default=RUNS)
+    step.add_argument("--threads", type=int, default=1)
+    step.set_defaults(run=attempt)
     step = steps.add_parser("evaluate", help="out-of-fold figures from kept probabilities")
     step.add_argument("--format", default="keras")
     step.add_argument("--runtime", default="tensorflow")
@@ -47,43 +62,85 @@ def prepare(options):
 
 def fit(options):
     """Train all members of the folds asked for, or else of every fold and of all pages, and keep what they say; the exit status."""
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(options.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(options.threads)
-    windows = read_windows(options.signals)
+    _use_threads(options.threads)
+    windows, recipes = read_windows(options.signals), dict(enumerate(MEMBERS))
     for fold in options.fold or FOLDS:
-        _fit_fold(fold, options.runs, windows)
+        rows = _train(fold, recipes, options.runs, windows)
+        made = _ask(read_members(options.runs, fold), fold, windows)
+        predictions.save(made, predictions.path_of(split_of(fold), NAME, "keras", "tensorflow"))
+        record = {
+            "model": NAME,
+            "members": [recipe.to_dict() for recipe in MEMBERS],
+            "trained_on": "pages+extra",
+            "pages": sum(digest in windows.digests for digest, _ in rows),
+            "tensorflow": made.made_by.split()[-1],
+            "commit": checkout.describe(),
+        }
+        predictions.record_of(split_of(fold), NAME).write_text(json.dumps(record, indent=1) + "\n")
     return 0
 
 
-def _fit_fold(fold, runs, windows):
+def attempt(options):
+    """Train members of every fold by other recipes, go on where it was killed, and print the out-of-fold figures; the exit status."""
+    recipes = {seed: changed(MEMBERS[seed % len(MEMBERS)], options.set) for seed in options.seeds}
+    _use_threads(options.threads)
+    windows, made, runs = read_windows(options.signals), [], options.runs / options.name
+    for fold in range(splits.FOLDS):
+        _train(fold, recipes, runs, windows, options.runs)
+        made.append(_ask(read_members(runs, fold, recipes), fold, windows))
+    print("\n".join(figures(made)))
+    return 0
+
+
+def changed(recipe, pairs):
+    """The `Recipe` with other values for some of its fields, given as FIELD=VALUE.
+
+    Raises
+    ------
+    UsageError : there is no such field, or the value is not of its kind.
+    """
+    values = recipe.to_dict()
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        try:
+            values[name] = type(values[name])(value)
+        except (KeyError, ValueError) as error:
+            raise UsageError(f"no recipe has {pair}: its fields are {', '.join(values)}") from error
+    return replace(recipe, **values)
+
+
+def _use_threads(count):
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    tf.config.threading.set_inter_op_parallelism_threads(count)
+
+
+def _train(fold, recipes, runs, windows, starts=None):
+    """Train the members of a fold that are not kept yet, {seed: `Recipe`}; the rows that they train on. `starts` is where what they
+    begin with is kept, `runs` where None."""
+    from . import page_fit
+
+    rows, extra = page_fit.rows_of(fold)
+    for seed, recipe in recipes.items():
+        path = member_path(runs, fold, seed)
+        if not path.is_file():
+            start = read_start(starts or runs, seed, recipe) if recipe.start_epochs else None
+            beside = _records()[1] if recipe.record_share else None
+            _keep(page_fit.fit(windows, rows, extra, seed, recipe, start, beside), path)
+            print(f"{path}: {len(rows)} pages", file=sys.stderr, flush=True)
+    return rows
+
+
+def _ask(members, fold, windows):
+    """The `Predictions` of the pages that a fold's members, Keras models, are asked about."""
     import tensorflow as tf
 
     from . import page_fit
 
-    rows, extra = page_fit.rows_of(fold)
-    for seed, recipe in enumerate(MEMBERS):
-        path = member_path(runs, fold, seed)
-        if not path.is_file():
-            start = read_start(runs, seed, recipe) if recipe.start_epochs else None
-            beside = _records()[1] if recipe.record_share else None
-            _keep(page_fit.fit(windows, rows, extra, seed, recipe, start, beside), path)
-            print(f"{path}: {len(rows)} pages", file=sys.stderr, flush=True)
-    members = read_members(runs, fold)
     asked = [digest for digest in page_fit.asked_of(fold) if digest in windows.digests]
     said = page_fit.predict(lambda seen: mean_logits(members, seen), windows, asked)
-    made = predictions.Predictions(tuple(asked), said[:, None].astype(np.float32), f"TensorFlow {tf.__version__}")
-    predictions.save(made, predictions.path_of(split_of(fold), NAME, "keras", "tensorflow"))
-    record = {
-        "model": NAME,
-        "members": [recipe.to_dict() for recipe in MEMBERS],
-        "trained_on": "pages+extra",
-        "pages": sum(digest in windows.digests for digest, _ in rows),
-        "tensorflow": tf.__version__,
-        "commit": checkout.describe(),
-    }
-    predictions.record_of(split_of(fold), NAME).write_text(json.dumps(record, indent=1) + "\n")
+    return predictions.Predictions(tuple(asked), said[:, None].astype(np.float32), f"TensorFlow {tf.__version__}")
 
 
 @cache
@@ -129,8 +186,8 @@ def member_path(runs, fold, seed):
     return Path(runs) / split_of(fold) / f"{seed}.keras"
 
 
-def read_members(runs, fold):
-    """The Keras models of a fold's members; on all pages where `fold` is None.
+def read_members(runs, fold, seeds=None):
+    """The Keras models of a fold's members, those of `seeds` or the shipped ones; on all pages where `fold` is None.
 
     Raises
     ------
@@ -138,7 +195,7 @@ def read_members(runs, fold):
     """
     import keras
 
-    paths = [member_path(runs, fold, seed) for seed in range(len(MEMBERS))]
+    paths = [member_path(runs, fold, seed) for seed in seeds or range(len(MEMBERS))]
     for path in paths:
         if not path.is_file():
             raise FileNotFoundError(f"no {path}: run 'python -m train page fit'")
@@ -168,8 +225,10 @@ def figures(folds):
     said, labels = pooled.leads_of(folds, rows).mean(axis=1), pooled.labels_of(rows)
     groups = np.array([_group(row) for row in rows])
     lines = [
-        "| pages | read | accuracy | macro-F1 | recall " + ", ".join(CLASSES) + " | AUC normal | AUC infarction |",
-        "|---|---|---|---|---|---|---|",
+        "| pages | read | accuracy | macro-F1 | log-loss | recall "
+        + ", ".join(CLASSES)
+        + " | AUC normal | AUC infarction |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for group in dict.fromkeys(sorted(groups, key=lambda name: name != "pages")):
         mine = groups == group
@@ -179,7 +238,7 @@ def figures(folds):
         areas = [metrics.auc(labels[mine] == k, said[mine][:, k]) for k in (0, 2)]
         lines.append(
             f"| {group} | {mine.sum()} of {sum(_group(row) == group for row in asked)} | {_value(found, 'accuracy')}"
-            f" | {_value(found, 'macro_f1')} | {recalls} | {' | '.join('–' if a is None else f'{a:.3f}' for a in areas)} |"
+            f" | {_value(found, 'macro_f1')} | {metrics.log_loss(labels[mine], np.maximum(said[mine], verdict.SMALLEST)):.3f} | {recalls} | {' | '.join('–' if a is None else f'{a:.3f}' for a in areas)} |"
         )
     return lines
 

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecg_edge import page_input
-from ecg_edge.layout import LEADS_12, RHYTHM
+from ecg_edge.errors import UsageError
+from ecg_edge.layout import CLASSES, LEADS_12, RHYTHM
 from ecg_edge.page_input import CHANNELS, ROWS, SAMPLES, WINDOW
-from train import page_batches, page_fit, page_records, page_signals, splits
+from train import page_batches, page_command, page_fit, page_records, page_signals, splits
+from train.__main__ import main as train_main
 from train.dataset import UNSCORED, PageFile
 from train.page_batches import Recipe
 
@@ -161,7 +163,7 @@ def test_the_verdicts_on_a_pages_windows_are_averaged(windows):
 @needs_tensorflow
 def test_members_together_say_the_softmax_of_their_mean_logits(windows):
     """What is converted is what was evaluated; layers of two members do not share a name."""
-    from train import page_command, page_network
+    from train import page_network
 
     members = [page_network.build(f"member{seed}") for seed in range(2)]
     seen = page_input.compress(windows.values)
@@ -218,6 +220,32 @@ def test_records_are_seen_beside_pages_in_their_share(windows):
     ]
     assert seen.count(1) == 800
     assert 150 < seen.count(0.25) < 250
+
+
+def test_a_recipe_of_ones_own_has_the_fields_of_a_recipe():
+    """Values keep their kinds; what is no field, or no number, is a usage error that names the fields."""
+    mine = page_command.changed(STILL, ["record_share=1", "epochs=3"])
+    assert (mine.record_share, mine.epochs, mine.batch) == (1.0, 3, STILL.batch) and isinstance(mine.epochs, int)
+    for wrong in ("colour=1", "epochs=2.5", "epochs"):
+        with pytest.raises(UsageError, match=f"no recipe has {wrong}: its fields are start_epochs"):
+            page_command.changed(STILL, [wrong])
+
+
+@needs_tensorflow
+def test_a_recipe_is_tried_beside_what_ships(windows, tmp_path, monkeypatch, capsys):
+    """Its members and nothing else are written; figures are printed; a second time nothing is trained."""
+    rows = [
+        splits.FoldRow(f"page{i}", CLASSES[i // 2], "3x4+1", f"{i}", "pages", i % splits.FOLDS, ()) for i in range(8)
+    ]
+    monkeypatch.setattr(splits, "read_distinct", lambda: rows)
+    monkeypatch.setattr(page_command, "read_windows", lambda folder: windows)
+    monkeypatch.setattr(page_command, "_use_threads", lambda count: None)  # TensorFlow is at work already
+    said = ["page", "try", "mine", "--seeds", "6", "--set", "epochs=1", "batch=2", "--runs", str(tmp_path)]
+    assert train_main(said) == 0
+    first = capsys.readouterr()
+    assert "| pages | 8 of 8 |" in first.out and first.err.count("6.keras: ") == splits.FOLDS
+    assert sorted(path.name for path in tmp_path.rglob("*.keras")) == ["6.keras"] * splits.FOLDS
+    assert train_main(said) == 0 and capsys.readouterr() == (first.out, "")
 
 
 @needs_tensorflow
