@@ -26,6 +26,19 @@ SURENESS = ((0.9, "high"), (0.75, "fair"), (0.0, "low"))
 REASONS = {"no_page": "No page found", "not_an_ecg": "Not an ECG", "cut_off": "Page cut off", "bad_layout": "Unknown layout",
            "bad_scale": "Unknown scale", "bad_light": "Bad light", "blurred": "Blurred", "covered": "Leads covered",
            "leads_lost": "Leads lost", "too_small": "Too small"}  # fmt: skip
+QUALITY_WORDS = {
+    "px_per_mm": ("Resolution", "pixels per mm", "Of the picture. More is finer."),
+    "grid": ("Clearness of the grid", "", "How far its lines stand out: it is the ruler. More is clearer."),
+    "shade": ("Shadow", "%", "0 is even light, 100 black in places."),
+    "glare": ("Burnt out", "%", "Of the leads' area. Refused above 15 %."),
+    "covered": ("Covered", "%", "Of the leads' area: what is no paper. Refused above 12 %."),
+    "blur_px": ("Blur", "pixels", "Refused above 3.4."),
+    "leads_lost": ("Leads lost", "of 12", "Refused above 4."),
+    "lost_share": ("Samples lost", "%", "Of all leads."),
+    "limb_residual_mv": ("I + III − II", "mV", "0 where these leads were followed without error. Refused above 0.5."),
+    "augmented_residual_mv": ("aVR + aVL + aVF", "mV", "The same. Refused above 0.5."),
+}
+"""Name, unit and meaning of each number of `quality`."""
 SPELLED = str.maketrans({"×": "x", "–": "-", "—": "-", "≥": ">=", "≤": "<=", "µ": "u", "−": "-"})
 """What Pillow's own font lacks."""
 
@@ -129,15 +142,12 @@ def _layout_words(layout):
 
 
 def _quality_lines(quality):
-    """Each number of the quality by its name, its unit taken from the end of it (`blur_px`: blur, px)."""
     lines = []
     for name, value in quality.items():
-        words = name.replace("_", " ").capitalize()
-        for ending, unit in ((" px", " px"), (" mm", " mm"), (" mv", " mV"), (" db", " dB"), (" share", "")):
-            if words.endswith(ending):
-                words, value = words.removesuffix(ending), _number(value) + unit
-                break
-        lines.append(Line(f"{words}: {_number(value)}", 16))
+        words, unit, _ = QUALITY_WORDS.get(name, (name, "", ""))
+        if value is not None and unit == "%":
+            value = 100 * value
+        lines.append(Line(f"{words}: {_number(value)}" + f" {unit}" * bool(unit and value is not None), 16))
     return [Line("Quality", 15, FAINT, 18), *lines] if lines else []
 
 

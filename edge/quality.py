@@ -31,9 +31,6 @@ LIMITS = (
 )
 """In the order in which they are looked at: the first that is broken says why a page is refused, causes before their effects."""
 
-UNITS = {"px_per_mm": "px/mm", "blur_px": "px", "limb_residual_mv": "mV", "augmented_residual_mv": "mV"}
-"""Of those numbers that have one."""
-
 MAP_PX = 8
 """The page is looked at in blocks of about a millimetre."""
 CLOSED_BLOCKS = 4

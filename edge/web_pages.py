@@ -12,7 +12,7 @@ from . import __version__
 from .advice import GENERAL, advice, caution, percent
 from .desk import Asked
 from .layout import CLASSES
-from .panel import REASONS, STATES, VERDICTS, sureness, tone
+from .panel import QUALITY_WORDS, REASONS, STATES, VERDICTS, sureness, tone
 from .result import DISCLAIMER, STAGES
 from .web_parts import STATUSES, asked_again, cards, find, item_of_held, keep_held, read, search, ticket_of, wanted_of
 from .web_problems import Problem, not_found
@@ -29,19 +29,6 @@ STAGE_WORDS = {
     "inference": "Asking the model",
     "verdict": "Weighing the answer",
 }
-QUALITY_WORDS = {
-    "px_per_mm": ("Resolution", "pixels per mm", "Of the picture. More is finer."),
-    "grid": ("Clearness of the grid", "", "How far its lines stand out: it is the ruler. More is clearer."),
-    "shade": ("Shadow", "%", "0 is even light, 100 black in places."),
-    "glare": ("Burnt out", "%", "Of the leads' area. Refused above 15 %."),
-    "covered": ("Covered", "%", "Of the leads' area: what is no paper. Refused above 12 %."),
-    "blur_px": ("Blur", "pixels", "Refused above 3.4."),
-    "leads_lost": ("Leads lost", "of 12", "Refused above 4."),
-    "lost_share": ("Samples lost", "%", "Of all leads."),
-    "limb_residual_mv": ("I + III − II", "mV", "0 where these leads were followed without error. Refused above 0.5."),
-    "augmented_residual_mv": ("aVR + aVL + aVF", "mV", "The same. Refused above 0.5."),
-}
-"""Name, unit and meaning of each number of `quality`."""
 PROTOCOLS = {
     "distinct": "pages of the data set, by models that saw neither the page nor its identity",
     "uncurated": "pages of the same device that its publishers left out: nearer to what a device meets",

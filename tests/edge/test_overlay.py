@@ -140,7 +140,12 @@ def test_an_uncertain_verdict_does_not_look_like_a_sure_one(status, grey):
 
 def test_the_panel_says_verdict_confidence_page_and_quality_in_words():
     """Units stand behind numbers."""
-    text = words_of(reading(quality={"blur_px": 0.713, "glare": None, "leads_lost": 2}, model={"name": "page"}))
+    text = words_of(
+        reading(
+            quality={"px_per_mm": 4.02, "shade": 0.0667, "blur_px": 0.713, "glare": None, "leads_lost": 2},
+            model={"name": "page"},
+        )
+    )
     for words in (
         "Read by model page",
         "Myocardial infarction",
@@ -148,9 +153,11 @@ def test_the_panel_says_verdict_confidence_page_and_quality_in_words():
         "Normal  2%",
         "Layout 3x4+1: 3 rows of 4 and 1 rhythm strip",
         "Paper 25 mm/s, 10 mm/mV",
-        "Blur: 0.713 px",
-        "Glare: unknown",
-        "Leads lost: 2",
+        "Resolution: 4.02 pixels per mm",
+        "Shadow: 6.67 %",
+        "Blur: 0.713 pixels",
+        "Burnt out: unknown",
+        "Leads lost: 2 of 12",
     ):
         assert words in text
 

@@ -12,9 +12,8 @@ from ecg_edge import quality
 from ecg_edge.advice import ADVICE, advice, percent
 from ecg_edge.desk import LOOK, Answer, Asked
 from ecg_edge.errors import Reason
-from ecg_edge.panel import sureness, tone
+from ecg_edge.panel import QUALITY_WORDS, sureness, tone
 from ecg_edge.result import DISCLAIMER, unread
-from ecg_edge.web_pages import QUALITY_WORDS
 
 VOID = {"meta", "link", "img", "input", "br", "path", "rect"}
 
