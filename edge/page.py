@@ -30,7 +30,7 @@ COLUMNS_S, MAX_COLUMN_CHANGE = (2.5, 1.25), 0.08
 """Four columns show 2.5 s each, or half of that at 50 mm/s: others are parts of a page."""
 MAX_BEYOND_MM = 12.0
 """How far the box of a lead may reach beyond the page that is seen."""
-MAX_LOOKS = 8
+MAX_LOOKS = 6
 """So many ways up are tried in a picture, of all that may be its page together: a refusal takes as long as they do. Of what the
 tune split holds and is read (photographs, drawn records, real pages) nothing needs more than six."""
 BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
