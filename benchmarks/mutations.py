@@ -23,6 +23,8 @@ RUNS = Path("runs/mutations")
 """Where the lines of a run are kept by commit: it goes on where it was killed."""
 LIMIT_S, LIMIT_MB = 5.0, 300.0
 MB_PER_MIB = 1.048576
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""A second one of the linear algebra's spins while it waits: up to a second of the processor's time that nobody uses."""
 HANGS_S, LOST_S = 30.0, 900.0
 """A process hangs when a picture has cost so much of the processor's time, or so much time at all."""
 SIDE_PX = (250, 800)
@@ -174,7 +176,10 @@ def _run(script, job, kept):
         given.seek(0)
         with open(kept, "a") as sink:
             sink.write("\n")  # a kill may have left half a line
-        with open(kept, "a") as sink, subprocess.Popen(script, stdin=given, stdout=sink) as process:
+        with (
+            open(kept, "a") as sink,
+            subprocess.Popen(script, stdin=given, stdout=sink, env=os.environ | ONE_THREAD) as process,
+        ):
             size, since = 0, (time.monotonic(), 0.0)
             while process.poll() is None:
                 time.sleep(0.2)
