@@ -20,11 +20,11 @@ from pathlib import Path
 from train import checkout
 
 RUNS = Path("runs/mutations")
-"""Where the lines of a run are kept by commit: it goes on where it was killed."""
+"""Where the lines of a run are kept, by code and model: it goes on where it was killed."""
 LIMIT_S, LIMIT_MB = 5.0, 300.0
 MB_PER_MIB = 1.048576
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
-"""A second one of the linear algebra's spins while it waits: up to a second of the processor's time that nobody uses."""
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+"""As the device's unit has it: a second thread of the linear algebra spins while it waits, up to a second of the processor's time."""
 HANGS_S, LOST_S = 30.0, 900.0
 """A process hangs when a picture has cost so much of the processor's time, or so much time at all."""
 SIDE_PX = (250, 800)
@@ -140,8 +140,8 @@ def read_all(numbers, files, model=None, folder=None, script=None, kept=None):
     """
     with tempfile.TemporaryDirectory() as scratch:
         kept = Path(kept or Path(scratch) / "lines")
-        kept.touch()
-        while left := [number for number in numbers if number not in (known := _lines(kept))]:
+        known = _lines(kept)
+        while left := [number for number in numbers if number not in known]:
             job = {
                 "numbers": left,
                 "files": [str(file) for file in files],
@@ -149,25 +149,22 @@ def read_all(numbers, files, model=None, folder=None, script=None, kept=None):
                 "folder": folder and str(folder),
             }
             _run(script or [sys.executable, "-m", "benchmarks.mutations"], job, kept)
-            lost = next((number for number in left if number not in _lines(kept)), None)
+            known = _lines(kept)
+            lost = next((number for number in left if number not in known), None)
             if lost is not None:
                 print(f"picture {lost}: the process ended or hung", file=sys.stderr, flush=True)
+                known[lost] = {"number": lost, "ended": True}
                 with open(kept, "a") as file:
-                    print(json.dumps({"number": lost, "ended": True}), file=file)
+                    print("", json.dumps(known[lost]), sep="\n", file=file)
     lines = [known[number] for number in numbers]
     return [line for line in lines if "ended" not in line], [line["number"] for line in lines if "ended" in line]
 
 
 def _lines(kept):
-    """{number: line} of what a file holds; what a kill left half written is none."""
-    return {line["number"]: line for line in map(_parsed, kept.read_text().splitlines()) if line}
+    """{number: line} of what a file holds."""
+    from . import reading  # not in the processes whose memory is measured
 
-
-def _parsed(text):
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
+    return {line["number"]: line for line in reading.rows_in(kept)}
 
 
 def _run(script, job, kept):
@@ -226,9 +223,11 @@ def summarise(lines, ended):
 
 def run(options):
     """Read the pictures, print and keep what they come to; 1 where one crashed, hung or went over a limit."""
+    from . import reading
+
     pages = sorted(Path("tests/data").rglob("*.jpg"))
     numbers = range(options.first, options.first + options.count)
-    keep = RUNS / str(checkout.describe())
+    keep = RUNS / reading.code_of(options.model)
     keep.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(options.jobs) as pool:
         files = bases(pages, Path(folder))
@@ -238,8 +237,8 @@ def run(options):
             return read_all(numbers[share :: options.jobs], files, options.model, kept=kept)
 
         shares = list(pool.map(read, range(options.jobs)))
-    lines, ended = (sorted(chain(*part), key=str) for part in zip(*shares, strict=True))
-    found = summarise(lines, ended)
+    lines, ended = (list(chain(*part)) for part in zip(*shares, strict=True))
+    found = summarise(lines, sorted(ended))
     Path(options.out).write_text(json.dumps(found, indent=2) + "\n")
     print(json.dumps(found, indent=2))
     return int(bool(ended or found["over_5_s"] or found["over_300_mb"]))

@@ -148,17 +148,17 @@ def collect(tasks, path, code, options):
 
 
 def read_rows(path, code):
-    """{key: row} of the rows in a JSONL file that this code made; a line that was cut off is left out."""
-    rows = {}
-    if path.is_file():
-        for line in path.read_text().splitlines():
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError:
-                continue
-            if row["code"] == code:
-                rows[row["key"]] = row
-    return rows
+    """{key: row} of the rows in a JSONL file that this code made."""
+    return {row["key"]: row for row in rows_in(path) if row["code"] == code}
+
+
+def rows_in(path):
+    """Yield the rows in a JSONL file, where there is one; a line that was cut off is left out."""
+    for line in path.read_text().splitlines() if path.is_file() else ():
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError:
+            continue
 
 
 def _measured(tasks, options):

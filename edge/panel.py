@@ -145,9 +145,11 @@ def _quality_lines(quality):
     lines = []
     for name, value in quality.items():
         words, unit, _ = QUALITY_WORDS.get(name, (name, "", ""))
-        if value is not None and unit == "%":
+        if value is None:
+            unit = ""
+        elif unit == "%":
             value = 100 * value
-        lines.append(Line(f"{words}: {_number(value)}" + f" {unit}" * bool(unit and value is not None), 16))
+        lines.append(Line(f"{words}: {_number(value)} {unit}".rstrip(), 16))
     return [Line("Quality", 15, FAINT, 18), *lines] if lines else []
 
 

@@ -84,12 +84,28 @@ def attempt(options):
     """Train members of every fold by other recipes, go on where it was killed, and print the out-of-fold figures; the exit status."""
     recipes = {seed: changed(MEMBERS[seed % len(MEMBERS)], options.set) for seed in options.seeds}
     _use_threads(options.threads)
-    windows, made, runs = read_windows(options.signals), [], options.runs / options.name
+    windows, made, runs = read_windows(options.signals), [], options.runs / "try" / options.name
+    _keep_recipes(recipes, runs / "recipes.json")
     for fold in range(splits.FOLDS):
         _train(fold, recipes, runs, windows, options.runs)
         made.append(_ask(read_members(runs, fold, recipes), fold, windows))
     print("\n".join(figures(made)))
     return 0
+
+
+def _keep_recipes(recipes, path):
+    """Write down by what recipes the members beside `path` are trained.
+
+    Raises
+    ------
+    UsageError : there are members of the same seed by another recipe: their figures would be taken for this one's.
+    """
+    known = json.loads(path.read_text()) if path.is_file() else {}
+    wanted = {str(seed): recipe.to_dict() for seed, recipe in recipes.items()}
+    if other := [seed for seed in wanted if known.get(seed, wanted[seed]) != wanted[seed]]:
+        raise UsageError(f"{path.parent} holds members of another recipe (seed {', '.join(other)}): take another name")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(known | wanted, indent=1) + "\n")
 
 
 def changed(recipe, pairs):

@@ -200,7 +200,7 @@ def test_at_a_limit_a_page_is_read_and_beyond_it_is_refused(limit):
 
 
 def test_limits_are_of_numbers_that_there_are():
-    """Each once; units too."""
+    """Each once."""
     assert {limit.name for limit in quality.LIMITS} <= NAMES
     assert len({limit.name for limit in quality.LIMITS}) == len(quality.LIMITS)
 

@@ -246,6 +246,8 @@ def test_a_recipe_is_tried_beside_what_ships(windows, tmp_path, monkeypatch, cap
     assert "| pages | 8 of 8 |" in first.out and first.err.count("6.keras: ") == splits.FOLDS
     assert sorted(path.name for path in tmp_path.rglob("*.keras")) == ["6.keras"] * splits.FOLDS
     assert train_main(said) == 0 and capsys.readouterr() == (first.out, "")
+    said[said.index("epochs=1")] = "epochs=2"
+    assert train_main(said) == 1 and "holds members of another recipe (seed 6)" in capsys.readouterr().err
 
 
 @needs_tensorflow
