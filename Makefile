@@ -4,7 +4,7 @@ DEVICE := .venv
 DEVELOP := .venv-dev
 FHIR := .venv-fhir
 WEB := .venv-web
-SOURCES := setup.cfg pyproject.toml $(wildcard edge/*.py edge/*.json edge/*.png edge/web/* models/*)
+SOURCES := setup.cfg pyproject.toml $(shell find edge models -type f -not -path '*/__pycache__/*')
 MODELS := cnn crnn
 
 .PHONY: run test test-web test-arm64 train convert page bench lint
@@ -17,7 +17,7 @@ test: $(DEVELOP)/installed $(FHIR)/installed
 
 # The page in Chromium (as root it is installed where it is missing), against axe-core; its interface under schemathesis; many clients.
 test-web: $(WEB)/installed
-	tests/web/run $(WEB)/bin/python
+	tests/edge/web/run $(WEB)/bin/python
 
 # On an emulated arm64 machine: as root, with debootstrap, qemu-user-static and binfmt-support. SUITE=trixie for Python 3.13.
 SUITE ?= bookworm

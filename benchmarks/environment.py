@@ -1,6 +1,6 @@
 """What a figure was measured on."""
 
-from ecg_edge import machine
+from ecg_edge.diagnostics import machine
 from train import checkout
 
 PACKAGES = (*machine.PACKAGES, "tensorflow", "keras", "onnxruntime", "scikit-image")

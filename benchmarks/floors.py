@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg_edge.bench import ask, decode_ms
-from ecg_edge.timing import repeated, summary
+from ecg_edge.diagnostics.page_cost import ask, decode_ms
+from ecg_edge.diagnostics.timing import repeated, summary
 
 from . import environment, formats, jobs
 from .latency import PAGES

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ecg_edge.bench import FORMATS
+from ecg_edge.diagnostics.page_cost import FORMATS
 
 MODELS, MADE = Path("models"), Path("runs/formats")
 

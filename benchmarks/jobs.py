@@ -3,8 +3,8 @@
 import json
 import sys
 
-from ecg_edge.bench import ask
-from ecg_edge.timing import summary
+from ecg_edge.diagnostics.page_cost import ask
+from ecg_edge.diagnostics.timing import summary
 
 ROUNDS = 3
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg_edge.bench import SCHEMA
+from ecg_edge.diagnostics.page_cost import SCHEMA
 from ecg_edge.layout import REPORT
+from ecg_edge.network.runtime import RUNTIMES
 from ecg_edge.result import STAGES
-from ecg_edge.runtime import RUNTIMES
 
 from . import compare, environment, formats, jobs
 
@@ -32,7 +32,7 @@ def edge_jobs(files, runtimes, threads, kernels, pages, most_s):
                     about = {"model": model, "format": form, "runtime": runtime, "threads": count, "kernels": kernel}
                     title = f"{model} {form}, {runtime}{KERNELS[kernel]}, {count} thread(s)"
                     held = {"file": str(path), "pages": [str(page) for page in pages], "most_s": most_s}
-                    found.append({"module": "ecg_edge.bench", "title": title} | about | held)
+                    found.append({"module": "ecg_edge.diagnostics.page_cost", "title": title} | about | held)
     return found
 
 

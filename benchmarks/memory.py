@@ -6,8 +6,8 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-from ecg_edge.bench import peak_mib, resident_mib
-from ecg_edge.runtime import RUNTIMES
+from ecg_edge.diagnostics.page_cost import peak_mib, resident_mib
+from ecg_edge.network.runtime import RUNTIMES
 
 from . import environment, formats, jobs
 from .latency import PAGES
@@ -17,8 +17,8 @@ def measure(job):
     """What one process holds that loads a model in one way and runs it once: {memory_mb, load_ms}."""
     import numpy as np
 
-    import_module("ecg_edge.card")  # what a reader imports counts before
-    from ecg_edge.runtime import Network, find_runtime
+    import_module("ecg_edge.network.card")  # what a reader imports counts before
+    from ecg_edge.network.runtime import Network, find_runtime
 
     runtime = find_runtime(job["runtime"])
     memory, start = {"imports": resident_mib()}, time.perf_counter()
@@ -52,7 +52,7 @@ def report(models, runtimes, pages):
                 title = f"{model} {form}, {runtime}, {way}"
                 todo.append({"module": "benchmarks.memory", "way": way, "title": title} | about)
     reading = [
-        {"module": "ecg_edge.bench", "model": model, "runtime": runtime, "threads": 1, "most_s": 0, "title": f"{model}, {runtime}",
+        {"module": "ecg_edge.diagnostics.page_cost", "model": model, "runtime": runtime, "threads": 1, "most_s": 0, "title": f"{model}, {runtime}",
          "pages": [str(page) for page in pages]}
         for model in models for runtime in runtimes
     ]  # fmt: skip

@@ -117,8 +117,8 @@ def mutate(number, files):
 def read_share(numbers, files, model, folder=None):
     """Yield {number, kind, status, reason, seconds, peak_mb, grown_mb} of each picture, read in this process."""
     from ecg_edge import Reader
-    from ecg_edge.bench import peak_mib, resident_mib
-    from ecg_edge.process import return_large_blocks
+    from ecg_edge.diagnostics.page_cost import peak_mib, resident_mib
+    from ecg_edge.system.process import return_large_blocks
 
     return_large_blocks()  # as the device's reading process does
     reader = Reader(model, folder=folder)

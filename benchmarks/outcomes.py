@@ -167,8 +167,8 @@ def _read_signals(task, reader, split):
 
 def drawn_record(task, split, layout=None):
     """(picture, {place: (n,) mV}, px/mm, layout) of a record on paper: the data set's report, or a device's paper drawn by the seed."""
-    from ecg_edge.drawing import draw_report
     from ecg_edge.layout import LEADS_12, REPORT, RHYTHM
+    from ecg_edge.simulator.report_page import draw_report
     from train import paper, records
 
     style, ecg_id = task.name.split("-")

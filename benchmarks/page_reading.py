@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from convert import page_formats
-from ecg_edge import verdict
-from ecg_edge.card import models_folder, read_card
 from ecg_edge.layout import CLASSES, LEADS_12, RHYTHM
+from ecg_edge.network import verdict
+from ecg_edge.network.card import models_folder, read_card
 from train import dataset, metrics, page_command, page_signals, predictions, splits
 
 from . import environment, others, protocols
@@ -67,7 +67,7 @@ def _tested_records(options):
 
 
 def _records(options):
-    from ecg_edge.drawing import draw_report
+    from ecg_edge.simulator.report_page import draw_report
     from train import records
 
     return [
@@ -96,7 +96,7 @@ def _redrawn(options):
 
 def _as_report(signals):
     """A report page of what a page of two columns and a strip shows: the first 2.5 s of each lead, and the strip."""
-    from ecg_edge.drawing import draw_report
+    from ecg_edge.simulator.report_page import draw_report
 
     whole = np.full((len(LEADS_12), 4 * COLUMN), np.nan)
     for number, name in enumerate(LEADS_12):

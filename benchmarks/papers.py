@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from ecg_edge.drawing import draw_report
 from ecg_edge.layout import LEADS_12
+from ecg_edge.simulator.report_page import draw_report
 
 FACES = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "DejaVuSans-Bold", "STIXGeneral", "DejaVuSerif-Italic")
 GRID_CELL_PX = 39.7305

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg_edge.bench import peak_mib, resident_mib
-from ecg_edge.timing import repeated
+from ecg_edge.diagnostics.page_cost import peak_mib, resident_mib
+from ecg_edge.diagnostics.timing import repeated
 
 LEADS, SIDE_PX, CLASSES = 13, 150, 4
 MADE = Path("runs/formats")
@@ -44,7 +44,7 @@ def onnx_runtime(job):
 
 def mobilenet(job):
     """MobileNetV2 for the same input by a TensorFlow Lite runtime, float32 or int8."""
-    from ecg_edge.runtime import Network, find_runtime
+    from ecg_edge.network.runtime import Network, find_runtime
 
     path = make_mobilenet(job["format"])
     network = Network(path.read_bytes(), find_runtime(job["runtime"]), job["threads"])
@@ -122,8 +122,10 @@ def _hold_threads(tf, job):
 
 def _leads():
     """(13, 150, 150, 3) float32 of the first page's leads as a model sees them: 0 paper, 1 ink."""
-    from ecg_edge import filters, image, page
-    from ecg_edge.leads import crop
+    from ecg_edge import image
+    from ecg_edge.page import page
+    from ecg_edge.preprocessing import filters
+    from ecg_edge.preprocessing.crops import crop
 
     found = page.find_page(image.open_picture("tests/data/normal.jpg").image)
     leads = [filters.to_model_input(filters.lead_steps(gray).ink) for gray in crop(found.gray, found.template).values()]

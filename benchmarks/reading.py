@@ -115,19 +115,28 @@ def _seed(options, *words):
     return int(others.share("seed", options.split, str(options.seed), *map(str, words)) * 2**31)
 
 
-OUTER = {"cli", "camera", "demo", "overlay", "steps", "signals", "simulator", "drawing", "__main__"}
+READING = ("arrangement", "errors.py", "image.py", "layout.py", "measure", "network", "page", "preprocessing", "reader.py", "result.py",
+           "system/process.py", "trace")  # fmt: skip
+"""The packages and modules of `ecg_edge` that a picture goes through."""
 
 
 def code_of(model):
     """A digest of the code and the model that read: outcomes of other code are not mixed with these."""
-    import ecg_edge
-    from ecg_edge import card
+    from ecg_edge.network import card
 
     digest = hashlib.sha256(card.read_card(model).path.read_bytes())
-    for path in sorted(Path(ecg_edge.__file__).resolve().parent.glob("*.py")):
-        if path.stem not in OUTER:
-            digest.update(path.read_bytes())
+    for path in code_files():
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def code_files():
+    """The files under `READING`, data among them, sorted."""
+    import ecg_edge
+
+    home = Path(ecg_edge.__file__).resolve().parent
+    found = [path for name in READING for path in ([home / name] if name.endswith(".py") else (home / name).rglob("*"))]
+    return sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts)
 
 
 def collect(tasks, path, code, options):
@@ -235,8 +244,8 @@ def run(options):
 
 def real_sheet(tasks, reader):
     """One picture of the real pages with their overlays, in the order of their names."""
-    from ecg_edge import overlay
     from ecg_edge.image import open_picture
+    from ecg_edge.output import overlay
 
     tiles = []
     for task in sorted(tasks, key=lambda task: task.name):

@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ecg_edge.bench import ask, peak_mib
+from ecg_edge.diagnostics.page_cost import ask, peak_mib
 
 SIZE_PX = (4000, 3000)
 REPETITIONS = 3

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ecg_edge.diagnostics.timing import repeated
 from ecg_edge.layout import REPORT
-from ecg_edge.timing import repeated
 
 SIDE_PX = 150
 
@@ -59,7 +59,7 @@ def measure(job):
     """{samples: {stage: [ms]}, memory_mb} of reading the job's pages again and again."""
     import os
 
-    from ecg_edge.bench import peak_mib, resident_mib
+    from ecg_edge.diagnostics.page_cost import peak_mib, resident_mib
 
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     start = time.perf_counter()

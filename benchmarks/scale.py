@@ -6,8 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from ecg_edge.bench import peak_mib, resident_mib
-from ecg_edge.timing import repeated
+from ecg_edge.diagnostics.page_cost import peak_mib, resident_mib
+from ecg_edge.diagnostics.timing import repeated
 
 from . import environment, jobs
 from .latency import PAGES

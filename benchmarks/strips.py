@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ecg_edge.simulator import simulate
+from ecg_edge.simulator.heart import simulate
 
 from . import papers
 

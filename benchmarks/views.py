@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecg_edge import filters, leads
 from ecg_edge.image import open_picture
 from ecg_edge.layout import CLASSES, REPORT, RHYTHM
-from ecg_edge.page import DARK
+from ecg_edge.page.page import DARK
+from ecg_edge.preprocessing import crops, filters
 from train import splits
 from train.dataset import read_pages
 
@@ -51,7 +51,7 @@ def look(path, inputs, seed):
     gray = filters.to_gray(open_picture(path).image)
     outside = outside_leads()
     noise = np.random.default_rng(seed).integers(1, 256, gray.shape, dtype=np.uint8)
-    inks = {name: filters.lead_steps(lead).ink for name, lead in leads.crop(np.where(outside, gray + noise, gray), REPORT).items()}  # fmt: skip
+    inks = {name: filters.lead_steps(lead).ink for name, lead in crops.crop(np.where(outside, gray + noise, gray), REPORT).items()}  # fmt: skip
     same = np.array_equal(np.stack([filters.to_model_input(ink) for ink in inks.values()]), inputs)
     return views_of(gray < DARK, inks), same
 

@@ -8,11 +8,12 @@ from enum import Enum
 
 
 class EcgEdgeError(Exception):
-    """Base of every error that ecg-edge raises.
+    """Base of every error that ecg-edge raises."""
 
-    Those that are errors of the system as well say so in `__new__`, or engines that take errors from process to process (tblib, in Dask)
-    could not make them anew.
-    """
+    def __new__(cls, *arguments):
+        # Those that are an OSError as well are made by its `__new__`, or engines that take errors from process to process (tblib, in Dask)
+        # could not make them anew.
+        return (OSError if issubclass(cls, OSError) else Exception).__new__(cls, *arguments)
 
 
 class UsageError(EcgEdgeError, ValueError):
@@ -38,8 +39,6 @@ class DamagedModelError(InstallationError):
 class CameraError(InstallationError, OSError):
     """The camera cannot be used."""
 
-    __new__ = OSError.__new__
-
 
 class CameraTimeoutError(CameraError, TimeoutError):
     """The camera did not answer within its time limit."""
@@ -48,13 +47,9 @@ class CameraTimeoutError(CameraError, TimeoutError):
 class OutputError(InstallationError, OSError):
     """A result cannot be written where it was asked to be."""
 
-    __new__ = OSError.__new__
-
 
 class StoreError(InstallationError, OSError):
     """Results cannot be kept or found where they are stored."""
-
-    __new__ = OSError.__new__
 
 
 class StoreFullError(StoreError):
@@ -67,8 +62,6 @@ class WorkerError(InstallationError):
 
 class WorkerTimeoutError(WorkerError, TimeoutError):
     """A process did not answer within its time limit, and was ended."""
-
-    __new__ = OSError.__new__
 
 
 class Reason(str, Enum):

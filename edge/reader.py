@@ -11,17 +11,20 @@ from functools import lru_cache
 
 import numpy as np
 
-from . import card as cards
-from . import filters, image, quality, verdict
+from . import image
 from .errors import DamagedModelError, InstallationError, PictureError, UsageError
 from .layout import REPORT
-from .leads import crop, crop_as_report
-from .page import find_page
-from .page_input import page_tensor, quantise, without
-from .process import follow_parent, give_back
+from .network import card as cards
+from .network import verdict
+from .network.page_input import page_tensor, quantise, without
+from .network.runtime import Network, find_runtime
+from .page import quality
+from .page.page import find_page
+from .preprocessing import filters
+from .preprocessing.crops import crop, crop_as_report
 from .result import LeadResult, Result, by_class, unread
-from .runtime import Network, find_runtime
-from .trace import trace_page
+from .system.process import end_with_parent, return_memory
+from .trace.tracing import trace_page
 
 PAGE_SIGNAL = "page_signal"
 """The kind of input of models that read all leads of a page at once, as signals; others read pictures of single leads."""
@@ -97,7 +100,7 @@ class Reader:
         A picture that cannot be opened or read is a result too, with `status` failed or refused.
         """
         result = self.inspect(source, keep=False)[0]
-        give_back()
+        return_memory()
         return result
 
     def inspect(self, source, trace=False, keep=True, tell=None):
@@ -146,12 +149,12 @@ class Reader:
                 # Twelve megapixels are as much memory as all that follows.
                 seen["picture"] = replace(seen["picture"], image=None)
                 if page.template is None:  # a report is its own flat page
-                    give_back()
+                    return_memory()
         if trace or self.kind == PAGE_SIGNAL or page.template is None:
             with clock.stage("trace"):
                 if page.template is not None and not keep:
                     seen["page"] = page = page.let_go()
-                    give_back()
+                    return_memory()
                 seen["traces"] = trace_page(page.ink, page.arrangement)
             seen["quality"] = quality.measure(page, seen["traces"])
             # To be followed for its overlay alone refuses no page that is read without.
@@ -286,7 +289,7 @@ def _read_in_worker(arguments, source):
 
 
 def _read_with_workers(arguments, sources, jobs):
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), follow_parent)
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), end_with_parent)
     waiting = deque()
     try:
         for source in sources:

@@ -95,11 +95,16 @@ class Result:
 
     def to_text(self):
         """The result as one line for a person."""
-        if self.probabilities is None:
-            return f"{self.source}: {self.status} ({self.reason.value}): {self.message}"
-        doubt = " (uncertain)" if self.status == "uncertain" else ""
-        note = f": {self.message}" if self.message else ""
-        return f"{self.source}: {self.verdict} {self.confidence:.2f}{doubt}{note}"
+        return f"{self.source}: {describe(self.to_dict())}"
+
+
+def describe(result):
+    """What came of a page, in words, of the dict of its result."""
+    if result["verdict"] is None:
+        return f"{result['status']} ({result['reason']}): {result['message']}"
+    doubt = " (uncertain)" if result["status"] == "uncertain" else ""
+    note = f": {result['message']}" if result["message"] else ""
+    return f"{result['verdict']} {result['confidence']:.2f}{doubt}{note}"
 
 
 def unread(source, reason, message=None, **known):

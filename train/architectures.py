@@ -4,8 +4,8 @@ Atmakuri et al., "ECG Classification using Deep Learning", IJRASET 12(III), 2024
 DOI 10.22214/ijraset.2024.59181. Layers are named: automatic names would change the bytes of what is converted.
 """
 
-from ecg_edge.filters import MODEL_SIDE_PX
 from ecg_edge.layout import CLASSES
+from ecg_edge.preprocessing.filters import MODEL_SIDE_PX
 
 LEARNING_RATE = 0.001
 EPOCHS = 20

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg_edge import filters, leads
 from ecg_edge.image import open_picture
 from ecg_edge.layout import REPORT
-from ecg_edge.page import find_page
+from ecg_edge.page.page import find_page
+from ecg_edge.preprocessing import crops, filters
 
 CACHE = Path("runs/cache")
 _SIDE = filters.MODEL_SIDE_PX
@@ -38,7 +38,7 @@ class LeadCache:
 def lead_inks(path):
     """{lead: (h, w) uint8 ink} of one report page, by the paper's eight steps."""
     page = find_page(open_picture(path).image)
-    return {name: filters.lead_steps(gray).ink for name, gray in leads.crop(page.gray, page.template).items()}
+    return {name: filters.lead_steps(gray).ink for name, gray in crops.crop(page.gray, page.template).items()}
 
 
 def lead_images(path):

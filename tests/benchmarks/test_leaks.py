@@ -140,9 +140,9 @@ def test_no_pixel_outside_the_boxes_reaches_an_input_by_the_readers_own_way(few_
 
 def images_of(picture):
     """(13, 150, 150) uint8: the leads of a report page as the models see them."""
-    from ecg_edge import filters
-    from ecg_edge.leads import crop
-    from ecg_edge.page import find_page
+    from ecg_edge.page.page import find_page
+    from ecg_edge.preprocessing import filters
+    from ecg_edge.preprocessing.crops import crop
 
     gray = find_page(picture).gray
     return np.stack([filters.to_model_input(filters.lead_steps(lead).ink) for lead in crop(gray, REPORT).values()])

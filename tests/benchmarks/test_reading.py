@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import others, outcomes, reading, reading_table
-from ecg_edge.bench import peak_mib
+from ecg_edge.diagnostics.page_cost import peak_mib
 
 SQUARE = np.array([(10.0, 20.0), (110.0, 20.0), (110.0, 80.0), (10.0, 80.0)])
 PAGE_PX = (2213, 1572)
@@ -230,7 +230,7 @@ def test_a_record_on_paper_is_scored_against_what_was_drawn_of_it(monkeypatch):
     """A report page shows 2.5 s of each lead, one column after the other, and ten of the rhythm strip."""
     import benchmarks
     from ecg_edge.layout import LEADS_12
-    from ecg_edge.simulator import simulate
+    from ecg_edge.simulator.heart import simulate
     from train import records
 
     signals, given = simulate("normal", seed=3), {}
@@ -282,7 +282,7 @@ def test_memory_is_of_the_program_and_not_of_its_parent():
     import subprocess
     import sys
 
-    code = "from ecg_edge.bench import peak_mib; print(peak_mib())"
+    code = "from ecg_edge.diagnostics.page_cost import peak_mib; print(peak_mib())"
     ballast = np.ones(40_000_000)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 2 < float(done.stdout) < 150 < peak_mib()

@@ -10,11 +10,12 @@ import pytest
 
 from convert import page_shipping, parity, shipping
 from convert.__main__ import GATES
-from ecg_edge import card, filters, leads, page_input
 from ecg_edge.image import open_picture
-from ecg_edge.page import find_page
-from ecg_edge.runtime import RUNTIMES, Network, usable_runtimes
-from ecg_edge.trace import trace_page
+from ecg_edge.network import card, page_input
+from ecg_edge.network.runtime import RUNTIMES, Network, usable_runtimes
+from ecg_edge.page.page import find_page
+from ecg_edge.preprocessing import crops, filters
+from ecg_edge.trace.tracing import trace_page
 from train import splits
 from train.choices import Choices
 
@@ -30,7 +31,7 @@ def inputs(path, name="cnn"):
         found = card.read_card(name)
         tensor = page_input.page_tensor(trace_page(page.ink, page.arrangement).signals)
         return page_input.quantise(tensor, found["input.scale"], found["input.zero_point"])
-    steps = [filters.lead_steps(gray) for gray in leads.crop(page.gray, page.template).values()]
+    steps = [filters.lead_steps(gray) for gray in crops.crop(page.gray, page.template).values()]
     return np.stack([filters.to_model_input(step.ink) for step in steps])
 
 

@@ -14,8 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from ecg_edge.settings import defaults, to_toml
-from ecg_edge.store import Store
+from ecg_edge.device.settings import defaults, to_toml
+from ecg_edge.store.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 DRAIN_S = 300.0

@@ -5,8 +5,8 @@ import signal
 import time
 from pathlib import Path
 
+from ecg_edge.device.capture_service import Outcome
 from ecg_edge.errors import CameraError, DamagedModelError, PictureError, Reason
-from ecg_edge.station import Outcome
 
 
 class Echo:

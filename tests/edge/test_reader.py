@@ -15,12 +15,15 @@ import pytest
 from PIL import Image
 
 import ecg_edge
-from ecg_edge import Reader, errors, filters, page_input, quality
+from ecg_edge import Reader, errors
 from ecg_edge.errors import InstallationError, NoModelError, Reason, UsageError
 from ecg_edge.image import open_picture
 from ecg_edge.layout import LEADS_12, REPORT
+from ecg_edge.network import page_input
+from ecg_edge.network.verdict import aggregate, calibrate
+from ecg_edge.page import quality
+from ecg_edge.preprocessing import filters
 from ecg_edge.result import STAGES
-from ecg_edge.verdict import aggregate, calibrate
 
 
 @pytest.fixture(scope="module")

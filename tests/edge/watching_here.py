@@ -2,10 +2,11 @@
 
 import sys
 
-from ecg_edge import cli, watching
+from ecg_edge.commands import cli
+from ecg_edge.device import watch
 
 from . import parts
 
 if __name__ == "__main__":
-    watching.Station = parts.Scene
+    watch.CaptureService = parts.Scene
     sys.exit(cli.main(sys.argv[1:]))

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ecg_edge import layout, simulator
+from ecg_edge import layout
+from ecg_edge.simulator import heart
 from train import paper, paper_style, records
 from train.dataset import data_directory
 
@@ -21,7 +22,7 @@ BARE = paper_style.Style(grid="none", pulse="none", separators="none", header=Fa
 @pytest.fixture(scope="module")
 def hearts():
     """(12, 5000) millivolts of a simulated normal heart at 500 Hz."""
-    return simulator.simulate("normal", seed=3, rate_hz=500)
+    return heart.simulate("normal", seed=3, rate_hz=500)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,146 @@
+"""A flat page's ink as its arrangement is looked for: at 4 px/mm, rows level, with what runs and stands there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import PictureError, Reason
+from ..layout import REPORT
+from . import calibration_pulses, rows
+
+PX_PER_MM = 4.0
+"""Resolution at which all is looked for."""
+DARK_SHARE = 0.3
+"""What has this share of the ink of solid strokes is dark: a stroke of a third of a millimetre, seen at 4 px/mm, is no blacker."""
+FAINTEST = 40
+TILE_MM, TRACE_SHARE = 8.0, 0.07
+"""The share of a tile that a trace which runs through it fills; what fills more of most tiles is texture."""
+SOLID_MM, RIM_MM = 3.5, 1.0
+UPRIGHT_MM = 9.0
+REPORT_PULSES_MM = 20.0, 45.0
+"""How far from a report page's left edge its pulses stand, and the first column's names are looked for."""
+MIN_POINTS = 200
+"""Flat points that a page has at least: 5 cm of trace."""
+
+
+@dataclass(frozen=True)
+class CoarsePage:
+    """A page at `PX_PER_MM` with level rows.
+
+    `ink` (H, W) float32 is 0..255 and without upright lines, `dark` (H, W) bool; the page's rows fall by `tilt` for each column;
+    `pulses` is a tuple of `pulses.Pulse`, `rows` of (row, coverage), `points` the flat points' columns and rows.
+    """
+
+    ink: np.ndarray
+    dark: np.ndarray
+    tilt: float
+    pulses: tuple
+    rows: tuple
+    points: tuple
+
+    def slope(self, x):
+        """By how many pixels a row stands lower at column `x` of the page itself."""
+        return self.tilt * (x - self.dark.shape[1] / 2)
+
+
+def reduced(ink, px_per_mm):
+    """The (h, w) uint8 ink at `PX_PER_MM` of a page at (across, down) px/mm, and (h, w) bool where it is dark.
+
+    Raises
+    ------
+    PictureError : `not_an_ecg` where there is no ink to speak of.
+    """
+    from PIL import Image
+
+    height, width = ink.shape
+    size = max(round(width * PX_PER_MM / px_per_mm[0]), 1), max(round(height * PX_PER_MM / px_per_mm[1]), 1)
+    small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
+    small = _above_texture(small)
+    some = small[small > FAINTEST]
+    if some.size < MIN_POINTS:
+        raise PictureError(Reason.NOT_AN_ECG)
+    dark = small > DARK_SHARE * np.percentile(some, 90)
+    solid = _solid(dark)
+    return np.where(solid, 0, small), dark & ~solid
+
+
+def _above_texture(small):
+    """Ink (h, w) uint8 less what more of it has than traces fill: a grid of their colour that has been left."""
+    side = round(TILE_MM * PX_PER_MM)
+    rows, columns = (max(length // side, 1) for length in small.shape)
+    tiles = small[: rows * side, : columns * side]
+    tiles = tiles.reshape(rows, tiles.shape[0] // rows, columns, tiles.shape[1] // columns)
+    inked = np.count_nonzero(np.count_nonzero(tiles, axis=3).sum(axis=1) >= TRACE_SHARE * tiles[0, :, 0].size - 1)
+    if inked < 0.5 * (rows * columns - 1):
+        return small  # the quantile of most tiles is 0
+    floor = np.median(np.quantile(tiles, 1 - TRACE_SHARE, axis=(1, 3)))
+    return small if floor < 1 else (np.maximum(small - floor, 0) * (255 / max(255 - floor, 1))).astype(np.uint8)
+
+
+def _solid(dark):
+    """(h, w) bool: what is dark over more than any stroke is, and its rim: hands, pens, tables, never a trace or a letter."""
+    from scipy import ndimage
+
+    side = 2 * round(SOLID_MM * PX_PER_MM / 2) + 1
+    # A solid square holds one of the squares of half its side that tile the page.
+    half = (side + 1) // 2
+    rows, columns = dark.shape[0] // half, dark.shape[1] // half
+    if not dark[: rows * half, : columns * half].reshape(rows, half, columns, half).all(axis=(1, 3)).any():
+        return np.zeros_like(dark)
+    kernel = ndimage.minimum_filter(dark.astype(np.uint8), side, mode="constant")
+    return ndimage.maximum_filter(kernel, side + 2 * round(RIM_MM * PX_PER_MM)) > 0 if kernel.any() else kernel > 0
+
+
+def coarse_page_of(small, dark):
+    """The `CoarsePage` of reduced ink.
+
+    Raises
+    ------
+    PictureError : `not_an_ecg` where nothing runs across the page.
+    """
+    tracks = rows.tracks_of(dark, PX_PER_MM)
+    x, y = rows.flat_points(tracks, PX_PER_MM)
+    if x.size < MIN_POINTS:
+        raise PictureError(Reason.NOT_AN_ECG)
+    tilt = rows.find_tilt(x, y, dark.shape, PX_PER_MM)
+    small, dark = _levelled(small, tilt), _levelled(dark, tilt)
+    y = y - tilt * (x - dark.shape[1] / 2)
+    found = calibration_pulses.aligned(calibration_pulses.find_pulses(dark, PX_PER_MM), PX_PER_MM)
+    candidates = rows.find_rows(x, y, _levelled(tracks, tilt), PX_PER_MM)
+    return CoarsePage(_without_uprights(small, dark), dark, tilt, found, candidates, (x, y))
+
+
+def coarse_report(small, dark):
+    """The `CoarsePage` of a report page's reduced ink, as far as it is needed where rows are known to be level and to stand on pulses.
+
+    `ink` goes as far as the first column's names; None where the pulses are not those of a report page.
+    """
+    pulsed, named = (round(width * PX_PER_MM) for width in REPORT_PULSES_MM)
+    found = calibration_pulses.aligned(calibration_pulses.find_pulses(dark[:, :pulsed], PX_PER_MM), PX_PER_MM)
+    if len(found) != len(REPORT.rows_px):
+        return None
+    return CoarsePage(
+        _without_uprights(small[:, :named], dark[:, :named]), dark, 0.0, found, (), (np.empty(0), np.empty(0))
+    )
+
+
+def _levelled(image, tilt):
+    """The image with each column moved so that rows of this slope are level."""
+    height, width = image.shape
+    shift = np.rint(tilt * (np.arange(width) - width / 2)).astype(int)
+    if not shift.any():
+        return image
+    source = np.arange(height)[:, None] + shift
+    moved = np.take_along_axis(image, np.clip(source, 0, height - 1), axis=0)
+    return np.where((source >= 0) & (source < height), moved, np.zeros((), image.dtype))
+
+
+def _without_uprights(ink, dark):
+    """The ink but for upright strokes longer than 9 mm: names stand close to separators."""
+    from scipy import ndimage
+
+    length = 2 * round(UPRIGHT_MM * PX_PER_MM / 2) + 1
+    upright = ndimage.minimum_filter1d(dark.astype(np.uint8), length, axis=0, mode="constant")
+    upright = ndimage.maximum_filter1d(upright, length, axis=0, mode="constant")
+    upright = ndimage.maximum_filter1d(upright, 3, axis=1)
+    return np.where(upright, 0, ink).astype(np.float32)

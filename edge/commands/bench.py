@@ -1,0 +1,51 @@
+"""`ecg-edge bench`: measures time and memory of a page on this machine."""
+
+import sys
+
+from ..errors import UsageError
+from .console import CANNOT, READ, add_command, expand
+
+
+def add_to(commands):
+    """Add the command to the command line's subparsers."""
+    command = add_command(
+        commands,
+        "bench",
+        _bench,
+        "measure time and memory of a page on this machine",
+        "ecg-edge bench --out this-pi.json",
+    )
+    command.add_argument("paths", nargs="*", metavar="PATH", help="pictures to read (default: drawn report pages)")
+    command.add_argument("--model", nargs="+", metavar="NAME", help="models (default: the default one)")
+    command.add_argument("--runtime", nargs="+", metavar="NAME", help="runtimes (default: all that work here)")
+    command.add_argument("--threads", nargs="+", type=int, default=[1], metavar="N", help="threads (default 1)")
+    command.add_argument(
+        "--seconds", type=float, default=20.0, metavar="S", help="limit for each measurement (default 20)"
+    )
+    command.add_argument("--out", metavar="FILE", help="write all that was measured there, as JSON")
+    command.add_argument("--json", action="store_true", help="print it as JSON in place of the table")
+
+
+def _bench(options):
+    import json
+
+    from ..diagnostics import page_cost
+    from ..network.card import DEFAULT_MODEL
+    from ..network.runtime import find_runtime, usable_runtimes
+
+    if not 0 < options.seconds < float("inf"):
+        raise UsageError("--seconds must be above 0")
+    pages = [source for source in expand(options.paths) if isinstance(source, str)]
+    if len(pages) < len(options.paths):
+        raise UsageError("bench reads files, not standard input")
+    names = options.runtime or [found.name for found in usable_runtimes()] or [None]
+    for name in names:
+        find_runtime(name)
+    models = options.model or [DEFAULT_MODEL]
+    report = page_cost.run(
+        models, names, options.threads, pages, options.seconds, notice=lambda line: print(line, file=sys.stderr)
+    )
+    if options.out:
+        page_cost.write(report, options.out)
+    print(json.dumps(report) if options.json else page_cost.to_markdown(report), end="\n" if options.json else "")
+    return CANNOT if all("error" in run for run in report["runs"]) else READ

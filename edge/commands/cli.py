@@ -1,0 +1,64 @@
+"""The command line, `ecg-edge`: its commands, and what their errors become."""
+
+import argparse
+import os
+import signal
+import sys
+
+from .. import __version__
+from ..errors import InstallationError, UsageError
+from . import bench, capture, classify, demo, doctor, history, install_service, models, serve, watch
+from .console import CANNOT, WRONG_USAGE, complain
+
+COMMANDS = (classify, demo, models, bench, capture, watch, serve, history, doctor, install_service)
+"""In the order of the help. They are light: what a command needs is imported when it runs."""
+
+
+def main(argv=None):
+    """Run the command line; the exit status.
+
+    0 every picture has a verdict · 1 one was refused or failed · 2 wrong usage · 3 the installation cannot do it ·
+    130 interrupted · 143 terminated, each after the page in hand.
+    """
+    # A reader of our output that goes away ends us quietly, as it ends every command: here by the signal, and below
+    # by the error, since a worker's pipe may break too.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    options = build_parser().parse_args(argv)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = options.run(options)
+        sys.stdout.flush()
+        return status
+    except UsageError as error:
+        return complain(error, WRONG_USAGE)
+    except InstallationError as error:
+        return complain(error, CANNOT)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        _drop_output()
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        # A full disk under standard output; other files' errors come as an OutputError.
+        _drop_output()
+        return complain(f"a result cannot be written ({error.strerror or error}).", CANNOT)
+
+
+def build_parser():
+    """The parser of the whole command line, a subparser for each command."""
+    parser = argparse.ArgumentParser(
+        prog="ecg-edge", description="Read printed 12-lead ECGs on this device. Not a medical device."
+    )
+    parser.add_argument("--version", action="version", version=f"ecg-edge {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_to(commands)
+    return parser
+
+
+def _drop_output():
+    # What stands in the buffer would fail again at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,30 @@
+"""`ecg-edge doctor`: looks whether this machine can do it, and says what to do."""
+
+from .console import CANNOT, READ, add_command
+
+
+def add_to(commands):
+    """Add the command to the command line's subparsers."""
+    command = add_command(
+        commands, "doctor", _doctor, "look whether this machine can do it, and say what to do", "ecg-edge doctor --json"
+    )
+    command.add_argument("--store", metavar="DIR", help="where results are to lie (default: where they do by default)")
+    command.add_argument("--camera", default="0", metavar="N|DIR", help="the camera (default 0)")
+    command.add_argument("--json", action="store_true", help="JSON, one finding a line")
+
+
+def _doctor(options):
+    import json
+
+    from ..diagnostics.machine_checks import BAD, examine
+    from ..store.store import default_folder
+
+    worst = READ
+    for finding in examine(options.store or default_folder(), options.camera):
+        if options.json:
+            print(json.dumps(finding.to_dict()), flush=True)
+        else:
+            remedy = f"\n{'':10}do: {finding.remedy}" if finding.remedy else ""
+            print(f"{finding.verdict:<9} {finding.name}: {finding.found}{remedy}", flush=True)
+        worst = CANNOT if finding.verdict == BAD else worst
+    return worst

@@ -1,0 +1,57 @@
+"""`ecg-edge history`: lists or exports the stored results."""
+
+import sys
+
+from ..errors import UsageError
+from ..layout import CLASSES
+from .console import READ, STATUS, add_command
+
+
+def add_to(commands):
+    """Add the command to the command line's subparsers."""
+    command = add_command(
+        commands,
+        "history",
+        _history,
+        "list or export the stored results",
+        "ecg-edge history --since 2026-11-01 --csv",
+    )
+    command.add_argument(
+        "--store", metavar="DIR", help="where 'ecg-edge watch' stores (default: where it does by default)"
+    )
+    command.add_argument("--number", type=int, metavar="N", help="this one alone")
+    command.add_argument("--status", choices=STATUS, help="only those")
+    command.add_argument("--verdict", choices=CLASSES, help="only those")
+    command.add_argument("--model", metavar="NAME", help="only this model's")
+    command.add_argument("--since", metavar="TIME", help="taken then or later (a date or ISO 8601; UTC)")
+    command.add_argument("--until", metavar="TIME", help="taken before then")
+    command.add_argument("--limit", type=int, metavar="N", help="the newest N alone")
+    form = command.add_mutually_exclusive_group()
+    for name, what in (("csv", "CSV"), ("json", "JSON, one result a line"), ("fhir", "a FHIR R4 Bundle")):
+        form.add_argument(f"--{name}", action="store_const", dest="form", const=name, default="text", help=what)
+
+
+def _history(options):
+    from ..store.history import FORMS, parse_time
+    from ..store.store import Store, default_folder
+
+    if options.limit is not None and options.limit < 1:
+        raise UsageError("--limit must be at least 1")
+    since, until = (time and parse_time(time) for time in (options.since, options.until))
+    with Store(options.store or default_folder(), write=False) as store:
+        if options.number is not None:
+            entries = filter(None, [store.get(options.number)])
+        else:
+            newest = options.limit is not None
+            entries = store.list(
+                options.status,
+                options.verdict,
+                options.model,
+                since,
+                until,
+                limit=options.limit or -1,
+                newest_first=newest,
+            )
+            entries = reversed(list(entries)) if newest else entries
+        FORMS[options.form](entries, sys.stdout)
+    return READ

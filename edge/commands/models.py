@@ -1,0 +1,35 @@
+"""`ecg-edge models`: lists the installed models, or shows a card."""
+
+from ..errors import InstallationError
+from .console import CANNOT, READ, add_command, complain
+
+
+def add_to(commands):
+    """Add the command to the command line's subparsers."""
+    command = add_command(
+        commands, "models", _models, "list the installed models, or show a card", "ecg-edge models cnn --json"
+    )
+    command.add_argument("name", nargs="?", metavar="NAME", help="show this model's card")
+    command.add_argument("--json", action="store_true", help="JSON, one card a line")
+
+
+def _models(options):
+    import json
+
+    from ..network.card import list_names, read_card
+
+    status = READ
+    for name in [options.name] if options.name else list_names():
+        try:
+            card = read_card(name)
+            card.read_model()
+        except InstallationError as error:
+            status = complain(error, CANNOT)
+            continue
+        if options.json:
+            print(json.dumps(card.fields))
+        elif options.name:
+            print(json.dumps(card.fields, indent=2))
+        else:
+            print(f"{card.name:<8} {card['version']:<8} {card['file.bytes'] / 1e6:6.1f} MB  {card['summary']}")
+    return status

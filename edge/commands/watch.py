@@ -1,0 +1,36 @@
+"""`ecg-edge watch`: reads pages as they come, and stores the results."""
+
+from .console import READ, add_command
+
+
+def add_to(commands):
+    """Add the command to the command line's subparsers."""
+    command = add_command(
+        commands,
+        "watch",
+        _watch,
+        "read pages as they come, and store the results",
+        "ecg-edge watch --config ecg-edge.toml",
+    )
+    command.add_argument("--config", metavar="FILE", help="configuration (default: every default)")
+    command.add_argument(
+        "--print-config", action="store_true", help="print a configuration with every setting, and end"
+    )
+    command.add_argument("--folder", metavar="DIR", help="pictures arrive there ([trigger] kind and folder)")
+    command.add_argument("--store", metavar="DIR", help="results lie there ([store] folder)")
+
+
+def _watch(options):
+    from ..device.settings import read_settings, to_toml
+
+    settings = read_settings(options.config)
+    if options.folder is not None:
+        settings["trigger"] |= {"kind": "folder", "folder": options.folder}
+    if options.store is not None:
+        settings["store"]["folder"] = options.store
+    if options.print_config:
+        print(to_toml(settings), end="")
+        return READ
+    from ..device.watch import watch
+
+    return 128 + watch(settings)

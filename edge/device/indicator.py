@@ -1,0 +1,56 @@
+"""Showing the person at the device how it stands: on standard output, or with a light."""
+
+from ..errors import InstallationError
+
+STATES = ("ready", "busy", "done", "refused")
+BLINKS = {"busy": (0.1, 0.1, None), "done": (0.8, 0.4, 2), "refused": (0.15, 0.15, 6)}
+"""Seconds on and off and how often: a light that is steady is ready, and so it is again after the others."""
+
+
+class TextIndicator:
+    """A line of standard output for each state: `ready`, `busy`, `done normal 0.91`, `refused The picture is blurred: …`."""
+
+    def show(self, state, text=""):
+        """Show a state of `STATES`."""
+        print(f"{state} {text}".rstrip(), flush=True)
+
+    def close(self):
+        """Nothing is held."""
+
+
+class LedIndicator:
+    """A light at a pin: steady when ready, a flicker when busy, two long blinks when done, six short ones when refused."""
+
+    def __init__(self, pin, factory=None):
+        gpiozero = import_gpiozero()
+        try:
+            self._led = gpiozero.LED(pin, pin_factory=factory)
+        except Exception as error:
+            raise InstallationError(pin_message(pin, error)) from error
+
+    def show(self, state, text=""):
+        """Show a state of `STATES`."""
+        if state == "ready":
+            self._led.on()
+        else:
+            self._led.blink(*BLINKS[state])
+
+    def close(self):
+        """Put the light out."""
+        self._led.close()
+
+
+def import_gpiozero():
+    """The package gpiozero, or an `InstallationError` that says where it comes from."""
+    try:
+        import gpiozero
+    except ImportError as error:
+        raise InstallationError(
+            f"gpiozero cannot be imported ({error}). 'sudo apt install python3-gpiozero python3-lgpio', or pip install 'ecg-edge[device]'."
+        ) from error
+    return gpiozero
+
+
+def pin_message(pin, error):
+    """What to say of a pin that cannot be used."""
+    return f"Pin {pin} cannot be used ({type(error).__name__}: {error}). On a Raspberry Pi: 'sudo apt install python3-lgpio', and the group gpio."

@@ -1,0 +1,228 @@
+"""The configuration of the device: one TOML file, every setting with its default, checked before anything is started."""
+
+import ipaddress
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ..errors import UsageError
+from ..system.event_log import LEVELS
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: `problem` says of a value what it must be, or None where it is good; `about` explains it in the file."""
+
+    section: str
+    name: str
+    default: object
+    problem: Callable
+    about: str
+
+
+def _text(value):
+    return None if isinstance(value, str) and "\0" not in value else "a text in quotes"
+
+
+def _flag(value):
+    return None if isinstance(value, bool) else "true or false"
+
+
+def _choice(*choices):
+    return lambda value: None if value in choices else "one of " + ", ".join(f'"{choice}"' for choice in choices)
+
+
+def _whole(least, most):
+    def problem(value):
+        good = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+        return None if good else f"a whole number from {least} to {most}"
+
+    return problem
+
+
+def _number(least, most):
+    def problem(value):
+        good = isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most
+        return None if good else f"a number from {least:g} to {most:g}"
+
+    return problem
+
+
+def _or_word(word, check):
+    return lambda value: None if value == word else (check(value) and f'"{word}" or {check(value)}')
+
+
+def _url(value):
+    if not isinstance(value, str):
+        return "a text in quotes"
+    try:
+        parts = urlsplit(value)
+        good = (
+            not value
+            or (parts.scheme == "https" and parts.hostname)
+            or (parts.scheme == "http" and is_here(parts.hostname))
+        )
+    except ValueError:
+        good = False
+    return None if good else "an https:// address (http:// to this machine alone)"
+
+
+def _address(value):
+    try:
+        good = value == "localhost" or bool(ipaddress.ip_address(value))
+    except ValueError:
+        good = False
+    return None if good else "an address, such as 127.0.0.1 or 0.0.0.0"
+
+
+def is_here(host):
+    """Whether a host's name or address, or None, is this machine's alone."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+_SECONDS = _number(0.1, 86_400)
+SETTINGS = (
+    Setting("trigger", "kind", "folder", _choice("folder", "button", "interval"), "What starts a page: a picture in a folder, a button, the time."),
+    Setting("trigger", "folder", "", _text, "The folder that pictures arrive in (kind folder)."),
+    Setting("trigger", "after", "keep", _choice("keep", "delete"), "What becomes of a picture in the folder once its result is stored (kind folder)."),
+    Setting("trigger", "settle_s", 2.0, _SECONDS, "A picture is complete when it has not changed for so long (kind folder)."),
+    Setting("trigger", "button_pin", 17, _whole(0, 27), "The button's pin, by Broadcom number, to ground (kind button)."),
+    Setting("trigger", "interval_s", 60.0, _SECONDS, "From one picture to the next (kind interval)."),
+    Setting("camera", "source", "0", _text, "The camera's number, or a folder of pictures in its place."),
+    Setting("camera", "timeout_s", 20.0, _SECONDS, "Limit for focus, exposure and picture together."),
+    Setting("camera", "frames", 3, _whole(1, 20), "Frames taken, of which the sharpest is kept."),
+    Setting("camera", "window", [0.2, 0.2, 0.6, 0.6], lambda value: _window(value), "Where the page lies: left, top, width, height as parts of the picture."),
+    Setting("reader", "model", "", _text, "The model's name; empty for the default one."),
+    Setting("reader", "runtime", "", _text, "ai-edge-litert or tflite-runtime; empty for the faster."),
+    Setting("reader", "threads", 1, _whole(1, 64), "Threads of the runtime."),
+    Setting("reader", "min_confidence", "card", _or_word("card", _number(0, 1)), "Verdicts below are uncertain; \"card\" for the model's own."),
+    Setting("reader", "mm_per_s", "page", _or_word("page", _number(1, 1000)), "Paper speed; \"page\" to read it from the page."),
+    Setting("reader", "mm_per_mv", "page", _or_word("page", _number(0.1, 1000)), "Gain; \"page\" to read it from the page."),
+    Setting("process", "start_s", 120.0, _SECONDS, "Limit for camera and model to get ready."),
+    Setting("process", "page_s", 120.0, _SECONDS, "Limit for one page; a process that takes longer is ended and started anew."),
+    Setting("process", "grace_s", 5.0, _SECONDS, "How long it is waited for when asked to end, before it is killed."),
+    Setting("store", "folder", "", _text, "Where results lie; empty for /var/lib/ecg-edge (as a service) or ~/.local/share/ecg-edge."),
+    Setting("store", "quota_mb", 4000, _whole(1, 10_000_000), "The oldest pictures are removed beyond this. Verdicts never are."),
+    Setting("store", "keep_free_mb", 200, _whole(0, 10_000_000), "And when the disk has less left than this."),
+    Setting("serve", "host", "127.0.0.1", _address, "The address that the page is at; 0.0.0.0 for every network that the device is on."),
+    Setting("serve", "port", 8000, _whole(0, 65_535), "Its port; 0 for any that is free."),
+    Setting("serve", "names", "", _text, "Names by which it may be called beside addresses and the device's own, with spaces between them."),
+    Setting("serve", "token", "network", _choice("network", "always"), "Whether a token is asked for on networks alone, or from this machine too."),
+    Setting("serve", "certificate", "", _text, "A file with the certificate (PEM), for TLS; empty for none."),
+    Setting("serve", "key", "", _text, "A file with its key."),
+    Setting("serve", "camera", False, _flag, "Whether the page offers the camera ([camera] source); the loop's it always does."),
+    Setting("serve", "upload_mb", 32, _whole(1, 64), "The largest picture that may be sent."),
+    Setting("serve", "queue", 4, _whole(0, 64), "Pictures that may wait while one is read; the next is told to come again."),
+    Setting("serve", "requests_per_minute", 1200, _whole(10, 1_000_000), "Of each address."),
+    Setting("serve", "hold_mb", 48, _whole(1, 10_000), "Results that are not kept take so much memory at most; the oldest are forgotten."),
+    Setting("serve", "hold_minutes", 60, _whole(1, 10_000), "And none is held for longer."),
+    Setting("lamp", "kind", "text", _choice("text", "led"), "Where ready, busy, done and refused are shown: standard output, or a light."),
+    Setting("lamp", "led_pin", 27, _whole(0, 27), "The light's pin, by Broadcom number (kind led)."),
+    Setting("log", "level", "info", _choice(*LEVELS), "The least level that is noted, on standard error."),
+    Setting("log", "form", "text", _choice("text", "json"), "A line of text or of JSON for each event."),
+    Setting("mqtt", "enabled", False, _flag, "Send each result to an MQTT broker."),
+    Setting("mqtt", "host", "localhost", _text, "The broker."),
+    Setting("mqtt", "port", 1883, _whole(1, 65_535), "Its port; 8883 is usual with TLS."),
+    Setting("mqtt", "topic", "ecg-edge/results", _text, "The topic, published with quality of service 1."),
+    Setting("mqtt", "client_id", "ecg-edge", _text, "One for each device of a broker."),
+    Setting("mqtt", "tls", False, _flag, "Speak TLS, with the system's authorities."),
+    Setting("mqtt", "ca_file", "", _text, "Or with this file of authorities."),
+    Setting("mqtt", "username", "", _text, "Empty for none."),
+    Setting("mqtt", "password_file", "", _text, "A file that holds the password alone."),
+    Setting("webhook", "enabled", False, _flag, "POST each result, as JSON, to an address."),
+    Setting("webhook", "url", "", _url, "The address."),
+    Setting("webhook", "token_file", "", _text, "A file that holds a bearer token alone; empty for none."),
+    Setting("webhook", "timeout_s", 20.0, _SECONDS, "Limit for one answer."),
+)  # fmt: skip
+
+
+def _window(value):
+    numbers = isinstance(value, list) and len(value) == 4 and all(_number(0, 1)(part) is None for part in value)
+    good = numbers and value[2] > 0 and value[3] > 0 and value[0] + value[2] <= 1 and value[1] + value[3] <= 1
+    return None if good else "[left, top, width, height], each from 0 to 1, within the picture"
+
+
+def defaults():
+    """{section: {name: value}} of every setting."""
+    values = {}
+    for setting in SETTINGS:
+        values.setdefault(setting.section, {})[setting.name] = setting.default
+    return values
+
+
+def read_settings(path=None):
+    """{section: {name: value}} of a TOML file; what it does not say is as by default.
+
+    Raises
+    ------
+    UsageError : the file cannot be read, is no TOML, or holds a setting that there is not or that cannot be so.
+    """
+    given = {} if path is None else _parse(path)
+    values = defaults()
+    for section, entries in given.items():
+        if section not in values:
+            raise UsageError(f"{path}: there is no section [{section}]; there are {', '.join(values)}.")
+        if not isinstance(entries, dict):
+            raise UsageError(f"{path}: {section} must be a section, [{section}].")
+        for name, value in entries.items():
+            if name not in values[section]:
+                raise UsageError(f"{path}: [{section}] has no {name}; it has {', '.join(values[section])}.")
+            values[section][name] = value
+    for setting in SETTINGS:
+        problem = setting.problem(values[setting.section][setting.name])
+        if problem:
+            shown = _toml(values[setting.section][setting.name])
+            raise UsageError(f"{path}: [{setting.section}] {setting.name} must be {problem}, not {shown}.")
+    return values
+
+
+def check_together(values):
+    """Raise `UsageError` where settings that are good by themselves do not go together."""
+    if values["trigger"]["kind"] == "folder" and not values["trigger"]["folder"]:
+        raise UsageError("No folder is given: set [trigger] folder, or another kind of trigger.")
+    if values["webhook"]["enabled"] and not values["webhook"]["url"]:
+        raise UsageError("No address is given: set [webhook] url.")
+    if (
+        values["trigger"]["kind"] == "button"
+        and values["lamp"]["kind"] == "led"
+        and values["trigger"]["button_pin"] == values["lamp"]["led_pin"]
+    ):
+        raise UsageError("Button and light are at one pin: change [trigger] button_pin or [lamp] led_pin.")
+
+
+def to_toml(values=None):
+    """The text of a configuration file with every setting, explained."""
+    values = values or defaults()
+    lines = ["# Configuration of 'ecg-edge watch' and 'ecg-edge serve'. What is not set is as written here."]
+    section = None
+    for setting in SETTINGS:
+        if setting.section != section:
+            section = setting.section
+            lines += ["", f"[{section}]"]
+        lines += [f"# {setting.about}", f"{setting.name} = {_toml(values[section][setting.name])}"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value):
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _parse(path):
+    try:
+        import tomllib
+    except ImportError:  # before Python 3.11
+        try:
+            import tomli as tomllib
+        except ImportError:
+            raise UsageError("Configuration files need Python 3.11, or pip install tomli.") from None
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is no TOML: {error}.") from error

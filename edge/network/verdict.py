@@ -1,0 +1,49 @@
+"""From the probabilities of the leads to a verdict on the page."""
+
+import numpy as np
+
+from ..errors import DamagedModelError
+
+SMALLEST = 1e-4
+"""Probabilities are kept above it before logarithms: an int8 output has steps of 1/256, and 0 means 'less than a step'."""
+
+
+def _mean(leads, weights):
+    return np.average(leads, axis=0, weights=weights)
+
+
+def _log_mean(leads, weights):
+    return np.exp(np.average(np.log(np.maximum(leads, SMALLEST)), axis=0, weights=weights))
+
+
+AGGREGATIONS = {"mean": _mean, "log_mean": _log_mean}
+
+
+def aggregate(leads, method="mean", weights=None):
+    """(classes,) probabilities of the page from the (leads, classes) of its leads; they sum to 1.
+
+    `mean` is the arithmetic and `log_mean` the geometric mean, each weighted by lead where `weights` (leads,) are given.
+    """
+    if method not in AGGREGATIONS:
+        raise DamagedModelError(f"the card asks for an aggregation {method!r} that is not known")
+    try:
+        page = AGGREGATIONS[method](np.asarray(leads, dtype=np.float64), weights)
+    except (ValueError, TypeError, ZeroDivisionError) as error:
+        raise DamagedModelError(f"the card's weights do not fit {len(leads)} leads: {error}") from error
+    return page / page.sum()
+
+
+def calibrate(probabilities, temperature=1.0, bias=None):
+    """Probabilities (..., classes) after vector scaling: p^(1/T) times e^bias, normalised.
+
+    T above 1 makes them less sure; `bias` (classes,), none where None, speaks for classes that the network names too seldom.
+
+    References
+    ----------
+    Guo C. et al., "On calibration of modern neural networks", ICML 2017, PMLR 70:1321–1330.
+    """
+    scaled = np.log(np.maximum(probabilities, SMALLEST)) / temperature
+    if bias is not None:
+        scaled = scaled + bias
+    scaled = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    return scaled / scaled.sum(axis=-1, keepdims=True)

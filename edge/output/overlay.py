@@ -1,0 +1,170 @@
+"""A reading drawn over its picture: the page, its leads, the traced signals, and in words what was found or why nothing was."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import OutputError
+from ..layout import CLASSES
+from .panel import PAPER, PRINT, WARNING, WIDTH_PX, draw_panel, font
+
+TRACE, OUTLINE, BOX = (0, 102, 255), (255, 140, 0), (60, 60, 75)
+LONG_SIDE_PX = (1200, 1600)
+"""The picture's longer side is brought between these."""
+FAR_END_SHARE = 0.1
+"""So much of a trace may be hidden before its name goes to the end of the lead."""
+EDGE_POINTS = 9
+"""Points along each edge of a box: paper that curls has no straight edges."""
+
+
+def draw_overlay(picture, result, stages=None):
+    """A picture that tells at a glance what was read in it, and where: as `draw_over` does, with a panel of words at its right."""
+    from PIL import Image
+
+    shown = draw_over(picture, result, stages)
+    panel = draw_panel(result, shown.height)
+    whole = Image.new("RGB", (shown.width + WIDTH_PX, panel.height), PAPER)
+    whole.paste(shown, (0, 0))
+    whole.paste(panel, (shown.width, 0))
+    return whole
+
+
+def draw_over(picture, result, stages=None):
+    """A picture with what was read in it drawn over it.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        RGB, as it was read.
+    result : Result
+    stages : Stages, optional
+        What the reading saw. Drawn of them is what is there: `page.to_picture` (N, 2) page to picture pixels (without it the page is the
+        picture), `arrangement.places`, and `traces.paths` {name: (n, 2) page pixels, NaN between pieces}.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB: the picture at another size, with outline, leads and traces.
+    """
+    from PIL import Image
+
+    shown = picture.convert("RGB")
+    longest = max(shown.size)
+    scale = float(np.clip(longest, *LONG_SIDE_PX)) / longest
+    size = tuple(max(round(side * scale), 1) for side in shown.size)
+    shown = shown.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)
+    _draw_page(shown, scale, result, stages)
+    return shown
+
+
+def write_overlay(picture, result, stages, folder):
+    """Write FOLDER/NAME-SHA.jpg for an opened `image.Picture`; its path. The part of SHA-256 keeps pictures of one name apart.
+
+    Raises
+    ------
+    OutputError : it cannot be written there.
+    """
+    target = Path(folder) / f"{Path(picture.source).stem}-{picture.sha256[:8]}.jpg"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draw_overlay(picture.image, result, stages).save(target, quality=90)
+    except OSError as error:
+        raise OutputError(f"{error.filename or folder}: cannot be written ({error.strerror or error}).") from error
+    return target
+
+
+def _draw_page(shown, scale, result, stages):
+    """Draw the page's outline, the boxes of leads, their traces and their names into the resized picture."""
+    from PIL import ImageDraw
+
+    draw = ImageDraw.Draw(shown, "RGBA")
+    pen = max(2, round(max(shown.size) / 700))
+
+    def place(points):
+        known = getattr(getattr(stages, "page", None), "to_picture", None)
+        points = np.asarray(points, float)
+        return (known(points) if known else points) * scale
+
+    corners = (result.page or {}).get("corners")
+    if corners is not None:
+        outline = np.asarray(corners, float) * scale
+        draw.line(_flat([*outline, outline[0]]), (255, 255, 255, 200), 2 * pen + 2, joint="curve")
+        draw.line(_flat([*outline, outline[0]]), OUTLINE, 2 * pen, joint="curve")
+    boxes, states = _boxes(result, stages)
+    for name, box in boxes.items():
+        draw.line(_flat(place(_around(box))), (*(WARNING if states.get(name) == "lost" else BOX), 170), max(pen - 1, 2))
+    paths = getattr(getattr(stages, "traces", None), "paths", {})
+    traces = {name: place(path) for name, path in paths.items() if states.get(name) != "lost"}
+    for trace in traces.values():
+        _draw_trace(draw, trace, pen)
+    titles = _titles(stages)
+    words = titles | {lead.name: _lead_words(lead, titles.get(lead.name)) for lead in result.leads}
+    for name, box in boxes.items():
+        _draw_name(draw, place(_around(box)), words.get(name, name), states.get(name), traces.get(name), shown.size)
+
+
+def _boxes(result, stages):
+    """({name: box corners in page pixels}, {name: state}): of the arrangement where there is one, else of the result's leads."""
+    states = {lead.name: lead.state for lead in result.leads}
+    places = getattr(getattr(stages, "arrangement", None), "places", ())
+    if places:
+        return {place.name: place.box.corners for place in places}, states
+    return {lead.name: lead.box for lead in result.leads}, states
+
+
+def _around(box):
+    """(4 × EDGE_POINTS + 1, 2) points around a box (left, top, right, bottom), clockwise from its left top."""
+    left, top, right, bottom = box
+    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], float)
+    part = np.linspace(0, 1, EDGE_POINTS, endpoint=False)[:, None]
+    edges = [start + part * (stop - start) for start, stop in zip(corners[:-1], corners[1:], strict=True)]
+    return np.concatenate([*edges, corners[:1]])
+
+
+def _draw_trace(draw, trace, pen):
+    """Draw a trace (n, 2) in picture pixels, with a gap wherever it is NaN."""
+    there = np.isfinite(trace).all(axis=1)
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], there, [False]]).astype(int)))
+    for start, stop in ends.reshape(-1, 2):
+        if stop - start > 1:
+            draw.line(_flat(trace[start:stop]), (*TRACE, 215), pen, joint="curve")
+
+
+def _draw_name(draw, edge, words, state, trace, size):
+    """Write a lead's words on a tag in that corner of its box where it hides least of the trace; where the lead begins, if it can."""
+    face = font(max(13, round(max(size) / 100)))
+    left, _, right, bottom = draw.textbbox((0, 0), words, face)
+    extent = np.array([right - left + 8, bottom + 6])
+    corners, middle = edge[:-1:EDGE_POINTS], edge[:-1].mean(axis=0)
+    places = np.clip(np.where(corners < middle, corners, corners - extent), 0, np.maximum(np.array(size) - extent, 0))
+    trace = np.empty((0, 2)) if trace is None else trace
+    hidden = np.array([((trace >= at) & (trace <= at + extent)).all(axis=1).sum() for at in places])
+    # The page's left corners are the first and the last.
+    x, y = places[np.argmin(hidden + FAR_END_SHARE * len(trace) * np.array([0, 1, 1, 0]))].tolist()
+    colour = WARNING if state == "lost" else PRINT
+    draw.rectangle((x, y, x + int(extent[0]), y + int(extent[1])), (*colour, 215))
+    draw.text((x + 4, y + 2), words, (255, 255, 255), face)
+
+
+def _titles(stages):
+    """{name: words} of the arrangement's places: a rhythm strip with the lead that it holds."""
+    places = getattr(getattr(stages, "arrangement", None), "places", ())
+    return {
+        place.name: place.name if place.lead in (None, place.name) else f"{place.name} {place.lead}" for place in places
+    }
+
+
+def _lead_words(lead, title=None):
+    """A lead's title, and what it said: its own most probable class, or how much it spoke."""
+    title = title or lead.name
+    if lead.state == "lost":
+        return f"{title}  lost"
+    if lead.probabilities:
+        label = max(CLASSES, key=lead.probabilities.get)
+        return f"{title}  {label} {lead.probabilities[label]:.0%}"
+    return title if lead.weight is None else f"{title}  weight {lead.weight:.0%}"
+
+
+def _flat(points):
+    """[x, y, x, y, ...] as Pillow's lines take them."""
+    return np.asarray(points, float).ravel().tolist()

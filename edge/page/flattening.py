@@ -1,0 +1,254 @@
+"""From any picture of a page to a flat one at 8 px/mm: by its grid, or by the outline of its sheet."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import PictureError, Reason
+from . import grid, sheet, warp
+
+PX_PER_MM = 8.0
+WORK_PX = 1600
+"""The longer side of the copy in which the grid is looked for."""
+MAX_PX = 5e6
+"""A flat page has no more pixels, a quarter above A4's: what is larger is another multiple of its grid, or a sheet that is seen well
+enough with fewer to the millimetre."""
+MIN_PX_PER_MM = 2.6
+LEAST_FACTOR = 0.6
+"""What need not be made smaller by more than that is not: the copy is a third of the memory of a reading."""
+GRIDS = 2
+"""So many grids are tried: a tablecloth or a pad under the page may be squared more clearly than the page."""
+SAME_SHARE = 0.03
+"""Grids whose frequencies differ by no more than this share are one."""
+AS_IT_WAS_SHARE = 0.01
+"""By so much of its longer side a page's sides may end elsewhere in a picture that is the page as it lies."""
+MARGIN_CELLS = 5
+AROUND_CELLS = 20
+"""How far beyond the outermost tiles that show the grid the page goes on, and the sheet's sides are looked for."""
+DRAFT_CELL_PX = warp.CELL_MM * sheet.DRAFT_PX_PER_MM
+SURE_SHARE = 0.6
+"""How much of the tiles' extent, from its middle, is surely paper: at the rim something else may have been taken for grid."""
+RULED, SURELY_RULED = 0.22, 0.6
+"""How clear the grid is in a row of cells that may belong to the page, and in one that does, against the clearer half of rows."""
+SIDE_SLACK_CELLS = 3
+"""How far within the ruled part a side may seem to lie; one farther in is none."""
+A4_MM = (297.0, 210.0)
+
+
+@dataclass(frozen=True)
+class Flat:
+    """A page taken from a picture and laid flat.
+
+    `image` is an RGB `PIL.Image`; `mesh` says where it lay; `px_per_mm` is (across, down), or None where there was no grid; `corners`
+    (4, 2) of the sheet in picture pixels, clockwise from the flat page's upper left; `whole` whether all its sides are in the picture, which
+    has `picture_size` (width, height);
+    `picture_px_per_mm` the resolution that the picture had; `grid_score` the clarity of its grid, 0 where there was none; `strength` (R, C) of
+    it over the page; `as_it_was` whether it is the picture itself, neither turned nor bent, at a scale that was expected.
+    """
+
+    image: object
+    mesh: object
+    px_per_mm: tuple | None
+    corners: np.ndarray
+    whole: bool
+    picture_size: tuple
+    picture_px_per_mm: float
+    grid_score: float
+    strength: np.ndarray
+    as_it_was: bool = False
+
+    def rescaled(self, px_per_mm):
+        """The page at `PX_PER_MM`, whose image has so many pixels to a millimetre and not those that its grid was taken for."""
+        factor = PX_PER_MM / px_per_mm
+        mesh = warp.Mesh(self.mesh.nodes, self.mesh.spacing_px * factor)
+        return replace(
+            self,
+            image=self.image.resize(mesh.size),
+            mesh=mesh,
+            px_per_mm=(PX_PER_MM, PX_PER_MM),
+            picture_px_per_mm=self.picture_px_per_mm * px_per_mm / self.px_per_mm[0],
+        )
+
+
+def flattened(image, px_per_mm=None):
+    """Yield what may be the `Flat` page of an RGB `PIL.Image`, the likeliest first: by its clearest grid, by another, by an outline.
+
+    `px_per_mm` is the scale of a picture that may be the page as it lies: a grid that says so too has no longer cells.
+
+    Raises
+    ------
+    PictureError : where there is none at all: `no_page` with neither a grid nor a sheet, `too_small` with too few pixels to a millimetre.
+    """
+    work = _resized(image, WORK_PX / max(image.size))
+    to_work = np.diag([work.width / image.width, work.height / image.height, 1.0])
+    refusals, none_yet, sure = [], True, None
+    for found in _grids(np.asarray(work)):
+        if sure is not None and found.tiles is sure.tiles:
+            continue
+        try:
+            page = _by_grid(image, found, found.homography @ to_work, warp.project(np.linalg.inv(to_work), found.tiles))
+            if px_per_mm and _is_as_it_was(page, px_per_mm):
+                page, sure = replace(page, as_it_was=True), found
+            yield page
+            none_yet = False
+        except PictureError as error:
+            refusals.append(error.with_traceback(None))
+    try:
+        if not refusals:
+            yield _by_outline(image, work)
+    except PictureError as error:
+        refusals.append(error.with_traceback(None))
+    if none_yet and refusals:
+        raise refusals.pop(0)
+
+
+def _grids(rgb):
+    """Yield the `grid.Grid`s of a (H, W, 3) picture that are tried, each followed by itself with longer cells where it has such."""
+    found = None
+    for _ in range(GRIDS):
+        known, found = found, grid.find_grid(rgb, other_than=found)
+        if found is None or (known is not None and _is_same(found, known)):
+            return
+        yield found
+        if found.longer is not None:
+            yield replace(found, homography=found.longer)
+
+
+def _is_as_it_was(page, px_per_mm):
+    """Whether a `Flat` page lies in its picture neither turned nor bent, at this scale."""
+    width, height = page.image.size
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
+    expected = np.diff(corners, axis=0) * px_per_mm / np.array(page.px_per_mm)
+    off = np.abs(np.diff(page.mesh.to_picture(corners), axis=0) - expected)
+    return bool(off.max() <= AS_IT_WAS_SHARE * max(width, height))
+
+
+def _is_same(found, known):
+    """Whether two grids are one that was found from two sides of what lies on it."""
+    middle = known.tiles.mean(axis=0)[None]
+    here, there = (grid.frequencies(each.homography, middle) for each in (found, known))
+    return bool(np.abs(here - there).max() <= SAME_SHARE * np.abs(there).max())
+
+
+def _by_grid(image, found, homography, tiles):
+    """The flat page whose grid is seen at the picture points `tiles` (N, 2), by the homography from pixels to cells."""
+    cells = warp.project(homography, tiles)
+    low, high = np.floor(cells.min(axis=0)), np.ceil(cells.max(axis=0))
+    picture_px_per_mm = _resolution(homography, tiles)
+    if picture_px_per_mm < MIN_PX_PER_MM:
+        raise PictureError(Reason.TOO_SMALL)
+    sides, first, edge = _sheet(image, homography, low, high, picture_px_per_mm)
+    margin = np.array([MARGIN_CELLS, MARGIN_CELLS])
+    mesh = warp.mesh_of(homography, (*(low - margin), *(high + margin)), 1.0, warp.CELL_MM * PX_PER_MM)
+    source, factor = _near_resolution(image, picture_px_per_mm)
+    mesh, strength = warp.straighten(source, mesh.scaled(factor), grid.evened)
+    sure = np.array([[part.start, part.stop] for part in (_ruled(strength, axis, SURELY_RULED) for axis in (0, 1))])
+    rows, columns = _ruled(strength, 1, RULED), _ruled(strength, 0, RULED)
+    mesh, strength = mesh.part(rows, columns), strength[rows, columns]
+    # Whole pixels, as those that look at single cells take them.
+    mesh = warp.Mesh(mesh.nodes, int(mesh.spacing_px * min(1.0, np.sqrt(MAX_PX / np.prod(mesh.size)))))
+    px_per_mm = mesh.spacing_px / warp.CELL_MM
+    flat, mesh = mesh.resample(source), mesh.scaled(1 / factor)
+    ruled = (sure.T + low - margin - first).ravel() * DRAFT_CELL_PX
+    sides = sheet.beyond(sides, ruled, SIDE_SLACK_CELLS * DRAFT_CELL_PX)
+    _blank_beyond(flat, sheet.depth(sides, (warp.project(homography, mesh.nodes) - first) * DRAFT_CELL_PX))
+    corners = warp.project(np.linalg.inv(homography), sheet.corners_of(sides, edge) / DRAFT_CELL_PX + first)
+    whole = all(side is not None for side in sides.values())
+    return Flat(
+        flat, mesh, (px_per_mm, px_per_mm), corners, whole, image.size, picture_px_per_mm, found.score, strength
+    )
+
+
+def _ruled(strength, axis, share):
+    """The slice of rows (`axis` 1) or columns (0) of cells in which the grid is seen: no letterhead, no table."""
+    profile = np.quantile(strength, 0.75, axis=axis)
+    ruled = np.flatnonzero(profile >= share * np.median(np.sort(profile)[len(profile) // 2 :]))
+    return slice(max(ruled[0] - 1, 0), min(ruled[-1] + 2, len(profile)))
+
+
+def _blank_beyond(flat, depth):
+    """Make white what lies beyond the sheet: where `depth` (R, C), given at the mesh's nodes, is not positive."""
+    from PIL import Image
+
+    within = Image.fromarray(depth.astype(np.float32)).resize(flat.size, Image.Resampling.BILINEAR)
+    flat.paste("white", mask=Image.fromarray(np.asarray(within) <= 0))
+
+
+def _sheet(image, homography, low, high, picture_px_per_mm):
+    """The sheet on which the grid's cells `low` to `high` lie: (sides in a draft's pixels, the cell at the draft's upper left, the
+    draft's own edges (4,))."""
+    from scipy import ndimage
+
+    around = np.array([AROUND_CELLS, AROUND_CELLS])
+    first, last = _within(homography, image.size, low - around, high + around)
+    mesh = warp.mesh_of(homography, (*first, *last), 1.0, DRAFT_CELL_PX)
+    # Of every other millimetre's line bilinear samples would make bands.
+    factor = min(1.0, 2 * sheet.DRAFT_PX_PER_MM / picture_px_per_mm)
+    draft = np.asarray(mesh.scaled(factor).resample(_resized(image, factor), step=6))
+    columns, rows = np.meshgrid(np.arange(0, draft.shape[1], 4), np.arange(0, draft.shape[0], 4))
+    places = mesh.to_picture(np.stack([columns.ravel(), rows.ravel()], axis=1))
+    inside = ((places >= 0) & (places <= np.array(image.size) - 1)).all(axis=1).reshape(rows.shape)
+    # Looked at here and there: what lies between two places is seen where both are.
+    inside = ndimage.binary_erosion(inside, np.ones((3, 3)), border_value=1)
+    seen = np.repeat(np.repeat(inside, 4, axis=0), 4, axis=1)[: draft.shape[0], : draft.shape[1]]
+    middle, half = (low + high) / 2, SURE_SHARE * (high - low) / 2
+    box = np.concatenate([middle - half - first, middle + half - first]) * DRAFT_CELL_PX
+    sides = sheet.find_sides(draft, seen, box)
+    return sides, first, np.array([0, 0, draft.shape[1], draft.shape[0]], float)
+
+
+def _within(homography, size, low, high):
+    """The part of the cells `low` to `high` that the picture reaches, where it is not near the horizon."""
+    width, height = size
+    edge = np.linspace(0, 1, 9)
+    border = np.concatenate(
+        [np.stack([edge * width, 0 * edge], 1), np.stack([edge * width, 0 * edge + height], 1),
+         np.stack([0 * edge, edge * height], 1), np.stack([0 * edge + width, edge * height], 1)]
+    )  # fmt: skip
+    depth = border @ homography[2, :2] + homography[2, 2]
+    middle = np.array([width / 2, height / 2]) @ homography[2, :2] + homography[2, 2]
+    reached = warp.project(homography, border[depth / middle > 0.1])
+    return np.maximum(low, np.floor(reached.min(axis=0))), np.minimum(high, np.ceil(reached.max(axis=0)))
+
+
+def _by_outline(image, work):
+    """The flat page of a sheet without a grid, seen in `work`, a small copy of the image: A4's proportions, its scale unknown."""
+    corners = sheet.find_outline(np.asarray(work))
+    if corners is None:
+        raise PictureError(Reason.NO_PAGE)
+    corners = (corners + 0.5) * (image.width / work.width) - 0.5
+    sides = np.hypot(*(corners - np.roll(corners, -1, axis=0)).T)
+    width_mm, height_mm = A4_MM if sides[0] + sides[2] >= sides[1] + sides[3] else A4_MM[::-1]
+    plane = np.array([[0, 0], [width_mm, 0], [width_mm, height_mm], [0, height_mm]])
+    homography = warp.homography_of(corners, plane)
+    spacing_mm = warp.CELL_MM
+    box = (spacing_mm / 2, spacing_mm / 2, width_mm - spacing_mm / 2, height_mm - spacing_mm / 2)
+    picture_px_per_mm = float(max(sides[0] + sides[2], sides[1] + sides[3]) / 2 / max(width_mm, height_mm))
+    if picture_px_per_mm < MIN_PX_PER_MM:
+        raise PictureError(Reason.TOO_SMALL)
+    mesh = warp.mesh_of(homography, box, spacing_mm, spacing_mm * PX_PER_MM)
+    source, factor = _near_resolution(image, picture_px_per_mm)
+    flat = mesh.scaled(factor).resample(source)
+    return Flat(flat, mesh, None, corners, True, image.size, picture_px_per_mm, 0.0, np.zeros((1, 1)))
+
+
+def _resolution(homography, points):
+    """The median picture pixels per millimetre, in the direction in which there are the fewest, at the points (N, 2)."""
+    cells = grid.frequencies(homography, points)
+    return float(np.median(1 / np.linalg.norm(cells, axis=2).max(axis=1))) / warp.CELL_MM
+
+
+def _near_resolution(image, picture_px_per_mm):
+    """(image, factor): the picture, made smaller by `factor` where it has many more pixels than the flat page will."""
+    factor = min(1.0, 1.2 * PX_PER_MM / picture_px_per_mm)
+    return (image, 1.0) if factor > LEAST_FACTOR else (_resized(image, factor), factor)
+
+
+def _resized(image, factor):
+    """The picture, smaller by `factor`; as it is where that is 1 or more."""
+    from PIL import Image
+
+    if factor >= 1:
+        return image
+    size = round(image.width * factor), round(image.height * factor)
+    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)

@@ -1,0 +1,147 @@
+"""How well a page can be read: numbers, and the limits beyond which it is refused."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import PictureError, Reason
+from ..layout import LEADS_12
+
+MAX_LOST_SHARE = 0.5
+"""A lead is lost where so much of it cannot be followed."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The number `name` may be at most `most`; beyond, a page is refused for `reason`."""
+
+    name: str
+    most: float
+    reason: Reason
+
+
+LIMITS = (
+    Limit("covered", 0.12, Reason.COVERED),
+    Limit("glare", 0.15, Reason.BAD_LIGHT),
+    Limit("blur_px", 3.4, Reason.BLURRED),
+    Limit("leads_lost", 4, Reason.LEADS_LOST),
+    # Einthoven's law: leads that contradict each other by so much were not followed.
+    Limit("limb_residual_mv", 0.5, Reason.LEADS_LOST),
+    Limit("augmented_residual_mv", 0.5, Reason.LEADS_LOST),
+)
+"""In the order in which they are looked at: the first that is broken says why a page is refused, causes before their effects."""
+
+MAP_PX = 8
+"""The page is looked at in blocks of about a millimetre."""
+CLOSED_BLOCKS = 4
+"""What is written on paper is narrower than so many blocks."""
+SATURATED = 252
+FOREIGN_SHARE = 0.55
+"""Paper in shadow keeps its colour; what is darker than this share of the page's paper in one channel, against another, is no paper."""
+SLOPE_PERCENTILE, DEEP_PERCENTILE = 99.7, 0.5
+
+
+def states(traces):
+    """{place name: "read" or "lost"} of a page's `Traces`."""
+    return {name: "lost" if share > MAX_LOST_SHARE else "read" for name, share in traces.lost.items()}
+
+
+def measure(page, traces=None):
+    """{name: number or None} for results.
+
+    `px_per_mm` and `grid` of the picture: its resolution, and how clear its grid is; `shade`, how dark the page's darkest paper is against its
+    brightest (0 even light, 1 black); `glare`, the share of the leads' area that is burnt out; `covered`, the share of it that is not
+    paper; `blur_px`, the Gaussian σ that would blur sharp strokes so, in pixels of the flat page; `leads_lost` of the twelve and
+    `lost_share` of their samples; `limb_residual_mv` of I + III − II and `augmented_residual_mv` of aVR + aVL + aVF, root mean square,
+    where these leads are simultaneous. What does not apply is None: a report needs no look at light and focus.
+    """
+    numbers = dict.fromkeys(
+        ("px_per_mm", "grid", "shade", "glare", "covered", "blur_px", "leads_lost", "lost_share", "limb_residual_mv",
+         "augmented_residual_mv")
+    )  # fmt: skip
+    if page.flat is not None:
+        numbers["px_per_mm"], numbers["grid"] = page.flat.picture_px_per_mm, page.flat.grid_score
+        numbers |= _light(page)
+        numbers["blur_px"] = _blur_px(page)
+    if traces is not None:
+        shares = [traces.lost[name] for name in LEADS_12 if name in traces.lost]
+        numbers["leads_lost"] = int(sum(share > MAX_LOST_SHARE for share in shares))
+        numbers["lost_share"] = float(np.mean(shares)) if shares else None
+        numbers["limb_residual_mv"] = traces.limb_mv
+        numbers["augmented_residual_mv"] = traces.augmented_mv
+    return {name: _rounded(value) for name, value in numbers.items()}
+
+
+def find_problem(numbers):
+    """The `Reason` for which a page with these numbers is refused; None where it is good enough."""
+    for limit in LIMITS:
+        value = numbers[limit.name]
+        if value is not None and value > limit.most:
+            return limit.reason
+    return None
+
+
+def check(numbers):
+    """Refuse a page that cannot be read well enough.
+
+    Raises
+    ------
+    PictureError : for the first of `LIMITS` that is broken.
+    """
+    reason = find_problem(numbers)
+    if reason is not None:
+        raise PictureError(reason)
+
+
+def _lead_area(page):
+    """The rows and columns of the page on which its leads stand, as slices; all of it where they are not known."""
+    if page.found is None:
+        return slice(None), slice(None)
+    places = page.found.places
+    reach = round(10 * page.found.px_per_mm[1])
+    top = max(round(min(place.zero_px for place in places)) - reach, 0)
+    bottom = round(max(place.zero_px for place in places)) + reach
+    return slice(top, bottom), slice(min(p.box.left for p in places), max(p.box.right for p in places))
+
+
+def _light(page):
+    """{"shade", "glare", "covered"} of the leads' area."""
+    from PIL import Image
+    from scipy import ndimage
+
+    rows, columns = _lead_area(page)
+    area = np.asarray(page.image)[rows, columns]
+    if min(area.shape[:2]) < 10 * MAP_PX:
+        return {}
+    small = Image.fromarray(area).reduce(MAP_PX)
+    paper = ndimage.grey_closing(np.asarray(small), (CLOSED_BLOCKS, CLOSED_BLOCKS, 1)).astype(np.float32)
+    brightness = paper.max(axis=2)
+    # Light falls off slowly and alike in all channels; what covers paper has a colour of its own, or none.
+    typical = np.median(paper.reshape(-1, 3), axis=0) + 1.0
+    tint = paper / typical
+    foreign = (tint.min(axis=2) < FOREIGN_SHARE * tint.max(axis=2)) | (brightness < 0.2 * np.median(brightness))
+    return {
+        "shade": float(1 - np.quantile(brightness, 0.05) / max(np.quantile(brightness, 0.95), 1.0)),
+        "glare": float((paper.min(axis=2) >= SATURATED).mean()) if _is_photograph(paper) else 0.0,
+        "covered": float(foreign.mean()),
+    }
+
+
+def _is_photograph(paper):
+    """Whether paper is as a camera sees it: in a scan or a drawing all of it is white, and nothing burnt out."""
+    return float((paper.min(axis=2) >= SATURATED).mean()) < 0.7
+
+
+def _blur_px(page):
+    """The σ of the blur: of a thin stroke that a Gaussian has blurred the steepest slope is its depth times 0.607 / σ."""
+    rows, columns = _lead_area(page)
+    gray = page.gray[rows, columns]
+    step = np.maximum(gray[2:], gray[:-2]) - np.minimum(gray[2:], gray[:-2])
+    depth = np.percentile(gray, 50) - np.percentile(gray, DEEP_PERCENTILE)
+    return float(0.607 * depth / max(np.percentile(step, SLOPE_PERCENTILE) / 2, 1.0))
+
+
+def _rounded(value):
+    if value is None or (isinstance(value, float) and not np.isfinite(value)):
+        return None
+    return value if isinstance(value, int) else round(float(value), 4)

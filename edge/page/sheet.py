@@ -1,0 +1,240 @@
+"""The sheet of paper in a picture: its sides beyond a grid, or its outline where there is no grid to go by."""
+
+import numpy as np
+
+DRAFT_PX_PER_MM = 1
+WINDOW_MM = 3.0
+"""What is compared on both sides of a line: thin rules and frames are narrower."""
+CLOSED_PX = 4
+BEYOND = (0.6, 2.5, 4.5, 7.0)
+"""Where what lies beyond a side is looked at, in windows."""
+CERTAIN = 2.5
+"""As far as that it has to be seen: close to the picture's own end, shade alone may look like a side."""
+MIN_STEP = 14.0
+"""Levels between paper and table, in the clearest channel, in the middle of a side's length."""
+INSET_PX = 1
+"""The rim of the sheet, with its shadow, is not looked at."""
+CLEAR_SHARE = 0.6
+"""Of the clearest such line, with which a nearer one is taken for the side."""
+MIN_SEEN = 0.5
+SLOPES = np.linspace(-0.03, 0.03, 7)
+
+OUTLINE_PX = 480
+MIN_AREA = 0.08
+MIN_SQUARENESS = 0.88
+
+
+def find_sides(draft, seen, box):
+    """Where the sheet ends, in a flat draft of it and of what lies around.
+
+    Parameters
+    ----------
+    draft : (H, W, 3) uint8, at `DRAFT_PX_PER_MM`
+    seen : (H, W) bool, true where the draft shows the picture
+    box : (left, top, right, bottom) pixels of a part that is certainly on the sheet
+
+    Returns
+    -------
+    {"left", "top", "right", "bottom": (offset, slope) of the line x = offset + slope * y (or y = offset + slope * x), in
+    pixels of the draft, or None where the sheet's end is not seen}
+    """
+    from scipy import ndimage
+
+    left, top, right, bottom = box
+    # What is written on the paper is narrow and dark: it closes.
+    across = ndimage.grey_closing(draft, (CLOSED_PX, CLOSED_PX, 1)).astype(np.float32)
+    across_seen = seen
+    down, down_seen = across.transpose(1, 0, 2), seen.T
+    return {
+        "left": _side(across, across_seen, left, (top, bottom), -1),
+        "right": _side(across, across_seen, right, (top, bottom), 1),
+        "top": _side(down, down_seen, top, (left, right), -1),
+        "bottom": _side(down, down_seen, bottom, (left, right), 1),
+    }
+
+
+def _side(values, seen, start, span, way):
+    """(offset, slope) of the first upright line from column `start` in direction `way` that has paper within and something else beyond."""
+    from scipy import ndimage
+
+    height, width = seen.shape
+    window = round(WINDOW_MM * DRAFT_PX_PER_MM)
+    rows = np.arange(max(int(span[0]), 0), min(int(span[1]), height))[::4]
+    if not rows.size:
+        return None
+    values, seen = values[rows], seen[rows]
+    mean = ndimage.uniform_filter1d(values, window, axis=1)
+    whole = ndimage.minimum_filter1d(seen.astype(np.uint8), window, axis=1)
+    offsets = np.arange(start, width if way > 0 else 0, way)
+    if not offsets.size:
+        return None
+    best = []
+    for slope in SLOPES:
+        columns = np.rint(offsets[:, None] + slope * (rows - rows.mean())).astype(int)
+        inner, inner_there = _looked_up(mean, whole, columns - way * (window // 2 + 1))
+        step, valid = None, inner_there
+        for beyond in BEYOND:
+            outer, there = _looked_up(mean, whole, columns + way * round(beyond * window))
+            rise = inner - outer
+            if step is None:
+                step, valid = rise, valid & there
+            else:
+                # Rules and frames are over after a window; what lies beyond a sheet goes on.
+                least = np.where(rise * step > 0, np.sign(step) * np.minimum(np.abs(rise), np.abs(step)), 0.0)
+                step = np.where(there, least, step)
+            if beyond <= CERTAIN:
+                valid &= there
+        share = valid.mean(axis=1)
+        with np.errstate(all="ignore"):
+            middle = np.abs(_median(np.where(valid, step, np.nan))).max(axis=0)
+        # Of slopes that fit alike, the one along the grid.
+        best.append(np.where(share >= MIN_SEEN, np.nan_to_num(middle) * (1 - abs(slope)), 0.0))
+    best = np.array(best)
+    clearest = best.max(axis=0)
+    if clearest.max() < MIN_STEP:
+        return None
+    strong = np.flatnonzero(clearest >= max(MIN_STEP, CLEAR_SHARE * clearest.max()))
+    # The first strong place opens a ridge one window wide: its top is the side.
+    ridge = slice(strong[0], strong[0] + 2 * window)
+    place = ridge.start + int(clearest[ridge].argmax())
+    slope = SLOPES[int(best[:, place].argmax())]
+    found = float(offsets[place])
+    return found - slope * rows.mean(), float(slope)
+
+
+def _looked_up(mean, whole, columns):
+    """((channels, offsets, rows) values, (offsets, rows) whether they are there) at the columns (offsets, rows)."""
+    line = np.arange(columns.shape[1])
+    inside = np.clip(columns, 0, mean.shape[1] - 1)
+    there = (columns == inside) & (whole[line, inside] > 0)
+    return mean[line, inside].transpose(2, 0, 1), there
+
+
+def _median(values):
+    """The median along the last axis, NaN left out; NaN where there is nothing."""
+    count = np.isfinite(values).sum(axis=-1, keepdims=True)
+    ordered = np.sort(values, axis=-1)
+    middle = np.take_along_axis(ordered, np.maximum(count // 2, 0).clip(max=values.shape[-1] - 1), axis=-1)
+    return np.where(count[..., 0] > 0, middle[..., 0], np.nan)
+
+
+def beyond(sides, box, slack):
+    """The sides, without those that lie more than `slack` within the `box` (left, top, right, bottom) of what is on the sheet."""
+    left, top, right, bottom = box
+    middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
+    within = {
+        "left": lambda at: at - left,
+        "right": lambda at: right - at,
+        "top": lambda at: at - top,
+        "bottom": lambda at: bottom - at,
+    }
+    kept = {}
+    for name, side in sides.items():
+        middle = middle_y if name in ("left", "right") else middle_x
+        kept[name] = side if side is not None and within[name](side[0] + side[1] * middle) <= slack else None
+    return kept
+
+
+def depth(sides, points):
+    """How far (..., 2) `points` of the draft lie within the sheet, in its pixels: negative beyond a side that was found."""
+    x, y = points[..., 0], points[..., 1]
+    inward = {"left": (x, y, 1), "right": (x, y, -1), "top": (y, x, 1), "bottom": (y, x, -1)}
+    deep = np.full(x.shape, np.inf)
+    for name, (across, along, way) in inward.items():
+        if sides[name] is not None:
+            offset, slope = sides[name]
+            deep = np.minimum(deep, way * (across - offset - slope * along) - INSET_PX)
+    return np.minimum(deep, 1e3)
+
+
+def corners_of(sides, box):
+    """(4, 2) corners, clockwise from the upper left, of the four sides; where a side is None, of the box's own."""
+    left, top, right, bottom = (
+        sides[name] or (edge, 0.0) for name, edge in zip(("left", "top", "right", "bottom"), box, strict=True)
+    )
+    return np.array([_crossing(x, y) for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))])
+
+
+def _crossing(upright, level):
+    (x0, slope_x), (y0, slope_y) = upright, level
+    x = (x0 + slope_x * y0) / (1 - slope_x * slope_y)
+    return x, y0 + slope_y * x
+
+
+def find_outline(rgb):
+    """The corners (4, 2) of a bright sheet in a (H, W, 3) uint8 picture, in its pixels, clockwise; None where there is none.
+
+    The brightest large region that four straight sides describe.
+    """
+    from PIL import Image
+    from scipy import ndimage
+
+    from ..preprocessing import otsu
+
+    height, width = rgb.shape[:2]
+    factor = max(height, width) / OUTLINE_PX
+    size = (max(round(width / factor), 1), max(round(height / factor), 1))
+    small = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BOX))
+    least = ndimage.grey_closing(small.min(axis=2), (9, 9))
+    level = otsu.threshold(least)
+    regions, count = ndimage.label(ndimage.binary_opening(least > level, np.ones((5, 5))))
+    if not count:
+        return None
+    sizes = np.bincount(regions.ravel())
+    sizes[0] = 0
+    region = ndimage.binary_fill_holes(regions == sizes.argmax())
+    if region.mean() < MIN_AREA:
+        return None
+    quad = _quadrilateral(region)
+    if quad is None or region.sum() < MIN_SQUARENESS * _area(quad):
+        return None
+    return (quad + 0.5) * factor - 0.5
+
+
+def _quadrilateral(region):
+    """(4, 2) corners of the largest quadrilateral among the extreme points of a bool region, clockwise from the upper left."""
+    rows = np.flatnonzero(region.any(axis=1))
+    columns = np.flatnonzero(region.any(axis=0))
+    if rows.size < 20 or columns.size < 20:
+        return None
+    edge = region & ~_eroded(region)
+    y, x = np.nonzero(edge)
+    angles = np.deg2rad(np.arange(0, 360, 3))
+    reach = np.outer(np.cos(angles), x) + np.outer(np.sin(angles), y)
+    hull = np.unique(np.stack([x, y], axis=1)[reach.argmax(axis=1)], axis=0).astype(float)
+    centre = hull.mean(axis=0)
+    hull = hull[np.argsort(np.arctan2(*(hull - centre).T[::-1]))]
+    best, corners = 0.0, None
+    count = len(hull)
+    for a in range(count):
+        for c in range(a + 2, count):
+            first = _furthest(hull[a], hull[c], hull[a + 1 : c])
+            second = _furthest(hull[c], hull[a], np.concatenate([hull[c + 1 :], hull[:a]]))
+            if first is None or second is None:
+                continue
+            quad = np.array([hull[a], first, hull[c], second])
+            if _area(quad) > best:
+                best, corners = _area(quad), quad
+    if corners is None:
+        return None
+    start = np.argmin(corners.sum(axis=1))
+    return np.roll(corners, -start, axis=0)
+
+
+def _eroded(region):
+    from scipy import ndimage
+
+    return ndimage.binary_erosion(region)
+
+
+def _furthest(a, c, points):
+    if not len(points):
+        return None
+    along = c - a
+    distance = (points - a) @ np.array([-along[1], along[0]])
+    return points[np.abs(distance).argmax()]
+
+
+def _area(polygon):
+    x, y = polygon.T
+    return 0.5 * abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))

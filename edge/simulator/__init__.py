@@ -1,0 +1,1 @@
+"""Simulated hearts, and the report pages drawn from them."""

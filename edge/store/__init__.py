@@ -1,0 +1,1 @@
+"""Results kept in SQLite, listed and exported, and sent on."""

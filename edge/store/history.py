@@ -1,0 +1,57 @@
+"""Stored results for people and programs: a line each, CSV, JSON or FHIR."""
+
+import csv
+import json
+from datetime import datetime, timezone
+
+from ..errors import UsageError
+from ..layout import CLASSES
+from ..output.fhir import bundle_parts
+from ..result import describe
+
+COLUMNS = ("number", "stored_at", "captured_at", "source", "status", "verdict", "confidence", *CLASSES, "reason", "message", "model",
+           "sha256", "picture", "temperature_c")  # fmt: skip
+
+
+def write_text(entries, file):
+    """A line for each entry: number, time, and what came of it."""
+    for entry in entries:
+        result = entry.result
+        time = (result.get("captured_at") or entry.stored_at)[:19].replace("T", " ")
+        print(f"{entry.number:>6}  {time}  {result['source']}: {describe(result)}", file=file)
+
+
+def write_csv(entries, file):
+    """A row for each entry, under `COLUMNS`; what is not known is empty."""
+    rows = csv.writer(file, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for entry in entries:
+        result, probabilities = entry.result, entry.result.get("probabilities") or {}
+        known = {"number": entry.number, "stored_at": entry.stored_at, "picture": entry.picture,
+                 "model": (result.get("model") or {}).get("name"), **{label: probabilities.get(label) for label in CLASSES},
+                 "temperature_c": (entry.device.get("board") or {}).get("temperature_c")}  # fmt: skip
+        rows.writerow([known[name] if name in known else result.get(name) for name in COLUMNS])
+
+
+def write_json(entries, file):
+    """An object for each entry, a line each: number, stored_at, picture, device and the whole result."""
+    for entry in entries:
+        line = {"number": entry.number, "stored_at": entry.stored_at, "picture": entry.picture, "device": entry.device}
+        print(json.dumps(line | {"result": entry.result}), file=file)
+
+
+def write_fhir(entries, file):
+    """One FHIR R4 Bundle."""
+    file.writelines(bundle_parts(entries))
+
+
+FORMS = {"text": write_text, "csv": write_csv, "json": write_json, "fhir": write_fhir}
+
+
+def parse_time(text):
+    """A time as the store compares it: UTC, ISO 8601; of a date its beginning; without a zone UTC is meant."""
+    try:
+        time = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise UsageError(f"{text!r} is no time: give 2026-11-24 or 2026-11-24T18:30:00+01:00") from None
+    return (time if time.tzinfo else time.replace(tzinfo=timezone.utc)).astimezone(timezone.utc).isoformat()

@@ -1,0 +1,195 @@
+"""Sending stored results on: in order, each at least once, however long there is no network.
+
+What a channel has sent is a number in the database of the results; it is moved on when the other side has acknowledged, and never before. A
+receiver tells repeated messages by `device` and `number`.
+"""
+
+import json
+import socket
+import threading
+
+from ..errors import EcgEdgeError, InstallationError, StoreError, UsageError
+
+IDLE_S = 1.0
+"""How often it is looked for new results."""
+BACKOFF_S = (1.0, 300.0)
+"""After a failure it is waited for so long at first, twice as long after the next, and so on up to the second."""
+CONNECT_S, ACKNOWLEDGE_S, KEEPALIVE_S = 10.0, 30.0, 30
+
+
+class SendError(EcgEdgeError, OSError):
+    """A message was not acknowledged; it will be sent again."""
+
+
+def message_of(entry):
+    """The dict that is sent of a `store.Entry`: the result with the device's name, its number and time of storing."""
+    return {"schema": "ecg-edge/message/1", "device": socket.gethostname(), "number": entry.number,
+            "stored_at": entry.stored_at, "result": entry.result}  # fmt: skip
+
+
+class Forwarder:
+    """A thread that sends what a store holds by one channel.
+
+    Parameters
+    ----------
+    store : `Store` to write to; results from now on are sent where the channel is new
+    channel : the name under which it is noted what was sent
+    send : function of a dict that returns when it was acknowledged and raises `SendError` otherwise; closed in the end
+    note : a function of (level, event, **details)
+    """
+
+    def __init__(self, store, channel, send, note, idle_s=IDLE_S, backoff_s=BACKOFF_S):
+        self._store, self._channel, self._send, self._note = store, channel, send, note
+        self._idle_s, self._backoff_s = idle_s, backoff_s
+        self._stop = threading.Event()
+        store.open_channel(channel)
+        self._thread = threading.Thread(target=self._run, name=f"outbox {channel}", daemon=True)
+        self._thread.start()
+
+    def close(self):
+        """Stop sending; what is on its way is waited for a little."""
+        self._stop.set()
+        self._thread.join(ACKNOWLEDGE_S)
+
+    def _run(self):
+        wait_s, failed = self._backoff_s[0], False
+        while not self._stop.is_set():
+            try:
+                entry = self._store.next_unsent(self._channel)
+                if entry is None:
+                    self._stop.wait(self._idle_s)
+                    continue
+                self._send(message_of(entry))
+                self._store.mark_sent(self._channel, entry.number)
+            except (SendError, StoreError) as error:
+                # A network that is away for hours is noted once.
+                self._note(
+                    "debug" if failed else "warning", "outbox.waiting", channel=self._channel, message=str(error)
+                )
+                failed = True
+                self._stop.wait(wait_s)
+                wait_s = min(2 * wait_s, self._backoff_s[1])
+            else:
+                self._note("info" if failed else "debug", "outbox.sent", channel=self._channel, number=entry.number)
+                wait_s, failed = self._backoff_s[0], False
+        self._send.close()
+
+
+class MqttSender:
+    """Publishes messages with quality of service 1, and waits for the broker's acknowledgement of each.
+
+    `settings` are those of the section [mqtt]. The connection is kept, and made anew after a failure.
+    """
+
+    def __init__(self, settings):
+        try:
+            import paho.mqtt.client
+        except ImportError as error:
+            raise InstallationError(
+                f"paho-mqtt cannot be imported ({error}): pip install 'ecg-edge[device]'."
+            ) from error
+        self._mqtt, self._settings, self._client = paho.mqtt.client, settings, None
+        self._password = read_secret(settings["password_file"])
+
+    def __call__(self, message):
+        """Send a message: it is acknowledged when this returns."""
+        try:
+            if self._client is None:
+                self._connect()
+            sent = self._client.publish(self._settings["topic"], json.dumps(message), qos=1)
+            sent.wait_for_publish(ACKNOWLEDGE_S)
+            if not sent.is_published():
+                raise SendError(f"The broker did not acknowledge within {ACKNOWLEDGE_S:g} s.")
+        except SendError:
+            self.close()
+            raise
+        except (OSError, RuntimeError, ValueError) as error:
+            self.close()
+            raise SendError(f"The broker {self._settings['host']} cannot be reached ({error}).") from error
+
+    def close(self):
+        """Leave the broker."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.disconnect()
+            client.loop_stop()
+
+    def _connect(self):
+        given, answered, answers = self._settings, threading.Event(), []
+        # A new session each time: what was not acknowledged is sent again by us, in order, and not by the library as well.
+        client = self._mqtt.Client(
+            self._mqtt.CallbackAPIVersion.VERSION2,
+            client_id=given["client_id"],
+            clean_session=True,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = CONNECT_S
+        if given["username"]:
+            client.username_pw_set(given["username"], self._password)
+        if given["tls"]:
+            client.tls_set(ca_certs=given["ca_file"] or None)
+
+        def on_connect(client, userdata, flags, reason_code, properties):
+            answers.append(reason_code)
+            answered.set()
+
+        client.on_connect = on_connect
+        client.connect(given["host"], given["port"], KEEPALIVE_S)
+        client.loop_start()
+        self._client = client
+        if not answered.wait(CONNECT_S):
+            raise SendError("The broker does not answer.")
+        if answers[0].is_failure:
+            raise SendError(f"The broker refuses: {answers[0]}.")
+
+
+class WebhookSender:
+    """Posts messages as JSON to an address; any answer of 2xx acknowledges. Redirections are none, since a POST would become a GET.
+
+    `settings` are those of the section [webhook].
+    """
+
+    def __init__(self, settings):
+        self._url, self._timeout_s = settings["url"], settings["timeout_s"]
+        self._token = read_secret(settings["token_file"])
+
+    def __call__(self, message):
+        """Send a message: it is acknowledged when this returns."""
+        import http.client
+        import urllib.error
+        import urllib.request
+
+        class Stay(urllib.request.HTTPRedirectHandler):
+            def redirect_request(self, *given):
+                return None
+
+        headers = {"Content-Type": "application/json", "Idempotency-Key": f"{message['device']}-{message['number']}"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        request = urllib.request.Request(self._url, json.dumps(message).encode(), headers, method="POST")
+        try:
+            with urllib.request.build_opener(Stay).open(request, timeout=self._timeout_s):
+                return
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise SendError(f"{self._url} answers {error.code} {error.reason}.") from error
+        except (OSError, http.client.HTTPException) as error:
+            raise SendError(f"{self._url} cannot be reached ({error}).") from error
+
+    def close(self):
+        """Nothing is held."""
+
+
+def read_secret(path):
+    """The text of a file without the blanks around it; None where no file is named."""
+    if not path:
+        return None
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
+
+
+SENDERS = {"mqtt": MqttSender, "webhook": WebhookSender}
+"""By the section of the configuration that enables them."""

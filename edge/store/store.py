@@ -1,0 +1,383 @@
+"""Results in SQLite, with the pictures beside them, so that each page is wholly there or wholly absent.
+
+A picture is written first (temporary name, fsync, rename, fsync of the directory), then its row in one transaction with
+`synchronous=FULL`: a row without its picture cannot be, and a picture without a row is what a crash left behind. It is put
+aside in `found/`, not removed. Order is that of the rows' numbers, never of the clock, which a board without a battery
+sets back.
+"""
+
+import json
+import os
+import sqlite3
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from urllib.parse import quote
+
+from ..errors import StoreError, StoreFullError, UsageError
+from ..system import durable_files, locks
+from . import schema
+
+DATABASE, PICTURES, FOUND, DAMAGED, LOCK = "results.db", "pictures", "found", "damaged", "lock"
+SUFFIXES = ("", "-wal", "-shm")
+"""What SQLite calls its files, after the database's name."""
+LOG_PAGES = 200
+"""The log is worked into the database at 0.8 MB (SQLite's own default is 4 MB), so that it takes little of a small disk."""
+WRITING = "journal_mode = WAL", "synchronous = FULL", f"wal_autocheckpoint = {LOG_PAGES}"
+"""How the database is set where it is written."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One stored page: its `number`, `result` (the dict of its JSON), what the `device` knew of itself and its camera, and
+    the path of its `picture`, None where there is none (any more)."""
+
+    number: int
+    stored_at: str
+    result: dict
+    device: dict
+    picture: str | None
+
+
+def default_folder():
+    """Where results lie unless something else is said: systemd's state directory, else the user's data directory."""
+    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return os.environ.get("STATE_DIRECTORY") or os.path.join(data, "ecg-edge")
+
+
+class Store:
+    """The results in `folder`, for one writing process at a time and any number of reading ones; for threads too.
+
+    Parameters
+    ----------
+    folder : made where it is missing (when writing)
+    write : whether results are to be added; otherwise the folder must be there, and nothing in it is changed
+    quota_bytes : the oldest pictures are removed when those in the folder take more than this; None for no limit
+    keep_free_bytes : and when the disk has less left than this
+    notice : a function of (event, **details), told of what was mended, put aside or removed
+
+    Raises
+    ------
+    StoreError : the folder cannot be used; another process writes there; the database is of a newer version.
+    """
+
+    def __init__(self, folder, write=True, quota_bytes=None, keep_free_bytes=0, notice=None):
+        self.folder = os.path.abspath(folder)
+        self._write, self._quota_bytes, self._keep_free_bytes = write, quota_bytes, keep_free_bytes
+        self._notice = notice or (lambda event, **details: None)
+        self._mutex = threading.RLock()
+        self._lock = self._connection = None
+        with _as_store_errors(self.folder):
+            if write:
+                durable_files.make_folder(self.path(PICTURES))
+                durable_files.make_folder(self.path(FOUND))
+                self._lock = self._take_lock()
+            elif not os.path.isfile(self.path(DATABASE)):
+                raise StoreError(
+                    f"{self.folder} holds no results that can be seen. Name the folder of 'ecg-edge watch' with --store, or use 'sudo'."
+                )
+            try:
+                self._open()
+                if write:
+                    self._tidy()
+            except BaseException:
+                self.close()
+                raise
+
+    def path(self, *names):
+        """The path of something in the store's folder."""
+        return os.path.join(self.folder, *names)
+
+    def add(self, result, picture=None, suffix=".jpg", device=None, origin=None):
+        """Keep a page: its number. When this returns, it survives a power cut.
+
+        Parameters
+        ----------
+        result : dict, as `Result.to_dict` gives it
+        picture : the bytes of its picture file, kept as they are, with `suffix`; None for none
+        device : dict of what is known of camera and board
+        origin : str by which the same page is known when it comes again, for `knows`
+
+        Raises
+        ------
+        StoreFullError : the disk is full; nothing of the page is kept, and the store can be used on.
+        StoreError : the disk cannot be written, or the origin is there already.
+        """
+        with self._mutex, _as_store_errors(self.folder):
+            name = None
+            if picture is not None:
+                self._make_room(len(picture))
+                name = f"{self._next_number():09d}{suffix.lower()}"
+                durable_files.write_whole(self.path(PICTURES, name), picture)
+            try:
+                return self._insert(result, name, len(picture or b""), device, origin)
+            except BaseException:
+                if name:
+                    with suppress(OSError):
+                        durable_files.remove(self.path(PICTURES, name))
+                raise
+
+    def get(self, number):
+        """The `Entry` of that number; None where there is none."""
+        return next(self._entries("WHERE number = ?", (number,)), None)
+
+    def list(
+        self,
+        status=None,
+        verdict=None,
+        model=None,
+        since=None,
+        until=None,
+        after=0,
+        limit=-1,
+        newest_first=False,
+        before=None,
+        text=None,
+    ):
+        """Yield the entries that fit, in the order in which they came.
+
+        `since` and `until` (exclusive) compare with the time of capture, ISO 8601 in UTC; `after` and `before` (exclusive) are numbers;
+        `text` stands in the source, in letters of any case.
+        """
+        wanted = {"status = ?": status, "verdict = ?": verdict, "model = ?": model,
+                  "coalesce(captured_at, stored_at) >= ?": since, "coalesce(captured_at, stored_at) < ?": until,
+                  "number > ?": after, "number < ?": before, "instr(lower(source), lower(?)) > 0": text}  # fmt: skip
+        given = {clause: value for clause, value in wanted.items() if value is not None}
+        order = "DESC" if newest_first else "ASC"
+        return self._entries(f"WHERE {' AND '.join(given)} ORDER BY number {order} LIMIT ?", (*given.values(), limit))
+
+    def knows(self, origin, with_picture=False):
+        """Whether a page of that origin is stored; `with_picture`, whether its picture is, or was until the quota removed it."""
+        kept = " AND picture_bytes > 0" if with_picture else ""
+        with self._mutex, _as_store_errors(self.folder):
+            return bool(self._connection.execute(f"SELECT 1 FROM results WHERE origin = ?{kept}", (origin,)).fetchone())
+
+    def open_channel(self, channel):
+        """Start to note what a channel has sent: a new one begins with the next page."""
+        self._change("INSERT OR IGNORE INTO outbox SELECT ?, coalesce(max(number), 0) FROM results", (channel,))
+
+    def next_unsent(self, channel):
+        """The oldest `Entry` that the channel has not sent; None where it has sent all."""
+        with self._mutex, _as_store_errors(self.folder):
+            row = self._connection.execute("SELECT sent FROM outbox WHERE channel = ?", (channel,)).fetchone()
+        return None if row is None else next(self.list(after=row[0], limit=1), None)
+
+    def mark_sent(self, channel, number):
+        """Note that the channel has sent all pages up to this number."""
+        self._change("UPDATE outbox SET sent = ? WHERE channel = ? AND sent < ?", (number, channel, number))
+
+    def close(self):
+        """Close the database and let others write."""
+        with self._mutex:
+            if self._connection is not None:
+                with suppress(sqlite3.Error):
+                    self._connection.close()
+            if self._lock is not None:
+                os.close(self._lock)
+            self._connection = self._lock = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _take_lock(self):
+        try:
+            return durable_files.take_lock(self.path(LOCK))
+        except BlockingIOError:
+            who = locks.lock_owner(self.path(LOCK)) or "another ecg-edge"
+            raise StoreError(
+                f"{self.folder} is in use by {who}. End it ('systemctl stop ecg-edge'), or give another folder."
+            ) from None
+
+    # The database
+
+    def _open(self):
+        """Open the database; a bad one is set aside, with its pictures, and a new one made."""
+        if not self._write:
+            self._connection = self._connect_to_read()
+            return
+        try:
+            self._connection = self._connect()
+            problem = schema.find_damage(self._connection)
+        except sqlite3.DatabaseError as error:
+            if not schema.is_damage(error):
+                raise
+            problem = str(error)
+        if problem:
+            if self._connection is not None:
+                self._connection.close()
+            aside = self._set_aside()
+            self._notice("store.damaged", problem=problem, kept_in=aside)
+            self._connection = self._connect()
+        newest = schema.version_of(self._connection)
+        if newest > schema.VERSION:
+            raise StoreError(
+                f"{self.path(DATABASE)} was written by a newer ecg-edge (version {newest}): install that one."
+            )
+        schema.migrate(self._connection)
+        durable_files.sync_folder(self.folder)
+
+    def _connect(self, mode="mode=rwc"):
+        uri = f"file:{quote(self.path(DATABASE))}?{mode}"
+        connection = sqlite3.connect(uri, uri=True, timeout=5, isolation_level=None, check_same_thread=False)
+        try:
+            for setting in WRITING if self._write else ():
+                connection.execute(f"PRAGMA {setting}")
+        except sqlite3.Error:
+            connection.close()  # a damaged file is about to be set aside: it may not be held open
+            raise
+        return connection
+
+    def _connect_to_read(self):
+        connection = self._connect("mode=ro")
+        try:
+            schema.version_of(connection)
+        except sqlite3.OperationalError:
+            # Nobody writes, and we may not make the files that readers share with a writer.
+            if os.path.exists(self.path(DATABASE + "-wal")):
+                raise
+            connection.close()
+            connection = self._connect("mode=ro&immutable=1")
+        return connection
+
+    def _set_aside(self):
+        """Move database and pictures to a folder of their own below `damaged/`: its path."""
+        count = 1
+        while os.path.exists(aside := self.path(DAMAGED, f"{count:04d}")):
+            count += 1
+        durable_files.make_folder(aside)
+        for name in (PICTURES, *(DATABASE + suffix for suffix in SUFFIXES)):
+            with suppress(FileNotFoundError):
+                os.rename(self.path(name), os.path.join(aside, name))
+        durable_files.make_folder(self.path(PICTURES))
+        durable_files.sync_folder(aside)
+        durable_files.sync_folder(self.folder)
+        return aside
+
+    def _tidy(self):
+        """Put what a crash left behind where it belongs: unfinished files away, pictures without a row into `found/`."""
+        known = dict(self._connection.execute("SELECT picture, number FROM results WHERE picture IS NOT NULL"))
+        for name in sorted(os.listdir(self.path(PICTURES))):
+            if name.endswith(durable_files.PART):
+                durable_files.remove(self.path(PICTURES, name))
+            elif name not in known:
+                os.rename(self.path(PICTURES, name), self.path(FOUND, durable_files.free_name(self.path(FOUND), name)))
+                self._notice("store.found", picture=name, kept_in=self.path(FOUND))
+            else:
+                known.pop(name)
+        for name, number in known.items():
+            self._let_go(number)
+            self._notice("store.picture_missing", number=number, picture=name)
+
+    def _insert(self, result, name, size, device, origin):
+        model = (result.get("model") or {}).get("name")
+        row = (_now(), result.get("captured_at"), origin, result["source"], result["status"], result["verdict"],
+               result["reason"], model, json.dumps(result), json.dumps(device or {}), name, size)  # fmt: skip
+        return self._change(
+            "INSERT INTO results (stored_at, captured_at, origin, source, status, verdict, reason, model, result, device,"
+            f" picture, picture_bytes) VALUES ({', '.join('?' * len(row))})",
+            row,
+        )
+
+    def _change(self, statement, values):
+        """Run one statement in a transaction of its own; the number of the row it added."""
+        with self._mutex, _as_store_errors(self.folder):
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                number = self._connection.execute(statement, values).lastrowid
+                self._connection.execute("COMMIT")
+                return number
+            except BaseException:
+                if self._connection.in_transaction:
+                    with suppress(sqlite3.Error):
+                        self._connection.execute("ROLLBACK")
+                raise
+
+    def _next_number(self):
+        row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'results'").fetchone()
+        return (row[0] if row else 0) + 1
+
+    def _entries(self, clauses, values):
+        with self._mutex, _as_store_errors(self.folder):
+            rows = self._connection.execute(
+                f"SELECT number, stored_at, result, device, picture FROM results {clauses}", values
+            )
+        # Some at a time: a long history does not stand in memory, and others may write meanwhile.
+        while batch := self._fetch(rows):
+            for number, stored_at, result, device, picture in batch:
+                path = picture and self.path(PICTURES, picture)
+                yield Entry(number, stored_at, json.loads(result), json.loads(device), path)
+
+    def _fetch(self, rows):
+        with self._mutex, _as_store_errors(self.folder):
+            return rows.fetchmany(100)
+
+    # Room for pictures
+
+    def _make_room(self, wanted_bytes):
+        """Remove what was found, then the oldest pictures, until a new one fits the quota and the disk; never a row."""
+        used = sum(file.stat().st_size for file in os.scandir(self.path(FOUND)))
+        used += self._connection.execute(
+            "SELECT total(picture_bytes) FROM results WHERE picture IS NOT NULL"
+        ).fetchone()[0]
+        removable = self._removable()
+        while self._is_short(used + wanted_bytes, wanted_bytes):
+            size = next(removable, None)
+            if size is None:
+                return  # the disk will say whether it is full
+            used -= size
+
+    def _is_short(self, used_bytes, wanted_bytes):
+        if self._quota_bytes is not None and used_bytes > self._quota_bytes:
+            return True
+        left = os.statvfs(self.folder)
+        return self._keep_free_bytes and left.f_bavail * left.f_frsize < self._keep_free_bytes + wanted_bytes
+
+    def _removable(self):
+        """Remove a picture at each step, the oldest first: yield its size."""
+        for file in sorted(os.scandir(self.path(FOUND)), key=lambda file: file.name):
+            size = file.stat().st_size
+            durable_files.remove(file.path)
+            yield size
+        oldest = "SELECT number, picture, picture_bytes FROM results WHERE picture IS NOT NULL AND number > ? ORDER BY number LIMIT 1"
+        number = 0
+        while row := self._connection.execute(oldest, (number,)).fetchone():
+            number, name, size = row
+            # The picture goes first: on a full disk nothing can be written before. A crash in between is tidied up.
+            durable_files.remove(self.path(PICTURES, name))
+            with suppress(StoreFullError):
+                self._let_go(number)
+            self._notice("store.picture_removed", number=number)
+            yield size
+
+    def _let_go(self, number):
+        self._change("UPDATE results SET picture = NULL WHERE number = ?", (number,))
+
+
+def _now():
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+
+@contextmanager
+def _as_store_errors(folder):
+    """Errors of disk and database within, as a `StoreError` that says what to do."""
+    try:
+        yield
+    except (StoreError, UsageError):
+        raise
+    except sqlite3.IntegrityError as error:
+        raise StoreError(f"{folder}: the page is stored already ({error}).") from error
+    except (OSError, sqlite3.Error) as error:
+        text = getattr(error, "strerror", None) or str(error)
+        if "full" in text or "No space left" in text or "quota exceeded" in text.lower():
+            raise StoreFullError(
+                f"{folder}: the disk is full; the page was not kept. Free some space, or lower [store] quota_mb."
+            ) from error
+        if "readonly" in text or "Read-only" in text:
+            raise StoreError(
+                f"{folder}: the disk is read-only. Check the card ('dmesg'), or mount it for writing."
+            ) from error
+        raise StoreError(f"{folder}: results cannot be stored or read ({text}).") from error

@@ -1,0 +1,1 @@
+"""From a page's ink to signals in millivolts."""

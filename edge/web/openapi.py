@@ -1,0 +1,22 @@
+"""The description of the interface for programs (OpenAPI 3.1): `web/openapi.json`, with the result's own schema in it."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from .. import __version__
+
+HERE = Path(__file__).parent
+
+
+@lru_cache(maxsize=1)
+def document():
+    """The document, as a dict."""
+    described = json.loads((HERE / "openapi.json").read_text(encoding="utf-8"))
+    # The one schema of results, the command line's too; its own definitions move to where the document has them.
+    text = (HERE.parent / "result.schema.json").read_text(encoding="utf-8")
+    schema = json.loads(text.replace("#/$defs/probabilities", "#/components/schemas/Probabilities"))
+    schema.pop("$schema")
+    described["components"]["schemas"] |= {"Probabilities": schema.pop("$defs")["probabilities"], "Result": schema}
+    described["info"]["version"] = __version__
+    return described

@@ -1,0 +1,202 @@
+"""What a person can look at and take away of a reading: pictures of every step, signals, a report; as files in memory."""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from ..device.capture_service import encode
+from ..errors import PictureError
+from ..layout import RHYTHM
+from ..network.page_input import REACH, ROWS, STRIP_ROWS
+from ..output import signal_files, signal_plot
+from ..output.overlay import TRACE, draw_over
+from ..output.report import make_report
+from ..preprocessing import filters
+
+LONG_SIDE_PX, LEAD_SIDE_PX, STRIP_SIDE_PX = 1600, 340, 1100
+"""The longer side, at most, of the page, of a lead and of a rhythm strip as shown."""
+QUALITY = 82
+AROUND_MM = 6
+"""What is shown above and below a lead's trace."""
+ROW_PX, INPUT_WIDE_PX = 40, 1024
+REPORT_SIDE_PX, REPORT_QUALITY = 1100, 76
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the preprocessing as shown: the `key` in its files' names, their `suffix`, a `title`, and what happens in it."""
+
+    key: str
+    suffix: str
+    title: str
+    about: str
+
+
+LEAD_STEPS = (
+    Step("crop", ".jpg", "Gray crop", "Steps 1 and 2 of the paper: the page in gray (ITU-R 601-2), the lead cut out of it."),
+    Step("gaussian", ".jpg", "Gaussian filter", "Step 3: smoothed with a Gaussian of one pixel, which takes the edge off print and noise."),
+    Step("binary", ".png", "Otsu's threshold", "Steps 4 to 8: ink white and paper black, at the level that parts the two best."),
+    Step("input", ".png", "What the model sees", "Brought to 150 by 150 pixels; the thirteen leads go through the network together."),
+)  # fmt: skip
+"""For models of single leads."""
+PAGE_STEPS = (
+    Step("gray", ".jpg", "Gray crop", "The page laid flat, its part that holds the lead, in gray."),
+    Step("ink", ".png", "Ink without the grid", "What is as dark as a pen, with grid, shadow and print colour taken away."),
+    Step("trace", ".jpg", "The line that was followed", "From column to column, in blue over the page; gaps are shown as gaps, never guessed."),
+)  # fmt: skip
+"""For models that see a page's signals."""
+
+
+@dataclass(frozen=True)
+class ResultFiles:
+    """The `files` {name: bytes} of a reading, and the `steps` that each lead went through."""
+
+    files: dict
+    steps: tuple = ()
+
+
+def make_result_files(result, stages, when=""):
+    """The `ResultFiles` of a `Result` and what its reading saw, `Stages` or None; as far as it got."""
+    if stages is None:
+        return ResultFiles({"report.pdf": make_report(result, None, None, when=when)})
+    shown = draw_over(stages.picture.image, result, stages)
+    files = {"overlay.jpg": encode(shown, QUALITY)}
+    steps = ()
+    if stages.page is not None:
+        files["gray.jpg"] = _jpeg(filters.to_picture(stages.page.gray), LONG_SIDE_PX)
+        steps = PAGE_STEPS if stages.steps is None else LEAD_STEPS
+        files |= _lead_files(stages) if stages.steps is None else _step_files(stages)
+    if stages.traces is not None:
+        files |= _signal_files(stages)
+        if stages.steps is None and stages.inputs is not None:
+            files |= {f"input-{number}.png": _png(draw_input(window)) for number, window in enumerate(stages.inputs, 1)}
+    small = _smaller(shown, REPORT_SIDE_PX)
+    files["report.pdf"] = make_report(
+        result, encode(small, REPORT_QUALITY), small.size, stages.traces, _arrangement(stages), when
+    )
+    return ResultFiles(files, steps)
+
+
+def draw_input(window):
+    """A (rows, samples, channels) window of a page as its model sees it, as an "L" `PIL.Image`: a line for each row, grey where nothing is known."""
+    from PIL import Image, ImageDraw
+
+    # The strip's pieces stand one after another in rows of their own.
+    picture = Image.new("L", (INPUT_WIDE_PX, ROW_PX * len(window)), 255)
+    draw = ImageDraw.Draw(picture)
+    across = np.linspace(0, INPUT_WIDE_PX - 1, window.shape[1])
+    for number, row in enumerate(window):
+        zero = ROW_PX * (number + 0.5)
+        if number == ROWS - STRIP_ROWS:
+            draw.line((0, ROW_PX * number, INPUT_WIDE_PX, ROW_PX * number), 120)
+        known = row[:, 1] > 0
+        for start, stop in signal_plot.pieces(np.where(known, np.nan, 0.0)):
+            draw.rectangle((across[start], ROW_PX * number + 1, across[stop - 1], ROW_PX * (number + 1) - 1), 215)
+        for start, stop in signal_plot.pieces(np.where(known, row[:, 0], np.nan)):
+            heights = zero - np.clip(row[start:stop, 0] / REACH, -1, 1) * ROW_PX * 0.9
+            draw.line(np.stack([across[start:stop], heights], axis=1).ravel().tolist(), 0, 1)
+    return picture
+
+
+def _lead_files(stages):
+    """Of a page whose signals are read: each lead's part of it in gray, as ink, and with its trace."""
+    from PIL import Image, ImageDraw
+
+    arrangement = _arrangement(stages)
+    if arrangement is None:
+        return {}
+    page, files = stages.page, {}
+    paths = stages.traces.paths if stages.traces is not None else {}
+    for place in arrangement.places:
+        name, limit = f"lead-{place.name}", _limit(place)
+        rows, columns = _part(place, paths.get(place.name), arrangement.px_per_mm[1])
+        gray = page.gray[rows, columns]
+        if 0 in gray.shape:
+            continue
+        files[f"{name}-gray.jpg"] = _jpeg(filters.to_picture(gray), limit)
+        files[f"{name}-ink.png"] = _png(_smaller(filters.to_picture(255 - page.ink[rows, columns]), limit), 16)
+        if place.name in paths:
+            drawn = Image.merge("RGB", [filters.to_picture(gray)] * 3)
+            draw = ImageDraw.Draw(drawn)
+            path = np.asarray(paths[place.name], float) - (place.box.left, rows.start)
+            for start, stop in signal_plot.pieces(path.sum(axis=1)):
+                if stop - start > 1:
+                    draw.line(path[start:stop].ravel().tolist(), TRACE, 4, joint="curve")
+            files[f"{name}-trace.jpg"] = _jpeg(drawn, limit)
+    return files
+
+
+def _part(place, path, px_per_mm):
+    """Rows and columns of the page in which a lead is shown: its box, but no more of it than its trace needs."""
+    rows, columns = place.box.slices
+    heights = np.asarray(path if path is not None else np.empty((0, 2)), float)[:, 1]
+    if not np.isfinite(heights).any():
+        return slice(max(rows.start, 0), rows.stop), slice(max(columns.start, 0), columns.stop)
+    heights = np.append(heights[np.isfinite(heights)], place.zero_px)
+    around = round(AROUND_MM * px_per_mm)
+    top, bottom = max(rows.start, int(heights.min()) - around), min(rows.stop, int(heights.max()) + around)
+    return slice(max(top, 0), max(bottom, top + 1)), slice(max(columns.start, 0), columns.stop)
+
+
+def _step_files(stages):
+    files = {}
+    for (lead, steps), seen in zip(stages.steps.items(), stages.inputs, strict=True):
+        limit = STRIP_SIDE_PX if lead.startswith(RHYTHM) else LEAD_SIDE_PX
+        files[f"lead-{lead}-crop.jpg"] = _jpeg(filters.to_picture(steps.gray), limit)
+        files[f"lead-{lead}-gaussian.jpg"] = _jpeg(filters.to_picture(steps.blurred), limit)
+        files[f"lead-{lead}-binary.png"] = _png(_smaller(filters.to_picture(steps.ink), limit), 16)
+        files[f"lead-{lead}-input.png"] = _png(filters.to_picture(seen), 16)
+    return files
+
+
+def _signal_files(stages):
+    traces = stages.traces
+    files = {
+        f"signal-{name}.svg": signal_plot.draw_lead(signal, traces.rate_hz, name).encode()
+        for name, signal in traces.signals.items()
+    }
+    record = f"ecg-{stages.picture.sha256[:8]}"
+    packed = io.BytesIO()
+    with TemporaryDirectory() as folder, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        csv, *wfdb = signal_files.write_signals(traces, folder, record)
+        files["signals.csv"] = csv.read_bytes()
+        for path in wfdb:
+            archive.write(path, path.name)
+    files["signals-wfdb.zip"] = packed.getvalue()
+    return files
+
+
+def _arrangement(stages):
+    """Where the leads stand; None where that was not made out."""
+    try:
+        return stages.arrangement
+    except PictureError:
+        return None
+
+
+def _limit(place):
+    return STRIP_SIDE_PX if place.name.startswith(RHYTHM) or place.box.right - place.box.left > 1000 else LEAD_SIDE_PX
+
+
+def _smaller(image, side_px):
+    from PIL import Image
+
+    scale = min(side_px / max(image.size), 1.0)
+    size = tuple(max(round(side * scale), 1) for side in image.size)
+    return image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS)
+
+
+def _jpeg(image, side_px):
+    return encode(_smaller(image, side_px), QUALITY)
+
+
+def _png(image, colours=None):
+    """The bytes of a PNG file, of so many gray levels."""
+    file = io.BytesIO()
+    if colours:
+        image = image.point(lambda level: (level * colours // 256) * 255 // (colours - 1)).convert("P")
+    image.save(file, "PNG")
+    return file.getvalue()

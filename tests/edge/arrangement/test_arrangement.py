@@ -1,0 +1,146 @@
+"""Arrangements of leads on report pages, on pages that lie otherwise, and on what holds none."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ecg_edge import layout
+from ecg_edge.arrangement.arrangement import arrange, find_arrangement
+from ecg_edge.errors import PictureError, Reason
+from ecg_edge.page.ink import ink_of
+
+PX_PER_MM = 200 / 25.4
+SCALE = PX_PER_MM, PX_PER_MM
+
+
+def ink_from(path):
+    """The ink of a picture file."""
+    return ink_of(np.asarray(Image.open(path).convert("RGB")))
+
+
+def test_a_report_page_is_3x4_with_a_rhythm_strip(few_pages):
+    """Base lines, left edges and times of the report's geometry, within half a millimetre."""
+    for page in few_pages:
+        found = find_arrangement(ink_from(page.path), SCALE)
+        assert found.layout == page.layout
+        assert [place.name for place in found.places] == list(layout.REPORT.lead_names)
+        rows = [row for row in layout.REPORT.rows_px[:3] for _ in range(4)] + [layout.REPORT.rows_px[3]]
+        lefts = [152 + 492 * column for _ in range(3) for column in range(4)] + [152]
+        assert [place.zero_px for place in found.places] == pytest.approx(rows, abs=4)
+        assert [place.box.left for place in found.places] == pytest.approx(lefts, abs=4)
+        assert [place.start_s for place in found.places] == [0, 2.5, 5, 7.5] * 3 + [0]
+        assert (found.mm_per_s, found.mm_per_mv) == (25, 10)
+        assert len(found.pulses) >= 3
+
+
+def test_six_rows_of_two_hold_limb_leads_and_chest_leads(odd_pages):
+    """6x2 with and without a rhythm strip, each lead under its name."""
+    for page in odd_pages:
+        found = find_arrangement(ink_from(page.path), SCALE)
+        assert found.layout == page.layout
+        limb, chest = layout.LEADS_12[:6], layout.LEADS_12[6:]
+        expected = [name for pair in zip(limb, chest, strict=True) for name in pair]
+        assert [place.lead for place in found.places][:12] == expected
+        assert [place.start_s for place in found.places][:2] == [0, 5]
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_page_that_lies_otherwise_is_turned_upright(odd_pages, turns):
+    """By quarter turns alone, told by its names: the arrangement is that of the upright page."""
+    upright = ink_from(odd_pages[0].path)
+    found_turns, found = arrange(np.rot90(upright, -turns), SCALE)
+    assert found_turns == turns
+    assert found == find_arrangement(upright, SCALE)
+
+
+def test_a_mirrored_page_is_refused(few_pages):
+    """No quarter turn makes its names legible."""
+    with pytest.raises(PictureError) as refusal:
+        arrange(np.ascontiguousarray(ink_from(few_pages[0].path)[:, ::-1]), SCALE)
+    assert refusal.value.reason is Reason.BAD_LAYOUT
+
+
+def test_without_a_grid_pulses_give_the_scale(odd_pages):
+    """The page of the family without a grid: 10 mm are 1 mV."""
+    page = next(page for page in odd_pages if page.layout == "6x2+1")
+    found = find_arrangement(ink_from(page.path), None)
+    assert found.layout == page.layout
+    assert found.px_per_mm == pytest.approx(SCALE, rel=0.05)
+
+
+def test_pulses_that_do_not_fit_the_columns_give_no_scale(odd_pages):
+    """A page without a grid, stretched by a third: ten seconds are not 25 pulses' heights wide."""
+    page = next(page for page in odd_pages if page.layout == "6x2+1")
+    ink = Image.fromarray(ink_from(page.path))
+    wide = np.asarray(ink.resize((ink.width * 4 // 3, ink.height)))
+    with pytest.raises(PictureError):
+        find_arrangement(wide, None)
+
+
+@pytest.mark.parametrize("what", ["rule", "hand", "edge"])
+def test_what_lies_about_the_leads_is_no_row(few_pages, what):
+    """A bent double rule above the leads, a hand over the header, the sheet's edge below: the arrangement is the page's."""
+    ink = ink_from(few_pages[0].path).copy()
+    expected = find_arrangement(ink, SCALE)
+    x = np.arange(ink.shape[1])
+    if what == "rule":
+        y = (215 + 14 * np.sin(x / 500)).astype(int)
+        for row in (0, 1, 2, 3, 4, 9, 10, 11):
+            ink[y + row, x] = 255
+    elif what == "hand":
+        ink[:260, 900:1400] = 200
+    else:
+        y = (1530 - 20 * ((x - 1100) / 1100) ** 2).astype(int)
+        for row in range(6):
+            ink[y + row, x] = 255
+    found = find_arrangement(ink, SCALE)
+    assert found.layout == expected.layout
+    assert [place.zero_px for place in found.places] == pytest.approx(
+        [place.zero_px for place in expected.places], abs=3
+    )
+
+
+def test_a_page_larger_than_any_has_a_wrong_scale():
+    """Of a square metre."""
+    with pytest.raises(PictureError) as refusal:
+        arrange(np.zeros((1000, 1000), np.uint8), (1.0, 1.0))
+    assert refusal.value.reason is Reason.BAD_SCALE
+
+
+def test_given_speed_and_gain_are_taken(few_pages):
+    """What the caller knows goes before what the page tells."""
+    found = find_arrangement(ink_from(few_pages[0].path), SCALE, mm_per_s=50, mm_per_mv=20)
+    assert (found.mm_per_s, found.mm_per_mv) == (50, 20)
+
+
+def test_a_page_without_its_chest_leads_is_refused(few_pages):
+    """Paper where the names of V1 to V6 stand: no other order is put in their place."""
+    ink = ink_from(few_pages[0].path).copy()
+    ink[:1200, 1130:] = 0
+    with pytest.raises(PictureError) as refusal:
+        find_arrangement(ink, SCALE)
+    assert refusal.value.reason is Reason.BAD_LAYOUT
+
+
+@pytest.mark.parametrize("kind", ["paper", "solid", "noise", "rules"])
+def test_what_holds_no_traces_is_refused(kind):
+    """Empty, solid, noise and ruled paper: an error with a reason, and no other."""
+    ink = np.zeros((800, 1200), np.uint8)
+    if kind == "solid":
+        ink[:] = 255
+    elif kind == "noise":
+        ink = np.random.default_rng(1).integers(0, 256, ink.shape).astype(np.uint8)
+    elif kind == "rules":
+        ink[100::80] = ink[101::80] = ink[102::80] = 255
+    with pytest.raises(PictureError) as refusal:
+        arrange(ink, (8.0, 8.0))
+    assert refusal.value.reason in (Reason.NOT_AN_ECG, Reason.BAD_LAYOUT)
+
+
+def test_without_grid_and_pulses_there_is_no_scale():
+    """One line is no ruler."""
+    ink = np.zeros((800, 1200), np.uint8)
+    ink[400:404] = 255
+    with pytest.raises(PictureError) as refusal:
+        find_arrangement(ink, None)
+    assert refusal.value.reason is Reason.BAD_SCALE

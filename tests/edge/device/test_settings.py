@@ -1,0 +1,103 @@
+"""The configuration file."""
+
+import re
+
+import pytest
+
+from ecg_edge.device import settings
+from ecg_edge.errors import UsageError
+
+tomllib = pytest.importorskip("tomllib")
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Read a configuration of this text."""
+
+    def call(text):
+        path = tmp_path / "ecg-edge.toml"
+        path.write_text(text)
+        return settings.read_settings(path)
+
+    return call
+
+
+def test_what_is_printed_holds_every_default_and_is_read_back(read):
+    """Each setting explained."""
+    text = settings.to_toml()
+    assert read(text) == settings.read_settings() == tomllib.loads(text)
+    for setting in settings.SETTINGS:
+        assert re.search(rf"^# {re.escape(setting.about)}\n{setting.name} = ", text, re.MULTILINE)
+
+
+def test_every_default_is_good():
+    """By its own rule."""
+    assert [setting for setting in settings.SETTINGS if setting.problem(setting.default)] == []
+
+
+def test_what_is_not_said_is_as_by_default(read):
+    """Section by section."""
+    values = read("[store]\nquota_mb = 5\n")
+    assert values["store"]["quota_mb"] == 5 and values["store"]["keep_free_mb"] == 200
+    assert values["trigger"] == settings.defaults()["trigger"]
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("[trigger]\nkind = 'lever'", '[trigger] kind must be one of "folder", "button", "interval", not "lever".'),
+        ("[trigger]\ninterval_s = -3", "[trigger] interval_s must be a number from 0.1 to 86400, not -3."),
+        ("[trigger]\ninterval_s = true", "[trigger] interval_s must be a number from 0.1 to 86400, not true."),
+        ("[trigger]\ninterval_s = nan", "[trigger] interval_s must be a number from 0.1 to 86400, not NaN."),
+        ("[trigger]\nbutton_pin = 28", "[trigger] button_pin must be a whole number from 0 to 27, not 28."),
+        ("[trigger]\nfolder = 2001-01-01", '[trigger] folder must be a text in quotes, not "2001-01-01".'),
+        ("[reader]\nmin_confidence = 2", '[reader] min_confidence must be "card" or a number from 0 to 1, not 2.'),
+        ("[mqtt]\nenabled = 'yes'", '[mqtt] enabled must be true or false, not "yes".'),
+        ("[camera]\nwindow = [0.5, 0, 0.6, 1]", "[camera] window must be [left, top, width, height], each from 0 to 1, within the picture, not [0.5, 0, 0.6, 1]."),
+        ("[webhook]\nurl = 'http://example.org/'", '[webhook] url must be an https:// address (http:// to this machine alone), not "http://example.org/".'),
+        ("[webhook]\nurl = 'https://[::'", '[webhook] url must be an https:// address (http:// to this machine alone), not "https://[::".'),
+        ("[stores]\n", "there is no section [stores]; there are trigger, camera, reader, process, store, serve, lamp, log, mqtt, webhook."),
+        ("[lamp]\ncolour = 1", "[lamp] has no colour; it has kind, led_pin."),
+        ("lamp = 1", "lamp must be a section, [lamp]."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_said_with_file_section_name_and_remedy(read, tmp_path, text, message):
+    """One sentence."""
+    with pytest.raises(UsageError) as caught:
+        read(text)
+    assert str(caught.value) == f"{tmp_path / 'ecg-edge.toml'}: {message}"
+
+
+def test_a_file_that_cannot_be_read_or_is_no_toml_is_said_to_be(read, tmp_path):
+    """Not a traceback."""
+    with pytest.raises(UsageError, match=r"ecg-edge.toml is no TOML: "):
+        read("trigger")
+    (tmp_path / "latin.toml").write_bytes(b"# \xe9\n")
+    with pytest.raises(UsageError, match=r"latin.toml is no TOML: "):
+        settings.read_settings(tmp_path / "latin.toml")
+    with pytest.raises(UsageError, match=r"none.toml cannot be read \(No such file or directory\)\.$"):
+        settings.read_settings(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "https://example.org/ecg", "http://localhost:8000/", "http://127.0.0.1/", "http://[::1]/x"]
+)
+def test_addresses_are_https_or_this_machine(read, url):
+    """Results leave the machine encrypted."""
+    assert read(f"[webhook]\nurl = '{url}'")["webhook"]["url"] == url
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("", "No folder is given: set [trigger] folder, or another kind of trigger."),
+        ("[trigger]\nkind = 'interval'\n[webhook]\nenabled = true", "No address is given: set [webhook] url."),
+        ("[trigger]\nkind = 'button'\n[lamp]\nkind = 'led'\nled_pin = 17",
+         "Button and light are at one pin: change [trigger] button_pin or [lamp] led_pin."),
+    ],
+)  # fmt: skip
+def test_settings_that_do_not_go_together_are_refused(read, text, message):
+    """Before anything is started."""
+    with pytest.raises(UsageError) as caught:
+        settings.check_together(read(text))
+    assert str(caught.value) == message

@@ -1,0 +1,128 @@
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from scipy import ndimage
+
+from ecg_edge.page.ink import darkness_of, ink_of
+
+HEIGHT, WIDTH = 400, 640
+
+
+def paper(grid=(240, 150, 150), ink=(20, 20, 30)):
+    """(H, W, 3) uint8: a page of 8 px/mm with a grid of millimetres, and a wave drawn in strokes of three pixels; and where."""
+    page = np.full((HEIGHT, WIDTH, 3), 250, np.uint8)
+    for line in range(3, HEIGHT, 8):
+        page[line] = grid
+    for line in range(5, WIDTH, 8):
+        page[:, line] = grid
+    drawn = np.zeros((HEIGHT, WIDTH), bool)
+    x = np.arange(20, WIDTH - 20)
+    y = np.rint(200 + 60 * np.sin(x / 50)).astype(int)
+    for down in (-1, 0, 1):
+        drawn[y + down, x] = True
+    page[drawn] = ink
+    return page, drawn
+
+
+@pytest.mark.parametrize("grid", [(240, 150, 150), (255, 60, 40), (190, 140, 220), (170, 170, 170)])
+def test_grids_of_any_colour_vanish(grid):
+    """By their colour, or by their darkness where they are grey."""
+    page, drawn = paper(grid)
+    ink = ink_of(page)
+    assert ink.shape == drawn.shape
+    assert ink.dtype == np.uint8
+    assert ink[drawn].min() > 200
+    assert np.percentile(ink[~drawn], 99.5) < 40
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    light=st.tuples(*[st.floats(0.35, 1.0)] * 3),
+    slope=st.floats(-0.4, 0.4),
+    shadow=st.tuples(st.floats(0.55, 1.0), st.integers(120, WIDTH - 120)),
+)
+def test_light_and_shadow_are_evened_out(light, slope, shadow):
+    """Whatever the lamp's colour, whichever way the light falls off, and where a broad shadow lies."""
+    page, drawn = paper()
+    fall = 1 - np.abs(slope) * np.linspace(0, 1, WIDTH)[:: 1 if slope > 0 else -1]
+    fall[shadow[1] :] *= shadow[0]
+    ink = ink_of((page * fall[:, None] * np.array(light)).astype(np.uint8))
+    edge = np.abs(np.arange(WIDTH) - shadow[1]) < 24
+    assert np.mean(ink[drawn & ~edge] > 128) > 0.98
+    assert np.mean(ink[~drawn & ~edge] > 128) < 0.01
+
+
+def test_a_thick_black_bar_stays_ink():
+    """The paper under it is found from what lies around it."""
+    page, _ = paper()
+    page[60:90, 100:400] = 10
+    assert ink_of(page)[62:88, 102:398].min() > 200
+
+
+def test_a_report_page_keeps_its_strokes_alone(few_pages):
+    """Ink is black print: what is nearly black in the file is solid, and dots, frame and paper are not there."""
+    for page in few_pages:
+        pixels = np.asarray(Image.open(page.path).convert("RGB"))
+        ink, gray = ink_of(pixels), pixels.max(axis=2)
+        assert np.percentile(ink[gray < 40], 1) > 200
+        assert np.percentile(ink[gray > 190], 99.9) < 100
+
+
+def test_an_empty_page_has_no_ink():
+    """No solid ink is made up from noise."""
+    noise = np.random.default_rng(0).normal(235, 4, (200, 300, 3))
+    assert ink_of(np.clip(noise, 0, 255).astype(np.uint8)).max() < 255
+
+
+def test_darkness_is_relative_to_the_paper():
+    """Half as bright as the paper around is half dark, in bright light and in dim."""
+    page = np.full((160, 160, 3), 200, np.uint8)
+    page[70:74, 40:120] = 100
+    for scale in (1.0, 0.5):
+        dark = darkness_of((page * scale).astype(np.uint8))
+        assert abs(int(dark[72, 80]) - 128) <= 4
+        assert dark[20, 20] == 0
+
+
+def test_a_page_smaller_than_a_patch_is_no_page():
+    """It could not be told what is paper and what is ink."""
+    with pytest.raises(ValueError, match="a page has at least 32 x 32 pixels, not 40 x 20"):
+        ink_of(np.zeros((20, 40, 3), np.uint8))
+
+
+def test_a_report_page_takes_less_than_a_third_of_a_second(few_pages):
+    """150 ms on a core of its own; tests share theirs."""
+    pixels = np.asarray(Image.open(few_pages[0].path).convert("RGB"))
+    ink_of(pixels)
+    started = time.process_time()
+    ink_of(pixels)
+    assert time.process_time() - started < 0.3
+
+
+def test_a_grid_nearly_as_dark_as_a_blurred_trace_vanishes():
+    """It repeats itself from cell to cell, and traces do not, however they lie on it."""
+    page, drawn = paper((150, 150, 150), (60, 60, 60))
+    for lines in (page[3::40], page[4::40], page[:, 5::40], page[:, 6::40]):
+        lines[lines.min(axis=2) > 60] = 80
+    noise = np.random.default_rng(0).normal(0, 3, page.shape)
+    blurred = np.clip(ndimage.gaussian_filter(page.astype(float), (1.2, 1.2, 0)) + noise, 0, 255).astype(np.uint8)
+    for turned in (blurred, blurred.transpose(1, 0, 2)):
+        ink = ink_of(turned)
+        ink = ink if turned is blurred else ink.T
+        middle = ndimage.minimum_filter1d(drawn.astype(int), 3, axis=0) > 0
+        away = ~ndimage.binary_dilation(drawn, iterations=4)
+        assert np.mean(ink[middle] > 128) > 0.9
+        assert np.mean(ink[away] > 64) < 0.01
+
+
+def test_coloured_ink_is_looked_at_in_the_channel_that_parts_it_from_its_grid():
+    """Blue strokes on a red grid are bright in blue, and the grid in red."""
+    page, drawn = paper((200, 110, 110), (20, 25, 190))
+    blurred = ndimage.gaussian_filter(page.astype(float), (1.5, 1.5, 0)).astype(np.uint8)
+    ink = ink_of(blurred)
+    assert np.mean(ink[ndimage.minimum_filter1d(drawn.astype(int), 3, axis=0) > 0] > 128) > 0.95
+    assert np.mean(ink[~ndimage.binary_dilation(drawn, iterations=4)] > 64) < 0.01

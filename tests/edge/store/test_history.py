@@ -1,0 +1,205 @@
+"""Stored results, listed and exported."""
+
+import csv
+import io
+import json
+import subprocess
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from ecg_edge.commands import cli
+from ecg_edge.errors import Reason, UsageError
+from ecg_edge.layout import CLASSES
+from ecg_edge.output import fhir
+from ecg_edge.result import Result, unread
+from ecg_edge.store import history
+from ecg_edge.store.store import Store
+
+FHIR_PYTHON = Path(__file__).resolve().parents[3] / ".venv-fhir/bin/python"
+"""An environment of its own: fhir.resources 6.4.0 is the last with R4 (4.0.1) and needs pydantic 1."""
+
+RESULTS = (
+    Result("read", "a.jpg", "12ab", dict(zip(CLASSES, (0.91, 0.05, 0.03, 0.01), strict=True)), 0.5,
+           model={"name": "cnn", "version": "1", "sha256": "0"}, captured_at="2026-11-01T10:00:00+00:00"),
+    Result("uncertain", "b, the second.jpg", None, dict(zip(CLASSES, (0.2, 0.2, 0.45, 0.15), strict=True)), 0.5,
+           model={"name": "page", "version": "2", "sha256": "0"}, message="The file holds 2 pictures; the first was read.", captured_at="2026-11-02T10:00:00+00:00"),
+    unread("c.jpg", Reason.BLURRED, captured_at="2026-11-03T10:00:00+00:00"),
+    unread("d.jpg", Reason.NOT_A_PICTURE),
+    Result("read", "e.jpg", None, dict(zip(CLASSES, (0.1, 0.7, 0.1, 0.1), strict=True)), 0.5, captured_at="2026-11-05T10:00:00+00:00"),
+    Result("read", "f.jpg", None, dict(zip(CLASSES, (0.1, 0.1, 0.1, 0.7), strict=True)), 0.5, captured_at="2026-11-06T10:00:00+00:00"),
+)  # fmt: skip
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """A store with six results: each status, each verdict."""
+    with Store(tmp_path / "store") as store:
+        for result in RESULTS:
+            store.add(result.to_dict(), b"picture", device={"board": {"temperature_c": 48.5}})
+        yield store
+
+
+@pytest.fixture
+def run(kept, capsys):
+    """`run("--csv")` is (status, standard output, standard error) of `ecg-edge history`."""
+
+    def call(*arguments):
+        try:
+            status = cli.main(["history", "--store", kept.folder, *arguments])
+        except SystemExit as end:
+            status = end.code
+        return status, *capsys.readouterr()
+
+    return call
+
+
+def test_results_are_listed_while_others_are_stored(run):
+    """A line each, the oldest first, with the reason where there is no verdict."""
+    status, out, err = run()
+    assert (status, err) == (0, "")
+    assert out.splitlines()[:3] == [
+        "     1  2026-11-01 10:00:00  a.jpg: normal 0.91",
+        "     2  2026-11-02 10:00:00  b, the second.jpg: infarction 0.45 (uncertain): The file holds 2 pictures; the first was read.",
+        f"     3  2026-11-03 10:00:00  c.jpg: refused (blurred): {Reason.BLURRED.sentence}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments, numbers",
+    [
+        (["--status", "refused"], [3]),
+        (["--verdict", "infarction"], [2]),
+        (["--model", "cnn"], [1]),
+        (["--since", "2026-11-02", "--until", "2026-11-03T11:00:00+01:00"], [2]),
+        (["--limit", "2"], [5, 6]),
+        (["--number", "4"], [4]),
+        (["--number", "9"], []),
+    ],
+)
+def test_results_are_filtered(run, arguments, numbers):
+    """Times in any zone."""
+    status, out, _ = run(*arguments, "--json")
+    assert status == 0 and [json.loads(line)["number"] for line in out.splitlines()] == numbers
+
+
+def test_csv_has_a_column_for_each_class_and_empty_cells_for_what_is_not_known(run):
+    """Quoted where it must be."""
+    rows = list(csv.DictReader(io.StringIO(run("--csv")[1])))
+    assert tuple(rows[0]) == history.COLUMNS and len(rows) == len(RESULTS)
+    assert (rows[0]["normal"], rows[0]["temperature_c"], rows[0]["model"], rows[0]["reason"]) == (
+        "0.91",
+        "48.5",
+        "cnn",
+        "",
+    )
+    assert (
+        rows[1]["source"] == "b, the second.jpg"
+        and rows[3]["confidence"] == ""
+        and rows[3]["reason"] == "not_a_picture"
+    )
+
+
+def test_json_holds_the_whole_result(run, kept):
+    """With the picture's path and what the device said."""
+    lines = [json.loads(line) for line in run("--json")[1].splitlines()]
+    assert [line["result"] for line in lines] == [result.to_dict() for result in RESULTS]
+    assert Path(lines[0]["picture"]).read_bytes() == b"picture" and lines[0]["device"] == {
+        "board": {"temperature_c": 48.5}
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--since", "yesterday"], "ecg-edge: 'yesterday' is no time: give 2026-11-24 or 2026-11-24T18:30:00+01:00\n"),
+        (["--limit", "0"], "ecg-edge: --limit must be at least 1\n"),
+    ],
+)
+def test_mistakes_end_with_2(run, arguments, message):
+    """In one line."""
+    assert run(*arguments) == (2, "", message)
+
+
+def test_a_folder_without_results_ends_with_3(run, tmp_path):
+    """And is not made."""
+    status, _, err = run("--store", str(tmp_path / "none"))
+    assert status == 3 and "holds no results that can be seen" in err and not (tmp_path / "none").exists()
+
+
+def test_times_are_compared_in_utc():
+    """A date is its beginning."""
+    assert history.parse_time("2026-11-24") == "2026-11-24T00:00:00+00:00"
+    assert (
+        history.parse_time("2026-11-24T18:30:00+01:00")
+        == history.parse_time("2026-11-24T17:30:00Z")
+        == "2026-11-24T17:30:00+00:00"
+    )
+    with pytest.raises(UsageError):
+        history.parse_time("24.11.2026")
+
+
+# FHIR
+
+CHECK = """
+import json, sys
+from fhir.resources import __fhir_version__
+from fhir.resources.bundle import Bundle
+given = json.load(sys.stdin)
+bundle = Bundle.parse_obj(given)
+kept = json.loads(bundle.json())
+assert __fhir_version__ == "4.0.1", __fhir_version__
+print(json.dumps([entry["resource"]["resourceType"] for entry in kept.get("entry", [])]))
+"""
+
+
+def checked(text):
+    """The kinds of resource in a Bundle that fhir.resources accepts."""
+    done = subprocess.run([FHIR_PYTHON, "-c", CHECK], input=text, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.skipif(not FHIR_PYTHON.exists(), reason="no .venv-fhir: 'make test' makes it")
+def test_fhir_is_accepted_by_a_library_of_r4(run):
+    """Every status and verdict; a wrong one is not accepted."""
+    text = run("--fhir")[1]
+    assert checked(text) == ["DiagnosticReport", "Observation"] * len(RESULTS)
+    assert checked("".join(fhir.bundle_parts([]))) == []
+    wrong = json.loads(text)
+    wrong["entry"][0]["resource"]["conclusionCode"] = "normal"
+    with pytest.raises(AssertionError, match="ValidationError"):
+        checked(json.dumps(wrong))
+
+
+def test_fhir_says_what_was_found_in_codes(run):
+    """Report and observation point at each other; nobody has confirmed it."""
+    report, observation = (entry["resource"] for entry in json.loads(run("--fhir", "--number", "1")[1])["entry"])
+    assert report["code"]["coding"][0] == {"system": "http://loinc.org", "code": "11524-6", "display": "EKG study"}
+    assert report["result"] == [{"reference": f"urn:uuid:{observation['id']}"}] and report["status"] == "preliminary"
+    assert (
+        report["conclusionCode"][0]["coding"][0]["code"]
+        == observation["valueCodeableConcept"]["coding"][0]["code"]
+        == "164854000"
+    )
+    assert "Not a medical device" in report["conclusion"] and "subject" not in report
+    assert [part["valueQuantity"]["value"] for part in observation["component"]] == [0.91, 0.05, 0.03, 0.01]
+    assert (
+        datetime.fromisoformat(observation["issued"]).tzinfo
+        and observation["effectiveDateTime"] == "2026-11-01T10:00:00+00:00"
+    )
+
+
+def test_fhir_says_why_there_is_no_finding(run):
+    """Cancelled, with the reason in words."""
+    report, observation = (entry["resource"] for entry in json.loads(run("--fhir", "--status", "failed")[1])["entry"])
+    assert (report["status"], observation["status"]) == ("cancelled", "cancelled")
+    assert observation["dataAbsentReason"]["coding"][0]["code"] == "error" and "valueCodeableConcept" not in observation
+    assert report["conclusion"].startswith("Not read (not_a_picture): This is no picture")
+
+
+def test_fhir_names_a_page_the_same_each_time(run):
+    """And each page otherwise."""
+    first, again = (json.loads(run("--fhir")[1])["entry"] for _ in range(2))
+    assert first == again and len({entry["fullUrl"] for entry in first}) == 2 * len(RESULTS)

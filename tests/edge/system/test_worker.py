@@ -1,0 +1,147 @@
+"""Processes that answer calls: limits, ends, restarts."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from ecg_edge.errors import DamagedModelError, InstallationError, PictureError, Reason, WorkerError, WorkerTimeoutError
+from ecg_edge.system.worker import Worker
+
+from .. import parts
+
+
+@pytest.fixture(scope="module")
+def noted():
+    return []
+
+
+@pytest.fixture(scope="module")
+def worker(noted):
+    one = Worker(parts.Echo, grace_s=1.0, notice=lambda event, **more: noted.append((event, more)))
+    yield one
+    one.close()
+
+
+def test_calls_are_answered_by_one_process_of_its_own(worker):
+    """One after the other."""
+    answers = [worker.call(("say", n), 30) for n in range(3)]
+    assert [answer for answer, _ in answers] == [0, 1, 2]
+    assert {number for _, number in answers} == {worker.process_id} and worker.process_id != os.getpid()
+
+
+def test_what_is_raised_there_is_raised_here(worker):
+    """Ours as they are; others by name. The process lives on."""
+    before = worker.process_id
+    with pytest.raises(PictureError) as caught:
+        worker.call(("refuse",), 30)
+    assert caught.value.reason is Reason.BLURRED
+    with pytest.raises(WorkerError, match="^ZeroDivisionError: by zero$"):
+        worker.call(("fail",), 30)
+    assert worker.call(("say", 1), 30) == (1, before)
+
+
+def test_one_that_hangs_is_asked_to_end_and_another_takes_its_place(worker, noted):
+    """Within the limit, the caller being told of the time meanwhile."""
+    before, ticks = worker.call(("say", 0), 30)[1], []
+    start = time.monotonic()
+    with pytest.raises(WorkerTimeoutError) as caught:
+        worker.call(("sleep", 60), 0.8, lambda: ticks.append(1))
+    assert time.monotonic() - start < 5 and ticks
+    assert str(caught.value) == "The reading process gave no answer within 0.8 s and was ended (SIGTERM)."
+    assert isinstance(caught.value, TimeoutError) and isinstance(caught.value, InstallationError)
+    assert ("worker.hung", {"process": before, "timeout_s": 0.8, "ended_by": "SIGTERM"}) in noted
+    assert worker.call(("say", 1), 30)[1] != before
+
+
+def test_one_that_will_not_end_is_killed(worker):
+    """After it was asked."""
+    worker.call(("say", 0), 30)
+    with pytest.raises(WorkerTimeoutError, match=r"was ended \(SIGKILL\)"):
+        worker.call(("ignore",), 0.8)
+    assert worker.call(("say", 1), 30)[0] == 1
+
+
+@pytest.mark.parametrize(
+    "request_, how", [(("die", 7), "status 7"), (("kill",), "SIGKILL, perhaps for want of memory")], ids=["die", "kill"]
+)
+def test_one_that_ends_is_said_to_and_replaced(worker, request_, how):
+    """A crash of the runtime, the kernel for want of memory."""
+    with pytest.raises(WorkerError) as caught:
+        worker.call(request_, 30)
+    assert str(caught.value) == f"The reading process ended before it answered ({how})."
+    assert worker.call(("say", 1), 30)[0] == 1
+
+
+def test_one_that_was_killed_between_calls_is_replaced(worker):
+    """Nobody is told; the next page is read."""
+    before = worker.call(("say", 0), 30)[1]
+    os.kill(before, 9)
+    time.sleep(0.2)
+    assert worker.call(("say", 1), 30)[1] != before
+
+
+def test_what_cannot_start_says_why(worker):
+    """A damaged model, and a start that hangs."""
+    with pytest.raises(DamagedModelError, match="^cnn.tflite is damaged$"):
+        Worker(parts.damaged).start()
+    with pytest.raises(WorkerTimeoutError):
+        Worker(parts.slow_start, start_timeout_s=1.5, grace_s=0.5).start()
+
+
+def test_it_closes_what_it_holds(tmp_path):
+    """The camera is released when the process is asked to end."""
+    worker = Worker(parts.Echo, (str(tmp_path / "closed"),))
+    worker.call(("say", 1), 30)
+    worker.close()
+    assert (tmp_path / "closed").read_text() == "closed" and worker.process_id is None
+
+
+def test_its_closing_is_not_broken_off(tmp_path):
+    """The pipe's end begins it, and the SIGTERM that follows at once must not stop it half way."""
+    for round_ in range(3):
+        worker = Worker(parts.SlowToClose, (str(tmp_path / f"closed-{round_}"),))
+        worker.call(("say", 1), 30)
+        worker.close()
+        assert (tmp_path / f"closed-{round_}").read_text() == "closed"
+
+
+ORPHAN = """
+import sys
+from ecg_edge.system.worker import Worker
+from tests.edge import parts
+if __name__ == "__main__":
+    worker = Worker(parts.Echo)
+    print(worker.call(("say", 1), 30)[1], flush=True)
+    worker.call(("sleep", 60), 60)
+"""
+
+
+def test_it_ends_with_its_caller(tmp_path):
+    """Even in the middle of a page, when the caller is killed."""
+    (tmp_path / "orphan.py").write_text(ORPHAN)
+    caller = subprocess.Popen([sys.executable, tmp_path / "orphan.py"], stdout=subprocess.PIPE, text=True,
+                              env=os.environ | {"PYTHONPATH": os.getcwd()})  # fmt: skip
+    number = int(caller.stdout.readline())
+    caller.kill()
+    caller.communicate()
+    for _ in range(100):
+        if not os.path.exists(f"/proc/{number}"):
+            return
+        time.sleep(0.1)
+    pytest.fail("it lives on")
+
+
+def test_a_caller_that_waits_for_its_turn_may_do_something_else(worker):
+    """Page and loop share a process: who waits still tells the watchdog that it lives."""
+    worker.call(("say", 0), 30)
+    first = threading.Thread(target=worker.call, args=(("sleep", 1.6), 30))
+    first.start()
+    time.sleep(0.2)
+    ticks = []
+    assert worker.call(("say", 1), 30, lambda: ticks.append(1))[0] == 1
+    first.join()
+    assert len(ticks) >= 2

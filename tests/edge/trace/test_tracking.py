@@ -1,0 +1,142 @@
+"""What makes tracing fast changes nothing: runs and prices kept by pixel, paths looked for in bands, pens drawn together."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from scipy import ndimage
+
+from ecg_edge import layout
+from ecg_edge.arrangement import arrangement
+from ecg_edge.page import ink
+from ecg_edge.trace import centreline, ink_runs, search_bounds, tracking
+
+PX_PER_MM = (8.0, 8.0)
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def scribble(seed, height=420, width=160):
+    """(height, width) uint8 ink: three traces with waves, specks, a gap."""
+    rng = np.random.default_rng(seed)
+    page = np.zeros((height, width), np.uint8)
+    for zero in (90, 210, 330):
+        rows = zero + np.cumsum(rng.normal(0, 1.2, width)) * rng.uniform(0, 1)
+        at = int(rng.integers(20, width - 20))
+        rows[at : at + 4] -= rng.uniform(-60, 140)
+        for x, (row, after) in enumerate(zip(rows, [*rows[1:], rows[-1]], strict=True)):
+            low, high = sorted(np.clip([row, after], 2, height - 4).astype(int))
+            page[low - 1 : high + 3, x] = rng.integers(90, 256)
+        gap = int(rng.integers(0, width - 8))
+        page[zero - 20 : zero + 20, gap : gap + int(rng.integers(0, 8))] = 0
+    specks = rng.random(page.shape) < 0.002
+    page[specks] = rng.integers(1, 256, specks.sum())
+    return page
+
+
+def places_of(width=160):
+    """Three leads one below the other."""
+    return [
+        layout.Place(name, name, layout.Box(0, zero - 60, width, zero + 60), float(zero), 0.0)
+        for name, zero in (("I", 90), ("II", 210), ("III", 330))
+    ]
+
+
+@settings(max_examples=40, deadline=None)
+@given(SEEDS)
+def test_a_path_in_its_band_is_the_path_in_the_whole_page(seed):
+    """Row for row and cost for cost; and a band is narrower than the page."""
+    drawn = scribble(seed)
+    page = ink_runs.Strokes(drawn, np.zeros(drawn.shape, bool), PX_PER_MM)
+    places = places_of()
+    others = [[(place, None) for place in places if place is not own] for own in places]
+    found, prices = tracking._ways(page, places, range(3), others)
+    whole = {i: search_bounds.Band(0, len(drawn), np.inf) for i in range(3)}
+    expected, paid = tracking._ways_in(page, places, whole, others, 160)
+    for i in range(3):
+        np.testing.assert_array_equal(found[i], expected[i])
+        assert prices[i] == pytest.approx(paid[i], abs=1e-3)
+
+
+def test_a_band_is_narrow_where_paper_parts_the_traces():
+    """A flat trace is looked for about its own row, not over the other leads'."""
+    drawn = np.zeros((420, 160), np.uint8)
+    for row in (90, 210, 330):
+        drawn[row : row + 3] = 255
+    page, places = ink_runs.Strokes(drawn, np.zeros(drawn.shape, bool), PX_PER_MM), places_of()
+    others = [[(place, None) for place in places if place is not own] for own in places]
+    found = tracking._bands_of(page, search_bounds.Bands(page), places, [1], others, 160)[1]
+    assert 150 < found.top < 210 < found.bottom < 270
+    assert found.limit > 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(SEEDS, st.integers(1, 9))
+def test_pixels_side_by_side_are_the_opening_by_a_line(seed, half):
+    """Against `scipy.ndimage`, at the edges too, for lines of an odd number of pixels."""
+    side, rng = 2 * half + 1, np.random.default_rng(seed)
+    marked = ndimage.binary_dilation(rng.random((20, 60)) < 0.02, np.ones((1, int(rng.integers(1, 20)))))
+    expected = ndimage.maximum_filter1d(ndimage.minimum_filter1d(marked.astype(np.uint8), side, axis=1), side, axis=1)
+    rows, x = np.nonzero(marked)
+    got = np.zeros_like(marked)
+    got[rows, x] = ink_runs._side_by_side(rows, x, side, 60)
+    np.testing.assert_array_equal(got, expected > 0)
+
+
+@settings(max_examples=30, deadline=None)
+@given(SEEDS)
+def test_a_run_s_first_and_last_row_are_found_for_each_of_its_pixels(seed):
+    """Against a walk up and down from every pixel of ink; climbing costs what the sum down the column says."""
+    drawn = scribble(seed, width=50)
+    page = ink_runs.Strokes(drawn, np.zeros(drawn.shape, bool), PX_PER_MM)
+    padded = np.pad(drawn >= ink_runs.INK, ((1, 1), (0, 0)))
+    for row, x in zip(*np.nonzero(drawn >= ink_runs.INK), strict=True):
+        column = padded[:, x]
+        first, last = page.run(row, x)
+        assert first == row - column[: row + 1][::-1].argmin()
+        assert last == row + column[row + 2 :].argmin()
+    paper = np.maximum(1 - np.arange(256, dtype=np.float32) / ink_runs.SOLID, 0)[drawn]
+    paper[1:] += paper[:-1].copy()
+    paper *= 0.5 * (ink_runs.CLIMB_PAPER_COST - ink_runs.CLIMB_INK_COST)
+    paper += np.float32(ink_runs.CLIMB_INK_COST)
+    np.testing.assert_array_equal(page.climb, np.cumsum(paper, axis=0))
+
+
+@pytest.mark.parametrize("pen_px", [1.2, 3.0, 3.2, 5.0])
+def test_strokes_drawn_together_are_drawn_as_one_by_one(pen_px):
+    """Of all lengths, thin pens and thick ones."""
+    rng = np.random.default_rng(7)
+    edges = []
+    for length in (5, 40, 41, 300, 900):
+        middle = 100 + np.cumsum(rng.normal(0, 1.5, length))
+        half = rng.uniform(0.2, 6, length)
+        edges.append((middle - half, middle + half))
+    together = centreline.drawn_together(edges, pen_px)
+    for (high, low), rows in zip(edges, together, strict=True):
+        np.testing.assert_array_equal(rows, centreline.drawn(high, low, pen_px))
+        assert np.isfinite(rows).all()
+
+
+def test_a_report_page_is_arranged_as_any_page_would_be(few_pages):
+    """Boxes, base lines, scale, pulses and the strip's lead: what is known of reports is looked for no more, and nothing else changes."""
+    scale = (200 / 25.4, 200 / 25.4)
+    for page in few_pages:
+        seen = ink.ink_of(Image.open(page.path).convert("RGB"))
+        any_, report = arrangement.find_arrangement(seen, scale), arrangement.find_report(seen, scale)
+        assert report.places == any_.places
+        assert (report.layout, report.pulses, report.px_per_mm) == (any_.layout, any_.pulses, any_.px_per_mm)
+
+
+def test_a_page_without_a_report_s_pulses_is_no_report(few_pages):
+    """It is looked at as any page."""
+    seen = ink.ink_of(Image.open(few_pages[0].path).convert("RGB")).copy()
+    seen[:, :145] = 0
+    assert arrangement.find_report(seen, (200 / 25.4, 200 / 25.4)) is None
+
+
+def test_ink_of_an_image_is_that_of_its_pixels(few_pages):
+    """An RGB picture and its array give the same, on white and in the light of a lamp."""
+    pixels = np.asarray(Image.open(few_pages[0].path).convert("RGB"))
+    for light in (1.0, np.array([0.9, 0.8, 0.6])):
+        page = (pixels * light).astype(np.uint8)
+        np.testing.assert_array_equal(ink.ink_of(Image.fromarray(page)), ink.ink_of(page))
