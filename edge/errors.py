@@ -4,16 +4,19 @@ A refusal is an answer, not an error: it travels in a `Result` with a `Reason`. 
 here is a caller's mistake or a broken installation.
 """
 
+from __future__ import annotations
+
 from enum import Enum
 
 
 class EcgEdgeError(Exception):
     """Base of every error that ecg-edge raises."""
 
-    def __new__(cls, *arguments):
+    def __new__(cls, *arguments: object) -> EcgEdgeError:
         # Those that are an OSError as well are made by its `__new__`, or engines that take errors from process to process (tblib, in Dask)
         # could not make them anew.
-        return (OSError if issubclass(cls, OSError) else Exception).__new__(cls, *arguments)
+        maker: type[Exception] = OSError if issubclass(cls, OSError) else Exception
+        return maker.__new__(cls, *arguments)
 
 
 class UsageError(EcgEdgeError, ValueError):
@@ -89,24 +92,28 @@ class Reason(str, Enum):
     COVERED = "covered", "Something lies over the leads: take it away and take the picture again."
     LEADS_LOST = "leads_lost", "Too many leads cannot be followed: take a sharper, flatter picture."
 
-    def __new__(cls, value, sentence):
+    sentence: str
+
+    def __new__(cls, value: str, sentence: str = "") -> Reason:
         member = str.__new__(cls, value)
         member._value_ = value
         member.sentence = sentence
         return member
 
 
-FAILURES = frozenset({Reason.NOT_FOUND, Reason.NOT_A_PICTURE, Reason.TRUNCATED, Reason.TOO_LARGE, Reason.UNSUPPORTED})
+FAILURES: frozenset[Reason] = frozenset(
+    {Reason.NOT_FOUND, Reason.NOT_A_PICTURE, Reason.TRUNCATED, Reason.TOO_LARGE, Reason.UNSUPPORTED}
+)
 """Reasons with which a picture could not be opened (status `failed`); with any other it is `refused`."""
 
 
 class PictureError(EcgEdgeError, ValueError):
     """A picture cannot be opened or read: carries the `reason`; `Reader` turns it into a result."""
 
-    def __init__(self, reason, message=None):
+    def __init__(self, reason: Reason, message: str | None = None) -> None:
         super().__init__(message or reason.sentence)
         self.reason = reason
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[PictureError], tuple[Reason, str]]:
         # Exceptions are pickled by their arguments: the reason would be lost on its way from a worker.
         return type(self), (self.reason, str(self))

@@ -1,13 +1,19 @@
 """Opening pictures: from what a person has to upright RGB, or a reason why not."""
 
+from __future__ import annotations
+
 import hashlib
 import io
 import os
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeGuard
 
 from .errors import PictureError, Reason, UsageError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_BYTES = 64 * 2**20
 MAX_PIXELS = 100_000_000
@@ -28,6 +34,19 @@ _UNSUPPORTED_STARTS = {
 }
 
 
+class ArrayLike(Protocol):
+    """What NumPy takes for an array without copying it."""
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        """Its memory, shape and type."""
+
+
+if TYPE_CHECKING:
+    Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | ArrayLike
+    """What a picture may be given as."""
+
+
 @dataclass(frozen=True)
 class Picture:
     """An opened picture: `image` an upright RGB `PIL.Image`, `frames` in its file (the first is shown).
@@ -35,18 +54,18 @@ class Picture:
     `sha256` is that of the file's bytes, or of the pixels where an image or an array was given.
     """
 
-    image: object
+    image: Image.Image
     source: str
     sha256: str
     frames: int = 1
 
     @property
-    def size(self):
+    def size(self) -> tuple[int, int]:
         """(width, height) in pixels."""
         return self.image.size
 
 
-def open_picture(source):
+def open_picture(source: Source) -> Picture:
     """The `Picture` of a path, bytes, binary file object, `PIL.Image` or (H, W, 3) uint8 RGB array.
 
     EXIF orientation is applied, transparency laid over white, 16-bit brought to 8, the first frame taken.
@@ -62,7 +81,7 @@ def open_picture(source):
     if isinstance(source, Image.Image):
         image = _from_image(source)
         return Picture(image, name, hashlib.sha256(image.tobytes()).hexdigest())
-    if hasattr(source, "__array_interface__"):
+    if _is_array(source):
         image = _from_array(source)
         return Picture(image, name, hashlib.sha256(image.tobytes()).hexdigest())
     data = read_bytes(source)
@@ -70,7 +89,7 @@ def open_picture(source):
     return Picture(image, name, hashlib.sha256(data).hexdigest(), frames)
 
 
-def name_of(source):
+def name_of(source: Source) -> str:
     """What results call a source: its path, its file's name, or what kind of thing it is."""
     if isinstance(source, (str, os.PathLike)):
         return os.fsdecode(source)
@@ -78,12 +97,16 @@ def name_of(source):
         return "bytes"
     if hasattr(source, "convert"):
         return "image"
-    if hasattr(source, "__array_interface__"):
+    if _is_array(source):
         return "array"
     return str(getattr(source, "name", "stream"))
 
 
-def read_bytes(source):
+def _is_array(source: Source) -> TypeGuard[ArrayLike]:
+    return hasattr(source, "__array_interface__")
+
+
+def read_bytes(source: Source) -> bytes:
     """The bytes of a path, bytes or binary file object, at most `MAX_BYTES` of them."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         data = bytes(source)
@@ -102,7 +125,7 @@ def read_bytes(source):
     return data
 
 
-def to_memory(source):
+def to_memory(source: Source) -> Source:
     """A source that can be sent to another process: an open file becomes its bytes, under its name."""
     if not hasattr(source, "read"):
         return source
@@ -114,7 +137,7 @@ def to_memory(source):
     return held
 
 
-def _read_path(path):
+def _read_path(path: str | os.PathLike[str]) -> bytes:
     if os.path.isdir(path):
         raise PictureError(Reason.NOT_FOUND, f"The directory holds no picture ({', '.join(SUFFIXES)}): check the path.")
     if not os.path.isfile(path):
@@ -129,7 +152,7 @@ def _read_path(path):
         ) from error
 
 
-def _decode(data):
+def _decode(data: bytes) -> tuple[Image.Image, int]:
     """(upright RGB image, number of frames) of a file's bytes."""
     from PIL import Image, ImageOps
 
@@ -161,7 +184,7 @@ def _decode(data):
             raise PictureError(broken) from error
 
 
-def _check_pixels(width, height):
+def _check_pixels(width: int, height: int) -> None:
     if max(width, height) > MAX_SIDE:
         raise PictureError(
             Reason.TOO_LARGE, f"The picture has {width} x {height} pixels: give one of at most {MAX_SIDE} a side."
@@ -172,11 +195,11 @@ def _check_pixels(width, height):
         )
 
 
-def _is_rgb(image):
+def _is_rgb(image: Image.Image) -> bool:
     return image.mode == "RGB" and "transparency" not in image.info
 
 
-def _to_rgb(image):
+def _to_rgb(image: Image.Image) -> Image.Image:
     """A copy of the image as RGB."""
     from PIL import Image
 
@@ -194,7 +217,7 @@ def _to_rgb(image):
     return image.convert("RGB")
 
 
-def _to_8_bit(image):
+def _to_8_bit(image: Image.Image) -> Image.Image:
     """Gray of 8 bits as it is, of 16 by its upper byte, of other depths stretched from darkest to brightest."""
     import numpy as np
     from PIL import Image
@@ -213,7 +236,7 @@ def _to_8_bit(image):
     return Image.fromarray(np.rint(scaled).astype(np.uint8))
 
 
-def _from_image(image):
+def _from_image(image: Image.Image) -> Image.Image:
     """The upright RGB copy of a `PIL.Image`, which may be one that is opened and not yet loaded."""
     from PIL import ImageOps
 
@@ -229,21 +252,21 @@ def _from_image(image):
         raise PictureError(Reason.UNSUPPORTED) from error
 
 
-def _from_array(array):
+def _from_array(given: ArrayLike) -> Image.Image:
     import numpy as np
     from PIL import Image
 
-    array = np.asarray(array)
+    array = np.asarray(given)
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
         raise UsageError(f"an array must be (height, width, 3) uint8 RGB, not {array.shape} {array.dtype}")
     _check_pixels(array.shape[1], array.shape[0])
     return Image.fromarray(np.ascontiguousarray(array))
 
 
-def find_pictures(directory):
+def find_pictures(directory: str | os.PathLike[str]) -> list[str]:
     """The pictures in `directory` and below it, by suffix, sorted by path; folders that cannot be listed stand
     among them, to be answered for."""
-    found = []
+    found: list[str] = []
     for folder, _, files in os.walk(directory, onerror=lambda error: found.append(os.fspath(error.filename))):
         found.extend(os.path.join(folder, name) for name in files if name.lower().endswith(SUFFIXES))
     return sorted(found)

@@ -1,5 +1,8 @@
 """Where the leads stand on a page: names, classes and templates, as data."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 CLASSES = ("normal", "abnormal", "infarction", "history")
@@ -21,12 +24,12 @@ class Box:
     bottom: int
 
     @property
-    def slices(self):
+    def slices(self) -> tuple[slice, slice]:
         """Rows and columns that index an array of the page."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
     @property
-    def corners(self):
+    def corners(self) -> tuple[int, int, int, int]:
         """(left, top, right, bottom), as Pillow's `crop` takes it and as results carry it."""
         return self.left, self.top, self.right, self.bottom
 
@@ -45,21 +48,21 @@ class Template:
     px_per_mm: float
     mm_per_s: float
     mm_per_mv: float
-    leads: tuple
+    leads: tuple[tuple[str, Box], ...]
     frame: Box
-    separators_px: tuple
-    separator_rows: tuple
-    rows_px: tuple
-    pulse_px: tuple
+    separators_px: tuple[int, ...]
+    separator_rows: tuple[int, int]
+    rows_px: tuple[int, ...]
+    pulse_px: tuple[int, int]
     """Columns of the rising and the falling edge of the calibration pulses."""
 
     @property
-    def size(self):
+    def size(self) -> tuple[int, int]:
         """(width, height) in pixels."""
         return self.width_px, self.height_px
 
     @property
-    def lead_names(self):
+    def lead_names(self) -> tuple[str, ...]:
         """The names of the leads, row by row as printed."""
         return tuple(name for name, _ in self.leads)
 
@@ -89,13 +92,13 @@ class Arrangement:
     """
 
     layout: str
-    places: tuple
-    px_per_mm: tuple
+    places: tuple[Place, ...]
+    px_per_mm: tuple[float, float]
     mm_per_s: float
     mm_per_mv: float
     cost: float
     runner_up: float
-    pulses: tuple = ()
+    pulses: tuple[tuple[float, float, float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,17 +108,17 @@ class Pattern:
     """
 
     layout: str
-    columns: tuple
+    columns: tuple[tuple[str, ...], ...]
     strips: int = 0
     cabrera: bool = False
 
     @property
-    def grid_rows(self):
+    def grid_rows(self) -> int:
         """Rows that hold leads in columns, above the rhythm strips."""
         return len(self.columns[0])
 
     @property
-    def rows(self):
+    def rows(self) -> int:
         """All rows, rhythm strips too."""
         return self.grid_rows + self.strips
 
@@ -136,7 +139,7 @@ _SHAPES = (
 )
 
 
-def _pattern(layout, rows, strips, chest, limb):
+def _pattern(layout: str, rows: int, strips: int, chest: bool, limb: tuple[str, ...]) -> Pattern:
     names = limb + _CHEST * chest
     return Pattern(
         layout, tuple(names[i : i + rows] for i in range(0, len(names), rows)), strips, cabrera=limb is CABRERA_ORDER
@@ -150,7 +153,9 @@ REPORT_PATTERN = next(pattern for pattern in PATTERNS if pattern.layout == "3x4+
 """The order of leads on report pages."""
 
 
-def _grid_of_leads(rows, columns, names):
+def _grid_of_leads(
+    rows: Iterable[tuple[int, int]], columns: Sequence[tuple[int, int]], names: Iterable[str]
+) -> tuple[tuple[str, Box], ...]:
     """(name, box) for `names`, printed row by row over `rows` and `columns` (pairs of edges)."""
     boxes = [Box(left, top, right, bottom) for top, bottom in rows for left, right in columns]
     return tuple(zip(names, boxes, strict=True))

@@ -1,30 +1,41 @@
 """`Reader`: a model, and what it takes to read a picture with it."""
 
+from __future__ import annotations
+
 import multiprocessing
+import os
 import time
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from . import image
 from .errors import DamagedModelError, InstallationError, PictureError, UsageError
-from .layout import REPORT
+from .image import Picture
+from .layout import REPORT, RHYTHM, Arrangement, Box
 from .network import card as cards
 from .network import verdict
 from .network.page_input import page_tensor, quantise, without
 from .network.runtime import Network, find_runtime
 from .page import quality
-from .page.page import find_page
+from .page.page import Page, find_page
 from .preprocessing import filters
 from .preprocessing.crops import crop, crop_as_report
-from .result import LeadResult, Result, by_class, unread
+from .preprocessing.filters import LeadSteps
+from .result import LeadResult, LeadState, ModelInfo, PageInfo, Result, RuntimeInfo, ScaleSource, by_class, unread
 from .system.process import end_with_parent, return_memory
-from .trace.tracing import trace_page
+from .trace.tracing import Traces, trace_page
+
+if TYPE_CHECKING:
+    from .image import Source
 
 PAGE_SIGNAL = "page_signal"
 """The kind of input of models that read all leads of a page at once, as signals; others read pictures of single leads."""
@@ -36,15 +47,15 @@ class Stages:
     models of single leads `steps` {lead: `LeadSteps`}, and `inputs` as the model sees them: (leads, side, side) uint8, or the windows of a
     page as `page_input.page_tensor` gives them."""
 
-    picture: object
-    page: object = None
-    traces: object = None
-    quality: dict | None = None
-    steps: dict | None = None
-    inputs: np.ndarray | None = None
+    picture: Picture
+    page: Page | None = None
+    traces: Traces | None = None
+    quality: dict[str, float | None] | None = None
+    steps: dict[str, LeadSteps] | None = None
+    inputs: npt.NDArray[Any] | None = None
 
     @property
-    def arrangement(self):
+    def arrangement(self) -> Arrangement | None:
         """The `layout.Arrangement` of the page's leads; None where none was made out."""
         page = self.page
         return None if page is None or (page.template is None and page.found is None) else page.arrangement
@@ -69,8 +80,15 @@ class Reader:
     """
 
     def __init__(
-        self, model=None, threads=1, min_confidence=None, runtime=None, folder=None, mm_per_s=None, mm_per_mv=None
-    ):
+        self,
+        model: str | None = None,
+        threads: int = 1,
+        min_confidence: float | None = None,
+        runtime: str | None = None,
+        folder: str | os.PathLike[str] | None = None,
+        mm_per_s: float | None = None,
+        mm_per_mv: float | None = None,
+    ) -> None:
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise UsageError(f"min_confidence must be from 0 to 1, not {min_confidence}")
         for name, value in (("mm_per_s", mm_per_s), ("mm_per_mv", mm_per_mv)):
@@ -90,11 +108,15 @@ class Reader:
             )
         self.min_confidence = self.card["min_confidence"] if min_confidence is None else min_confidence
         self._given = {"mm_per_s": mm_per_s, "mm_per_mv": mm_per_mv}
-        self._model = {"name": self.card.name, "version": self.card["version"], "sha256": self.card["file.sha256"]}
+        self._model: ModelInfo = {
+            "name": self.card.name,
+            "version": self.card["version"],
+            "sha256": self.card["file.sha256"],
+        }
         found = self.network.runtime
-        self._runtime = {"name": found.name, "version": found.version, "threads": threads}
+        self._runtime: RuntimeInfo = {"name": found.name, "version": found.version, "threads": threads}
 
-    def read(self, source):
+    def read(self, source: Source) -> Result:
         """The `Result` of a picture: a path, bytes, binary file object, `PIL.Image` or (H, W, 3) uint8 RGB array.
 
         A picture that cannot be opened or read is a result too, with `status` failed or refused.
@@ -103,26 +125,28 @@ class Reader:
         return_memory()
         return result
 
-    def inspect(self, source, trace=False, keep=True, tell=None):
+    def inspect(
+        self, source: Source, trace: bool = False, keep: bool = True, tell: Callable[[str], None] | None = None
+    ) -> tuple[Result, Stages | None]:
         """(`Result`, `Stages`) of a picture; the stages go as far as it was read, None where it was not opened.
 
         With `trace` the leads are followed as signals even where the model does not need them; without `keep` the picture's pixels are let
         go of when its page is flat; `tell` is called with the name of each stage of `timing_ms` as it begins.
         """
-        clock, seen = _Clock(tell), {}
-        known = {"model": self._model, "runtime": self._runtime}
+        clock = _Clock(tell)
+        seen: dict[str, Any] = {}
+        known: dict[str, Any] = {"model": self._model, "runtime": self._runtime}
         try:
             with clock.stage("open"):
                 seen["picture"] = image.open_picture(source)
             known["sha256"] = seen["picture"].sha256
             self._see(seen, clock, trace, keep)
         except PictureError as error:
-            stages = Stages(**seen) if seen else None
             if "page" in seen:
-                known["page"] = _page_of(stages)
-                known["quality"] = stages.quality or quality.measure(stages.page)
+                known["page"] = _page_info(seen["page"])
+                known["quality"] = seen.get("quality") or quality.measure(seen["page"])
             result = unread(image.name_of(source), error.reason, str(error), timing_ms=clock.done(), **known)
-            return result, stages
+            return result, Stages(**seen) if seen else None
         stages = Stages(**seen)
         with clock.stage("inference"):
             rows = self._infer(stages)
@@ -131,7 +155,7 @@ class Reader:
             weights = self._weights(stages, page) if self.kind == PAGE_SIGNAL else None
         return self._result(stages, rows, weights, page, clock, known), stages
 
-    def read_all(self, sources, jobs=1):
+    def read_all(self, sources: Iterable[Source], jobs: int = 1) -> Iterator[Result]:
         """Yield the `Result` of each source, in order and as soon as it is there, with `jobs` processes."""
         if jobs < 1:
             raise UsageError(f"jobs must be at least 1, not {jobs}")
@@ -140,7 +164,7 @@ class Reader:
         else:
             yield from _read_with_workers(self._arguments, sources, jobs)
 
-    def _see(self, seen, clock, trace, keep):
+    def _see(self, seen: dict[str, Any], clock: _Clock, trace: bool, keep: bool) -> None:
         """Fill `seen` with what `Stages` holds, as far as it goes."""
         with clock.stage("page"):
             seen["page"] = find_page(seen["picture"].image, **self._given)
@@ -170,23 +194,23 @@ class Reader:
             seen["steps"] = {name: filters.lead_steps(gray) for name, gray in crops.items()}
             seen["inputs"] = np.stack([filters.to_model_input(step.ink) for step in seen["steps"].values()])
 
-    def _infer(self, stages):
+    def _infer(self, stages: Stages) -> npt.NDArray[Any]:
         """(rows, classes) probabilities: a row for each lead, or for each window of the page."""
         if self.kind == PAGE_SIGNAL:
             return self._run(stages.inputs)
         return self.network.probabilities(stages.inputs)
 
-    def _run(self, windows):
+    def _run(self, windows: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
         levels = self.network.quantisation()["input"]
         return self.network.run(quantise(windows, levels["scale"], levels["zero_point"]))
 
-    def _verdict(self, rows):
+    def _verdict(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """(classes,) calibrated probabilities of the page."""
         rule, calibration = self.card["aggregation"], self.card["calibration"]
         page = verdict.aggregate(rows, rule["method"], rule.get("weights"))
         return verdict.calibrate(page, calibration["temperature"], calibration.get("bias"))
 
-    def _weights(self, stages, page):
+    def _weights(self, stages: Stages, page: npt.NDArray[Any]) -> dict[str, float]:
         """{lead: 0..1}: how much of the verdict's probability goes when the lead is taken away, the largest of them 1."""
         signals, windows, said = stages.traces.signals, stages.inputs, int(np.argmax(page))
         left = np.concatenate([without(windows, name, signals) for name in signals])
@@ -195,20 +219,34 @@ class Reader:
         most = max(lost, default=0.0)
         return {name: value / most if most else 0.0 for name, value in zip(signals, lost, strict=True)}
 
-    def _result(self, stages, rows, weights, page, clock, known):
+    def _result(
+        self,
+        stages: Stages,
+        rows: npt.NDArray[Any],
+        weights: dict[str, float] | None,
+        page: npt.NDArray[Any],
+        clock: _Clock,
+        known: dict[str, Any],
+    ) -> Result:
         picture = stages.picture
         probabilities = by_class(page)
         sure = max(probabilities.values()) >= self.min_confidence
         frames = picture.frames
         if weights is None:
             leads = tuple(
-                LeadResult(name, box.corners, state, probabilities=by_class(row))
-                for (name, box, state), row in zip(_places(stages), rows, strict=True)
+                LeadResult(name, box.corners, state, probabilities=by_class(row), lead=lead)
+                for (name, lead, box, state), row in zip(_places(stages), rows, strict=True)
             )
         else:
             states = quality.states(stages.traces)
             leads = tuple(
-                LeadResult(place.name, place.box.corners, states[place.name], weight=round(weights[place.name], 3))
+                LeadResult(
+                    place.name,
+                    place.box.corners,
+                    states[place.name],
+                    weight=round(weights[place.name], 3),
+                    lead=place.lead,
+                )
                 for place in stages.arrangement.places
             )
         return Result(
@@ -217,27 +255,29 @@ class Reader:
             probabilities=probabilities,
             min_confidence=self.min_confidence,
             message=f"The file holds {frames} pictures; the first was read." if frames > 1 else None,
+            doubts=() if sure else ("low_confidence",),
             leads=leads,
-            page=_page_of(stages),
+            page=_page_info(stages.page),
             quality=stages.quality or quality.measure(stages.page),
             timing_ms=clock.done(),
             **known,
         )
 
 
-def _places(stages):
-    """(name, box, state) of each lead on the page, in the order of the model's leads."""
+def _places(stages: Stages) -> list[tuple[str, str | None, Box, LeadState]]:
+    """(name, lead, box, state) of each lead on the page, in the order of the model's leads."""
     if stages.page.template is not None:
-        return [(name, box, "read") for name, box in stages.page.template.leads]
+        # What a report's strip shows is read with its traces, which models of single leads do without.
+        return [(name, None if name == RHYTHM else name, box, "read") for name, box in stages.page.template.leads]
     places = {place.name: place for place in stages.arrangement.places}
     states = quality.states(stages.traces)
-    return [(name, places[name].box, states[name]) for name in REPORT.lead_names]
+    return [(name, places[name].lead, places[name].box, states[name]) for name in REPORT.lead_names]
 
 
-def _page_of(stages):
+def _page_info(page: Page) -> PageInfo:
     """What results say of the page."""
-    page, found = stages.page, stages.page.template or stages.page.found
-    known = {
+    found = page.template or page.found
+    known: PageInfo = {
         "width": page.image.width,
         "height": page.image.height,
         "layout": None,
@@ -246,6 +286,8 @@ def _page_of(stages):
         "px_per_mm": None,
         "mm_per_s": None,
         "mm_per_mv": None,
+        "speed_from": None,
+        "gain_from": None,
     }
     if found is None:
         return known
@@ -253,21 +295,30 @@ def _page_of(stages):
         "layout": getattr(found, "layout", None) or found.name,
         "rotation": round(page.rotation_deg, 1),
         "px_per_mm": round(float(np.mean(found.px_per_mm)), 3),
-        "mm_per_s": found.mm_per_s,
-        "mm_per_mv": found.mm_per_mv,
+        "mm_per_s": page.search.mm_per_s or found.mm_per_s,
+        "mm_per_mv": page.search.mm_per_mv or found.mm_per_mv,
+        "speed_from": _source_of(page, page.search.mm_per_s),
+        "gain_from": _source_of(page, page.search.mm_per_mv),
     }
+
+
+def _source_of(page: Page, given: float | None) -> ScaleSource | None:
+    """Where a page's speed or gain comes from; None where that is not told yet."""
+    if given is not None:
+        return "option"
+    return "report" if page.template is not None else None
 
 
 class _Clock:
     """Milliseconds by stage."""
 
-    def __init__(self, tell=None):
+    def __init__(self, tell: Callable[[str], None] | None = None) -> None:
         self._start = time.perf_counter()
-        self._stages = {}
+        self._stages: dict[str, float] = {}
         self._tell = tell or (lambda name: None)
 
     @contextmanager
-    def stage(self, name):
+    def stage(self, name: str) -> Iterator[None]:
         self._tell(name)
         start = time.perf_counter()
         try:
@@ -275,22 +326,22 @@ class _Clock:
         finally:
             self._stages[name] = round((time.perf_counter() - start) * 1000, 3)
 
-    def done(self):
+    def done(self) -> dict[str, float]:
         return {**self._stages, "total": round((time.perf_counter() - self._start) * 1000, 3)}
 
 
 @lru_cache(maxsize=1)
-def _reader_of(arguments):
+def _reader_of(arguments: tuple[Any, ...]) -> Reader:
     return Reader(*arguments)
 
 
-def _read_in_worker(arguments, source):
+def _read_in_worker(arguments: tuple[Any, ...], source: Source) -> Result:
     return _reader_of(arguments).read(source)
 
 
-def _read_with_workers(arguments, sources, jobs):
+def _read_with_workers(arguments: tuple[Any, ...], sources: Iterable[Source], jobs: int) -> Iterator[Result]:
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), end_with_parent)
-    waiting = deque()
+    waiting: deque[Future[Result]] = deque()
     try:
         for source in sources:
             waiting.append(pool.submit(_read_in_worker, arguments, image.to_memory(source)))

@@ -1,32 +1,80 @@
 """What reading a picture gives: `Result`, and its JSON."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict
 
 from . import __version__
-from .errors import FAILURES
+from .errors import FAILURES, Reason
 from .layout import CLASSES
 
-SCHEMA = "ecg-edge/result/1"
-STAGES = ("open", "page", "leads", "filters", "trace", "inference", "verdict", "total")
+SCHEMA = "ecg-edge/result/2"
+STAGES = ("open", "page", "leads", "filters", "trace", "measure", "inference", "verdict", "total")
 DISCLAIMER = "Not a medical device: for research and education, never for diagnosis or treatment."
+
+Status = Literal["read", "uncertain", "refused", "failed"]
+LeadState = Literal["read", "lost"]
+Doubt = Literal["low_confidence", "assumed_scale", "contradicts_measurements", "unlike_training", "leads_lost"]
+"""Why a result is `uncertain`."""
+ScaleSource = Literal["report", "pulse", "columns", "print", "option", "assumed"]
+"""Where paper speed or gain come from: `report` is the known geometry of such pages, `option` what the caller said."""
+
+
+class PageInfo(TypedDict):
+    """The page of a result: pixels, layout, the sheet's corners in the picture, degrees of rotation, and its scale."""
+
+    width: int
+    height: int
+    layout: str | None
+    corners: list[list[float]] | None
+    rotation: float | None
+    px_per_mm: float | None
+    mm_per_s: float | None
+    mm_per_mv: float | None
+    speed_from: ScaleSource | None
+    gain_from: ScaleSource | None
+
+
+class ModelInfo(TypedDict):
+    """The model of a result."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class RuntimeInfo(TypedDict):
+    """The runtime of a result."""
+
+    name: str
+    version: str
+    threads: int
 
 
 @dataclass(frozen=True)
 class LeadResult:
     """One lead: its `name`, `box` (left, top, right, bottom) in page pixels, `state` (read, lost) and
-    `probabilities` {class: 0..1}; None where the model reads all leads at once, which then gives a `weight`."""
+    `probabilities` {class: 0..1}; None where the model reads all leads at once, which then gives a `weight`.
+
+    `name` is the place's (I … V6, rhythm, rhythm2, …), `lead` which lead is shown there: of a strip the one whose name is printed, None where
+    that was not read.
+    """
 
     name: str
-    box: tuple
-    state: str = "read"
-    probabilities: dict | None = None
+    box: tuple[int, int, int, int]
+    state: LeadState = "read"
+    probabilities: dict[str, float] | None = None
     weight: float | None = None
+    lead: str | None = None
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """The lead as in JSON."""
         return {
             "name": self.name,
+            "lead": self.lead,
             "box": list(self.box),
             "state": self.state,
             "probabilities": _rounded(self.probabilities),
@@ -39,35 +87,38 @@ class Result:
     """A reading: `status` is read, uncertain (doubtful), refused (seen, not read) or failed (not opened).
 
     `verdict` is a class or None, `confidence` its calibrated probability, `reason` a `Reason` or None, `message` a
-    sentence for the person or None, `timing_ms` {stage: milliseconds}. What is unknown is None.
+    sentence for the person or None, `doubts` why it is uncertain, `timing_ms` {stage: milliseconds}. What is unknown is None.
     """
 
-    status: str
+    status: Status
     source: str
     sha256: str | None = None
-    probabilities: dict | None = None
+    probabilities: dict[str, float] | None = None
     min_confidence: float | None = None
-    reason: object = None
+    reason: Reason | None = None
     message: str | None = None
-    leads: tuple = ()
-    page: dict | None = None
-    quality: dict = field(default_factory=dict)
-    model: dict | None = None
-    runtime: dict | None = None
-    timing_ms: dict = field(default_factory=dict)
+    doubts: tuple[Doubt, ...] = ()
+    leads: tuple[LeadResult, ...] = ()
+    page: PageInfo | None = None
+    quality: dict[str, float | None] = field(default_factory=dict)
+    model: ModelInfo | None = None
+    runtime: RuntimeInfo | None = None
+    measurements: dict[str, Any] | None = None
+    timing_ms: dict[str, float] = field(default_factory=dict)
     captured_at: str | None = None
 
     @property
-    def verdict(self):
+    def verdict(self) -> str | None:
         """The most probable class; None where the picture was not read."""
-        return max(CLASSES, key=self.probabilities.get) if self.probabilities else None
+        probabilities = self.probabilities
+        return max(CLASSES, key=lambda label: probabilities[label]) if probabilities else None
 
     @property
-    def confidence(self):
+    def confidence(self) -> float | None:
         """The verdict's calibrated probability; None where there is no verdict."""
-        return self.probabilities[self.verdict] if self.probabilities else None
+        return max(self.probabilities.values()) if self.probabilities else None
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """The result as in JSON: every field of the contract, unknown ones None."""
         return {
             "schema": SCHEMA,
@@ -79,26 +130,28 @@ class Result:
             "probabilities": _rounded(self.probabilities),
             "reason": None if self.reason is None else self.reason.value,
             "message": self.message,
+            "doubts": list(self.doubts),
             "leads": [lead.to_dict() for lead in self.leads],
             "page": self.page,
             "quality": self.quality,
             "model": self.model,
             "runtime": self.runtime,
+            "measurements": self.measurements,
             "timing_ms": {stage: self.timing_ms.get(stage) for stage in STAGES},
             "captured_at": self.captured_at,
             "ecg_edge": __version__,
         }
 
-    def to_json(self):
+    def to_json(self) -> str:
         """The result as one line of JSON."""
         return json.dumps(self.to_dict())
 
-    def to_text(self):
+    def to_text(self) -> str:
         """The result as one line for a person."""
         return f"{self.source}: {describe(self.to_dict())}"
 
 
-def describe(result):
+def describe(result: Mapping[str, Any]) -> str:
     """What came of a page, in words, of the dict of its result."""
     if result["verdict"] is None:
         return f"{result['status']} ({result['reason']}): {result['message']}"
@@ -107,16 +160,16 @@ def describe(result):
     return f"{result['verdict']} {result['confidence']:.2f}{doubt}{note}"
 
 
-def unread(source, reason, message=None, **known):
+def unread(source: str, reason: Reason, message: str | None = None, **known: Any) -> Result:
     """The `Result` of a picture that could not be opened (failed) or read (refused)."""
-    status = "failed" if reason in FAILURES else "refused"
+    status: Status = "failed" if reason in FAILURES else "refused"
     return Result(status=status, source=source, reason=reason, message=message or reason.sentence, **known)
 
 
-def by_class(probabilities):
+def by_class(probabilities: Iterable[float]) -> dict[str, float]:
     """{class: float} of (classes,) probabilities."""
     return {label: float(value) for label, value in zip(CLASSES, probabilities, strict=True)}
 
 
-def _rounded(probabilities):
+def _rounded(probabilities: Mapping[str, float] | None) -> dict[str, float] | None:
     return None if probabilities is None else {label: round(value, 6) for label, value in probabilities.items()}

@@ -1,6 +1,7 @@
 """The description of the interface for programs (OpenAPI 3.1): `web/openapi.json`, with the result's own schema in it."""
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,8 +16,10 @@ def document():
     described = json.loads((HERE / "openapi.json").read_text(encoding="utf-8"))
     # The one schema of results, the command line's too; its own definitions move to where the document has them.
     text = (HERE.parent / "result.schema.json").read_text(encoding="utf-8")
-    schema = json.loads(text.replace("#/$defs/probabilities", "#/components/schemas/Probabilities"))
+    text = re.sub(r"#/\$defs/(\w+)", lambda found: f"#/components/schemas/{found[1].capitalize()}", text)
+    schema = json.loads(text)
     schema.pop("$schema")
-    described["components"]["schemas"] |= {"Probabilities": schema.pop("$defs")["probabilities"], "Result": schema}
+    definitions = {name.capitalize(): definition for name, definition in schema.pop("$defs").items()}
+    described["components"]["schemas"] |= definitions | {"Result": schema}
     described["info"]["version"] = __version__
     return described

@@ -27,9 +27,9 @@ def validate():
 def read_result(**changes):
     known = {
         "status": "read", "source": "page.jpg", "sha256": "0" * 64, "probabilities": SURE, "min_confidence": 0.5,
-        "leads": (LeadResult("I", (150, 300, 643, 600), probabilities=SURE), LeadResult("V6", (1, 2, 3, 4), "lost", weight=0.1)),
+        "leads": (LeadResult("I", (150, 300, 643, 600), probabilities=SURE, lead="I"), LeadResult("rhythm", (1, 2, 3, 4), "lost", weight=0.1)),
         "page": {"width": 2213, "height": 1572, "layout": "3x4+1", "corners": None, "rotation": 0, "px_per_mm": 8.0,
-                 "mm_per_s": 25.0, "mm_per_mv": 10.0},
+                 "mm_per_s": 25.0, "mm_per_mv": 10.0, "speed_from": "report", "gain_from": "option"},
         "model": {"name": "cnn", "version": "1", "sha256": "a" * 64},
         "runtime": {"name": "tflite-runtime", "version": "2.14.0", "threads": 1},
         "timing_ms": {"open": 1.5, "total": 30},
@@ -41,7 +41,7 @@ def read_result(**changes):
     "changes",
     [
         {},
-        {"status": "uncertain"},
+        {"status": "uncertain", "doubts": ("low_confidence", "leads_lost")},
         {"message": "The file holds 3 pictures; the first was read."},
         {"captured_at": "2026-11-24T02:00:00+00:00"},
         {"leads": (), "page": None, "model": None, "runtime": None, "timing_ms": {}, "sha256": None},
@@ -79,7 +79,10 @@ def spoilt(**changes):
         spoilt(reason="not_found"),
         spoilt(confidence=1.2),
         spoilt(sha256="abc"),
-        spoilt(schema="ecg-edge/result/2"),
+        spoilt(schema="ecg-edge/result/1"),
+        spoilt(status="uncertain"),
+        spoilt(doubts=["low_confidence"]),
+        spoilt(status="uncertain", doubts=["a_feeling"]),
         spoilt(extra=1),
         spoilt(probabilities={"normal": 1.0}),
         {key: value for key, value in spoilt().items() if key != "captured_at"},
@@ -104,11 +107,13 @@ def test_the_json_has_every_field_of_the_contract_in_its_order():
             "probabilities",
             "reason",
             "message",
+            "doubts",
             "leads",
             "page",
             "quality",
             "model",
             "runtime",
+            "measurements",
             "timing_ms",
             "captured_at",
             "ecg_edge",
@@ -198,6 +203,15 @@ def test_every_reason_has_one_sentence_that_tells_the_person_what_to_do(reason):
     assert re.fullmatch(r"[A-Z][^.:]+: [a-z][^.:]+\.", reason.sentence), reason.sentence
     assert len(reason.sentence) <= 120
     assert str.__str__(reason) == reason.value and Reason(reason.value) is reason
+
+
+def test_measurements_have_every_field_or_none(validate):
+    """A place for what later versions measure, by its own names."""
+    schema = json.loads((resources.files("ecg_edge") / "result.schema.json").read_text())
+    fields = schema["$defs"]["measurements"]["required"]
+    validate(json.loads(read_result(measurements=dict.fromkeys(fields)).to_json()))
+    with pytest.raises(jsonschema.ValidationError):
+        validate(json.loads(read_result(measurements={"rate_per_min": 71.0}).to_json()))
 
 
 def test_a_result_cannot_be_changed():

@@ -1,0 +1,51 @@
+"""What readings fill into the fields of a result."""
+
+import pytest
+
+from ecg_edge import Reader
+from ecg_edge.layout import LEADS_12
+
+
+@pytest.fixture(scope="module")
+def page_reader():
+    return Reader("page")
+
+
+def test_a_page_of_known_geometry_says_so(page_reader, normal_page):
+    """Its speed and gain are those of all such pages."""
+    page = page_reader.read(normal_page).page
+    assert (page["mm_per_s"], page["speed_from"]) == (25.0, "report")
+    assert (page["mm_per_mv"], page["gain_from"]) == (10.0, "report")
+
+
+def test_speed_and_gain_that_were_given_are_the_results(normal_page):
+    """Whatever is usual on such pages: the signals are in the scale that was given."""
+    page = Reader("page", mm_per_s=50.0, mm_per_mv=5.0).read(normal_page).page
+    assert (page["mm_per_s"], page["speed_from"]) == (50.0, "option")
+    assert (page["mm_per_mv"], page["gain_from"]) == (5.0, "option")
+
+
+def test_where_a_scale_comes_from_is_null_while_it_is_not_told(page_reader, odd_pages):
+    """On pages that are laid flat; the scale itself is there."""
+    for page in odd_pages:
+        found = page_reader.read(page.path).page
+        assert (found["speed_from"], found["gain_from"]) == (None, None) and found["mm_per_s"] == 25.0
+
+
+def test_each_lead_says_what_it_shows(page_reader, tiny_reader, few_pages):
+    """The twelve themselves, a strip the lead whose name is printed; without traces its name is not read."""
+    known = set()
+    for page in few_pages:
+        leads = {lead.name: lead.lead for lead in page_reader.read(page.path).leads}
+        assert all(leads[name] == name for name in LEADS_12)
+        known.add(leads["rhythm"])
+    assert known <= {"II", "III", None} and known & {"II", "III"}
+    assert {lead.name: lead.lead for lead in tiny_reader.read(few_pages[0].path).leads}["rhythm"] is None
+
+
+def test_a_result_in_doubt_says_why(normal_page):
+    """One that is sure has no doubts."""
+    doubtful = Reader("page", min_confidence=1.0).read(normal_page)
+    assert (doubtful.status, doubtful.doubts) == ("uncertain", ("low_confidence",))
+    sure = Reader("page", min_confidence=0.0).read(normal_page)
+    assert (sure.status, sure.doubts) == ("read", ())
