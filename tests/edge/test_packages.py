@@ -2,6 +2,7 @@
 
 import ast
 import configparser
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -140,6 +141,16 @@ def test_no_package_reaches_into_the_private_names_of_another(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
             assert not node.attr.startswith("_") or node.attr.startswith("__"), ast.unparse(node)
+
+
+def test_the_architecture_page_and_its_picture_name_every_package():
+    """And every file that they name is there: a newcomer trusts them."""
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    picture = (ROOT / "docs/architecture.svg").read_text(encoding="utf-8")
+    for package in {unit_of(name) for name in NAMES if "." in name}:
+        assert f">{package}<" in picture, package
+    for name in re.findall(r"`((?:[a-z_]+/)?[a-z_.]+\.(?:py|json))`", text):
+        assert (EDGE / name).is_file() or (ROOT / name).is_file(), name
 
 
 def test_the_distribution_lists_every_package():
