@@ -1,12 +1,15 @@
 """`ecg-edge bench`: measures time and memory of a page on this machine."""
 
+from __future__ import annotations
+
+import argparse
 import sys
 
 from ..errors import UsageError
-from .console import CANNOT, READ, add_command, expand
+from .console import CANNOT_RUN, SUCCESS, Commands, add_command, expand
 
 
-def add_to(commands):
+def add_to(commands: Commands) -> None:
     """Add the command to the command line's subparsers."""
     command = add_command(
         commands,
@@ -26,7 +29,7 @@ def add_to(commands):
     command.add_argument("--json", action="store_true", help="print it as JSON in place of the table")
 
 
-def _bench(options):
+def _bench(options: argparse.Namespace) -> int:
     import json
 
     from ..diagnostics import page_cost
@@ -48,4 +51,4 @@ def _bench(options):
     if options.out:
         page_cost.write(report, options.out)
     print(json.dumps(report) if options.json else page_cost.to_markdown(report), end="\n" if options.json else "")
-    return CANNOT if all("error" in run for run in report["runs"]) else READ
+    return CANNOT_RUN if all("error" in run for run in report["runs"]) else SUCCESS

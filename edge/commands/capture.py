@@ -1,9 +1,16 @@
 """`ecg-edge capture`: takes a picture and reads it."""
 
+from __future__ import annotations
+
+import argparse
 import sys
+from typing import TYPE_CHECKING, Any
 
 from ..errors import OutputError, UsageError
-from .console import STATUS, add_command, add_model_options
+from .console import EXIT_STATUS, Commands, add_command, add_model_options
+
+if TYPE_CHECKING:
+    from ..system.worker import Worker
 
 START_S, READ_S = 120.0, 120.0
 """Limits for camera and model to get ready, and for reading a picture that was taken."""
@@ -11,7 +18,7 @@ FOUND_TIMES = 3
 """A page that was found so often in a row is lying still."""
 
 
-def add_to(commands):
+def add_to(commands: Commands) -> None:
     """Add the command to the command line's subparsers."""
     command = add_command(
         commands, "capture", _capture, "take a picture and read it", "ecg-edge capture --out page.jpg"
@@ -29,7 +36,7 @@ def add_to(commands):
     add_model_options(command)
 
 
-def _capture(options):
+def _capture(options: argparse.Namespace) -> int:
     import json
 
     from ..device.settings import defaults
@@ -44,44 +51,44 @@ def _capture(options):
         for name in ("model", "runtime", "threads", "min_confidence", "mm_per_s", "mm_per_mv")
         if (value := getattr(options, name)) is not None
     }
-    station = make_process(values)
+    process = make_process(values)
     # The camera's own limit comes first; beyond it the driver hangs, and the process is ended.
     limit_s = options.timeout + READ_S
     try:
-        station.start()
+        process.start()
         if options.preview:
-            _show_framing(station, limit_s)
-        outcome = station.call(None, limit_s)
+            _show_hints(process, limit_s)
+        outcome = process.call(None, limit_s)
     finally:
-        station.close()
+        process.close()
     result = outcome.result
     if options.out and outcome.picture is not None:
         _keep(outcome.picture, options.out)
         result["source"] = options.out
     print(json.dumps(result) if options.json else f"{result['source']}: {describe(result)}", flush=True)
-    return STATUS[result["status"]]
+    return EXIT_STATUS[result["status"]]
 
 
-def make_process(settings):
-    """The process that holds camera and reader."""
+def make_process(settings: dict[str, dict[str, Any]]) -> Worker:
+    """The process that has camera and reader."""
     from ..device.capture_service import CaptureService
     from ..system.worker import Worker
 
     return Worker(CaptureService, (settings, True), START_S)
 
 
-def _show_framing(station, limit_s):
+def _show_hints(process: Worker, limit_s: float) -> None:
     """Show hints until the page was found so often in a row."""
     from ..device.capture_service import FRAMING
 
     times = 0
     while times < FOUND_TIMES:
-        found, text = station.call(FRAMING, limit_s)
+        found, text = process.call(FRAMING, limit_s)
         times = times + 1 if found else 0
         print(text, file=sys.stderr, flush=True)
 
 
-def _keep(picture, path):
+def _keep(picture: bytes, path: str) -> None:
     """Write a picture in the format that the path's suffix names; a JPEG as it is."""
     import io
     import os

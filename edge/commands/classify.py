@@ -1,13 +1,27 @@
 """`ecg-edge classify`: reads pictures of ECG pages."""
 
+from __future__ import annotations
+
+import argparse
 import signal
 import sys
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING
 
 from ..errors import InstallationError, UsageError
-from .console import READ, STATUS, add_command, add_model_options, expand, make_reader, show
+from .console import EXIT_STATUS, SUCCESS, Commands, add_command, add_model_options, expand, make_reader, show
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from ..image import Source
+    from ..reader import Reader, Stages
+    from ..result import Result
+
+    Writer = Callable[[Result, Stages], object]
 
 
-def add_to(commands):
+def add_to(commands: Commands) -> None:
     """Add the command to the command line's subparsers."""
     command = add_command(
         commands, "classify", _classify, "read pictures of ECG pages", "ecg-edge classify pages/ --json"
@@ -22,7 +36,7 @@ def add_to(commands):
     command.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
 
 
-def _classify(options):
+def _classify(options: argparse.Namespace) -> int:
     writers = _writers(options)
     if writers and options.jobs != 1:
         raise UsageError("--steps, --overlay and --signals go with --jobs 1")
@@ -32,17 +46,16 @@ def _classify(options):
             f"--steps shows what models of single leads see: add --model cnn ({reader.card.name} sees signals)"
         )
     sources = expand(options.paths)
+    with_traces = bool(options.overlay or options.signals)
     results = (
-        (_read_and_write(reader, source, writers, bool(options.overlay or options.signals)) for source in sources)
-        if writers
-        else reader.read_all(sources, options.jobs)
+        _read_and_write(reader, sources, writers, with_traces) if writers else _read(reader, sources, options.jobs)
     )
-    status, count = READ, 0
+    status, count = SUCCESS, 0
     with _Stop() as stop:
         try:
             for result in results:
                 count += 1
-                status = max(status, STATUS[result.status])
+                status = max(status, EXIT_STATUS[result.status])
                 show(result, options.json)
                 _show_progress(count, len(sources))
                 if stop.signal:
@@ -55,9 +68,9 @@ def _classify(options):
     return 128 + stop.signal if stop.signal else status
 
 
-def _writers(options):
+def _writers(options: argparse.Namespace) -> list[Writer]:
     """What is to be written of every picture that was opened: functions of result and stages."""
-    writers = []
+    writers: list[Writer] = []
     if options.steps:
         from ..output.step_images import write_steps
 
@@ -73,33 +86,40 @@ def _writers(options):
     return writers
 
 
-def _read_and_write(reader, source, writers, trace):
-    result, stages = reader.inspect(source, trace)
-    if stages is not None:
-        for write in writers:
-            write(result, stages)
-    return result
+def _read(reader: Reader, sources: Sequence[Source], jobs: int) -> Generator[Result, None, None]:
+    yield from reader.read_all(sources, jobs)
+
+
+def _read_and_write(
+    reader: Reader, sources: Sequence[Source], writers: Sequence[Writer], with_traces: bool
+) -> Generator[Result, None, None]:
+    for source in sources:
+        result, stages = reader.inspect(source, with_traces)
+        if stages is not None:
+            for write in writers:
+                write(result, stages)
+        yield result
 
 
 class _Stop:
     """Within it, SIGINT and SIGTERM are kept in `signal` for after the page in hand; a second SIGINT ends at once."""
 
-    signal = None
+    signal: int | None = None
 
-    def __enter__(self):
-        self._former = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+    def __enter__(self) -> _Stop:
+        self._former = {number: signal.signal(number, self._set) for number in (signal.SIGINT, signal.SIGTERM)}
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         for number, handler in self._former.items():
             signal.signal(number, handler)
 
-    def _note(self, number, _frame):
+    def _set(self, number: int, _frame: FrameType | None) -> None:
         if self.signal == number == signal.SIGINT:
             raise KeyboardInterrupt
         self.signal = number
 
 
-def _show_progress(done, of):
+def _show_progress(done: int, of: int) -> None:
     if sys.stderr.isatty() and not sys.stdout.isatty():
         print(f"\r{done} of {of}", end="\n" if done == of else "", file=sys.stderr, flush=True)

@@ -1,20 +1,23 @@
 """The command line, `ecg-edge`: its commands, and what their errors become."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import signal
 import sys
+from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import InstallationError, UsageError
 from . import bench, capture, classify, demo, doctor, history, install_service, models, serve, watch
-from .console import CANNOT, WRONG_USAGE, complain
+from .console import CANNOT_RUN, WRONG_USAGE, complain
 
 COMMANDS = (classify, demo, models, bench, capture, watch, serve, history, doctor, install_service)
 """In the order of the help. They are light: what a command needs is imported when it runs."""
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status.
 
     0 every picture has a verdict · 1 one was refused or failed · 2 wrong usage · 3 the installation cannot do it ·
@@ -29,13 +32,13 @@ def main(argv=None):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = options.run(options)
+        status: int = options.run(options)
         sys.stdout.flush()
         return status
     except UsageError as error:
         return complain(error, WRONG_USAGE)
     except InstallationError as error:
-        return complain(error, CANNOT)
+        return complain(error, CANNOT_RUN)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
@@ -44,10 +47,10 @@ def main(argv=None):
     except OSError as error:
         # A full disk under standard output; other files' errors come as an OutputError.
         _drop_output()
-        return complain(f"a result cannot be written ({error.strerror or error}).", CANNOT)
+        return complain(f"a result cannot be written ({error.strerror or error}).", CANNOT_RUN)
 
 
-def build_parser():
+def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line, a subparser for each command."""
     parser = argparse.ArgumentParser(
         prog="ecg-edge", description="Read printed 12-lead ECGs on this device. Not a medical device."
@@ -59,6 +62,6 @@ def build_parser():
     return parser
 
 
-def _drop_output():
+def _drop_output() -> None:
     # What stands in the buffer would fail again at exit.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,15 +1,30 @@
 """What the commands share: exit statuses, options of the reader, and how results are shown."""
 
+from __future__ import annotations
+
+import argparse
 import io
 import os
 import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeAlias
 
-READ, UNREAD, WRONG_USAGE, CANNOT = 0, 1, 2, 3
-STATUS = {"read": READ, "uncertain": READ, "refused": UNREAD, "failed": UNREAD}
+if TYPE_CHECKING:
+    from ..image import Source
+    from ..reader import Reader
+    from ..result import Result
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""What a command adds its parser to."""
+SUCCESS, NOT_READ, WRONG_USAGE, CANNOT_RUN = 0, 1, 2, 3
+"""Exit statuses: done; a picture was refused or failed; wrong usage; the installation cannot do it."""
+EXIT_STATUS = {"read": SUCCESS, "uncertain": SUCCESS, "refused": NOT_READ, "failed": NOT_READ}
 """The exit status of each status of a result."""
 
 
-def add_command(commands, name, run, what, example):
+def add_command(
+    commands: Commands, name: str, run: Callable[[argparse.Namespace], int], what: str, example: str
+) -> argparse.ArgumentParser:
     """Add a command, with an example in its help; its parser."""
     command = commands.add_parser(
         name, help=what, description=f"{what[0].upper()}{what[1:]}.", epilog=f"example: {example}"
@@ -18,8 +33,8 @@ def add_command(commands, name, run, what, example):
     return command
 
 
-def add_model_options(command):
-    """The options that `make_reader` looks at, and --json."""
+def add_model_options(command: argparse.ArgumentParser) -> None:
+    """Add the options that `make_reader` takes, and --json."""
     command.add_argument("--model", metavar="NAME", help="model (see 'ecg-edge models')")
     command.add_argument("--json", action="store_true", help="JSON, one result a line")
     command.add_argument(
@@ -31,7 +46,7 @@ def add_model_options(command):
     command.add_argument("--mm-per-mv", type=float, metavar="V", help="gain (default: read from the page)")
 
 
-def make_reader(options):
+def make_reader(options: argparse.Namespace) -> Reader:
     """The `Reader` that the options ask for."""
     from ..reader import Reader
 
@@ -45,11 +60,11 @@ def make_reader(options):
     )
 
 
-def expand(paths):
+def expand(paths: Iterable[str]) -> list[Source]:
     """The sources that the given paths stand for; a directory without pictures stands for itself, and is answered."""
     from ..image import MAX_BYTES, find_pictures
 
-    sources = []
+    sources: list[Source] = []
     for path in paths:
         if path == "-":
             data = io.BytesIO(sys.stdin.buffer.read(MAX_BYTES + 1))
@@ -62,12 +77,12 @@ def expand(paths):
     return sources
 
 
-def show(result, as_json):
+def show(result: Result, as_json: bool) -> None:
     """Print a result as a line."""
     print(result.to_json() if as_json else result.to_text(), flush=True)
 
 
-def complain(error, status):
+def complain(error: Exception | str, status: int) -> int:
     """Print what is wrong on standard error; the exit status."""
     print(f"ecg-edge: {error}", file=sys.stderr)
     return status

@@ -1,15 +1,26 @@
 """`ecg-edge demo`: a drawn page of each class, read by the real model."""
 
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import OutputError
 from ..layout import CLASSES
-from .console import STATUS, add_command
+from .console import EXIT_STATUS, Commands, add_command
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from ..reader import Reader, Stages
+    from ..result import Result
 
 SEED = 1
 
 
-def add_to(commands):
+def add_to(commands: Commands) -> None:
     """Add the command to the command line's subparsers."""
     command = add_command(commands, "demo", _demo, "draw simulated pages and read them", "ecg-edge demo --out demo/")
     command.add_argument("--out", metavar="DIR", help="keep the pages and their steps there")
@@ -17,26 +28,26 @@ def add_to(commands):
     command.add_argument("--runtime", metavar="NAME", help="ai-edge-litert or tflite-runtime (default: the faster)")
 
 
-def _demo(options):
+def _demo(options: argparse.Namespace) -> int:
     from ..reader import Reader
 
     results = run(Reader(options.model, runtime=options.runtime), options.out)
-    return max(STATUS[result.status] for result in results)
+    return max(EXIT_STATUS[result.status] for result in results)
 
 
-def run(reader, out=None, write=print):
+def run(reader: Reader, out: str | Path | None = None, write: Callable[[str], object] = print) -> list[Result]:
     """Draw one simulated page of each class, read it and `write` what came out, line by line.
 
     Parameters
     ----------
-    reader : `Reader`
+    reader : reads the pages
     out : directory for the pages and what was seen of them, or None: each lead after each step where the model reads single leads,
         else the page with all that was read drawn over it
-    write : callable that takes a line
+    write : takes a line
 
     Returns
     -------
-    list of `Result`, in the order of the classes
+    The results, in the order of the classes
     """
     from ..result import DISCLAIMER
     from ..simulator.heart import simulate
@@ -64,15 +75,15 @@ def run(reader, out=None, write=print):
     return results
 
 
-def describe(result):
+def describe(result: Result) -> str:
     """A result in a few words: verdict, probability and time, or the refusal."""
     took = f"{result.timing_ms['total']:.0f} ms"
-    if result.verdict is None:
+    if result.reason is not None:
         return f"{result.status} ({result.reason.value}), {took}"
     return f"read as {result.verdict:<11} probability {result.confidence:.2f}, {took}"
 
 
-def _write(page, result, stages, out, kind):
+def _write(page: Image.Image, result: Result, stages: Stages | None, out: Path, kind: str) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         page.save(out / f"{kind}.png")

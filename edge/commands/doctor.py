@@ -1,9 +1,13 @@
 """`ecg-edge doctor`: looks whether this machine can do it, and says what to do."""
 
-from .console import CANNOT, READ, add_command
+from __future__ import annotations
+
+import argparse
+
+from .console import CANNOT_RUN, SUCCESS, Commands, add_command
 
 
-def add_to(commands):
+def add_to(commands: Commands) -> None:
     """Add the command to the command line's subparsers."""
     command = add_command(
         commands, "doctor", _doctor, "look whether this machine can do it, and say what to do", "ecg-edge doctor --json"
@@ -13,18 +17,18 @@ def add_to(commands):
     command.add_argument("--json", action="store_true", help="JSON, one finding a line")
 
 
-def _doctor(options):
+def _doctor(options: argparse.Namespace) -> int:
     import json
 
     from ..diagnostics.machine_checks import BAD, examine
     from ..store.store import default_folder
 
-    worst = READ
+    worst = SUCCESS
     for finding in examine(options.store or default_folder(), options.camera):
         if options.json:
             print(json.dumps(finding.to_dict()), flush=True)
         else:
             remedy = f"\n{'':10}do: {finding.remedy}" if finding.remedy else ""
             print(f"{finding.verdict:<9} {finding.name}: {finding.found}{remedy}", flush=True)
-        worst = CANNOT if finding.verdict == BAD else worst
+        worst = CANNOT_RUN if finding.verdict == BAD else worst
     return worst

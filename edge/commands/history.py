@@ -1,13 +1,21 @@
 """`ecg-edge history`: lists or exports the stored results."""
 
+from __future__ import annotations
+
+import argparse
 import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..layout import CLASSES
-from .console import READ, STATUS, add_command
+from .console import EXIT_STATUS, SUCCESS, Commands, add_command
+
+if TYPE_CHECKING:
+    from ..store.store import Entry
 
 
-def add_to(commands):
+def add_to(commands: Commands) -> None:
     """Add the command to the command line's subparsers."""
     command = add_command(
         commands,
@@ -20,7 +28,7 @@ def add_to(commands):
         "--store", metavar="DIR", help="where 'ecg-edge watch' stores (default: where it does by default)"
     )
     command.add_argument("--number", type=int, metavar="N", help="this one alone")
-    command.add_argument("--status", choices=STATUS, help="only those")
+    command.add_argument("--status", choices=EXIT_STATUS, help="only those")
     command.add_argument("--verdict", choices=CLASSES, help="only those")
     command.add_argument("--model", metavar="NAME", help="only this model's")
     command.add_argument("--since", metavar="TIME", help="taken then or later (a date or ISO 8601; UTC)")
@@ -31,7 +39,7 @@ def add_to(commands):
         form.add_argument(f"--{name}", action="store_const", dest="form", const=name, default="text", help=what)
 
 
-def _history(options):
+def _history(options: argparse.Namespace) -> int:
     from ..store.history import FORMS, parse_time
     from ..store.store import Store, default_folder
 
@@ -39,8 +47,10 @@ def _history(options):
         raise UsageError("--limit must be at least 1")
     since, until = (time and parse_time(time) for time in (options.since, options.until))
     with Store(options.store or default_folder(), write=False) as store:
+        entries: Iterable[Entry]
         if options.number is not None:
-            entries = filter(None, [store.get(options.number)])
+            entry = store.get(options.number)
+            entries = [] if entry is None else [entry]
         else:
             newest = options.limit is not None
             entries = store.list(
@@ -54,4 +64,4 @@ def _history(options):
             )
             entries = reversed(list(entries)) if newest else entries
         FORMS[options.form](entries, sys.stdout)
-    return READ
+    return SUCCESS

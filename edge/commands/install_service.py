@@ -1,9 +1,13 @@
 """`ecg-edge install-service`: the systemd unit of 'ecg-edge watch', printed or placed."""
 
-from .console import READ, add_command
+from __future__ import annotations
+
+import argparse
+
+from .console import SUCCESS, Commands, add_command
 
 
-def add_to(commands):
+def add_to(commands: Commands) -> None:
     """Add the command to the command line's subparsers."""
     command = add_command(
         commands,
@@ -21,7 +25,7 @@ def add_to(commands):
     command.add_argument("--root", default="/", metavar="DIR", help="the system's root (default /)")
 
 
-def _install_service(options):
+def _install_service(options: argparse.Namespace) -> int:
     from ..device import systemd
 
     if options.place:
@@ -29,4 +33,4 @@ def _install_service(options):
             print(line)
     else:
         print(systemd.unit(serve=options.serve), end="")
-    return READ
+    return SUCCESS

@@ -1,10 +1,14 @@
 """`ecg-edge models`: lists the installed models, or shows a card."""
 
+from __future__ import annotations
+
+import argparse
+
 from ..errors import InstallationError
-from .console import CANNOT, READ, add_command, complain
+from .console import CANNOT_RUN, SUCCESS, Commands, add_command, complain
 
 
-def add_to(commands):
+def add_to(commands: Commands) -> None:
     """Add the command to the command line's subparsers."""
     command = add_command(
         commands, "models", _models, "list the installed models, or show a card", "ecg-edge models cnn --json"
@@ -13,23 +17,24 @@ def add_to(commands):
     command.add_argument("--json", action="store_true", help="JSON, one card a line")
 
 
-def _models(options):
+def _models(options: argparse.Namespace) -> int:
     import json
 
-    from ..network.card import list_names, read_card
+    from ..network.card import DEFAULT_MODEL, list_names, read_card
 
-    status = READ
+    status = SUCCESS
     for name in [options.name] if options.name else list_names():
         try:
             card = read_card(name)
             card.read_model()
         except InstallationError as error:
-            status = complain(error, CANNOT)
+            status = complain(error, CANNOT_RUN)
             continue
         if options.json:
             print(json.dumps(card.fields))
         elif options.name:
             print(json.dumps(card.fields, indent=2))
         else:
-            print(f"{card.name:<8} {card['version']:<8} {card['file.bytes'] / 1e6:6.1f} MB  {card['summary']}")
+            mark = " (default)" if name == DEFAULT_MODEL else ""
+            print(f"{card.name:<8} {card['version']:<8} {card['file.bytes'] / 1e6:6.1f} MB  {card['summary']}{mark}")
     return status

@@ -1,10 +1,14 @@
 """`ecg-edge serve`: a page in the browser, and an interface for programs."""
 
+from __future__ import annotations
+
+import argparse
+
 from ..errors import InstallationError, UsageError
-from .console import READ, add_command
+from .console import SUCCESS, Commands, add_command
 
 
-def add_to(commands):
+def add_to(commands: Commands) -> None:
     """Add the command to the command line's subparsers."""
     command = add_command(
         commands,
@@ -27,7 +31,7 @@ def add_to(commands):
     command.add_argument("--new-token", action="store_true", help="make and show another token, and end")
 
 
-def _serve(options):
+def _serve(options: argparse.Namespace) -> int:
     from ..device.settings import SETTINGS, read_settings
 
     settings = read_settings(options.config)
@@ -54,5 +58,5 @@ def _serve(options):
         raise InstallationError(f"The page needs {error.name}: pip install 'ecg-edge[serve]'.") from error
     if options.new_token:
         print(server.new_token(settings))
-        return READ
+        return SUCCESS
     return 128 + server.serve(settings, options.watch, not options.no_store)

@@ -1,9 +1,13 @@
 """`ecg-edge watch`: reads pages as they come, and stores the results."""
 
-from .console import READ, add_command
+from __future__ import annotations
+
+import argparse
+
+from .console import SUCCESS, Commands, add_command
 
 
-def add_to(commands):
+def add_to(commands: Commands) -> None:
     """Add the command to the command line's subparsers."""
     command = add_command(
         commands,
@@ -20,7 +24,7 @@ def add_to(commands):
     command.add_argument("--store", metavar="DIR", help="results lie there ([store] folder)")
 
 
-def _watch(options):
+def _watch(options: argparse.Namespace) -> int:
     from ..device.settings import read_settings, to_toml
 
     settings = read_settings(options.config)
@@ -30,7 +34,7 @@ def _watch(options):
         settings["store"]["folder"] = options.store
     if options.print_config:
         print(to_toml(settings), end="")
-        return READ
+        return SUCCESS
     from ..device.watch import watch
 
     return 128 + watch(settings)

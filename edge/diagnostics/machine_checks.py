@@ -1,11 +1,15 @@
 """What a person should know of this machine before relying on it: a verdict for each part, and the command that mends it."""
 
+from __future__ import annotations
+
 import os
 import platform
 import shutil
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 from ..device.indicator import import_gpiozero
 from ..errors import EcgEdgeError, NoRuntimeError
@@ -13,7 +17,11 @@ from ..network import card
 from ..network.runtime import RUNTIMES, Network, usable_runtimes
 from ..system import board
 
-GOOD, WARNING, BAD, ABSENT = "good", "warning", "bad", "absent"
+Verdict = Literal["good", "warning", "bad", "absent"]
+GOOD: Verdict = "good"
+WARNING: Verdict = "warning"
+BAD: Verdict = "bad"
+ABSENT: Verdict = "absent"
 VERDICTS = (GOOD, WARNING, BAD, ABSENT)
 """In order, out of order but usable, unusable, and not here (which a desk computer's camera may well be)."""
 PYTHONS = ((3, 10), (3, 14))
@@ -30,16 +38,16 @@ class Finding:
     """A part that was looked at: its `name`, `verdict`, what was `found`, and the `remedy`, None where none is needed."""
 
     name: str
-    verdict: str
+    verdict: Verdict
     found: str
     remedy: str | None = None
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, str | None]:
         """As JSON."""
         return asdict(self)
 
 
-def examine(store_folder, camera="0"):
+def examine(store_folder: str, camera: str = "0") -> Iterator[Finding]:
     """Yield a `Finding` for each part, as each is looked at. Nothing is changed."""
     yield _python()
     yield _architecture()
@@ -55,14 +63,14 @@ def examine(store_folder, camera="0"):
     yield _clock()
 
 
-def _python():
+def _python() -> Finding:
     found = f"Python {platform.python_version()} at {sys.executable}"
     if not PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
         return Finding("python", BAD, found, "Use Python 3.10 to 3.14: 'sudo apt install python3 python3-venv'.")
     return Finding("python", GOOD, found)
 
 
-def _architecture():
+def _architecture() -> Finding:
     machine, bits = platform.machine(), 64 if sys.maxsize > 2**32 else 32
     found = f"{machine}, {bits} bits"
     if bits == 32:
@@ -73,7 +81,7 @@ def _architecture():
                    None if machine in MACHINES else "Tested on x86_64 and aarch64 alone.")  # fmt: skip
 
 
-def _glibc():
+def _glibc() -> Finding:
     name, version = platform.libc_ver()
     found = f"{name} {version}" if name else "no glibc"
     if name != "glibc":
@@ -90,7 +98,7 @@ def _glibc():
     return Finding("glibc", GOOD, found)
 
 
-def _runtimes():
+def _runtimes() -> Iterator[Finding]:
     """Each runtime by making an interpreter with it, and running it: tflite-runtime with NumPy 2 can be imported, and no more."""
     import numpy as np
 
@@ -121,7 +129,7 @@ def _runtimes():
             yield Finding(f"runtime {name}", GOOD, f"{found}, an interpreter was made and run")
 
 
-def _runtime_problem(name):
+def _runtime_problem(name: str) -> str:
     from ..network.runtime import find_runtime
 
     try:
@@ -131,17 +139,17 @@ def _runtime_problem(name):
     return "does not work"
 
 
-def _runtime_remedy(name):
+def _runtime_remedy(name: str) -> str:
     return "pip install 'numpy<2' tflite-runtime" if name == "tflite-runtime" else "pip install ai-edge-litert"
 
 
-def _model_bytes():
+def _model_bytes() -> Iterator[bytes]:
     for name in card.list_names():
         with suppress(EcgEdgeError):
             yield card.read_card(name).read_model()
 
 
-def _models():
+def _models() -> Iterator[Finding]:
     names = card.list_names()
     if not names:
         yield Finding("models", BAD, f"none in {card.models_folder()}", "pip install --force-reinstall ecg-edge")
@@ -155,7 +163,7 @@ def _models():
             yield Finding(f"model {name}", GOOD, f"version {read['version']}, {size / 1e6:.1f} MB, as its card says")
 
 
-def _camera(camera):
+def _camera(camera: str) -> Finding:
     if not camera.isdecimal():
         there = os.path.isdir(camera)
         return Finding("camera", GOOD if there else BAD, f"the folder {camera}", None if there else f"mkdir {camera}")
@@ -182,7 +190,7 @@ def _camera(camera):
     return Finding("camera", GOOD, f"{cameras[int(camera)].get('Model')}, {len(cameras)} found")
 
 
-def _pins():
+def _pins() -> Finding:
     try:
         import_gpiozero()
     except EcgEdgeError as error:
@@ -198,7 +206,7 @@ def _pins():
     return Finding("button and light", GOOD, f"{len(chips)} chips")
 
 
-def _store(folder):
+def _store(folder: str) -> Finding:
     place = os.path.abspath(folder)
     while not os.path.exists(place):
         place = os.path.dirname(place)
@@ -215,7 +223,7 @@ def _store(folder):
     return Finding("store", GOOD, found)
 
 
-def _memory():
+def _memory() -> Finding:
     total_mb, available_mb = board.memory_mb(), board.available_mb()
     found = f"{total_mb} MB, {available_mb} MB available"
     if total_mb < LEAST_MEMORY_MB:
@@ -230,7 +238,7 @@ def _memory():
     return Finding("memory", GOOD, found)
 
 
-def _temperature():
+def _temperature() -> Finding:
     degrees = board.temperature_c()
     if degrees is None:
         return Finding("temperature", ABSENT, "this machine does not tell")
@@ -240,7 +248,7 @@ def _temperature():
     )
 
 
-def _throttling():
+def _throttling() -> Finding:
     limits = board.throttled()
     if limits is None:
         return Finding("throttling", ABSENT, "no vcgencmd")
@@ -255,7 +263,7 @@ def _throttling():
     )
 
 
-def _clock():
+def _clock() -> Finding:
     import time
 
     year = time.gmtime().tm_year

@@ -1,13 +1,17 @@
 """What a page costs on this machine: `ecg-edge bench`, and one measurement in a process of its own."""
 
+from __future__ import annotations
+
 import json
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from ..errors import EcgEdgeError, OutputError, UsageError
 from ..result import STAGES
@@ -25,7 +29,15 @@ JPEG_QUALITY = 95
 COLD_STARTS = 5
 
 
-def run(models, runtimes=(None,), threads=(1,), pages=(), most_s=20.0, cold_starts=COLD_STARTS, notice=None):
+def run(
+    models: Sequence[str],
+    runtimes: Sequence[str | None] = (None,),
+    threads: Sequence[int] = (1,),
+    pages: Sequence[str | Path] = (),
+    most_s: float = 20.0,
+    cold_starts: int = COLD_STARTS,
+    notice: Callable[[str], object] = lambda line: None,
+) -> dict[str, Any]:
     """Measure models on this machine: a dict for JSON, a run for each model, runtime and number of threads.
 
     Parameters
@@ -35,7 +47,8 @@ def run(models, runtimes=(None,), threads=(1,), pages=(), most_s=20.0, cold_star
     most_s : seconds that a run goes on at most
     notice : function of a line, told what is being measured
     """
-    notice, where, runs, cold = notice or (lambda line: None), machine.record(), [], None
+    environment, runs = machine.record(), []
+    cold = None
     with tempfile.TemporaryDirectory() as folder:
         paths = [str(page) for page in pages] or draw_pages(folder)
         for model, runtime, count in product(models, runtimes, threads):
@@ -47,16 +60,16 @@ def run(models, runtimes=(None,), threads=(1,), pages=(), most_s=20.0, cold_star
             cold = time_cold_starts(paths[0], models[0], cold_starts)
     after = {"load_average_after": machine.record()["load_average"], "temperature_c_after": board.temperature_c()}
     shown = {"pages": "given" if pages else "drawn", "cold_start": cold, "runs": runs}
-    return {"schema": SCHEMA, "environment": where | after} | shown
+    return {"schema": SCHEMA, "environment": environment | after} | shown
 
 
-def in_own_process(job):
+def in_own_process(job: Mapping[str, Any]) -> dict[str, Any]:
     """What `measure` finds in a process that has done nothing else; the job with `error` where it ended otherwise."""
     return described(job) | ask("ecg_edge.diagnostics.page_cost", job)
 
 
-def ask(module, job, environment=None):
-    """What a module, run in a process of its own, answers as JSON to a job as JSON; {"error": the last line that it said} where it ended
+def ask(module: str, job: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What a module, run in a process of its own, answers as JSON to a job as JSON; {"error": the last line that it printed} where it ended
     otherwise."""
     done = subprocess.run(
         [sys.executable, "-m", module], input=json.dumps(job), text=True, capture_output=True, env=environment
@@ -64,16 +77,17 @@ def ask(module, job, environment=None):
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         return {"error": lines[-1] if lines else f"ended with {done.returncode}"}
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return answer
 
 
-def described(job):
+def described(job: Mapping[str, Any]) -> dict[str, Any]:
     """What was to be measured."""
     known = {"model": job["model"], "format": job.get("format", "int8"), "runtime": job.get("runtime")}
     return known | {"threads": job["threads"], "kernels": job.get("kernels", "default")}
 
 
-def measure(job):
+def measure(job: Mapping[str, Any]) -> dict[str, Any]:
     """Read pages again and again in this process: {stages: {stage: summary in ms}, decode, cpu, memory_mb, …}.
 
     `job` names `model`, `runtime`, `threads`, `pages` (paths) and `most_s`; where it has a `file`, that model runs in place of the installed
@@ -96,7 +110,7 @@ def measure(job):
     memory["loaded"], loaded = resident_mib(), time.perf_counter()
     data = [Path(page).read_bytes() for page in job["pages"]]
 
-    def once(number):
+    def once(number: int) -> dict[str, float]:
         begun, used = time.perf_counter(), time.process_time()
         result = reader.read(data[number % len(data)])
         spent = {"total": (time.perf_counter() - begun) * 1000, "cpu": (time.process_time() - used) * 1000}
@@ -122,8 +136,8 @@ def measure(job):
     }
 
 
-def decode_ms(data):
-    """Milliseconds for decoding a picture's bytes and nothing else: the floor under all reading."""
+def decode_ms(data: bytes) -> float:
+    """Milliseconds for decoding a picture's bytes and nothing else: no reading takes less."""
     import io
 
     from PIL import Image
@@ -134,7 +148,7 @@ def decode_ms(data):
     return (time.perf_counter() - start) * 1000
 
 
-def draw_pages(folder):
+def draw_pages(folder: str | Path) -> list[str]:
     """Write a drawn report page of each class, for machines that have no others; their paths."""
     from ..layout import CLASSES
     from ..simulator.heart import simulate
@@ -146,13 +160,13 @@ def draw_pages(folder):
     return paths
 
 
-def time_cold_starts(page, model, count):
+def time_cold_starts(page: str, model: str, count: int) -> dict[str, dict[str, float]]:
     """{"imports", "verdict"}: summaries in ms of whole processes that import what all need, and that read one page; one after the other."""
     commands = {
         "imports": [sys.executable, "-c", IMPORTS],
         "verdict": [sys.executable, "-m", "ecg_edge", "classify", page, "--model", model],
     }
-    taken = {name: [] for name in commands}
+    taken: dict[str, list[float]] = {name: [] for name in commands}
     for number in range(count + 1):
         for name, command in commands.items():
             start = time.perf_counter()
@@ -164,23 +178,23 @@ def time_cold_starts(page, model, count):
     return {name: summary(times) for name, times in taken.items()}
 
 
-def resident_mib():
+def resident_mib() -> float | None:
     """Memory that this process holds now, in MiB."""
     return _status_mib("VmRSS")
 
 
-def peak_mib():
-    """The most that it ever held, in MiB. What getrusage says begins with the parent's."""
+def peak_mib() -> float | None:
+    """The most that it ever held, in MiB; the peak of getrusage begins with the parent's."""
     return _status_mib("VmHWM")
 
 
-def _status_mib(name):
+def _status_mib(name: str) -> float | None:
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.is_file() else ()
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(name + ":")), None)
 
 
-def to_markdown(report):
+def to_markdown(report: Mapping[str, Any]) -> str:
     """The table of a report."""
     where = report["environment"]
     lines = [
@@ -211,7 +225,7 @@ def to_markdown(report):
     return "\n".join(lines) + "\n"
 
 
-def write(report, path):
+def write(report: Mapping[str, Any], path: str | Path) -> None:
     """Write a report as JSON.
 
     Raises

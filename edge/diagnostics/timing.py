@@ -1,22 +1,34 @@
-"""Times of what is done again and again, and how sure their median is."""
+"""Measurements that are repeated, and the confidence interval of their median."""
+
+from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 WARM_UP, LEAST = 3, 15
 """Runs that are not counted, and runs that are counted at least."""
 NARROW = 0.05
-"""It is gone on until the interval of the median is so narrow, as a share of it, or the time is up."""
+"""Runs are repeated until the interval of the median is so narrow, as a share of it, or the time is up."""
+Run = TypeVar("Run", bound=Mapping[str, float])
 
 
-def repeated(function, most_s=20.0, warm_up=WARM_UP, least=LEAST, narrow=NARROW):
+def repeated(
+    function: Callable[[int], Run],
+    most_s: float = 20.0,
+    warm_up: int = WARM_UP,
+    least: int = LEAST,
+    narrow: float = NARROW,
+) -> list[Run]:
     """[what `function` of the number of the run returns] of as many runs as it takes; each returns a dict with its `total` in milliseconds.
 
     It ends when the 95 % interval of the median of `total` is `narrow`, or after `most_s` seconds and `least` runs.
     """
     for number in range(warm_up):
         function(number)
-    done, start = [], time.monotonic()
+    done: list[Run] = []
+    start = time.monotonic()
     while True:
         done.append(function(len(done)))
         if len(done) < least:
@@ -26,7 +38,7 @@ def repeated(function, most_s=20.0, warm_up=WARM_UP, least=LEAST, narrow=NARROW)
             return done
 
 
-def summary(samples):
+def summary(samples: Sequence[float]) -> dict[str, float]:
     """{n, median, low, high, p90, p99} of numbers: `low` and `high` hold the median with 95 % confidence, whatever its distribution.
 
     References
@@ -48,7 +60,7 @@ def summary(samples):
     }
 
 
-def _quantile(ordered, share):
+def _quantile(ordered: Sequence[float], share: float) -> float:
     """The quantile of sorted numbers, between neighbours where it falls between them."""
     at = share * (len(ordered) - 1)
     below = math.floor(at)

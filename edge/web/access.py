@@ -1,10 +1,13 @@
 """Who may use the page: a token on networks, and for each browser a session that is nobody else's."""
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import os
 import secrets
 import time
+from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 
 from ..errors import OutputError
@@ -15,18 +18,18 @@ LIFETIME_S = 30 * 86_400
 TOKEN_FILE = "serve-token"
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters and digits that are not taken for each other when they are typed on a phone."""
-GROUPS, GROUP = 5, 4
+GROUPS, GROUP_LENGTH = 5, 4
 """Twenty of them: 99 bits."""
 
 
-def make_token(folder):
+def make_token(folder: str | os.PathLike[str]) -> str:
     """A new token, of which the file in `folder` keeps the hash alone: it is shown once.
 
     Raises
     ------
     OutputError : the file cannot be written.
     """
-    token = "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
+    token = "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
     path = os.path.join(folder, TOKEN_FILE)
     try:
         os.makedirs(folder, exist_ok=True)
@@ -39,7 +42,7 @@ def make_token(folder):
     return token
 
 
-def read_token_hash(folder):
+def read_token_hash(folder: str | os.PathLike[str]) -> str | None:
     """The hash of the token; None where none was made yet."""
     try:
         with open(os.path.join(folder, TOKEN_FILE), encoding="ascii") as file:
@@ -60,18 +63,20 @@ class Access:
     clock : time in seconds
     """
 
-    def __init__(self, token_hash=None, secure=False, clock=time.time):
+    def __init__(
+        self, token_hash: str | None = None, secure: bool = False, clock: Callable[[], float] = time.time
+    ) -> None:
         self.needs_token, self._hash, self._secure, self._clock = token_hash is not None, token_hash, secure, clock
         # Sessions end with the server, or where there is a token with the token.
         self._key = hashlib.sha256(b"session" + token_hash.encode()).digest() if token_hash else secrets.token_bytes(32)
 
-    def is_token(self, text):
+    def is_token(self, text: str) -> bool:
         """Whether it is the token, however it is spaced."""
         given = "".join(text.lower().split()).replace("-", "")
-        grouped = "-".join(given[i : i + GROUP] for i in range(0, len(given), GROUP))
+        grouped = "-".join(given[i : i + GROUP_LENGTH] for i in range(0, len(given), GROUP_LENGTH))
         return self._hash is not None and hmac.compare_digest(_hash(grouped), self._hash)
 
-    def session_of(self, cookies):
+    def session_of(self, cookies: str) -> str | None:
         """The session that a Cookie header proves; None where it proves none."""
         try:
             morsel = SimpleCookie(cookies).get(COOKIE)
@@ -83,20 +88,20 @@ class Access:
             return None
         return name if int(until) > self._clock() else None
 
-    def open_session(self):
+    def open_session(self) -> tuple[str, str]:
         """(session, Set-Cookie header) of a new one."""
         name, until = secrets.token_urlsafe(18), str(int(self._clock()) + LIFETIME_S)
         value = f"{name}.{until}.{self._sign(name, until)}"
         age = f"; Max-Age={LIFETIME_S}" if self.needs_token else ""
         return name, f"{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax{age}{'; Secure' if self._secure else ''}"
 
-    def close_session(self):
+    def close_session(self) -> str:
         """The Set-Cookie header that ends a browser's session."""
         return f"{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
 
-    def _sign(self, name, until):
+    def _sign(self, name: str, until: str) -> str:
         return hmac.new(self._key, f"{name}.{until}".encode(), "sha256").hexdigest()
 
 
-def _hash(token):
+def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

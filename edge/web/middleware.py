@@ -1,15 +1,21 @@
-"""What every request passes before anything of it is read: host, pace, size, origin, session; and the headers of every answer."""
+"""What every request passes before anything of it is read: host, rate, size, origin, session; and the headers of every answer."""
+
+from __future__ import annotations
 
 import ipaddress
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .access import Access
+from .metrics import Metrics
 from .problems import Problem
 
 HEADERS = {
@@ -27,59 +33,69 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 """Of every answer; what may be cached says so itself."""
-SAFE = ("GET", "HEAD", "OPTIONS")
-OPEN_PATHS = ("/login", "/healthz", "/static/")
-"""What may be seen without a token: the way in, and whether the server lives."""
-ADDRESSES = 4096
-SMALL_BODY = 64 * 1024
-"""Bytes of a body that is no picture."""
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+PUBLIC_PATHS = ("/login", "/healthz", "/static/")
+"""What may be seen without a token: the log-in, the health of the server, and static files."""
+MAX_ADDRESSES = 4096
+"""How many addresses' rates are remembered."""
+SMALL_BODY_BYTES = 64 * 1024
+"""The longest body of a request that sends no picture."""
 
 
 @dataclass(frozen=True)
-class Rules:
-    """Limits: host `names` beside addresses, the longest body in bytes and in seconds, requests and log-ins per minute and address."""
+class Limits:
+    """What requests are let in: those to the host `names`, beside addresses; the longest body in bytes and in seconds; requests and log-ins per minute and
+    address."""
 
-    names: frozenset
+    names: frozenset[str]
     body_bytes: int
     body_s: float = 60.0
     requests_per_minute: int = 1200
     logins_per_minute: int = 6
 
 
-class Pace:
-    """So many a minute for each address, and as many at once: a bucket that fills again."""
+class RateLimiter:
+    """So many requests a minute for each address, and as many at once: a token bucket."""
 
-    def __init__(self, per_minute, clock=time.monotonic):
-        self._per_minute, self._clock, self._buckets = per_minute, clock, OrderedDict()
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute, self._clock = per_minute, clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def wait_s(self, address):
+    def wait_s(self, address: str) -> int:
         """0 where the address may; else after how many seconds it may again."""
         now, rate = self._clock(), self._per_minute / 60
         left, since = self._buckets.pop(address, (float(self._per_minute), now))
         left = min(left + (now - since) * rate, self._per_minute)
         self._buckets[address] = (left - 1 if left >= 1 else left, now)
-        while len(self._buckets) > ADDRESSES:
+        while len(self._buckets) > MAX_ADDRESSES:
             self._buckets.popitem(last=False)
         return 0 if left >= 1 else max(int((1 - left) / rate), 1)
 
 
-class Guard:
+class SecurityMiddleware:
     """The application's outermost layer.
 
     Parameters
     ----------
     app : the ASGI application within
-    rules : Rules
-    access : `web_access.Access`
-    metrics : `metrics.Metrics`
+    limits : what is let in
+    access : sessions, and the token where one is needed
+    metrics : counts answers
     respond : a function of (path, headers, `Problem`) that makes the response
     """
 
-    def __init__(self, app, rules, access, metrics, respond):
-        self._app, self._rules, self._access, self._metrics, self._respond = app, rules, access, metrics, respond
-        self._requests, self._logins = Pace(rules.requests_per_minute), Pace(rules.logins_per_minute)
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: Limits,
+        access: Access,
+        metrics: Metrics,
+        respond: Callable[[str, Headers, Problem], Response],
+    ) -> None:
+        self._app, self._limits, self._access, self._metrics, self._respond = app, limits, access, metrics, respond
+        self._requests, self._logins = RateLimiter(limits.requests_per_minute), RateLimiter(limits.logins_per_minute)
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or say why not."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
@@ -88,10 +104,11 @@ class Guard:
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _answer(self, scope, receive, send):
-        headers, cookies = Headers(scope=scope), []
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        cookies: list[str] = []
 
-        async def finish(message):
+        async def finish(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
@@ -111,12 +128,12 @@ class Guard:
                 await self._respond(scope["path"], headers, problem)(scope, receive, finish)
             return
         scope["cookies_to_set"] = cookies
-        await self._app(scope, self._bounded(scope, receive), finish)
+        await self._app(scope, self._limited(scope, receive), finish)
 
-    def _check(self, scope, headers):
+    def _check(self, scope: Scope, headers: Headers) -> None:
         address = address_of(scope)
         host = headers.get("host", "")
-        if not self._is_ours(host):
+        if not self._is_own_host(host):
             raise Problem(
                 421, "wrong_host", "This server is not called so: use its address, or add the name to [serve] names."
             )
@@ -130,12 +147,12 @@ class Guard:
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdecimal()):
             raise Problem(400, "bad_request", "The length of the request's body is no number.")
-        if int(length) > self._most_bytes(scope):
-            raise too_large(self._rules.body_bytes)
-        if scope["method"] not in SAFE:
+        if int(length) > self._max_bytes(scope):
+            raise too_large(self._limits.body_bytes)
+        if scope["method"] not in SAFE_METHODS:
             self._check_origin(headers, host)
 
-    def _check_origin(self, headers, host):
+    def _check_origin(self, headers: Headers, host: str) -> None:
         # Browsers say where a form was sent from; programs say nothing, and send no cookies of a browser.
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
         # Of any scheme, since a proxy may speak TLS before us.
@@ -143,7 +160,7 @@ class Guard:
         if foreign or site not in (None, "same-origin", "none"):
             raise Problem(403, "wrong_origin", "This request was made by another page: use the page of this server.")
 
-    def _session(self, scope, headers, cookies):
+    def _session(self, scope: Scope, headers: Headers, cookies: list[str]) -> str | None:
         """The request's session; a new one where it has none and may have one."""
         session = self._access.session_of(headers.get("cookie", ""))
         if session is not None:
@@ -152,7 +169,7 @@ class Guard:
         if self._access.needs_token:
             kind, _, token = headers.get("authorization", "").partition(" ")
             if not (kind.lower() == "bearer" and self._access.is_token(token)):
-                if any(path == way or (way.endswith("/") and path.startswith(way)) for way in OPEN_PATHS):
+                if any(path == public or (public.endswith("/") and path.startswith(public)) for public in PUBLIC_PATHS):
                     return None
                 raise Problem(401, "no_token", "Give the token that was shown at the first start: 'Authorization: Bearer TOKEN'.",
                               {"WWW-Authenticate": 'Bearer realm="ecg-edge"'})  # fmt: skip
@@ -162,25 +179,24 @@ class Guard:
         cookies.append(cookie)
         return session
 
-    def _most_bytes(self, scope):
+    def _max_bytes(self, scope: Scope) -> int:
         is_picture = scope["path"] in ("/v1/classify", "/read")
-        return self._rules.body_bytes if is_picture else SMALL_BODY
+        return self._limits.body_bytes if is_picture else SMALL_BODY_BYTES
 
-    def _bounded(self, scope, receive):
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
         """`receive`, with limits to how much comes, and until when."""
-        most, left_s, got = self._most_bytes(scope), self._rules.body_s, 0
-        until, whole = None, False
+        max_bytes, got = self._max_bytes(scope), 0
+        deadline: float | None = None
+        whole = False
 
-        async def bounded():
-            nonlocal got, until, whole
+        async def limited() -> Message:
+            nonlocal got, deadline, whole
             if whole:
                 return await receive()
-            until = until or anyio.current_time() + left_s
-            with (
-                anyio.move_on_at(until) if hasattr(anyio, "move_on_at") else anyio.CancelScope(deadline=until) as limit
-            ):
+            deadline = deadline or anyio.current_time() + self._limits.body_s
+            with anyio.CancelScope(deadline=deadline) as wait:
                 message = await receive()
-            if limit.cancelled_caught:
+            if wait.cancelled_caught:
                 raise Problem(
                     408,
                     "too_slow",
@@ -189,13 +205,13 @@ class Guard:
                 )
             got += len(message.get("body", b""))
             whole = not message.get("more_body", False)
-            if got > most:
-                raise too_large(self._rules.body_bytes)
+            if got > max_bytes:
+                raise too_large(self._limits.body_bytes)
             return message
 
-        return bounded
+        return limited
 
-    def _is_ours(self, host):
+    def _is_own_host(self, host: str) -> bool:
         try:
             name = urlsplit(f"//{host}").hostname or ""
             port = urlsplit(f"//{host}").port
@@ -208,27 +224,27 @@ class Guard:
             ipaddress.ip_address(name)
             return True
         except ValueError:
-            return name.rstrip(".") in self._rules.names
+            return name.rstrip(".") in self._limits.names
 
 
-def too_large(most_bytes):
+def too_large(max_bytes: int) -> Problem:
     """The `Problem` of a body that is too long."""
     return Problem(
         413,
         "too_large",
-        f"The picture is too large: give one of at most {most_bytes // 2**20} MB.",
+        f"The picture is too large: give one of at most {max_bytes // 2**20} MB.",
         {"Connection": "close"},
     )
 
 
-def is_for_programs(path, headers):
+def is_for_programs(path: str, headers: Headers) -> bool:
     """Whether an answer is to be read by programs, not people."""
     return path.startswith(("/v1/", "/metrics", "/healthz", "/openapi.json")) or "application/json" in headers.get(
         "accept", ""
     )
 
 
-def address_of(scope):
+def address_of(scope: Scope) -> str:
     """The client's address as limits count it: of IPv6 the network that a household has."""
     client = (scope.get("client") or ("",))[0]
     try:

@@ -1,9 +1,12 @@
 """The description of the interface for programs (OpenAPI 3.1): `web/openapi.json`, with the result's own schema in it."""
 
+from __future__ import annotations
+
 import json
 import re
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
 
@@ -11,9 +14,9 @@ HERE = Path(__file__).parent
 
 
 @lru_cache(maxsize=1)
-def document():
+def document() -> dict[str, Any]:
     """The document, as a dict."""
-    described = json.loads((HERE / "openapi.json").read_text(encoding="utf-8"))
+    described: dict[str, Any] = json.loads((HERE / "openapi.json").read_text(encoding="utf-8"))
     # The one schema of results, the command line's too; its own definitions move to where the document has them.
     text = (HERE.parent / "result.schema.json").read_text(encoding="utf-8")
     text = re.sub(r"#/\$defs/(\w+)", lambda found: f"#/components/schemas/{found[1].capitalize()}", text)

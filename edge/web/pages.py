@@ -1,10 +1,14 @@
 """The page that people see: forms and results as HTML, which work without JavaScript."""
 
+from __future__ import annotations
+
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -15,8 +19,22 @@ from ..output.panel import QUALITY_WORDS, REASONS, STATES, VERDICTS, sureness, t
 from ..result import DISCLAIMER, STAGES
 from .problems import Problem, not_found
 from .reading_service import ReadingRequest
-from .results import STATUSES, asked_again, cards, find, item_of_held, keep_held, read, search, ticket_of, wanted_of
-from .upload import chosen_model, read_fields, read_upload
+from .results import (
+    STATUSES,
+    ResultRecord,
+    find,
+    keep_result,
+    read,
+    record_of_cached,
+    request_to_read_again,
+    search,
+    search_query_of,
+)
+from .services import Services, model_cards, services_of
+from .upload import chosen_model, progress_id_of, read_fields, read_upload
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 FOLDER = Path(__file__).parent
 STATIC = {"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"}
@@ -35,139 +53,142 @@ PROTOCOLS = {
 }
 
 
-async def home(request):
+async def home(request: Request) -> Response:
     """GET /: give a picture."""
-    return await _home(request)
+    cached = services_of(request).session_cache.of_session(request.scope["session"])
+    mine = [record_of_cached(result) for result in cached]
+    return await _page(request, "home.html", mine=mine, models=await run_in_threadpool(model_cards), tips=GENERAL)
 
 
-async def read_picture(request):
+async def read_picture(request: Request) -> Response:
     """POST /read: read a picture, or one of the camera; then its result."""
-    parts, session = request.app.state.parts, request.scope["session"]
-    async with parts.queue.place(session, ticket_of(request)) as place:
+    services, session = services_of(request), request.scope["session"]
+    async with services.queue.place(session, progress_id_of(request)) as place:
         upload = await read_upload(request)
-        asked = ReadingRequest(upload.data, upload.name, upload.model, True)
-        held = await read(request, place, asked, upload.keep)
-    return _go(request, f"/results/{held.name}")
+        reading = ReadingRequest(upload.data, upload.name, upload.model, True)
+        cached = await read(request, place, reading, upload.keep)
+    return _redirect(request, f"/results/{cached.name}")
 
 
-async def take_picture(request):
+async def take_picture(request: Request) -> Response:
     """POST /camera/take: a picture of the device's camera, read."""
-    parts, session = request.app.state.parts, request.scope["session"]
-    _need_camera(parts)
+    services, session = services_of(request), request.scope["session"]
+    _need_camera(services)
     fields = await read_fields(request)
-    asked = ReadingRequest(None, "camera", chosen_model(fields.get("model")), True)
-    async with parts.queue.place(session, ticket_of(request)) as place:
-        held = await read(request, place, asked, "keep" in fields)
-    return _go(request, f"/results/{held.name}")
+    reading = ReadingRequest(None, "camera", chosen_model(fields.get("model")), True)
+    async with services.queue.place(session, progress_id_of(request)) as place:
+        cached = await read(request, place, reading, "keep" in fields)
+    return _redirect(request, f"/results/{cached.name}")
 
 
-async def camera(request):
-    """GET /camera: aim."""
-    _need_camera(request.app.state.parts)
-    return await _page(request, "camera.html", models=await run_in_threadpool(cards))
+async def camera(request: Request) -> Response:
+    """GET /camera: what the camera sees, and the button that takes a picture."""
+    _need_camera(services_of(request))
+    return await _page(request, "camera.html", models=await run_in_threadpool(model_cards))
 
 
-async def look(request):
+async def look(request: Request) -> Response:
     """GET /camera/look: a frame of the camera, with a hint for aiming in a header."""
-    parts = request.app.state.parts
-    _need_camera(parts)
-    found, hint, jpeg = await parts.queue.look()
+    services = services_of(request)
+    _need_camera(services)
+    found, hint, jpeg = await services.queue.look()
     return Response(
         jpeg, media_type="image/jpeg", headers={"Ecg-Edge-Hint": hint, "Ecg-Edge-Found": str(found).lower()}
     )
 
 
-async def progress(request):
-    """GET /progress/{ticket}: how far a picture is."""
-    state = request.app.state.parts.queue.progress(request.scope["session"], request.path_params["ticket"])
-    return JSONResponse(state | {"words": STAGE_WORDS.get(state["stage"])})
+async def progress(request: Request) -> Response:
+    """GET /progress/{id}: how far a picture is."""
+    found = services_of(request).queue.progress(request.scope["session"], request.path_params["id"])
+    return JSONResponse({**found, "words": STAGE_WORDS.get(found["stage"] or "")})
 
 
-async def show(request):
+async def show(request: Request) -> Response:
     """GET /results/{id}: a result and everything that can be looked at."""
-    parts, name = request.app.state.parts, request.path_params["name"]
-    item = await find(parts, request.scope["session"], name)
-    found = await run_in_threadpool(cards)
-    used = (item.result.get("model") or {}).get("name")
+    services, name = services_of(request), request.path_params["name"]
+    record = await find(services, request.scope["session"], name)
+    cards = await run_in_threadpool(model_cards)
+    used = (record.result.get("model") or {}).get("name")
     return await _page(
-        request, "result.html", item=item, result=item.result, models=found, card=next((card for card in found if card["name"] == used), None),
-        advice=advice(item.result["reason"]) if item.result["reason"] else (),
-        sure=(sureness(item.result["confidence"]), caution(item.result["confidence"])) if item.result["verdict"] else None,
-        can_keep=parts.store is not None and item.held is not None and item.held.number is None and item.result["status"] != "failed",
-        timing=[(stage, item.result["timing_ms"].get(stage)) for stage in STAGES],
-        quality=QUALITY_WORDS, signals=[key for key in item.files if key.startswith("signal-")],
-        columns=_columns(item.result),
-        inputs=[key for key in item.files if key.startswith("input-")], leads=_leads(item),
+        request, "result.html", record=record, result=record.result, models=cards, card=next((card for card in cards if card["name"] == used), None),
+        advice=advice(record.result["reason"]) if record.result["reason"] else (),
+        sure=(sureness(record.result["confidence"]), caution(record.result["confidence"])) if record.result["verdict"] else None,
+        can_keep=services.store is not None and record.cached is not None and record.cached.number is None and record.result["status"] != "failed",
+        timing=[(stage, record.result["timing_ms"].get(stage)) for stage in STAGES],
+        quality=QUALITY_WORDS, signals=[key for key in record.files if key.startswith("signal-")],
+        columns=_columns(record.result),
+        inputs=[key for key in record.files if key.startswith("input-")], leads=_leads(record),
     )  # fmt: skip
 
 
-async def change(request):
-    """POST /results/{id}/{what}: keep it, forget it, or read its picture again."""
-    parts, session = request.app.state.parts, request.scope["session"]
-    item, what = await find(parts, session, request.path_params["name"]), request.path_params["what"]
+async def change(request: Request) -> Response:
+    """POST /results/{id}/{action}: keep it, forget it, or read its picture again."""
+    services, session = services_of(request), request.scope["session"]
+    record, action = await find(services, session, request.path_params["name"]), request.path_params["action"]
     fields = await read_fields(request)
-    if what == "keep" and item.held is not None:
-        await keep_held(parts, item.held)
-        return _go(request, f"/results/{item.name}")
-    if what == "forget" and item.held is not None:
-        parts.session_cache.drop(session, item.name)
-        return _go(request, "/")
-    if what == "again":
-        asked = await run_in_threadpool(asked_again, item, chosen_model(fields.get("model")))
-        async with parts.queue.place(session, ticket_of(request)) as place:
-            held = await read(request, place, asked)
-        return _go(request, f"/results/{held.name}")
+    if action == "keep" and record.cached is not None:
+        await keep_result(services, record.cached)
+        return _redirect(request, f"/results/{record.name}")
+    if action == "forget" and record.cached is not None:
+        services.session_cache.drop(session, record.name)
+        return _redirect(request, "/")
+    if action == "again":
+        reading = await run_in_threadpool(request_to_read_again, record, chosen_model(fields.get("model")))
+        async with services.queue.place(session, progress_id_of(request)) as place:
+            cached = await read(request, place, reading)
+        return _redirect(request, f"/results/{cached.name}")
     raise not_found()
 
 
-async def history(request):
+async def history(request: Request) -> Response:
     """GET /history: what was read in this session, and what is kept."""
-    parts, problem, items, before = request.app.state.parts, None, [], None
+    problem: Problem | None = None
+    records: list[ResultRecord] = []
+    before: int | None = None
     # A form sends what was left empty too.
     query = {name: value for name, value in request.query_params.items() if value}
     try:
-        wanted = wanted_of(query)
-        items, before = await search(parts, request.scope["session"], wanted)
+        records, before = await search(services_of(request), request.scope["session"], search_query_of(query))
     except Problem as error:
         problem = error
     query.pop("before", None)
-    return await _page(request, "history.html", problem.status if problem else 200, items=items, before=before, query=query, problem=problem,
-                       models=await run_in_threadpool(cards), statuses=STATUSES)  # fmt: skip
+    return await _page(request, "history.html", problem.status if problem else 200, records=records, before=before, query=query, problem=problem,
+                       models=await run_in_threadpool(model_cards), statuses=STATUSES)  # fmt: skip
 
 
-async def models(request):
+async def models(request: Request) -> Response:
     """GET /models: the models' cards."""
-    return await _page(request, "models.html", models=await run_in_threadpool(cards))
+    return await _page(request, "models.html", models=await run_in_threadpool(model_cards))
 
 
-async def login_form(request):
+async def login_form(request: Request) -> Response:
     """GET /login: ask for the token."""
-    if not request.app.state.parts.access.needs_token:
+    if not services_of(request).access.needs_token:
         return RedirectResponse("/", 303)
     return await _page(request, "login.html", wrong=False)
 
 
-async def login(request):
+async def login(request: Request) -> Response:
     """POST /login: a session for who knows the token."""
-    parts = request.app.state.parts
+    services = services_of(request)
     fields = await read_fields(request)
-    if not parts.access.is_token(fields.get("token", "")):
-        parts.note("warning", "login.refused")
+    if not services.access.is_token(fields.get("token", "")):
+        services.note("warning", "login.refused")
         return await _page(request, "login.html", 403, wrong=True)
-    request.scope["cookies_to_set"].append(parts.access.open_session()[1])
+    request.scope["cookies_to_set"].append(services.access.open_session()[1])
     return RedirectResponse("/", 303)
 
 
-async def logout(request):
-    """POST /logout: forget this session and all that is held for it."""
-    parts, session = request.app.state.parts, request.scope["session"]
-    for held in parts.session_cache.list(session):
-        parts.session_cache.drop(session, held.name)
-    request.scope["cookies_to_set"].append(parts.access.close_session())
-    return RedirectResponse("/login" if parts.access.needs_token else "/", 303)
+async def logout(request: Request) -> Response:
+    """POST /logout: forget this session and its results."""
+    services, session = services_of(request), request.scope["session"]
+    for cached in services.session_cache.of_session(session):
+        services.session_cache.drop(session, cached.name)
+    request.scope["cookies_to_set"].append(services.access.close_session())
+    return RedirectResponse("/login" if services.access.needs_token else "/", 303)
 
 
-async def static(request):
+async def static(request: Request) -> Response:
     """GET /static/{name}: style, script, icon; the only names there are."""
     name = request.path_params["name"]
     if name not in STATIC:
@@ -176,17 +197,17 @@ async def static(request):
     return Response(_static()[name], media_type=STATIC[name], headers=headers)
 
 
-def routes():
-    """Its routes."""
+def routes() -> list[Route]:
+    """The routes of this module."""
     return [
         Route("/", home),
         Route("/read", read_picture, methods=["POST"]),
         Route("/camera", camera),
         Route("/camera/look", look),
         Route("/camera/take", take_picture, methods=["POST"]),
-        Route("/progress/{ticket}", progress),
+        Route("/progress/{id}", progress),
         Route("/results/{name}", show),
-        Route("/results/{name}/{what}", change, methods=["POST"]),
+        Route("/results/{name}/{action}", change, methods=["POST"]),
         Route("/history", history),
         Route("/models", models),
         Route("/login", login_form),
@@ -196,66 +217,60 @@ def routes():
     ]
 
 
-def problem_page(parts, problem):
+def problem_page(services: Services, problem: Problem) -> HTMLResponse:
     """A `Problem` as HTML."""
     tips = advice(problem.reason) if problem.reason in {*REASONS, "too_large", "truncated", "unsupported"} else ()
-    words = {"problem": problem, "tips": tips, "parts": parts, "path": ""}
-    return HTMLResponse(_templates().get_template("problem.html").render(words), problem.status, problem.headers)
+    values = {"problem": problem, "tips": tips, "services": services, "path": ""}
+    return HTMLResponse(_templates().get_template("problem.html").render(values), problem.status, problem.headers)
 
 
-async def _home(request):
-    parts = request.app.state.parts
-    mine = [item_of_held(held) for held in parts.session_cache.list(request.scope["session"])]
-    return await _page(request, "home.html", mine=mine, models=await run_in_threadpool(cards), tips=GENERAL)
-
-
-async def _page(request, template, status=200, **values):
-    text = _templates().get_template(template).render(parts=request.app.state.parts, path=request.url.path, **values)
+async def _page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    text = _templates().get_template(template).render(services=services_of(request), path=request.url.path, **values)
     return HTMLResponse(text, status)
 
 
-def _go(request, path):
-    """The way to a result: a redirection, or for the page's script where to go."""
+def _redirect(request: Request, path: str) -> Response:
+    """A redirection; for the page's script, which cannot follow one, the address as JSON."""
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"location": path})
     return RedirectResponse(path, 303)
 
 
-def _need_camera(parts):
-    if not parts.camera:
+def _need_camera(services: Services) -> None:
+    if not services.camera:
         raise Problem(
             404, "no_camera", "There is no camera here: choose a picture, or start the server with --camera 0."
         )
 
 
-def _leads(item):
-    """The leads by name, with what each said and the pictures of its steps that there are."""
-    said = {lead["name"]: lead for lead in item.result["leads"]}
-    names = list(said) or sorted({key.split("-")[1] for key in item.files if key.startswith("lead-")})
+def _leads(record: ResultRecord) -> list[dict[str, Any]]:
+    """The leads by name, each with its part of the result and the pictures of its steps that there are."""
+    by_name = {lead["name"]: lead for lead in record.result["leads"]}
+    names = list(by_name) or sorted({key.split("-")[1] for key in record.files if key.startswith("lead-")})
     return [
         {
             "name": name,
-            "said": said.get(name),
-            "pictures": [(step, f"lead-{name}-{step['key']}{step['suffix']}") for step in item.steps
-                         if f"lead-{name}-{step['key']}{step['suffix']}" in item.files],
+            "result": by_name.get(name),
+            "pictures": [(step, f"lead-{name}-{step['key']}{step['suffix']}") for step in record.steps
+                         if f"lead-{name}-{step['key']}{step['suffix']}" in record.files],
         }
         for name in names
     ]  # fmt: skip
 
 
-def _columns(result):
+def _columns(result: dict[str, Any]) -> int:
     """How many columns the leads stand in on paper, 1, 2 or 4; 4 where that is not known."""
     layout = (result["page"] or {}).get("layout") or "3x4"
     return int(layout.partition("+")[0].partition("x")[2])
 
 
 @lru_cache(maxsize=1)
-def _static():
+def _static() -> dict[str, bytes]:
     return {name: (FOLDER / "static" / name).read_bytes() for name in STATIC}
 
 
 @lru_cache(maxsize=1)
-def _templates():
+def _templates() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(
@@ -277,20 +292,24 @@ def _templates():
     )
     made.globals |= {"protocols": PROTOCOLS, "tone": tone}
     made.filters.update(
-        percent=percent, time=_time, number=_number, called=_called, sentence=lambda text: text[:1].upper() + text[1:]
+        percent=percent,
+        time=_time,
+        number=_number,
+        called=_source_name,
+        sentence=lambda text: text[:1].upper() + text[1:],
     )
     return made
 
 
-def _time(text):
+def _time(text: str) -> str:
     """2026-11-24 18:30, UTC."""
     return text[:16].replace("T", " ")
 
 
-def _called(source):
+def _source_name(source: str) -> str:
     """What people call a picture: the camera's number, or a file without its folder."""
     return source if source.startswith("camera ") and "/" not in source else source.rsplit("/", 1)[-1]
 
 
-def _number(value):
+def _number(value: float | str | None) -> str:
     return "–" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,20 +1,30 @@
-"""What the reading process does for the page: reads pictures with a model of one's choice, and lends the camera; and for the device's loop, what a
-`CaptureService` does."""
+"""What the reading process does for the page: it reads pictures with a model of one's choice and shows what the camera sees; and for the device's loop,
+what a `CaptureService` does."""
+
+from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ..device.capture_service import CaptureService, make_reader, now
+from ..device.capture_service import CaptureService, Outcome, make_reader, now
 from ..errors import PictureError
 from ..image import MAX_BYTES
 from ..result import STAGES, unread
 from ..system import board
 from ..system.process import return_memory
 
+if TYPE_CHECKING:
+    from ..reader import Reader
+    from .result_files import Step
+
 PREVIEW = "\0look"
 """The request for a frame of the camera and a hint for aiming; no path is so."""
-SMALL_MB, FEW, MANY = 700, 1, 3
+SMALL_MB, FEW_READERS, MANY_READERS = 700, 1, 3
 """Models that stay loaded beside the settings' own, on boards with less memory than this and on others."""
+Preview = tuple[bool, str, bytes]
+"""Whether the camera sees the whole page, a hint for aiming, and the frame as JPEG."""
 
 
 @dataclass(frozen=True)
@@ -33,44 +43,56 @@ class ReadingRequest:
 @dataclass(frozen=True)
 class ReadingAnswer:
     """What came of it: the `result`'s dict, the `picture`'s bytes, what `device` says of camera and board, `files` {name: bytes} to look
-    at, and the `steps` (dicts of `views.Step`) that they show."""
+    at, and the `steps` (dicts of `result_files.Step`) that they show."""
 
-    result: dict
+    result: dict[str, Any]
     picture: bytes | None
-    device: dict
-    files: dict = field(default_factory=dict)
-    steps: tuple = ()
+    device: dict[str, Any]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    steps: tuple[Mapping[str, str], ...] = ()
+
+
+class SharedStage(Protocol):
+    """An integer that two processes share (`multiprocessing.Value`): the number in `result.STAGES` of what is being done."""
+
+    value: int
 
 
 class ReadingService:
-    """Made in the process that reads. Called with an `ReadingRequest`, `PREVIEW`, or what a `CaptureService` answers.
+    """Made in the process that reads. Called with a `ReadingRequest`, `PREVIEW`, or what a `CaptureService` answers.
 
     Parameters
     ----------
     settings : as `settings.read_settings` gives them
     with_camera : whether the camera is to be opened now, so that its faults show at the start
-    stage : a shared integer (`multiprocessing.Value`) that is set to the number in `result.STAGES` of what is being done; None for none
+    stage : set to what is being done; None for none
     """
 
-    def __init__(self, settings, with_camera=False, stage=None):
+    def __init__(
+        self, settings: dict[str, dict[str, Any]], with_camera: bool = False, stage: SharedStage | None = None
+    ) -> None:
         self._capture_service, self._stage = CaptureService(settings, with_camera), stage
-        self._given, self._others = settings["reader"], OrderedDict()
-        self._most = FEW if (board.memory_mb() or 0) < SMALL_MB else MANY
+        self._reader_settings = settings["reader"]
+        self._other_readers: OrderedDict[str, Reader] = OrderedDict()
+        self._max_readers = FEW_READERS if (board.memory_mb() or 0) < SMALL_MB else MANY_READERS
 
-    def __call__(self, request):
-        """The `ReadingAnswer` to an `ReadingRequest`; (found, hint, JPEG) for `PREVIEW`; a `capture_service.Outcome` for what the loop asks."""
+    def __call__(
+        self, request: ReadingRequest | str | bytes | None
+    ) -> ReadingAnswer | Preview | Outcome | tuple[bool, str]:
+        """The `ReadingAnswer` to a `ReadingRequest`; (found, hint, JPEG) for `PREVIEW`; a `capture_service.Outcome` for what the loop asks."""
         if isinstance(request, ReadingRequest):
             answer = self._answer(request)
             return_memory()
             return answer
         return self._capture_service.look() if request == PREVIEW else self._capture_service(request)
 
-    def close(self):
+    def close(self) -> None:
         """Release the camera."""
         self._capture_service.close()
 
-    def _answer(self, asked):
-        data, name, device = asked.data, asked.name, {}
+    def _answer(self, request: ReadingRequest) -> ReadingAnswer:
+        data, name = request.data, request.name
+        device: dict[str, Any] = {}
         if data is None:
             try:
                 data, metadata = self._capture_service.take()
@@ -78,34 +100,35 @@ class ReadingService:
                 result = replace(unread(self._capture_service.camera_name, error.reason, str(error)), captured_at=now())
                 return ReadingAnswer(result.to_dict(), None, {})
             name, device = self._capture_service.camera_name, {"camera": metadata}
-        reader = self._reader(asked.model)
-        if asked.views:
+        reader = self._reader(request.model)
+        if request.views:
+            result, stages = reader.inspect(data, trace=True, tell=self._report_stage)
+        else:
+            result, stages = reader.inspect(data, keep=False, tell=self._report_stage)[0], None
+        read_at = now()
+        result = replace(result, source=name, captured_at=read_at if request.data is None else None)
+        files: dict[str, bytes] = {}
+        steps: tuple[Step, ...] = ()
+        if request.views:
             from .result_files import make_result_files
 
-            result, stages = reader.inspect(data, trace=True, tell=self._tell)
-        else:
-            result, stages = reader.inspect(data, keep=False, tell=self._tell)[0], None
-        taken = now()
-        result = replace(result, source=name, captured_at=taken if asked.data is None else None)
-        views = make_result_files(result, stages, taken) if asked.views else None
+            files, steps = make_result_files(result, stages, read_at)
         device |= {"board": board.readings(), "resident_mb": round(board.resident_mb() or 0, 1)}
         kept = data if len(data) <= MAX_BYTES else None
-        if views is None:
-            return ReadingAnswer(result.to_dict(), kept, device)
-        return ReadingAnswer(result.to_dict(), kept, device, views.files, tuple(vars(step) for step in views.steps))
+        return ReadingAnswer(result.to_dict(), kept, device, files, tuple(vars(step) for step in steps))
 
-    def _tell(self, name):
+    def _report_stage(self, name: str) -> None:
         if self._stage is not None:
             self._stage.value = STAGES.index(name)
 
-    def _reader(self, model):
+    def _reader(self, model: str | None) -> Reader:
         """The `Reader` of a model; others than the settings' own are made when they are first asked for."""
         own = self._capture_service.reader
         if model is None or model == own.card.path.stem:
             return own
-        if model not in self._others:
-            self._others[model] = make_reader(self._given, model)
-        self._others.move_to_end(model)
-        while len(self._others) > self._most:
-            self._others.popitem(last=False)
-        return self._others[model]
+        if model not in self._other_readers:
+            self._other_readers[model] = make_reader(self._reader_settings, model)
+        self._other_readers.move_to_end(model)
+        while len(self._other_readers) > self._max_readers:
+            self._other_readers.popitem(last=False)
+        return self._other_readers[model]

@@ -1,27 +1,38 @@
 """What a person can look at and take away of a reading: pictures of every step, signals, a report; as files in memory."""
 
+from __future__ import annotations
+
 import io
 import zipfile
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..device.capture_service import encode
 from ..errors import PictureError
-from ..layout import RHYTHM
+from ..layout import RHYTHM, Arrangement, Place
 from ..network.page_input import REACH, ROWS, STRIP_ROWS
 from ..output import signal_files, signal_plot
 from ..output.overlay import TRACE, draw_over
 from ..output.report import make_report
 from ..preprocessing import filters
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from ..page.page import Page
+    from ..reader import Stages
+    from ..result import Result
+    from ..trace.tracing import Traces
+
 LONG_SIDE_PX, LEAD_SIDE_PX, STRIP_SIDE_PX = 1600, 340, 1100
 """The longer side, at most, of the page, of a lead and of a rhythm strip as shown."""
 QUALITY = 82
-AROUND_MM = 6
+MARGIN_MM = 6
 """What is shown above and below a lead's trace."""
-ROW_PX, INPUT_WIDE_PX = 40, 1024
+ROW_PX, INPUT_WIDTH_PX = 40, 1024
 REPORT_SIDE_PX, REPORT_QUALITY = 1100, 76
 
 
@@ -50,48 +61,45 @@ PAGE_STEPS = (
 """For models that see a page's signals."""
 
 
-@dataclass(frozen=True)
-class ResultFiles:
-    """The `files` {name: bytes} of a reading, and the `steps` that each lead went through."""
-
-    files: dict
-    steps: tuple = ()
-
-
-def make_result_files(result, stages, when=""):
-    """The `ResultFiles` of a `Result` and what its reading saw, `Stages` or None; as far as it got."""
+def make_result_files(
+    result: Result, stages: Stages | None, when: str = ""
+) -> tuple[dict[str, bytes], tuple[Step, ...]]:
+    """(files {name: bytes}, the steps that each lead went through) of a result and what its reading saw, None where nothing was opened; as far as it got."""
     if stages is None:
-        return ResultFiles({"report.pdf": make_report(result, None, None, when=when)})
+        return {"report.pdf": make_report(result, None, None, when=when)}, ()
+    page, traces, lead_steps, inputs = stages.page, stages.traces, stages.steps, stages.inputs
+    arrangement = _arrangement(stages)
     shown = draw_over(stages.picture.image, result, stages)
     files = {"overlay.jpg": encode(shown, QUALITY)}
-    steps = ()
-    if stages.page is not None:
-        files["gray.jpg"] = _jpeg(filters.to_picture(stages.page.gray), LONG_SIDE_PX)
-        steps = PAGE_STEPS if stages.steps is None else LEAD_STEPS
-        files |= _lead_files(stages) if stages.steps is None else _step_files(stages)
-    if stages.traces is not None:
-        files |= _signal_files(stages)
-        if stages.steps is None and stages.inputs is not None:
-            files |= {f"input-{number}.png": _png(draw_input(window)) for number, window in enumerate(stages.inputs, 1)}
+    steps: tuple[Step, ...] = ()
+    if page is not None:
+        files["gray.jpg"] = _jpeg(filters.to_picture(page.gray), LONG_SIDE_PX)
+        steps = PAGE_STEPS if lead_steps is None else LEAD_STEPS
+        if lead_steps is None and arrangement is not None:
+            files |= _lead_files(page, arrangement, {} if traces is None else traces.paths)
+        if lead_steps is not None and inputs is not None:
+            files |= _step_files(lead_steps, inputs)
+    if traces is not None:
+        files |= _signal_files(traces, f"ecg-{stages.picture.sha256[:8]}")
+        if lead_steps is None and inputs is not None:
+            files |= {f"input-{number}.png": _png(draw_input(window)) for number, window in enumerate(inputs, 1)}
     small = _smaller(shown, REPORT_SIDE_PX)
-    files["report.pdf"] = make_report(
-        result, encode(small, REPORT_QUALITY), small.size, stages.traces, _arrangement(stages), when
-    )
-    return ResultFiles(files, steps)
+    files["report.pdf"] = make_report(result, encode(small, REPORT_QUALITY), small.size, traces, arrangement, when)
+    return files, steps
 
 
-def draw_input(window):
+def draw_input(window: np.ndarray) -> Image.Image:
     """A (rows, samples, channels) window of a page as its model sees it, as an "L" `PIL.Image`: a line for each row, grey where nothing is known."""
     from PIL import Image, ImageDraw
 
     # The strip's pieces stand one after another in rows of their own.
-    picture = Image.new("L", (INPUT_WIDE_PX, ROW_PX * len(window)), 255)
+    picture = Image.new("L", (INPUT_WIDTH_PX, ROW_PX * len(window)), 255)
     draw = ImageDraw.Draw(picture)
-    across = np.linspace(0, INPUT_WIDE_PX - 1, window.shape[1])
+    across = np.linspace(0, INPUT_WIDTH_PX - 1, window.shape[1])
     for number, row in enumerate(window):
         zero = ROW_PX * (number + 0.5)
         if number == ROWS - STRIP_ROWS:
-            draw.line((0, ROW_PX * number, INPUT_WIDE_PX, ROW_PX * number), 120)
+            draw.line((0, ROW_PX * number, INPUT_WIDTH_PX, ROW_PX * number), 120)
         known = row[:, 1] > 0
         for start, stop in signal_plot.pieces(np.where(known, np.nan, 0.0)):
             draw.rectangle((across[start], ROW_PX * number + 1, across[stop - 1], ROW_PX * (number + 1) - 1), 215)
@@ -101,18 +109,14 @@ def draw_input(window):
     return picture
 
 
-def _lead_files(stages):
+def _lead_files(page: Page, arrangement: Arrangement, paths: dict[str, np.ndarray]) -> dict[str, bytes]:
     """Of a page whose signals are read: each lead's part of it in gray, as ink, and with its trace."""
     from PIL import Image, ImageDraw
 
-    arrangement = _arrangement(stages)
-    if arrangement is None:
-        return {}
-    page, files = stages.page, {}
-    paths = stages.traces.paths if stages.traces is not None else {}
+    files = {}
     for place in arrangement.places:
-        name, limit = f"lead-{place.name}", _limit(place)
-        rows, columns = _part(place, paths.get(place.name), arrangement.px_per_mm[1])
+        name, limit = f"lead-{place.name}", _max_side_px(place)
+        rows, columns = _shown_part(place, paths.get(place.name), arrangement.px_per_mm[1])
         gray = page.gray[rows, columns]
         if 0 in gray.shape:
             continue
@@ -129,39 +133,39 @@ def _lead_files(stages):
     return files
 
 
-def _part(place, path, px_per_mm):
+def _shown_part(place: Place, path: np.ndarray | None, px_per_mm: float) -> tuple[slice, slice]:
     """Rows and columns of the page in which a lead is shown: its box, but no more of it than its trace needs."""
     rows, columns = place.box.slices
     heights = np.asarray(path if path is not None else np.empty((0, 2)), float)[:, 1]
     if not np.isfinite(heights).any():
         return slice(max(rows.start, 0), rows.stop), slice(max(columns.start, 0), columns.stop)
     heights = np.append(heights[np.isfinite(heights)], place.zero_px)
-    around = round(AROUND_MM * px_per_mm)
-    top, bottom = max(rows.start, int(heights.min()) - around), min(rows.stop, int(heights.max()) + around)
+    margin = round(MARGIN_MM * px_per_mm)
+    top, bottom = max(rows.start, int(heights.min()) - margin), min(rows.stop, int(heights.max()) + margin)
     return slice(max(top, 0), max(bottom, top + 1)), slice(max(columns.start, 0), columns.stop)
 
 
-def _step_files(stages):
+def _step_files(lead_steps: dict[str, filters.LeadSteps], inputs: np.ndarray) -> dict[str, bytes]:
+    """Of a page whose leads are read one by one: each lead after each step."""
     files = {}
-    for (lead, steps), seen in zip(stages.steps.items(), stages.inputs, strict=True):
+    for (lead, steps), model_input in zip(lead_steps.items(), inputs, strict=True):
         limit = STRIP_SIDE_PX if lead.startswith(RHYTHM) else LEAD_SIDE_PX
         files[f"lead-{lead}-crop.jpg"] = _jpeg(filters.to_picture(steps.gray), limit)
         files[f"lead-{lead}-gaussian.jpg"] = _jpeg(filters.to_picture(steps.blurred), limit)
         files[f"lead-{lead}-binary.png"] = _png(_smaller(filters.to_picture(steps.ink), limit), 16)
-        files[f"lead-{lead}-input.png"] = _png(filters.to_picture(seen), 16)
+        files[f"lead-{lead}-input.png"] = _png(filters.to_picture(model_input), 16)
     return files
 
 
-def _signal_files(stages):
-    traces = stages.traces
+def _signal_files(traces: Traces, name: str) -> dict[str, bytes]:
+    """Each lead's signal as a drawing, and all of them as CSV and WFDB."""
     files = {
-        f"signal-{name}.svg": signal_plot.draw_lead(signal, traces.rate_hz, name).encode()
-        for name, signal in traces.signals.items()
+        f"signal-{lead}.svg": signal_plot.draw_lead(signal, traces.rate_hz, lead).encode()
+        for lead, signal in traces.signals.items()
     }
-    record = f"ecg-{stages.picture.sha256[:8]}"
     packed = io.BytesIO()
     with TemporaryDirectory() as folder, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        csv, *wfdb = signal_files.write_signals(traces, folder, record)
+        csv, *wfdb = signal_files.write_signals(traces, folder, name)
         files["signals.csv"] = csv.read_bytes()
         for path in wfdb:
             archive.write(path, path.name)
@@ -169,7 +173,7 @@ def _signal_files(stages):
     return files
 
 
-def _arrangement(stages):
+def _arrangement(stages: Stages) -> Arrangement | None:
     """Where the leads stand; None where that was not made out."""
     try:
         return stages.arrangement
@@ -177,26 +181,26 @@ def _arrangement(stages):
         return None
 
 
-def _limit(place):
+def _max_side_px(place: Place) -> int:
     return STRIP_SIDE_PX if place.name.startswith(RHYTHM) or place.box.right - place.box.left > 1000 else LEAD_SIDE_PX
 
 
-def _smaller(image, side_px):
+def _smaller(image: Image.Image, side_px: int) -> Image.Image:
     from PIL import Image
 
     scale = min(side_px / max(image.size), 1.0)
-    size = tuple(max(round(side * scale), 1) for side in image.size)
-    return image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS)
+    width, height = (max(round(side * scale), 1) for side in image.size)
+    return image if scale == 1 else image.resize((width, height), Image.Resampling.LANCZOS)
 
 
-def _jpeg(image, side_px):
+def _jpeg(image: Image.Image, side_px: int) -> bytes:
     return encode(_smaller(image, side_px), QUALITY)
 
 
-def _png(image, colours=None):
+def _png(image: Image.Image, levels: int | None = None) -> bytes:
     """The bytes of a PNG file, of so many gray levels."""
     file = io.BytesIO()
-    if colours:
-        image = image.point(lambda level: (level * colours // 256) * 255 // (colours - 1)).convert("P")
+    if levels:
+        image = image.point(lambda level: (level * levels // 256) * 255 // (levels - 1)).convert("P")
     image.save(file, "PNG")
     return file.getvalue()

@@ -1,175 +1,190 @@
-"""What the page's endpoints share, and what they do with results whoever asks."""
+"""Results as pages and programs ask for them, in the session cache or in the store: read, kept, found and searched."""
+
+from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, TypeVar
 
-from ..errors import InstallationError, StoreError
+from starlette.requests import Request
+
+from ..device.capture_service import now
+from ..errors import StoreError
 from ..layout import CLASSES
-from ..network.card import list_names, read_card
 from ..store.history import parse_time
+from ..store.store import Entry
 from .problems import Problem, not_found
+from .reading_queue import Place
 from .reading_service import ReadingRequest
+from .services import Services, services_of
+from .session_cache import CachedResult
 
 STATUSES = ("read", "uncertain", "refused", "failed")
-LIMIT = 50
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+"""How many results a search gives."""
 KINDS = {b"\xff\xd8": (".jpg", "image/jpeg"), b"\x89P": (".png", "image/png"), b"II": (".tif", "image/tiff"), b"MM": (".tif", "image/tiff"),
          b"BM": (".bmp", "image/bmp"), b"RI": (".webp", "image/webp")}  # fmt: skip
 """Suffix and media type of a picture by its first bytes: its name says nothing that is to be believed, and the server decodes nothing."""
 OTHER_KIND = (".img", "application/octet-stream")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Services:
-    """The server's parts: `queue`, `session_cache`, `store` (None where nothing is kept), `access`, `metrics`, whether there is a `camera`, the default `model`'s
-    name, `most_bytes` of an upload, `health` a function without arguments ({name: value}, `ok` among them), and `note` as of `journal`."""
-
-    queue: object
-    session_cache: object
-    store: object
-    access: object
-    metrics: object
-    camera: bool
-    model: str
-    most_bytes: int
-    health: object
-    note: object
-
-
-@dataclass(frozen=True)
-class Item:
-    """A result as it is listed and shown: `name`, whether it is `kept`, its `time`, its `result` (a dict), `files` that can be looked at with the `steps` that
-    they show, and where it is known the stored `picture`'s path, the `held` or the stored `entry`."""
+class ResultRecord:
+    """A result as it is listed and shown, from the session cache or from the store: its `name` in paths, whether it is `kept` in the store, its `time`, its
+    `entry` (as it is stored, or would be), the `files` that can be looked at with the `steps` that they show, and the `cached` result where it comes from there."""
 
     name: str
     kept: bool
     time: str
-    result: dict
-    files: dict
-    steps: tuple = ()
-    picture: str | None = None
-    held: object = None
-    entry: object = None
+    entry: Entry
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    steps: tuple[Mapping[str, str], ...] = ()
+    cached: CachedResult | None = None
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The result, as in JSON."""
+        return self.entry.result
+
+    @property
+    def picture(self) -> str | None:
+        """The path of the stored picture; None where there is none."""
+        return self.entry.picture
 
 
-def item_of_held(held):
-    """The `Item` of a `session_cache.HeldResult`."""
-    answer = held.answer
-    return Item(held.name, held.number is not None, held.made_at, answer.result, answer.files, answer.steps, held=held)
+@dataclass(frozen=True)
+class SearchQuery:
+    """What is searched for: None where it does not matter. `text` stands in the source's name; `since` and `until` are as `parse_time` gives them; results have
+    numbers below `before`, and there are `limit` of them at most."""
+
+    status: str | None = None
+    verdict: str | None = None
+    model: str | None = None
+    since: str | None = None
+    until: str | None = None
+    text: str | None = None
+    before: int | None = None
+    limit: int = DEFAULT_LIMIT
 
 
-def item_of_entry(entry):
-    """The `Item` of a `store.Entry`."""
-    time = entry.result.get("captured_at") or entry.stored_at
-    return Item(str(entry.number), True, time, entry.result, {}, picture=entry.picture, entry=entry)
+def record_of_cached(cached: CachedResult) -> ResultRecord:
+    """The `ResultRecord` of a result in the session cache."""
+    answer = cached.answer
+    entry = Entry(cached.number or 0, cached.made_at, answer.result, answer.device, None)
+    return ResultRecord(
+        cached.name, cached.number is not None, cached.made_at, entry, answer.files, answer.steps, cached
+    )
 
 
-async def read(request, place, asked, keep=False):
-    """Read what is `asked` and hold it for the request's session: the `HeldResult`. Where it is to be kept, it is."""
-    parts = request.app.state.parts
-    answer = await parts.queue.read(place, asked, request.is_disconnected)
-    held = parts.session_cache.put(request.scope["session"], answer, now())
-    parts.note("debug", "page.read", status=answer.result["status"], reason=answer.result["reason"])
+def record_of_entry(entry: Entry) -> ResultRecord:
+    """The `ResultRecord` of a result in the store."""
+    return ResultRecord(str(entry.number), True, entry.result.get("captured_at") or entry.stored_at, entry)
+
+
+async def read(request: Request, place: Place, reading: ReadingRequest, keep: bool = False) -> CachedResult:
+    """Read a picture and put its result into the session cache, for the HTTP request's session; with `keep` into the store too."""
+    services = services_of(request)
+    answer = await services.queue.read(place, reading, request.is_disconnected)
+    cached = services.session_cache.put(request.scope["session"], answer, now())
+    services.note("debug", "page.read", status=answer.result["status"], reason=answer.result["reason"])
     if keep:
-        await keep_held(parts, held)
-    return held
+        await keep_result(services, cached)
+    return cached
 
 
-async def keep_held(parts, held):
-    """Keep a held result and its picture in the store, where everybody who may come in sees them.
+async def keep_result(services: Services, cached: CachedResult) -> None:
+    """Keep a cached result and its picture in the store, where everybody who may come in sees them.
 
     Raises
     ------
     Problem : there is no store, or it cannot take it.
     """
-    if parts.store is None:
+    store, answer = services.store, cached.answer
+    if store is None:
         raise Problem(409, "no_store", "Nothing is kept here: the server runs without a store.")
-    if held.number is None:
-        answer = held.answer
+    if cached.number is None:
         suffix = KINDS.get((answer.picture or b"")[:2], OTHER_KIND)[0]
         try:
-            held.number = await asyncio.to_thread(parts.store.add, answer.result, answer.picture, suffix, answer.device)
+            cached.number = await asyncio.to_thread(store.add, answer.result, answer.picture, suffix, answer.device)
         except StoreError as error:
             raise Problem(507, "store", str(error)) from error
 
 
-async def find(parts, session, name):
-    """The `Item` of that name: held for this session, or kept.
+async def find(services: Services, session: str, name: str) -> ResultRecord:
+    """The `ResultRecord` of that name: of this session, or kept.
 
     Raises
     ------
     Problem : there is none.
     """
-    held = parts.session_cache.get(session, name)
-    if held is not None:
-        return item_of_held(held)
+    cached = services.session_cache.get(session, name)
+    if cached is not None:
+        return record_of_cached(cached)
+    store = services.store
     # Numbers of SQLite have 63 bits.
-    if parts.store is not None and name.isascii() and name.isdecimal() and len(name) <= 18:
-        entry = await _from_store(parts.store.get, int(name))
+    if store is not None and name.isascii() and name.isdecimal() and len(name) <= 18:
+        number = int(name)
+        entry = await _from_store(lambda: store.get(number))
         if entry is not None:
-            return item_of_entry(entry)
+            return record_of_entry(entry)
     raise not_found()
 
 
-async def search(parts, session, wanted):
-    """(items, number to go on before or None): this session's own, then what is kept, the newest first.
-
-    `wanted` is as `wanted_of` gives it.
-    """
-    before, limit = wanted["before"], wanted["limit"]
-    own = []
-    if before is None:
-        own = [item_of_held(held) for held in parts.session_cache.list(session) if held.number is None]
-        own = [item for item in own if _fits(item, wanted)][:limit]
-    if parts.store is None:
+async def search(services: Services, session: str, query: SearchQuery) -> tuple[list[ResultRecord], int | None]:
+    """(records, the number to go on `before`, or None): this session's own results, then what is kept, the newest first."""
+    own: list[ResultRecord] = []
+    if query.before is None:
+        own = [
+            record_of_cached(cached) for cached in services.session_cache.of_session(session) if cached.number is None
+        ]
+        own = [record for record in own if _matches(record, query)][: query.limit]
+    store = services.store
+    if store is None:
         return own, None
-    filters = {name: wanted[name] for name in ("status", "verdict", "model", "since", "until", "text", "before")}
-    room = limit - len(own)
-    entries = await _from_store(lambda: list(parts.store.list(**filters, limit=room + 1, newest_first=True)))
-    further = str(entries[room - 1].number) if len(entries) > room and room else None
-    return own + [item_of_entry(entry) for entry in entries[:room]], further
+    room = query.limit - len(own)
+    wanted = asdict(replace(query, limit=room + 1))
+    entries = await _from_store(lambda: list(store.list(**wanted, newest_first=True)))
+    further = entries[room - 1].number if len(entries) > room and room else None
+    return own + [record_of_entry(entry) for entry in entries[:room]], further
 
 
-def wanted_of(query):
-    """What a search is for, of a request's query.
+def search_query_of(parameters: Mapping[str, str]) -> SearchQuery:
+    """The `SearchQuery` that stands in an HTTP request's query.
 
     Raises
     ------
     Problem : a value that cannot be.
     """
-    given = dict(query)
+    given = dict(parameters)
     for name, choices in (("status", STATUSES), ("verdict", CLASSES)):
         if given.get(name, choices[0]) not in choices:
             raise Problem(400, "bad_request", f"{name} must be one of {', '.join(choices)}.")
-    times = {}
-    for name in ("since", "until"):
-        try:
-            times[name] = parse_time(given[name]) if name in given else None
-        except (ValueError, OverflowError) as error:
-            raise Problem(
-                400, "bad_request", f"{name} is no time: give 2026-11-24 or 2026-11-24T18:30:00+01:00."
-            ) from error
-    return {
-        **{name: given.get(name) for name in ("status", "verdict", "model")},
-        **times,
-        "text": given.get("q"),
-        "before": _number(given, "before", 1, 10**18, None),
-        "limit": _number(given, "limit", 1, 200, LIMIT),
-    }
+    return SearchQuery(
+        status=given.get("status"),
+        verdict=given.get("verdict"),
+        model=given.get("model"),
+        since=_time(given, "since"),
+        until=_time(given, "until"),
+        text=given.get("q"),
+        before=_number(given, "before", 10**18) if "before" in given else None,
+        limit=_number(given, "limit", MAX_LIMIT) if "limit" in given else DEFAULT_LIMIT,
+    )
 
 
-def picture_of(item):
-    """The bytes of an item's picture.
+def picture_of(record: ResultRecord) -> bytes:
+    """The bytes of a result's picture.
 
     Raises
     ------
     Problem : it is not there (any more).
     """
-    data = item.held.answer.picture if item.held else None
-    if item.picture:
+    data = record.cached.answer.picture if record.cached else None
+    if record.picture:
         try:
-            with open(item.picture, "rb") as file:
+            with open(record.picture, "rb") as file:
                 data = file.read()
         except OSError:
             data = None
@@ -178,57 +193,43 @@ def picture_of(item):
     return data
 
 
-def asked_again(item, model):
-    """The picture of an item, to be read once more."""
-    return ReadingRequest(picture_of(item), os.path.basename(item.result["source"]), model, True)
+def request_to_read_again(record: ResultRecord, model: str | None) -> ReadingRequest:
+    """The `ReadingRequest` for a result's picture, with a model of one's choice."""
+    return ReadingRequest(picture_of(record), os.path.basename(record.result["source"]), model, True)
 
 
-def now():
-    """The time in UTC, to the second, ISO 8601."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
-
-
-def _fits(item, wanted):
-    result = item.result
+def _matches(record: ResultRecord, query: SearchQuery) -> bool:
+    result = record.result
     model = (result.get("model") or {}).get("name")
     return (
-        wanted["status"] in (None, result["status"])
-        and wanted["verdict"] in (None, result["verdict"])
-        and wanted["model"] in (None, model)
-        and (wanted["since"] is None or item.time >= wanted["since"])
-        and (wanted["until"] is None or item.time < wanted["until"])
-        and (wanted["text"] is None or wanted["text"].lower() in result["source"].lower())
+        query.status in (None, result["status"])
+        and query.verdict in (None, result["verdict"])
+        and query.model in (None, model)
+        and (query.since is None or record.time >= query.since)
+        and (query.until is None or record.time < query.until)
+        and (query.text is None or query.text.lower() in result["source"].lower())
     )
 
 
-def _number(given, name, least, most, default):
-    if name not in given:
-        return default
+def _time(given: Mapping[str, str], name: str) -> str | None:
+    try:
+        return parse_time(given[name]) if name in given else None
+    except (ValueError, OverflowError) as error:
+        raise Problem(
+            400, "bad_request", f"{name} is no time: give 2026-11-24 or 2026-11-24T18:30:00+01:00."
+        ) from error
+
+
+def _number(given: Mapping[str, str], name: str, most: int) -> int:
     text = given[name]
-    if not (text.isascii() and text.isdecimal() and len(text) < 20 and least <= int(text) <= most):
-        raise Problem(400, "bad_request", f"{name} must be a whole number from {least} to {most}.")
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and 1 <= int(text) <= most):
+        raise Problem(400, "bad_request", f"{name} must be a whole number from 1 to {most}.")
     return int(text)
 
 
-async def _from_store(function, *arguments):
+async def _from_store(read_it: Callable[[], T]) -> T:
+    """What a function reads in the store, in a thread of its own."""
     try:
-        return await asyncio.to_thread(function, *arguments)
+        return await asyncio.to_thread(read_it)
     except StoreError as error:
         raise Problem(503, "store", str(error)) from error
-
-
-def cards():
-    """The fields of the installed models' cards; damaged ones are left out."""
-    found = []
-    for name in list_names():
-        try:
-            found.append(read_card(name).fields)
-        except InstallationError:
-            continue
-    return found
-
-
-def ticket_of(request):
-    """The word by which a browser asks after its picture; None where it gave none that is one."""
-    ticket = request.query_params.get("ticket", "")
-    return ticket if 8 <= len(ticket) <= 64 and ticket.isascii() and ticket.isalnum() else None

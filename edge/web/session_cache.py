@@ -1,74 +1,82 @@
 """Results that a session may look at for a while: in memory, bounded, and gone when the server ends."""
 
+from __future__ import annotations
+
 import secrets
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .reading_service import ReadingAnswer
 
 PER_SESSION = 8
-"""A session's oldest result goes when it has more: no one fills the session_cache alone."""
+"""A session's oldest result goes when it has more: none fills the cache alone."""
+OVERHEAD_BYTES = 4096
+"""What a result takes beside its picture and files, about."""
 
 
 @dataclass
-class HeldResult:
-    """A result that is held: its `name`, `session`, `answer` (`reading_service.ReadingAnswer`), the time it was `made_at` (ISO 8601, UTC), and the `number` by
-    which the store knows it, where it was kept."""
+class CachedResult:
+    """The `answer` to a session's reading under a random `name`, the time it was `made_at` (ISO 8601, UTC) and `cached_at` by the cache's own clock, how many
+    `bytes` it takes, and the `number` by which the store knows it, None until it is stored."""
 
     name: str
     session: str
-    answer: object
+    answer: ReadingAnswer
     made_at: str
-    since: float
+    cached_at: float
+    bytes: int
     number: int | None = None
-    bytes: int = field(default=0)
 
 
 class SessionCache:
-    """At most `most_bytes` of answers, each for `lifetime_s`; the oldest go first."""
+    """At most `max_bytes` of answers, each for `lifetime_s`; the oldest go first."""
 
-    def __init__(self, most_bytes, lifetime_s, clock=time.monotonic):
-        self._most_bytes, self._lifetime_s, self._clock = most_bytes, lifetime_s, clock
-        self._held, self.bytes = OrderedDict(), 0
+    def __init__(self, max_bytes: int, lifetime_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._max_bytes, self._lifetime_s, self._clock = max_bytes, lifetime_s, clock
+        self._results: OrderedDict[str, CachedResult] = OrderedDict()
+        self.bytes = 0
 
-    def __len__(self):
-        return len(self._held)
+    def __len__(self) -> int:
+        return len(self._results)
 
-    def put(self, session, answer, made_at):
-        """Hold an answer for a session: the `HeldResult`."""
-        held = HeldResult(secrets.token_urlsafe(12), session, answer, made_at, self._clock())
-        held.bytes = len(answer.picture or b"") + sum(map(len, answer.files.values())) + 4096
-        self._held[held.name] = held
-        self.bytes += held.bytes
-        mine = self.list(session)
+    def put(self, session: str, answer: ReadingAnswer, made_at: str) -> CachedResult:
+        """Add an answer for a session: the `CachedResult`."""
+        size = len(answer.picture or b"") + sum(map(len, answer.files.values())) + OVERHEAD_BYTES
+        cached = CachedResult(secrets.token_urlsafe(12), session, answer, made_at, self._clock(), size)
+        self._results[cached.name] = cached
+        self.bytes += size
+        mine = self.of_session(session)
         for old in mine[PER_SESSION:]:
             self._remove(old)
-        while self.bytes > self._most_bytes and len(self._held) > 1:
-            self._remove(next(iter(self._held.values())))
-        return held
+        while self.bytes > self._max_bytes and len(self._results) > 1:
+            self._remove(next(iter(self._results.values())))
+        return cached
 
-    def get(self, session, name):
-        """What is held by that name for that session; None where nothing is."""
+    def get(self, session: str, name: str) -> CachedResult | None:
+        """That session's result of that name; None where there is none."""
         self.tidy()
-        held = self._held.get(name)
-        return held if held is not None and held.session == session else None
+        cached = self._results.get(name)
+        return cached if cached is not None and cached.session == session else None
 
-    def list(self, session):
-        """What is held for a session, the newest first."""
+    def of_session(self, session: str) -> list[CachedResult]:
+        """A session's results, the newest first."""
         self.tidy()
-        return [held for held in reversed(self._held.values()) if held.session == session]
+        return [cached for cached in reversed(self._results.values()) if cached.session == session]
 
-    def drop(self, session, name):
-        """Forget what is held by that name; whether there was any."""
-        held = self.get(session, name)
-        if held is not None:
-            self._remove(held)
-        return held is not None
+    def drop(self, session: str, name: str) -> bool:
+        """Remove that session's result of that name; whether there was one."""
+        cached = self.get(session, name)
+        if cached is not None:
+            self._remove(cached)
+        return cached is not None
 
-    def tidy(self):
-        """Forget what has been held long enough."""
+    def tidy(self) -> None:
+        """Remove what is older than the lifetime."""
         oldest = self._clock() - self._lifetime_s
-        while self._held and next(iter(self._held.values())).since < oldest:
-            self._remove(next(iter(self._held.values())))
+        while self._results and next(iter(self._results.values())).cached_at < oldest:
+            self._remove(next(iter(self._results.values())))
 
-    def _remove(self, held):
-        self.bytes -= self._held.pop(held.name).bytes
+    def _remove(self, cached: CachedResult) -> None:
+        self.bytes -= self._results.pop(cached.name).bytes

@@ -1,18 +1,24 @@
 """A picture as it comes by HTTP: a form's file, or the body itself."""
 
+from __future__ import annotations
+
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
 
 from ..errors import Reason
 from ..network.card import list_names
 from .problems import Problem
 
-MOST_NAME = 100
-MOST_FIELDS = 12
+MAX_NAME_LETTERS = 100
+MAX_FIELDS = 12
 FLAGS = {"1": True, "on": True, "true": True, "0": False, "off": False, "false": False}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class _InMemory(MultiPartParser):
     spool_max_size = 2**31
 
 
-async def read_upload(request):
+async def read_upload(request: Request) -> Upload:
     """The `Upload` of a request.
 
     Raises
@@ -41,10 +47,10 @@ async def read_upload(request):
     Problem : there is no picture in it, or no such model.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    asked = [{name: request.query_params[name] for name in CHECKS if name in request.query_params}]
+    sources: list[Mapping[str, str]] = [request.query_params]
     if kind == "multipart/form-data":
         data, name, fields = await _from_form(request)
-        asked.append(fields)
+        sources.append(fields)
     elif kind.startswith("image/") or kind == "application/octet-stream":
         data, name = await request.body(), ""
     else:
@@ -55,14 +61,16 @@ async def read_upload(request):
         )
     if not data:
         raise Problem(422, Reason.TRUNCATED.value, "There is no picture in the request: choose a file first.")
-    model, keep, views = (_last(asked, field) for field in CHECKS)
-    return Upload(data, plain_name(name), model, keep or False, views or False)
+    # What stands in the form comes after the query, and has the last word.
+    model = _last(sources, "model", chosen_model)
+    keep, views = (bool(_last(sources, name, partial(_flag, name=name))) for name in ("keep", "views"))
+    return Upload(data, plain_name(name), model, keep, views)
 
 
-async def read_fields(request):
+async def read_fields(request: Request) -> dict[str, str]:
     """{name: text} of a form without files."""
     try:
-        async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
+        async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
             return {name: value for name, value in form.items() if isinstance(value, str)}
     except Exception as error:
         if isinstance(error, Problem):
@@ -70,7 +78,7 @@ async def read_fields(request):
         raise Problem(400, "bad_request", "The form cannot be read.") from error
 
 
-def chosen_model(name):
+def chosen_model(name: str | None) -> str | None:
     """A model's name, or None for the default one.
 
     Raises
@@ -85,23 +93,30 @@ def chosen_model(name):
     return name
 
 
-def plain_name(name):
+def plain_name(name: str) -> str:
     """What a picture is called in its result: the last part of the client's name, of letters that can be printed."""
     last = os.path.basename(name.replace("\\", "/"))
-    plain = "".join(letter for letter in last if letter.isprintable())[:MOST_NAME].strip()
+    plain = "".join(letter for letter in last if letter.isprintable())[:MAX_NAME_LETTERS].strip()
     return plain or "picture"
 
 
-async def _from_form(request):
+def progress_id_of(request: Request) -> str | None:
+    """The word under which a browser asks for the progress of its picture; None where it gave none that is one."""
+    word = request.query_params.get("ticket", "")
+    return word if 8 <= len(word) <= 64 and word.isascii() and word.isalnum() else None
+
+
+async def _from_form(request: Request) -> tuple[bytes, str, dict[str, str]]:
     """(data, name, fields) of a form; of several files the first that holds something."""
     try:
-        parser = _InMemory(request.headers, request.stream(), max_files=4, max_fields=MOST_FIELDS)
+        parser = _InMemory(request.headers, request.stream(), max_files=4, max_fields=MAX_FIELDS)
         form = await parser.parse()
     except (MultiPartException, KeyError, ValueError, UnicodeDecodeError) as error:
         raise Problem(
             400, "bad_request", "The form cannot be read: is it multipart/form-data with a boundary?"
         ) from error
-    data, name, fields = b"", "", {}
+    data, name = b"", ""
+    fields: dict[str, str] = {}
     try:
         for key, value in form.multi_items():
             if isinstance(value, str):
@@ -113,17 +128,13 @@ async def _from_form(request):
     return data, name, fields
 
 
-def _flag(given, name):
-    if given.lower() not in FLAGS:
+def _flag(text: str, name: str) -> bool:
+    if text.lower() not in FLAGS:
         raise Problem(400, "bad_request", f"{name} must be true or false.")
-    return FLAGS[given.lower()]
+    return FLAGS[text.lower()]
 
 
-CHECKS = {"model": chosen_model, "keep": partial(_flag, name="keep"), "views": partial(_flag, name="views")}
-"""What may stand in the query and in the form, and what makes a value of it; the form has the last word."""
-
-
-def _last(asked, name):
-    """The last value of a field that was given, all of them checked; None where none was."""
-    values = [CHECKS[name](fields[name]) for fields in asked if name in fields]
+def _last(sources: list[Mapping[str, str]], name: str, check: Callable[[str], T]) -> T | None:
+    """What `check` makes of the last value of a field that was given, all of them checked; None where none was."""
+    values = [check(fields[name]) for fields in sources if name in fields]
     return values[-1] if values else None

@@ -29,11 +29,11 @@ function complain(form, sentence) {
   form.querySelectorAll("button[type=submit]").forEach((button) => { button.disabled = false; });
 }
 
-// Sending: the form as it is, with a ticket by which its place in the queue can be asked after.
+// Sending: the form as it is, with an id under which its progress can be asked for.
 
 function send(form) {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
-  const ticket = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const progressId = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const request = new XMLHttpRequest();
   let timer = null;
   form.querySelectorAll("button[type=submit]").forEach((button) => { button.disabled = true; });
@@ -41,14 +41,14 @@ function send(form) {
   find("progress").hidden = false;
   mark("send");
   say("Sending the picture");
-  request.open("POST", `${form.action}?ticket=${ticket}`);
+  request.open("POST", `${form.action}?ticket=${progressId}`);
   request.setRequestHeader("Accept", "application/json");
   request.upload.onprogress = (event) => {
     if (event.lengthComputable) say(`Sending the picture: ${Math.round(100 * event.loaded / event.total)} %`);
   };
   const ask = async () => {
     try {
-      const state = await (await fetch(`/progress/${ticket}`)).json();
+      const state = await (await fetch(`/progress/${progressId}`)).json();
       if (state.state === "waiting") { mark("wait"); say(`Waiting: ${state.before} before this one`); }
       if (state.state === "reading" && state.stage) { mark(state.stage); say(state.words); }
     } catch { /* the answer itself says what is wrong */ }

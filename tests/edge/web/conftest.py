@@ -14,21 +14,21 @@ from ecg_edge.store.store import Store
 from ecg_edge.web.access import Access
 from ecg_edge.web.app import make_app
 from ecg_edge.web.metrics import Metrics
-from ecg_edge.web.middleware import Rules
+from ecg_edge.web.middleware import Limits
 from ecg_edge.web.reading_queue import ReadingQueue
 from ecg_edge.web.reading_service import ReadingService
-from ecg_edge.web.results import Services
+from ecg_edge.web.services import Services
 from ecg_edge.web.session_cache import SessionCache
 
 HOME = "http://127.0.0.1:8000"
-MOST_BYTES = 4 * 2**20
+MAX_BYTES = 4 * 2**20
 
 
-class Here:
-    """In the place of a `Worker`: the desk in this process, its answers remembered; `before` is called first, and may raise or wait."""
+class InProcessWorker:
+    """In the place of a `Worker`: the reading service in this process, its answers remembered; `before` is called first, and may raise or wait."""
 
-    def __init__(self, desk):
-        self._desk, self._known, self.before, self.process_id = desk, {}, None, None
+    def __init__(self, service):
+        self.service, self._known, self.before, self.process_id = service, {}, None, None
         self._mutex, self.asked = threading.Lock(), []
 
     def call(self, request, timeout_s, tick=None):
@@ -40,7 +40,7 @@ class Here:
         key = (request.data, request.model, request.views) if hasattr(request, "data") else request
         with self._mutex:
             if key not in self._known:
-                self._known[key] = self._desk(request)
+                self._known[key] = self.service(request)
             answer = self._known[key]
         if not hasattr(request, "name"):
             return answer
@@ -48,17 +48,17 @@ class Here:
 
 
 @pytest.fixture(scope="session")
-def desk():
-    """A `Here` over a desk with the installed models."""
-    return Here(ReadingService(defaults()))
+def shared_worker():
+    """A reading service with the installed models, in this process."""
+    return InProcessWorker(ReadingService(defaults()))
 
 
 @pytest.fixture
-def worker(desk):
+def worker(shared_worker):
     """The same, as no test before has left it."""
-    desk.before, desk.asked = None, []
-    yield desk
-    desk.before = None
+    shared_worker.before, shared_worker.asked = None, []
+    yield shared_worker
+    shared_worker.before = None
 
 
 @pytest.fixture(scope="session")
@@ -79,22 +79,22 @@ def no_ecg():
     draw.polygon([(980, 320), (950, 60), (780, 200)], fill=(110, 80, 50))
     for x in (560, 780):
         draw.ellipse((x, 380, x + 70, 450), fill=(200, 220, 90))
-    held = io.BytesIO()
-    picture.save(held, "JPEG")
-    return held.getvalue()
+    file = io.BytesIO()
+    picture.save(file, "JPEG")
+    return file.getvalue()
 
 
 @pytest.fixture
 def site(worker, tmp_path):
-    """`site(**changes)` makes an application: its `app`, `parts`, and a `client` for each browser."""
+    """`site(**changes)` makes an application: its `app`, `services`, and a `client` for each browser."""
     opened = []
 
-    def call(token_hash=None, store=True, camera=False, queue=4, rules=(), hold_bytes=20_000_000, hold_s=3600.0):
+    def call(token_hash=None, store=True, camera=False, queue=4, limits=(), hold_bytes=20_000_000, hold_s=3600.0):
         metrics = Metrics(lambda: {})
         kept = Store(tmp_path / "store") if store else None
         opened.append(kept)
         noted = []
-        parts = Services(
+        services = Services(
             queue=ReadingQueue(worker, None, 60, queue, metrics),
             session_cache=SessionCache(hold_bytes, hold_s),
             store=kept,
@@ -102,18 +102,18 @@ def site(worker, tmp_path):
             metrics=metrics,
             camera=camera,
             model="page",
-            most_bytes=MOST_BYTES,
+            max_upload_bytes=MAX_BYTES,
             health=lambda: {"ok": True},
             note=lambda level, event, **more: noted.append((level, event, more)),
         )
-        app = make_app(parts, Rules(frozenset({"localhost", "ecg.local"}), MOST_BYTES, **dict(rules)))
+        app = make_app(services, Limits(frozenset({"localhost", "ecg.local"}), MAX_BYTES, **dict(limits)))
         clients = []
 
         def client(**more):
             clients.append(TestClient(app, base_url=HOME, follow_redirects=False, **more))
             return clients[-1]
 
-        return SimpleNamespace(app=app, parts=parts, client=client, noted=noted)
+        return SimpleNamespace(app=app, services=services, client=client, noted=noted)
 
     yield call
     for kept in opened:

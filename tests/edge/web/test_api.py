@@ -254,7 +254,7 @@ def test_a_full_queue_tells_the_next_to_come_again(site, worker, page_bytes):
     assert answers[3].headers["retry-after"] == "3" and answers[3].json()["reason"] == "busy"
     assert [state["state"] for state in states] == ["reading", "waiting", "waiting", "unknown"]
     assert [state["before"] for state in states[:3]] == [0, 1, 2]
-    assert "ecg_edge_turned_away_total 2" in here.parts.metrics.to_text()
+    assert "ecg_edge_turned_away_total 2" in here.services.metrics.to_text()
 
 
 def test_the_document_describes_what_there_is(client):
@@ -294,7 +294,7 @@ def test_what_nobody_waits_for_is_not_read(site, worker, page_bytes):
         async def here_still():
             return False
 
-        queue = here.parts.queue
+        queue = here.services.queue
         async with queue.place("a") as first, queue.place("b") as second:
             reading = asyncio.create_task(queue.read(first, ReadingRequest(page_bytes, "a.jpg"), here_still))
             waiting = asyncio.create_task(queue.read(second, ReadingRequest(page_bytes, "b.jpg"), gone))
@@ -313,6 +313,6 @@ def test_one_look_of_the_camera_is_for_all_who_ask_at_once(site, worker):
     worker.before = lambda request: (True, "page found", b"frame")
 
     async def run():
-        return await asyncio.gather(*(here.parts.queue.look() for _ in range(20)))
+        return await asyncio.gather(*(here.services.queue.look() for _ in range(20)))
 
     assert asyncio.run(run()) == [(True, "page found", b"frame")] * 20 and worker.asked == [PREVIEW]

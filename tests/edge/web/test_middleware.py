@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ecg_edge.errors import OutputError
 from ecg_edge.web.access import COOKIE, Access, make_token, read_token_hash
-from ecg_edge.web.middleware import Guard, Pace, Rules, address_of
+from ecg_edge.web.middleware import Limits, RateLimiter, SecurityMiddleware, address_of
 from ecg_edge.web.upload import plain_name
 
 JPEG = {"content-type": "image/jpeg"}
@@ -126,7 +126,7 @@ def test_guesses_at_the_token_are_slowed_down(site, token):
 
 def test_too_many_requests_are_told_when_to_come_again(site):
     """By address; the static files too."""
-    here = site(rules={"requests_per_minute": 30})
+    here = site(limits={"requests_per_minute": 30})
     browser, other = here.client(), here.client(client=("10.0.0.9", 1))
     answers = [browser.get("/static/app.css") for _ in range(32)]
     assert [answer.status_code for answer in answers] == [200] * 30 + [429] * 2 and int(
@@ -169,11 +169,11 @@ def test_a_body_that_is_too_long_is_refused_before_it_is_read(site):
 
 def test_a_body_that_does_not_come_is_not_waited_for(site):
     """Its place in the queue is another's."""
-    here = site(rules={"body_s": 0.2}, queue=0)
+    here = site(limits={"body_s": 0.2}, queue=0)
     assert call(
         here.app, [(b"content-type", b"image/jpeg")], [{"type": "http.request", "body": b"0", "more_body": True}]
     ) == (408, 1)
-    assert len(here.parts.queue) == 0
+    assert len(here.services.queue) == 0
 
 
 def test_a_client_that_goes_away_is_no_error(site):
@@ -224,13 +224,17 @@ def test_sessions_are_signed_and_end():
 def test_a_pace_is_kept_for_each_address():
     """So many at once, then as they come back."""
     now = [0.0]
-    pace = Pace(60, clock=lambda: now[0])
-    assert [pace.wait_s("a") for _ in range(61)].count(0) == 60 and pace.wait_s("a") == 1 and pace.wait_s("b") == 0
+    limiter = RateLimiter(60, clock=lambda: now[0])
+    assert (
+        [limiter.wait_s("a") for _ in range(61)].count(0) == 60
+        and limiter.wait_s("a") == 1
+        and limiter.wait_s("b") == 0
+    )
     now[0] = 2.0
-    assert [pace.wait_s("a") for _ in range(3)] == [0, 0, 1]
+    assert [limiter.wait_s("a") for _ in range(3)] == [0, 0, 1]
     for number in range(5000):
-        pace.wait_s(str(number))
-    assert len(pace._buckets) <= 4096
+        limiter.wait_s(str(number))
+    assert len(limiter._buckets) <= 4096
 
 
 def test_a_household_of_ipv6_is_one_address():
@@ -256,7 +260,7 @@ def test_names_of_pictures_are_no_paths(name):
 @given(st.text(max_size=60))
 def test_no_host_is_ours_by_accident(host):
     """What is answered is an address or one of the names, whatever stands there."""
-    guard = Guard(None, Rules(frozenset({"localhost"}), 1), Access(), None, None)
-    if guard._is_ours(host):
+    middleware = SecurityMiddleware(None, Limits(frozenset({"localhost"}), 1), Access(), None, None)
+    if middleware._is_own_host(host):
         name = urlsplit(f"//{host}").hostname.rstrip(".")
         assert name == "localhost" or ipaddress.ip_address(name)

@@ -140,7 +140,7 @@ def test_a_picture_that_was_removed_leaves_its_result(site, page_bytes):
     here = site()
     browser = here.client()
     browser.post("/v1/classify?keep=1", content=page_bytes, headers={"content-type": "image/jpeg"})
-    os.unlink(here.parts.store.get(1).picture)
+    os.unlink(here.services.store.get(1).picture)
     assert browser.get("/results/1").status_code == 200
     assert browser.get("/v1/results/1/picture").status_code == 404
     assert browser.post("/results/1/again", data={}).status_code == 404
@@ -215,7 +215,7 @@ def test_the_camera_is_offered_where_there_is_one(site, worker, page_bytes):
         and frame.headers["ecg-edge-hint"] == "move closer"
         and frame.headers["ecg-edge-found"] == "false"
     )
-    read_ = worker._desk(ReadingRequest(page_bytes, "camera 0", None, True))
+    read_ = worker.service(ReadingRequest(page_bytes, "camera 0", None, True))
     worker.before = lambda request: read_
     taken = browser.post("/camera/take", data={"model": "page"})
     assert (

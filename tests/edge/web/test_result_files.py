@@ -1,4 +1,4 @@
-"""What can be looked at: signals on paper, the report, the pictures of every step; and the desk that makes them."""
+"""What can be looked at: signals on paper, the report, the pictures of every step; and the reading service that makes them."""
 
 import os
 import re
@@ -82,11 +82,11 @@ def test_text_is_measured_and_wrapped():
 @has_poppler
 def test_a_sheet_is_a_pdf_that_others_read(tmp_path):
     """Its text with marks that mean something in PDF; its picture; one page of its size."""
-    held = BytesIO()
-    Image.new("RGB", (20, 10), (200, 0, 0)).save(held, "JPEG")
+    file = BytesIO()
+    Image.new("RGB", (20, 10), (200, 0, 0)).save(file, "JPEG")
     sheet = Sheet(297, 210, "A title (of é)")
     sheet.text(20, 20, r"Marks: ( ) \ é – and λ")
-    sheet.picture(held.getvalue(), (20, 10), 100, 100, 40, 20)
+    sheet.picture(file.getvalue(), (20, 10), 100, 100, 40, 20)
     sheet.lines([[(0, 0), (10, 10)], []], (0, 0, 0), 0.2)
     (tmp_path / "a.pdf").write_bytes(sheet.to_bytes())
     done = subprocess.run(["pdftotext", tmp_path / "a.pdf", "-"], capture_output=True, text=True)
@@ -103,9 +103,11 @@ def test_a_sheet_is_a_pdf_that_others_read(tmp_path):
 
 
 @pytest.fixture
-def read(desk, request):
+def read(shared_worker):
     """Read a page with everything that can be looked at."""
-    return lambda page, model="page": desk.call(ReadingRequest(page.path.read_bytes(), page.path.name, model, True), 60)
+    return lambda page, model="page": shared_worker.call(
+        ReadingRequest(page.path.read_bytes(), page.path.name, model, True), 60
+    )
 
 
 def test_every_lead_has_its_steps_and_its_signal(read, few_pages, odd_pages):
@@ -125,16 +127,16 @@ def test_every_lead_has_its_steps_and_its_signal(read, few_pages, odd_pages):
 
 
 @has_poppler
-def test_the_report_says_what_the_result_says(read, desk, few_pages, no_ecg, tmp_path):
+def test_the_report_says_what_the_result_says(read, shared_worker, few_pages, no_ecg, tmp_path):
     """On one page; of a refusal the reason."""
     for answer, words in (
         (read(few_pages[0]), ("Read: confidence", "25 mm/s, 10 mm/mV", "Not a medical device", "rhythm")),
         (
-            desk.call(ReadingRequest(no_ecg, "face.jpg", None, True), 60),
+            shared_worker.call(ReadingRequest(no_ecg, "face.jpg", None, True), 60),
             ("Not read", "Not a medical device", "put a printed 12-lead ECG"),
         ),
         (
-            desk.call(ReadingRequest(b"none", "x.jpg", None, True), 60),
+            shared_worker.call(ReadingRequest(b"none", "x.jpg", None, True), 60),
             ("Not opened", "This is no picture that can be opened"),
         ),
     ):
@@ -148,7 +150,7 @@ def test_the_report_says_what_the_result_says(read, desk, few_pages, no_ecg, tmp
             assert f"{answer.result['confidence']:.1%}".replace("%", " %") in text or "over 99.9 %" in text
 
 
-# The desk
+# The reading service
 
 
 class Stage:
@@ -173,24 +175,24 @@ def test_the_stages_are_told_as_they_begin(few_pages):
 
 
 def test_a_model_is_loaded_once_and_few_stay(few_pages, monkeypatch):
-    """On a small board one beside the settings' own; one that there is not is an error, and the desk lives on."""
+    """On a small board one beside the settings' own; one that there is not is an error, and the service lives on."""
     monkeypatch.setattr("ecg_edge.system.board.memory_mb", lambda: 400)
-    desk, data = ReadingService(defaults()), few_pages[0].path.read_bytes()
+    service, data = ReadingService(defaults()), few_pages[0].path.read_bytes()
     assert (
-        desk(ReadingRequest(data, "a", None)).result["model"]["name"] == "page"
-        and desk._reader("page") is desk._capture_service.reader
+        service(ReadingRequest(data, "a", None)).result["model"]["name"] == "page"
+        and service._reader("page") is service._capture_service.reader
     )
-    cnn = desk._reader("cnn")
-    assert desk._reader("cnn") is cnn and desk(ReadingRequest(data, "a", "cnn")).result["model"]["name"] == "cnn"
-    desk._reader("crnn")
-    assert list(desk._others) == ["crnn"]
+    cnn = service._reader("cnn")
+    assert service._reader("cnn") is cnn and service(ReadingRequest(data, "a", "cnn")).result["model"]["name"] == "cnn"
+    service._reader("crnn")
+    assert list(service._other_readers) == ["crnn"]
     with pytest.raises(NoModelError):
-        desk(ReadingRequest(data, "a", "none"))
+        service(ReadingRequest(data, "a", "none"))
 
 
 @pytest.fixture
 def with_camera(monkeypatch, few_pages):
-    """A desk with a stand-in for the camera, that sees a page."""
+    """A reading service with a stand-in for the camera, that sees a page."""
     page = np.asarray(Image.open(few_pages[0].path).convert("RGB"))
     module, _ = make_module(lambda frame, controls, size: page, sensor_px=page.shape[1::-1])
     monkeypatch.setitem(sys.modules, "picamera2", module)
@@ -201,16 +203,16 @@ def with_camera(monkeypatch, few_pages):
         return opened[-1]
 
     yield call
-    for desk in opened:
-        desk.close()
+    for service in opened:
+        service.close()
 
 
-def test_the_desk_lends_the_camera(with_camera):
+def test_the_reading_service_shows_what_the_camera_sees(with_camera):
     """Frames with hints, and pictures that are read and can be kept."""
-    desk = with_camera()
-    found, hint, jpeg = desk(PREVIEW)
+    service = with_camera()
+    found, hint, jpeg = service(PREVIEW)
     assert isinstance(found, bool) and hint and max(Image.open(BytesIO(jpeg)).size) <= 960
-    answer = desk(ReadingRequest(None, "x", None, True))
+    answer = service(ReadingRequest(None, "x", None, True))
     assert (
         answer.result["source"] == "camera 0"
         and answer.result["captured_at"]

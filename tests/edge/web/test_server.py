@@ -227,8 +227,8 @@ def test_settings_that_do_not_go_together_are_named(tmp_path):
     values["store"]["folder"], values["serve"]["port"] = str(tmp_path), 0
     with pytest.raises((UsageError, InstallationError), match="Certificate or key cannot be used"):
         server.serve(values)
-    assert server._names(defaults()["serve"]) == {"localhost"}
-    assert socket.gethostname().lower() in server._names(
+    assert server._host_names(defaults()["serve"]) == {"localhost"}
+    assert socket.gethostname().lower() in server._host_names(
         defaults()["serve"] | {"host": "0.0.0.0", "names": "ECG.clinic.example"}
     )
 

@@ -1,0 +1,140 @@
+"""`ecg-edge classify`: what it prints and writes."""
+
+import io
+import json
+import os
+import re
+import sys
+import types
+
+import pytest
+from PIL import Image
+
+from ecg_edge.layout import REPORT
+from ecg_edge.network import card as cards
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_every_json_line_follows_the_schema(run, archive, validate, jobs):
+    """Verdicts, refusals and failures, a line each, sorted by path; with one process or two."""
+    status, out, err = run("classify", archive, "--json", "--jobs", jobs)
+    assert (status, err) == (1, "")
+    lines = [json.loads(line) for line in out.splitlines()]
+    for line in lines:
+        validate(line)
+    assert [(os.path.relpath(line["source"], archive), line["reason"]) for line in lines] == [
+        ("a/10.JPG", None), ("b/1.jpg", "not_a_picture"), ("b/2.jpg", None), ("b/3.jpg", "bad_layout"), ("c.jpeg", None),
+    ]  # fmt: skip
+
+
+def test_an_empty_directory_is_not_found(run, tmp_path):
+    """A directory without pictures is answered, among files that are read."""
+    status, out, _ = run("classify", tmp_path)
+    assert (status, out) == (
+        1,
+        f"{tmp_path}: failed (not_found): The directory holds no picture"
+        " (.jpg, .jpeg, .png, .tif, .tiff, .bmp, .webp): check the path.\n",
+    )
+
+
+def stdin_of(monkeypatch, data):
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(data)))
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_dash_is_standard_input(run, normal_page, monkeypatch, jobs):
+    """The picture's bytes come through a pipe."""
+    stdin_of(monkeypatch, normal_page.read_bytes())
+    status, out, _ = run("classify", "-", "--json", "--jobs", jobs)
+    line = json.loads(out)
+    assert (status, line["source"], line["status"]) == (0, "-", "read")
+    assert line["sha256"] == "b2790b05c4c4ae6b198eb83f2424dda55ca5714cec931ebbad7f932126d3cf7b"
+
+
+@pytest.mark.parametrize("data, reason", [(b"", "truncated"), (b"hello", "not_a_picture")])
+def test_a_bad_standard_input_is_called_a_dash_too(run, monkeypatch, data, reason):
+    """As a person typed it."""
+    stdin_of(monkeypatch, data)
+    status, out, _ = run("classify", "-", "--json")
+    assert (status, json.loads(out)["source"], json.loads(out)["reason"]) == (1, "-", reason)
+
+
+def test_names_that_are_no_text_are_printed_all_the_same(run, tmp_path, normal_page):
+    """A file system takes any bytes as a name."""
+    path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.jpg")
+    with open(path, "wb") as file:
+        file.write(normal_page.read_bytes())
+    status, out, _ = run("classify", tmp_path, "--json")
+    assert status == 0 and json.loads(out)["source"] == os.fsdecode(path)
+    status, out, _ = run("classify", tmp_path)
+    assert status == 0 and "caf" in out
+
+
+def test_the_steps_are_written(run, archive, tmp_path):
+    """For each page that was read the documented files, and nothing for the others."""
+    status, _, _ = run("classify", archive, "--steps", tmp_path / "steps")
+    assert status == 1
+    folders = sorted(path.name for path in (tmp_path / "steps").iterdir())
+    assert [re.fullmatch(r"(.+)-[0-9a-f]{8}", name)[1] for name in folders] == ["10", "2", "c"]
+    files = ("1-crop.png", "2-gaussian.png", "3-binary.png", "4-model-input.png")
+    for name in folders:
+        found = {
+            str(path.relative_to(tmp_path / "steps" / name)) for path in (tmp_path / "steps" / name).rglob("*.png")
+        }
+        assert found == {"page-gray.png", *(f"{lead}/{file}" for lead in REPORT.lead_names for file in files)}
+
+
+def test_steps_are_refused_where_the_model_has_none(run, monkeypatch, tiny_folder, normal_page, tmp_path):
+    """A model of whole pages sees signals: nothing would be written, in silence."""
+    card = json.loads((tiny_folder / "tiny.json").read_text())
+    card["input"]["kind"] = "page_signal"
+    (tmp_path / "tiny.json").write_text(json.dumps(card))
+    (tmp_path / "tiny.tflite").write_bytes((tiny_folder / "tiny.tflite").read_bytes())
+    monkeypatch.setattr(cards, "models_folder", lambda: tmp_path)
+    status, out, err = run("classify", normal_page, "--steps", tmp_path / "steps")
+    assert (status, out) == (2, "")
+    assert err == "ecg-edge: --steps shows what models of single leads see: add --model cnn (tiny sees signals)\n"
+
+
+def test_steps_that_cannot_be_written_end_with_3(run, normal_page, tmp_path):
+    """In one line."""
+    (tmp_path / "taken").touch()
+    status, out, err = run("classify", normal_page, "--steps", tmp_path / "taken")
+    assert (status, out) == (3, "")
+    assert err == f"ecg-edge: {tmp_path / 'taken' / 'normal-b2790b05'}: cannot be written (Not a directory).\n"
+
+
+def test_signals_are_written(run, archive, tmp_path):
+    """CSV and WFDB of every page whose leads were followed, those that the model then refused too; nothing for the others."""
+    status, _, _ = run("classify", archive, "--signals", tmp_path / "signals")
+    assert status == 1
+    found = sorted(path.name for path in (tmp_path / "signals").iterdir())
+    names = [re.fullmatch(r"(.+)-[0-9a-f]{8}\.(csv|dat|hea)", name).groups() for name in found]
+    assert names == [(stem, kind) for stem in ("10", "2", "3", "c") for kind in ("csv", "dat", "hea")]
+
+
+def test_overlays_are_written(run, archive, tmp_path):
+    """Of every picture that could be opened, read or refused."""
+    status, _, _ = run("classify", archive, "--overlay", tmp_path / "overlay")
+    assert status == 1
+    found = sorted((tmp_path / "overlay").iterdir())
+    assert len(found) == 4
+    for path in found:
+        with Image.open(path) as image:
+            assert min(image.size) > 500
+
+
+def test_a_photograph_is_classified(run, report_photo, tmp_path, validate):
+    """From a file of a camera, at a given speed and gain."""
+    (tmp_path / "photo.jpg").write_bytes(report_photo.photo.jpeg)
+    status, out, err = run("classify", tmp_path / "photo.jpg", "--json", "--mm-per-s", "25", "--mm-per-mv", "10")
+    line = json.loads(out)
+    validate(line)
+    assert (status, err, line["status"], line["page"]["layout"]) == (0, "", "read", "3x4+1")
+
+
+def test_progress_is_for_terminals_alone(run, normal_page, monkeypatch):
+    """On standard error, and only where results go elsewhere."""
+    monkeypatch.setattr(type(sys.stderr), "isatty", lambda self: self is sys.stderr, raising=False)
+    _, out, err = run("classify", normal_page, normal_page)
+    assert err == "\r1 of 2\r2 of 2\n" and "\r" not in out

@@ -1,0 +1,44 @@
+"""`ecg-edge models`: the list, and a card."""
+
+import json
+
+from ecg_edge.network import card as cards
+
+
+def test_models_are_listed_and_the_default_one_is_marked(run, tiny_folder, tmp_path, monkeypatch):
+    """Name, version, size and summary, a line each; the JSON lines are the cards alone."""
+    card = json.loads((tiny_folder / "tiny.json").read_text())
+    for name in ("other", "tiny"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(card | {"name": name}))
+        (tmp_path / f"{name}.tflite").write_bytes((tiny_folder / "tiny.tflite").read_bytes())
+    monkeypatch.setattr(cards, "models_folder", lambda: tmp_path)
+    status, out, _ = run("models")
+    assert (status, out.splitlines()) == (
+        0,
+        [
+            "other    1           0.0 MB  for tests; it has learnt nothing",
+            "tiny     1           0.0 MB  for tests; it has learnt nothing (default)",
+        ],
+    )
+    status, out, _ = run("models", "--json")
+    assert [json.loads(line) for line in out.splitlines()] == [card | {"name": "other"}, card]
+
+
+def test_a_card_is_shown(run, tiny_folder):
+    """As JSON, on one line where --json is given."""
+    fields = json.loads((tiny_folder / "tiny.json").read_text())
+    for arguments in (["tiny"], ["tiny", "--json"], ["--json"]):
+        status, out, _ = run("models", *arguments)
+        assert status == 0 and json.loads(out) == fields
+        assert ("--json" in arguments) == (out.count("\n") == 1)
+
+
+def test_a_damaged_model_is_told_in_the_list(run, tiny_folder, tmp_path, monkeypatch):
+    """The others are listed, and the status is 3."""
+    for name in ("a", "tiny"):
+        (tmp_path / f"{name}.json").write_bytes((tiny_folder / "tiny.json").read_bytes())
+    (tmp_path / "tiny.tflite").write_bytes((tiny_folder / "tiny.tflite").read_bytes())
+    monkeypatch.setattr(cards, "models_folder", lambda: tmp_path)
+    status, out, err = run("models")
+    assert (status, out.split()[0]) == (3, "tiny")
+    assert err == f"ecg-edge: {tmp_path / 'a.tflite'} is missing: install ecg-edge again.\n"
