@@ -79,11 +79,11 @@ def make_process(settings: dict[str, dict[str, Any]]) -> Worker:
 
 def _show_hints(process: Worker, limit_s: float) -> None:
     """Show hints until the page was found so often in a row."""
-    from ..device.capture_service import FRAMING
+    from ..device.capture_service import FRAMING_HINT
 
     times = 0
     while times < FOUND_TIMES:
-        found, text = process.call(FRAMING, limit_s)
+        found, text = process.call(FRAMING_HINT, limit_s)
         times = times + 1 if found else 0
         print(text, file=sys.stderr, flush=True)
 

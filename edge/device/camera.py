@@ -1,22 +1,27 @@
 """Cameras: what takes pictures, and a folder of pictures in the place of one."""
 
+from __future__ import annotations
+
 import os
 import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import CameraError, Reason
 from ..image import find_pictures, open_picture
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 DEFAULT_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture taken: an RGB `PIL.Image` and the camera's `metadata`."""
+    """A picture that was taken: in RGB, and the camera's `metadata` of it."""
 
-    image: object
-    metadata: dict
+    image: Image.Image
+    metadata: dict[str, Any]
 
 
 class Camera(Protocol):
@@ -25,8 +30,8 @@ class Camera(Protocol):
     def capture(self, timeout_s: float) -> Shot:
         """Take one picture within `timeout_s` seconds; `CameraTimeoutError` where that does not do."""
 
-    def look(self, timeout_s: float) -> Shot:
-        """One frame as it comes, for aiming: not focused, nothing chosen."""
+    def preview(self, timeout_s: float) -> Shot:
+        """The next frame as it comes, for framing: not focused, nothing chosen."""
 
     def close(self) -> None:
         """Release the camera."""
@@ -35,20 +40,20 @@ class Camera(Protocol):
 class FolderCamera:
     """A folder whose pictures are taken one after the other, sorted by name."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | os.PathLike[str]):
         if not os.path.isdir(folder):
             raise CameraError(f"{folder} is no folder of pictures.")
         self._paths = iter(find_pictures(folder))
         self._folder = folder
 
-    def capture(self, timeout_s=DEFAULT_TIMEOUT_S):
-        """The next picture of the folder; waiting for none, it needs no limit."""
+    def capture(self, timeout_s: float = DEFAULT_TIMEOUT_S) -> Shot:
+        """The next picture of the folder, which is there already: the limit plays no part."""
         path = next(self._paths, None)
         if path is None:
             raise CameraError(f"{self._folder} has no further picture. {Reason.NOT_FOUND.sentence}")
         return Shot(open_picture(path).image, {"path": path, "time": time.time()})
 
-    look = capture
+    preview = capture
 
-    def close(self):
-        """Nothing is held."""
+    def close(self) -> None:
+        """There is nothing to close."""

@@ -1,23 +1,33 @@
 """Camera and reader together: what the reading process does."""
 
+from __future__ import annotations
+
 import io
 import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
 
 from ..errors import CameraError, PictureError
 from ..image import MAX_BYTES, name_of, read_bytes
-from ..result import unread
+from ..result import Result, unread
 from ..system import board
+from ..system.clock import utc_now
 from ..system.locks import NamedLock
-from .camera import FolderCamera
+from .camera import Camera, FolderCamera, Shot
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from ..reader import Reader
 
 JPEG_QUALITY = 95
-FRAMING = "\0aim"
-"""The request for a hint; no path is so."""
+FRAMING_HINT = "\0framing hint"
+"""The request for a hint for framing; no path begins so."""
 PREVIEW_SIDE_PX, PREVIEW_QUALITY = 960, 80
-"""The longer side of a frame that is shown to the person who aims."""
+"""The longer side of a frame that is shown as a preview, and its quality as a JPEG."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +35,10 @@ class Outcome:
     """What became of a page: the `result`'s dict, the bytes of its `picture` (None where there are none to keep) with their `suffix`, and
     what `device` says of camera and board."""
 
-    result: dict
+    result: dict[str, Any]
     picture: bytes | None
     suffix: str
-    device: dict
+    device: dict[str, Any]
 
 
 class CaptureService:
@@ -40,26 +50,27 @@ class CaptureService:
     with_camera : whether the camera is to be opened now, so that its faults show at the start
     """
 
-    def __init__(self, settings, with_camera=False):
+    def __init__(self, settings: Settings, with_camera: bool = False):
         self._reader = make_reader(settings["reader"])
-        self._settings, self._camera = settings["camera"], None
+        self._settings = settings["camera"]
+        self._camera: Camera | None = None
         if with_camera:
             self._opened()
 
-    def __call__(self, request):
-        """The `Outcome` of a picture at a path or of its file's bytes, or of one that the camera takes (None); for `FRAMING`, (whether the page is
-        found, a hint for aiming)."""
-        if request == FRAMING:
-            return self._show_framing()
+    def __call__(self, request: str | bytes | None) -> Outcome | tuple[bool, str]:
+        """The `Outcome` of a picture at a path or of its file's bytes, or of one that the camera takes (None); for `FRAMING_HINT`, (whether the
+        page is found, a hint for framing)."""
+        if request == FRAMING_HINT:
+            return self._framing_hint()
         return self._capture() if request is None else self._read(request)
 
-    def close(self):
+    def close(self) -> None:
         """Release the camera."""
         if self._camera is not None:
             self._camera.close()
         self._camera = None
 
-    def _read(self, given):
+    def _read(self, given: str | bytes) -> Outcome:
         source = name_of(given)
         try:
             data = read_bytes(given)
@@ -68,36 +79,36 @@ class CaptureService:
         result = replace(self._reader.read(data), source=source)
         return self._outcome(result, data, os.path.splitext(source)[1], {})
 
-    def _show_framing(self):
-        return self.look()[:2]
+    def _framing_hint(self) -> tuple[bool, str]:
+        return self.preview()[:2]
 
-    def look(self):
-        """(whether the page is found, a hint for aiming, the bytes of a small JPEG) of the camera's next frame."""
-        from .framing import FOUND, hint
+    def preview(self) -> tuple[bool, str, bytes]:
+        """(whether the page is found, a hint for framing, the bytes of a small JPEG) of the camera's next frame."""
+        from .framing import FOUND, framing_hint
 
-        with self._fresh_after_errors():
-            image = self._opened().look(self._settings["timeout_s"]).image
-        text = hint(image)
+        with self._reopen_after_errors():
+            image = self._opened().preview(self._settings["timeout_s"]).image
+        hint = framing_hint(image)
         image.thumbnail((PREVIEW_SIDE_PX, PREVIEW_SIDE_PX))
-        return text == FOUND, text, encode(image, PREVIEW_QUALITY)
+        return hint == FOUND, hint, encode(image, PREVIEW_QUALITY)
 
-    def take(self):
+    def take(self) -> tuple[bytes, dict[str, Any]]:
         """(the bytes of a JPEG, the camera's metadata as JSON) of a picture that the camera takes."""
-        with self._fresh_after_errors():
+        with self._reopen_after_errors():
             shot = self._opened().capture(self._settings["timeout_s"])
-        return encode(shot.image), plain(shot.metadata)
+        return encode(shot.image), {name: plain(value) for name, value in shot.metadata.items()}
 
     @property
-    def reader(self):
+    def reader(self) -> Reader:
         """The `Reader` of the settings."""
         return self._reader
 
     @property
-    def camera_name(self):
-        """What results call a picture that the camera took."""
+    def camera_name(self) -> str:
+        """The source that results name for a picture that the camera took."""
         return f"camera {self._settings['source']}"
 
-    def _capture(self):
+    def _capture(self) -> Outcome:
         try:
             data, metadata = self.take()
         except PictureError as error:
@@ -107,14 +118,14 @@ class CaptureService:
             replace(self._reader.read(data), source=self.camera_name), data, ".jpg", {"camera": metadata}
         )
 
-    def _opened(self):
+    def _opened(self) -> Camera:
         if self._camera is None:
             self._camera = open_camera(self._settings)
         return self._camera
 
     @contextmanager
-    def _fresh_after_errors(self):
-        """After an error the next picture is taken by a camera that is opened anew."""
+    def _reopen_after_errors(self) -> Iterator[None]:
+        """Close the camera after an error, so that it is opened anew for the next picture."""
         try:
             yield
         except CameraError:
@@ -122,13 +133,13 @@ class CaptureService:
                 self.close()
             raise
 
-    def _outcome(self, result, data, suffix, device):
-        result = result if result.captured_at else replace(result, captured_at=now())
+    def _outcome(self, result: Result, data: bytes | None, suffix: str, device: dict[str, Any]) -> Outcome:
+        result = result if result.captured_at else replace(result, captured_at=utc_now())
         device = device | {"board": board.readings(), "resident_mb": round(board.resident_mb() or 0, 1)}
         return Outcome(result.to_dict(), data if data is None or len(data) <= MAX_BYTES else None, suffix, device)
 
 
-def make_reader(given, model=None):
+def make_reader(given: dict[str, Any], model: str | None = None) -> Reader:
     """The `Reader` of the settings of the section [reader], with another model where one is named."""
     from ..reader import Reader
 
@@ -142,8 +153,8 @@ def make_reader(given, model=None):
     )
 
 
-def open_camera(settings):
-    """The `Camera` that the settings name: a Raspberry Pi's by its number, or a folder."""
+def open_camera(settings: dict[str, Any]) -> Camera:
+    """The `Camera` that the settings of the section [camera] name: a Raspberry Pi's by its number, or a folder."""
     source = settings["source"]
     if not source.isdecimal():
         return FolderCamera(source)
@@ -153,16 +164,19 @@ def open_camera(settings):
 
 
 class LockedCamera:
-    """A camera that this process alone holds, from its opening to its closing.
+    """A camera that this process alone uses, from its opening to its closing.
 
     Raises
     ------
-    CameraError : another ecg-edge holds it; the message says which.
+    CameraError : another ecg-edge uses it; the message says which.
     """
 
-    def __init__(self, number, open_it):
+    capture: Callable[[float], Shot]
+    preview: Callable[[float], Shot]
+
+    def __init__(self, number: str, open_it: Callable[[], Camera]):
         try:
-            self._claim = NamedLock(f"camera/{number}")
+            self._lock = NamedLock(f"camera/{number}")
         except BlockingIOError as error:
             raise CameraError(
                 f"Camera {number} is in use by {error}. End it, or use its page: 'serve --watch' is page and loop in one."
@@ -170,34 +184,29 @@ class LockedCamera:
         try:
             self._camera = open_it()
         except BaseException:
-            self._claim.close()
+            self._lock.close()
             raise
-        self.capture, self.look = self._camera.capture, self._camera.look
+        self.capture, self.preview = self._camera.capture, self._camera.preview
 
-    def close(self):
-        """Release the camera, and let others have it."""
+    def close(self) -> None:
+        """Release the camera, for other processes too."""
         try:
             self._camera.close()
         finally:
-            self._claim.close()
+            self._lock.close()
 
 
-def encode(image, quality=JPEG_QUALITY):
-    """The bytes of a JPEG file of an RGB `PIL.Image`."""
+def encode(image: Image.Image, quality: int = JPEG_QUALITY) -> bytes:
+    """The bytes of a JPEG file of an image in RGB."""
     file = io.BytesIO()
     image.save(file, "JPEG", quality=quality)
     return file.getvalue()
 
 
-def plain(value):
+def plain(value: object) -> Any:
     """A value of a camera's metadata as JSON knows it."""
     if isinstance(value, dict):
         return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(part) for part in value]
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
-
-
-def now():
-    """The time in UTC, to the second, ISO 8601."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -1,13 +1,20 @@
-"""Hints for aiming a camera at a page."""
+"""Hints for framing: how to move camera, page and light so that the page can be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from ..errors import PictureError, Reason
 from ..page import quality
 from ..page.page import find_page
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 SIDE_PX = 1600
-"""The longer side of the picture that is looked at: a page is found in it, and twice as fast as in all of it."""
+"""The longer side to which a frame is reduced: a page is found in it, and twice as fast as in the whole frame."""
 DARK = 50
-"""Median of gray below which nothing else is worth saying."""
+"""Median of gray below which the frame is too dark for other hints."""
 HINTS = {
     Reason.TOO_SMALL: "move closer",
     Reason.CUT_OFF: "move away: part of the page is outside",
@@ -15,12 +22,12 @@ HINTS = {
     Reason.COVERED: "take away what lies on the page",
     Reason.BAD_LIGHT: "move the lamp: glare",
 }
-"""What to do about a reason; about others that there is no page."""
+"""What to do about a reason; with any other reason there is no page."""
 FOUND = "page found"
 
 
-def hint(image):
-    """What to tell the person who aims, of an RGB `PIL.Image`: `FOUND`, or what to do."""
+def framing_hint(image: Image.Image) -> str:
+    """What to tell the person about a frame in RGB: `FOUND`, or what to do."""
     small = image.copy()
     small.thumbnail((SIDE_PX, SIDE_PX))
     histogram = small.convert("L").histogram()

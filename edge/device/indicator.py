@@ -1,46 +1,63 @@
-"""Showing the person at the device how it stands: on standard output, or with a light."""
+"""Showing the state of the device to the person at it: on standard output, or with a light."""
+
+from types import ModuleType
+from typing import Literal, Protocol
 
 from ..errors import InstallationError
 
-STATES = ("ready", "busy", "done", "refused")
-BLINKS = {"busy": (0.1, 0.1, None), "done": (0.8, 0.4, 2), "refused": (0.15, 0.15, 6)}
+State = Literal["ready", "busy", "done", "refused"]
+BLINKS: dict[State, tuple[float, float, int | None]] = {
+    "busy": (0.1, 0.1, None),
+    "done": (0.8, 0.4, 2),
+    "refused": (0.15, 0.15, 6),
+}
 """Seconds on and off and how often: a light that is steady is ready, and so it is again after the others."""
+
+
+class Indicator(Protocol):
+    """What shows the state of the device."""
+
+    def show(self, state: State, text: str = "") -> None:
+        """Show a state."""
+
+    def close(self) -> None:
+        """Release what it shows the state with."""
 
 
 class TextIndicator:
     """A line of standard output for each state: `ready`, `busy`, `done normal 0.91`, `refused The picture is blurred: …`."""
 
-    def show(self, state, text=""):
-        """Show a state of `STATES`."""
+    def show(self, state: State, text: str = "") -> None:
+        """Show a state."""
         print(f"{state} {text}".rstrip(), flush=True)
 
-    def close(self):
-        """Nothing is held."""
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
 class LedIndicator:
     """A light at a pin: steady when ready, a flicker when busy, two long blinks when done, six short ones when refused."""
 
-    def __init__(self, pin, factory=None):
+    def __init__(self, pin: int, factory: object = None):
         gpiozero = import_gpiozero()
         try:
             self._led = gpiozero.LED(pin, pin_factory=factory)
         except Exception as error:
             raise InstallationError(pin_message(pin, error)) from error
 
-    def show(self, state, text=""):
-        """Show a state of `STATES`."""
+    def show(self, state: State, text: str = "") -> None:
+        """Show a state."""
         if state == "ready":
             self._led.on()
         else:
             self._led.blink(*BLINKS[state])
 
-    def close(self):
+    def close(self) -> None:
         """Put the light out."""
         self._led.close()
 
 
-def import_gpiozero():
+def import_gpiozero() -> ModuleType:
     """The package gpiozero, or an `InstallationError` that says where it comes from."""
     try:
         import gpiozero
@@ -51,6 +68,6 @@ def import_gpiozero():
     return gpiozero
 
 
-def pin_message(pin, error):
+def pin_message(pin: int, error: Exception) -> str:
     """What to say of a pin that cannot be used."""
     return f"Pin {pin} cannot be used ({type(error).__name__}: {error}). On a Raspberry Pi: 'sudo apt install python3-lgpio', and the group gpio."

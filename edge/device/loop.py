@@ -1,48 +1,64 @@
 """The device's loop: a trigger, a page, its result stored, and so on until it is told to end."""
 
 import time
+from typing import Any
 
 from ..errors import CameraError, Reason, StoreError, StoreFullError, WorkerError, WorkerTimeoutError
 from ..result import unread
+from ..store.store import Store
+from ..system.event_log import EventLog
+from ..system.worker import Tick, Worker
+from .capture_service import Outcome
+from .indicator import Indicator
+from .triggers import StopFlag, Task, Trigger
 
 SHOW_S = 2.0
 """How long the outcome of a page is shown before the device is ready again, unless another page comes."""
 ATTEMPTS = 2
-"""A picture at which the reading process ends so often gets a result that says so, and makes way for others."""
-EVENTS = {
+"""A picture with which the reading process has ended so often gets a result that says so, and the next is read."""
+EVENTS: dict[type[Exception], str] = {
     StoreFullError: "store.full",
     StoreError: "store.failed",
     CameraError: "camera.failed",
     WorkerError: "page.not_read",
 }
-"""What is noted of errors for which a page is refused, the narrower first."""
+"""The events of errors for which a page is refused, the narrower first."""
 WAIT_S = 0.5
 RETRY_S = 5.0
 """After an error that is not the picture's: a full disk, a camera that is gone."""
 
 
 class WatchLoop:
-    """The loop, over parts that are given to it.
+    """The loop, over trigger, reading process, store and indicator.
 
     Parameters
     ----------
-    trigger : of `triggers`
-    worker : a `Worker` around a `CaptureService`
-    store : a `Store` to write to
-    indicator : of `indicator`
-    note : a function of (level, event, **details), as `journal.make_event_log` gives it
-    alive : a function without arguments, called now and then, at least every second or two
+    trigger : starts pages
+    worker : runs a `CaptureService`, or what answers its requests likewise
+    store : opened to write
+    indicator : shows the states
+    log : told of each page
+    alive : called now and then, at least every second or two
     page_s : limit for one page, in seconds
     """
 
-    def __init__(self, trigger, worker, store, indicator, note, alive=lambda: None, page_s=120.0):
+    def __init__(
+        self,
+        trigger: Trigger,
+        worker: Worker,
+        store: Store,
+        indicator: Indicator,
+        log: EventLog,
+        alive: Tick = lambda: None,
+        page_s: float = 120.0,
+    ):
         self._trigger, self._worker, self._store, self._indicator = trigger, worker, store, indicator
-        self._note, self._alive, self._page_s = note, alive, page_s
-        self._attempts = {}
+        self._log, self._alive, self._page_s = log, alive, page_s
+        self._attempts: dict[str | None, int] = {}
         self.pages = 0
 
-    def run(self, stop):
-        """Go on until `stop` (an event, or a `Stop`) is set, then end after the page in hand."""
+    def run(self, stop: StopFlag) -> None:
+        """Go on until `stop` is set, then end after the page that is being read."""
         self._indicator.show("ready")
         shown_at = None
         while not stop.is_set():
@@ -57,37 +73,37 @@ class WatchLoop:
             go_on = self._do(task)
             shown_at = time.monotonic()
             if not go_on:
-                self._rest(stop)
+                self._pause(stop)
 
-    def _rest(self, stop):
+    def _pause(self, stop: StopFlag) -> None:
         until = time.monotonic() + RETRY_S
         while time.monotonic() < until and not stop.wait(WAIT_S):
             self._alive()
 
-    def _do(self, task):
-        """Read a page and store its result; False where it is better to rest before the next."""
+    def _do(self, task: Task) -> bool:
+        """Read a page and store its result; False where the next should wait a little."""
         start = time.perf_counter()
         try:
-            result, picture, suffix, device = self._read(task)
-            number = self._store.add(result, picture, suffix or ".jpg", device, task.origin)
+            outcome = self._read(task)
+            result, device = outcome.result, outcome.device
+            number = self._store.add(result, outcome.picture, outcome.suffix or ".jpg", device, task.origin)
         except (StoreError, CameraError, WorkerError) as error:
             self._refuse(task, error)
             return isinstance(error, WorkerError)
         self._attempts.pop(task.origin, None)
-        self._trigger.done(task, picture is not None)
+        self._trigger.done(task, outcome.picture is not None)
         self.pages += 1
         self._show(result)
-        self._note("info", "page.stored", number=number, source=result["source"], status=result["status"],
-                   verdict=result["verdict"], confidence=result["confidence"], reason=result["reason"],
-                   ms=round((time.perf_counter() - start) * 1000), resident_mb=device.get("resident_mb"),
-                   **{key: value for key, value in (device.get("board") or {}).items() if value is not None})  # fmt: skip
+        self._log("info", "page.stored", number=number, source=result["source"], status=result["status"],
+                  verdict=result["verdict"], confidence=result["confidence"], reason=result["reason"],
+                  ms=round((time.perf_counter() - start) * 1000), resident_mb=device.get("resident_mb"),
+                  **{key: value for key, value in (device.get("board") or {}).items() if value is not None})  # fmt: skip
         return True
 
-    def _read(self, task):
-        """(result, picture, suffix, device) of a task."""
+    def _read(self, task: Task) -> Outcome:
         try:
-            outcome = self._worker.call(task.path, self._page_s, self._alive)
-            return outcome.result, outcome.picture, outcome.suffix, outcome.device
+            outcome: Outcome = self._worker.call(task.path, self._page_s, self._alive)
+            return outcome
         except WorkerError as error:
             count = self._attempts[task.origin] = self._attempts.get(task.origin, 0) + 1
             if task.path is None or count < ATTEMPTS:
@@ -96,17 +112,17 @@ class WatchLoop:
             result = unread(
                 task.path, Reason.UNSUPPORTED, f"Reading this picture {what}: save it anew, smaller, as JPEG or PNG."
             )
-            return result.to_dict(), None, "", {}
+            return Outcome(result.to_dict(), None, "", {})
 
-    def _refuse(self, task, error):
+    def _refuse(self, task: Task, error: Exception) -> None:
         event = next(name for kind, name in EVENTS.items() if isinstance(error, kind))
         self._indicator.show("refused", str(error))
-        self._note("error", event, source=task.path or "camera", message=str(error))
+        self._log("error", event, source=task.path or "camera", message=str(error))
         # The press of a button is over; a picture in a folder waits there.
         if task.path is None:
             self._trigger.done(task)
 
-    def _show(self, result):
+    def _show(self, result: dict[str, Any]) -> None:
         if result["status"] in ("read", "uncertain"):
             doubt = " (uncertain)" if result["status"] == "uncertain" else ""
             self._indicator.show("done", f"{result['verdict']} {result['confidence']:.2f}{doubt}")

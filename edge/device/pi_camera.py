@@ -2,26 +2,35 @@
 
 Calls and their limits are those of picamera2 0.3.38, whose own waits have no limit; controls and what they mean are libcamera's
 (`control_ids_core.yaml`). What a module does not advertise is left alone: without autofocus there is none to wait for. A wait inside the driver can
-still have no end; whoever needs to outlive it keeps the camera in a process of its own (`worker`).
+still have no end; a program that must go on all the same keeps the camera in a process of its own (`system.worker`).
 """
 
+from __future__ import annotations
+
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from ..errors import CameraError, CameraTimeoutError
 from ..system import board
 from .camera import DEFAULT_TIMEOUT_S, Shot
 
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
 SIZES = ((700, 3.2), (1100, 8.0), (float("inf"), 12.5))
-"""Megapixels of a still by the board's memory in MB: of two buffers, the picture that is read and what reading takes, this fits."""
+"""(the board's memory in MB, at most; megapixels of a still): two buffers, the picture and what reading it takes fit into that memory."""
 BUFFERS = 2
 FOCUS_SHARE = 0.4
-"""The part of the time that focusing may take: a picture that is not sharp is refused for it, one that was not taken says nothing."""
+"""The part of the time that focusing may take: a blurred picture is refused with that reason, without a picture there is none."""
 AF_MANUAL, AF_MACRO, AF_WINDOWS = 0, 1, 1
 """Values of AfMode, AfRange and AfMetering."""
 STEADY, STEADY_FRAMES, MOST_FRAMES = 0.03, 3, 40
-"""Exposure and white balance have settled when they change by less than this part from frame to frame, so often; or when they have had so many."""
+"""Exposure and white balance have settled when they have changed by less than this part over so many frames in a row; the most that
+are waited for."""
 KEPT = (
     "ExposureTime",
     "AnalogueGain",
@@ -52,7 +61,14 @@ class PiCamera:
     CameraError : no picamera2, no such camera, one that is in use or does not start; the message says what to do.
     """
 
-    def __init__(self, number=0, frames=3, window=(0.2, 0.2, 0.6, 0.6), module=None, memory_mb=None):
+    def __init__(
+        self,
+        number: int = 0,
+        frames: int = 3,
+        window: Sequence[float] = (0.2, 0.2, 0.6, 0.6),
+        module: Any = None,
+        memory_mb: int | None = None,
+    ):
         module = module or _import_picamera2()
         self._frames, self._window = frames, window
         cameras = module.Picamera2.global_camera_info()
@@ -78,7 +94,7 @@ class PiCamera:
             raise CameraError(f"Camera {number} cannot be started: {error}") from error
         self._model = cameras[number].get("Model")
 
-    def capture(self, timeout_s=DEFAULT_TIMEOUT_S):
+    def capture(self, timeout_s: float = DEFAULT_TIMEOUT_S) -> Shot:
         """Focus, let exposure and white balance settle, lock all three, and take the sharpest of some frames, within `timeout_s`."""
         until = time.monotonic() + timeout_s
         with self._errors(timeout_s):
@@ -95,19 +111,19 @@ class PiCamera:
             {"model": self._model, "focused": focused, "settled": settled, "sharpness": round(sharpness, 3), **known},
         )
 
-    def look(self, timeout_s=DEFAULT_TIMEOUT_S):
-        """One frame as it comes, for aiming."""
+    def preview(self, timeout_s: float = DEFAULT_TIMEOUT_S) -> Shot:
+        """The next frame as it comes, for framing."""
         with self._errors(timeout_s), self._camera.captured_request(wait=timeout_s) as frame:
             return Shot(_image_of(frame.make_array("main")), dict(frame.get_metadata()))
 
-    def close(self):
+    def close(self) -> None:
         """Stop and release the camera."""
         try:
             self._camera.stop()
         finally:
             self._camera.close()
 
-    def _focus(self, limit_s):
+    def _focus(self, limit_s: float) -> bool | None:
         """Run one cycle of autofocus on the page and lock the lens: whether it focused, None where the lens is fixed."""
         if not {"AfMode", "LensPosition"} <= self._known:
             return None
@@ -126,7 +142,7 @@ class PiCamera:
             focused = False
         return focused
 
-    def _settle(self, until):
+    def _settle(self, until: float) -> tuple[bool, dict[str, Any]]:
         """(whether exposure and white balance have settled, the last frame's metadata)."""
         former, steady = None, 0
         for _ in range(MOST_FRAMES):
@@ -141,24 +157,25 @@ class PiCamera:
             former = now
         return False, metadata
 
-    def _sharpest(self, until):
+    def _sharpest(self, until: float) -> tuple[Image.Image, dict[str, Any], float]:
         """(image, metadata, sharpness) of the sharpest frame; each is exposed after this began."""
-        best, most = None, -1.0
-        for _ in range(self._frames):
-            with self._camera.captured_request(wait=_left(until), flush=True) as frame:
-                array, metadata = frame.make_array("main"), dict(frame.get_metadata())
-            sharpness = sharpness_of(array, self._window)
-            if sharpness > most:
-                best, most = (array, metadata), sharpness
-        return _image_of(best[0]), best[1], most
+        frames = (self._frame(until) for _ in range(self._frames))
+        array, metadata, sharpness = max(frames, key=lambda frame: frame[2])
+        return _image_of(array), metadata, sharpness
 
-    def _set(self, controls):
+    def _frame(self, until: float) -> tuple[np.ndarray, dict[str, Any], float]:
+        """(array, metadata, sharpness) of a frame that is exposed from now on."""
+        with self._camera.captured_request(wait=_left(until), flush=True) as frame:
+            array, metadata = frame.make_array("main"), dict(frame.get_metadata())
+        return array, metadata, sharpness_of(array, self._window)
+
+    def _set(self, controls: dict[str, Any]) -> None:
         known = {name: value for name, value in controls.items() if name in self._known}
         if known:
             self._camera.set_controls(known)
 
     @contextmanager
-    def _errors(self, timeout_s):
+    def _errors(self, timeout_s: float) -> Iterator[None]:
         try:
             yield
         except (TimeoutError, FutureTimeoutError) as error:
@@ -168,15 +185,16 @@ class PiCamera:
             raise CameraError(f"The camera gave no picture: {error}. Check its cable.") from error
 
 
-def still_size(sensor_px, memory_mb):
+def still_size(sensor_px: Sequence[int], memory_mb: float) -> tuple[int, int]:
     """(width, height) of a still: the sensor's, or smaller in its form where the board's memory asks for it; even numbers."""
     most = next(megapixels for limit_mb, megapixels in SIZES if memory_mb <= limit_mb)
     scale = min(1.0, (most * 1e6 / (sensor_px[0] * sensor_px[1])) ** 0.5)
-    return tuple(int(side * scale) // 2 * 2 for side in sensor_px)
+    width, height = (int(side * scale) // 2 * 2 for side in sensor_px)
+    return width, height
 
 
-def sharpness_of(array, window):
-    """How much neighbouring pixels differ within `window` of an (H, W, 3) uint8 array, against its brightness: for comparing frames of one scene."""
+def sharpness_of(array: np.ndarray, window: Sequence[float]) -> float:
+    """How much neighbouring pixels of an (H, W, 3) uint8 array differ within `window`, relative to its brightness; compares frames of one scene."""
     import numpy as np
 
     height, width = array.shape[:2]
@@ -186,14 +204,14 @@ def sharpness_of(array, window):
     return float(steps.mean() / max(green.mean(), 1.0)) if steps.size else 0.0
 
 
-def _locked(metadata):
+def _locked(metadata: dict[str, Any]) -> dict[str, Any]:
     """The controls that keep a frame's exposure, white balance and lens."""
-    kept = {name: metadata[name] for name in ("ExposureTime", "AnalogueGain", "ColourGains") if name in metadata}
+    names = [name for name in ("ExposureTime", "AnalogueGain", "ColourGains") if name in metadata]
     lens = {"AfMode": AF_MANUAL, "LensPosition": metadata["LensPosition"]} if "LensPosition" in metadata else {}
-    return {"AeEnable": False, "AwbEnable": False, **kept, **lens}
+    return {"AeEnable": False, "AwbEnable": False, **{name: metadata[name] for name in names}, **lens}
 
 
-def _within(area, window):
+def _within(area: Sequence[int], window: Sequence[float]) -> tuple[int, int, int, int]:
     """(left, top, width, height) of a window within an area, whole numbers."""
     left, top, width, height = area
     return (
@@ -204,22 +222,22 @@ def _within(area, window):
     )
 
 
-def _are_close(former, now):
+def _are_close(former: Sequence[float], now: Sequence[float]) -> bool:
     return all(abs(a - b) <= STEADY * max(abs(a), abs(b)) for a, b in zip(former, now, strict=False))
 
 
-def _left(until):
-    """The seconds that are left; some are given even then, for what is there already."""
+def _left(until: float) -> float:
+    """The seconds that are left, or a little: enough for a frame that is there already."""
     return max(until - time.monotonic(), 0.05)
 
 
-def _image_of(array):
+def _image_of(array: np.ndarray) -> Image.Image:
     from PIL import Image
 
     return Image.fromarray(array[..., :3])
 
 
-def _import_picamera2():
+def _import_picamera2() -> Any:
     try:
         import picamera2
     except Exception as error:  # whatever a broken or mixed installation raises

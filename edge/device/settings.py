@@ -2,58 +2,65 @@
 
 import ipaddress
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import UsageError
 from ..system.event_log import LEVELS
 
+Settings = dict[str, dict[str, Any]]
+"""{section: {name: value}} of every setting."""
+Check = Callable[[Any], str | None]
+"""A function that says of a value what it must be, None where it is good."""
+
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: `problem` says of a value what it must be, or None where it is good; `about` explains it in the file."""
+    """One setting: `problem` says what its value must be; `about` explains it in the file."""
 
     section: str
     name: str
-    default: object
-    problem: Callable
+    default: str | bool | int | float | list[float]
+    problem: Check
     about: str
 
 
-def _text(value):
+def _text(value: Any) -> str | None:
     return None if isinstance(value, str) and "\0" not in value else "a text in quotes"
 
 
-def _flag(value):
+def _flag(value: Any) -> str | None:
     return None if isinstance(value, bool) else "true or false"
 
 
-def _choice(*choices):
+def _choice(*choices: str) -> Check:
     return lambda value: None if value in choices else "one of " + ", ".join(f'"{choice}"' for choice in choices)
 
 
-def _whole(least, most):
-    def problem(value):
+def _whole(least: int, most: int) -> Check:
+    def problem(value: Any) -> str | None:
         good = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
         return None if good else f"a whole number from {least} to {most}"
 
     return problem
 
 
-def _number(least, most):
-    def problem(value):
+def _number(least: float, most: float) -> Check:
+    def problem(value: Any) -> str | None:
         good = isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most
         return None if good else f"a number from {least:g} to {most:g}"
 
     return problem
 
 
-def _or_word(word, check):
+def _or_word(word: str, check: Check) -> Check:
     return lambda value: None if value == word else (check(value) and f'"{word}" or {check(value)}')
 
 
-def _url(value):
+def _url(value: Any) -> str | None:
     if not isinstance(value, str):
         return "a text in quotes"
     try:
@@ -68,15 +75,15 @@ def _url(value):
     return None if good else "an https:// address (http:// to this machine alone)"
 
 
-def _address(value):
+def _address(value: Any) -> str | None:
     try:
-        good = value == "localhost" or bool(ipaddress.ip_address(value))
+        good = isinstance(value, str) and (value == "localhost" or bool(ipaddress.ip_address(value)))
     except ValueError:
         good = False
     return None if good else "an address, such as 127.0.0.1 or 0.0.0.0"
 
 
-def is_here(host):
+def is_here(host: str | None) -> bool:
     """Whether a host's name or address, or None, is this machine's alone."""
     try:
         return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
@@ -140,22 +147,22 @@ SETTINGS = (
 )  # fmt: skip
 
 
-def _window(value):
+def _window(value: Any) -> str | None:
     numbers = isinstance(value, list) and len(value) == 4 and all(_number(0, 1)(part) is None for part in value)
     good = numbers and value[2] > 0 and value[3] > 0 and value[0] + value[2] <= 1 and value[1] + value[3] <= 1
     return None if good else "[left, top, width, height], each from 0 to 1, within the picture"
 
 
-def defaults():
-    """{section: {name: value}} of every setting."""
-    values = {}
+def defaults() -> Settings:
+    """Every setting with its default."""
+    values: Settings = {}
     for setting in SETTINGS:
         values.setdefault(setting.section, {})[setting.name] = setting.default
     return values
 
 
-def read_settings(path=None):
-    """{section: {name: value}} of a TOML file; what it does not say is as by default.
+def read_settings(path: str | os.PathLike[str] | None = None) -> Settings:
+    """The settings of a TOML file; what it does not say is as by default.
 
     Raises
     ------
@@ -180,7 +187,7 @@ def read_settings(path=None):
     return values
 
 
-def check_together(values):
+def check_together(values: Settings) -> None:
     """Raise `UsageError` where settings that are good by themselves do not go together."""
     if values["trigger"]["kind"] == "folder" and not values["trigger"]["folder"]:
         raise UsageError("No folder is given: set [trigger] folder, or another kind of trigger.")
@@ -194,7 +201,7 @@ def check_together(values):
         raise UsageError("Button and light are at one pin: change [trigger] button_pin or [lamp] led_pin.")
 
 
-def to_toml(values=None):
+def to_toml(values: Settings | None = None) -> str:
     """The text of a configuration file with every setting, explained."""
     values = values or defaults()
     lines = ["# Configuration of 'ecg-edge watch' and 'ecg-edge serve'. What is not set is as written here."]
@@ -207,11 +214,11 @@ def to_toml(values=None):
     return "\n".join(lines) + "\n"
 
 
-def _toml(value):
+def _toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _parse(path):
+def _parse(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         import tomllib
     except ImportError:  # before Python 3.11

@@ -1,9 +1,10 @@
-"""What systemd is told, and the unit that it runs."""
+"""Telling systemd the service's state, and the unit of the service."""
 
 import os
 import shutil
 import socket
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from ..errors import InstallationError, OutputError
@@ -91,7 +92,7 @@ u {user} - "Reading printed ECGs" /var/lib/ecg-edge
 """
 
 
-def notify(text):
+def notify(text: str) -> bool:
     """Tell systemd a state, such as "READY=1" (sd_notify(3)); nothing where it did not start us. Whether it was told."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
@@ -105,7 +106,7 @@ def notify(text):
     return False
 
 
-def unit(command=None, groups=None, serve=False):
+def unit(command: str | None = None, groups: Sequence[str] | None = None, serve: bool = False) -> str:
     """The text of the systemd unit, for this installation and the groups that this system has: of the loop, or with `serve` of loop and page."""
     here = _groups() if groups is None else groups
     line = f"SupplementaryGroups={' '.join(here)}\n" if here else ""
@@ -121,7 +122,7 @@ def unit(command=None, groups=None, serve=False):
     )
 
 
-def place(root="/", command=None, serve=False):
+def place(root: str | os.PathLike[str] = "/", command: str | None = None, serve: bool = False) -> Iterator[str]:
     """Write unit, user and (where there is none) configuration below `root`; yield what was written and what to do next.
 
     Raises
@@ -165,7 +166,7 @@ def place(root="/", command=None, serve=False):
     yield f"        sudo systemctl daemon-reload && sudo systemctl enable --now {name}"
 
 
-def _command():
+def _command() -> str:
     """The path of the installed command `ecg-edge`."""
     beside = os.path.join(os.path.dirname(sys.executable), NAME)
     found = beside if os.path.exists(beside) else shutil.which(NAME)
@@ -176,7 +177,7 @@ def _command():
     return os.path.abspath(found)
 
 
-def _groups():
+def _groups() -> list[str]:
     import grp
 
     present = {group.gr_name for group in grp.getgrall()}

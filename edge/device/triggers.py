@@ -3,16 +3,18 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from ..errors import InstallationError, UsageError
 from ..image import SUFFIXES
 from .indicator import import_gpiozero, pin_message
 
-LOOK_S = 1.0
-"""How often a folder is looked at."""
+POLL_S = 1.0
+"""How often a folder is listed."""
 BOUNCE_S = 0.05
-"""A button's contacts chatter for some milliseconds when they close."""
+"""A button's contacts bounce for some milliseconds when they close."""
 
 
 @dataclass(frozen=True)
@@ -23,36 +25,72 @@ class Task:
     origin: str | None = None
 
 
+class StopFlag(Protocol):
+    """What tells a waiting loop to end, such as a `threading.Event`."""
+
+    def is_set(self) -> bool:
+        """Whether it is to end."""
+
+    def wait(self, timeout_s: float, /) -> bool:
+        """Wait until it is, `timeout_s` at most; whether it is."""
+
+
+class Trigger(Protocol):
+    """What starts pages."""
+
+    def next(self, timeout_s: float, stop: StopFlag) -> Task | None:
+        """The next `Task`; None where there is none within `timeout_s`, or when `stop` is set."""
+
+    def done(self, task: Task, kept: bool = True) -> None:
+        """The task is done with; `kept` says whether its picture was stored with its result."""
+
+    def close(self) -> None:
+        """Release what starts them."""
+
+
+class IsStored(Protocol):
+    """A function that says whether the result of a picture is stored already."""
+
+    def __call__(self, origin: str, with_picture: bool = False) -> bool:
+        """Whether the result of that origin is stored; `with_picture`, whether the picture is too."""
+
+
 class FolderTrigger:
     """Pictures that arrive in a folder, in the order of their arrival; each when it has not changed for `settle_s`.
 
-    `knows` is a function of an origin: whether a result of that picture is stored already, and, `with_picture`, the picture with it; `after` is
-    "keep" or "delete".
+    What `is_stored` already is not given again; `after` its result is stored, a picture stays in the folder ("keep") or is removed ("delete").
     """
 
-    def __init__(self, folder, knows, settle_s=2.0, after="keep", clock=time.monotonic):
+    def __init__(
+        self,
+        folder: str,
+        is_stored: IsStored,
+        settle_s: float = 2.0,
+        after: Literal["keep", "delete"] = "keep",
+        clock: Callable[[], float] = time.monotonic,
+    ):
         if not os.path.isdir(folder):
             raise UsageError(f"{folder} is no folder: make it, or change [trigger] folder.")
-        self._folder, self._knows, self._settle_s, self._after, self._clock = folder, knows, settle_s, after, clock
-        self._since = {}  # name: (what it is like, since when)
-        self._past = set()  # origins that are done with
-        self._looked = None
+        self._folder, self._is_stored, self._settle_s = folder, is_stored, settle_s
+        self._after, self._clock = after, clock
+        self._since: dict[str, tuple[str, float]] = {}  # name: (its origin, since when)
+        self._done: set[str | None] = set()  # origins that are done with
 
-    def next(self, timeout_s, stop):
-        """The next `Task`; None where there is none within `timeout_s`, or when `stop` (an event) is set."""
+    def next(self, timeout_s: float, stop: StopFlag) -> Task | None:
+        """The next `Task`; None where there is none within `timeout_s`, or when `stop` is set."""
         deadline = self._clock() + timeout_s
         while not stop.is_set():
-            task = self._look()
+            task = self._find()
             left_s = deadline - self._clock()
             if task or left_s <= 0:
                 return task
-            stop.wait(min(LOOK_S, left_s))
+            stop.wait(min(POLL_S, left_s))
         return None
 
-    def done(self, task, kept=True):
+    def done(self, task: Task, kept: bool = True) -> None:
         """The task's result is stored: the picture is not given again. Only one that was `kept` with its result may go."""
-        self._past.add(task.origin)
-        if self._after == "delete" and kept:
+        self._done.add(task.origin)
+        if self._after == "delete" and kept and task.path is not None:
             # Only what was read: a picture that changed meanwhile is another one.
             try:
                 if _origin(task.path, os.stat(task.path)) == task.origin:
@@ -60,10 +98,10 @@ class FolderTrigger:
             except OSError:
                 pass  # gone, or not ours to remove: it is known and will not be read again
 
-    def close(self):
-        """Nothing is held."""
+    def close(self) -> None:
+        """There is nothing to close."""
 
-    def _look(self):
+    def _find(self) -> Task | None:
         now, seen, ready = self._clock(), {}, []
         try:
             files = list(os.scandir(self._folder))
@@ -79,7 +117,7 @@ class FolderTrigger:
             except OSError:
                 continue  # gone since it was listed
             origin = _origin(file.path, status)
-            if origin in self._past:
+            if origin in self._done:
                 continue
             former, since = self._since.get(file.name, (None, now))
             seen[file.name] = (origin, since if former == origin else now)
@@ -87,17 +125,17 @@ class FolderTrigger:
                 ready.append((status.st_mtime_ns, file.path, origin))
         self._since = seen
         for _, path, origin in sorted(ready):
-            if not self._knows(origin):
+            if not self._is_stored(origin):
                 return Task(path, origin)
             # Stored just before an end: only what comes after is left to do.
-            self.done(Task(path, origin), self._knows(origin, with_picture=True))
+            self.done(Task(path, origin), self._is_stored(origin, with_picture=True))
         return None
 
 
 class ButtonTrigger:
     """A button at a pin, to ground; pressed while a page is read, it starts none after it."""
 
-    def __init__(self, pin, factory=None):
+    def __init__(self, pin: int, factory: object = None):
         gpiozero = import_gpiozero()
         self._pressed = threading.Event()
         try:
@@ -106,15 +144,15 @@ class ButtonTrigger:
             raise InstallationError(pin_message(pin, error)) from error
         self._button.when_pressed = self._pressed.set
 
-    def next(self, timeout_s, stop):
+    def next(self, timeout_s: float, stop: StopFlag) -> Task | None:
         """The next `Task`; None where there is none within `timeout_s`."""
         return Task() if not stop.is_set() and self._pressed.wait(timeout_s) else None
 
-    def done(self, task, kept=True):
+    def done(self, task: Task, kept: bool = True) -> None:
         """Presses during the page are forgotten."""
         self._pressed.clear()
 
-    def close(self):
+    def close(self) -> None:
         """Release the pin."""
         self._button.close()
 
@@ -122,11 +160,11 @@ class ButtonTrigger:
 class IntervalTrigger:
     """A page each `interval_s`, counted from the start of the one before; what is missed is not made up for."""
 
-    def __init__(self, interval_s, clock=time.monotonic):
+    def __init__(self, interval_s: float, clock: Callable[[], float] = time.monotonic):
         self._interval_s, self._clock = interval_s, clock
         self._due = clock()
 
-    def next(self, timeout_s, stop):
+    def next(self, timeout_s: float, stop: StopFlag) -> Task | None:
         """The next `Task`; None where there is none within `timeout_s`."""
         left_s = self._due - self._clock()
         if left_s > 0:
@@ -136,13 +174,13 @@ class IntervalTrigger:
         self._due = self._clock() + self._interval_s
         return Task()
 
-    def done(self, task, kept=True):
+    def done(self, task: Task, kept: bool = True) -> None:
         """Nothing is left to do."""
 
-    def close(self):
-        """Nothing is held."""
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
-def _origin(path, status):
-    """What a picture is known by: name, size and time of its last change."""
+def _origin(path: str, status: os.stat_result) -> str:
+    """What identifies a picture: name, size and time of its last change."""
     return f"{os.path.basename(path)} {status.st_size} {status.st_mtime_ns}"

@@ -1,79 +1,88 @@
-"""`ecg-edge watch`: the parts of the loop, put together from the settings."""
+"""`ecg-edge watch`: the loop, put together from the settings."""
+
+from __future__ import annotations
 
 import os
 import select
 import signal
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from ..errors import StoreError
 from ..store.outbox import SENDERS, Forwarder
 from ..store.store import Store, default_folder
 from ..system import board
-from ..system.event_log import make_event_log
-from ..system.worker import Worker
+from ..system.event_log import EventHandler, EventLog, Level, make_event_log
+from ..system.worker import Tick, Worker
 from . import triggers
 from .capture_service import CaptureService
-from .indicator import LedIndicator, TextIndicator
+from .indicator import Indicator, LedIndicator, TextIndicator
 from .loop import WatchLoop
-from .settings import check_together
+from .settings import Settings, check_together
 from .systemd import notify
 
+if TYPE_CHECKING:
+    from types import FrameType
+
 MB = 1_000_000
-MENDED = {"store.damaged": "error", "store.picture_missing": "warning", "store.found": "warning", "worker.hung": "error",
-          "worker.died": "error"}  # fmt: skip
-"""Events that are worse than others, with their level."""
+EVENT_LEVELS: dict[str, Level] = {"store.damaged": "error", "store.picture_missing": "warning", "store.found": "warning",
+                                  "worker.hung": "error", "worker.died": "error"}  # fmt: skip
+"""The levels of events from store and worker; others are "info"."""
 
 
-def watch(settings):
+def watch(settings: Settings) -> int:
     """Run the loop until SIGINT or SIGTERM; the number of the signal."""
     check_together(settings)
-    note = make_event_log(settings["log"]["level"], settings["log"]["form"])
-    with ExitStack() as open_parts, Stop() as stop:
-        store = open_parts.enter_context(open_store(settings, note))
-        worker = make_worker(settings, note)
-        open_parts.callback(worker.close)
+    log = make_event_log(settings["log"]["level"], settings["log"]["form"])
+    with ExitStack() as resources, Stop() as stop:
+        store = resources.enter_context(open_store(settings, log))
+        worker = make_worker(settings, log)
+        resources.callback(worker.close)
         worker.start(_alive)
-        loop = open_loop(settings, note, store, worker, open_parts, _alive)
-        note("info", "watch.ready", store=store.folder, trigger=settings["trigger"]["kind"], board=board.model_name(),
-             memory_mb=board.memory_mb(), resident_mb=round(board.resident_mb() or 0, 1))  # fmt: skip
+        loop = open_loop(settings, log, store, worker, resources, _alive)
+        log("info", "watch.ready", store=store.folder, trigger=settings["trigger"]["kind"], board=board.model_name(),
+            memory_mb=board.memory_mb(), resident_mb=round(board.resident_mb() or 0, 1))  # fmt: skip
         notify("READY=1")
         loop.run(stop)
         notify("STOPPING=1")
-        note("info", "watch.ended", pages=loop.pages, signal=signal.Signals(stop.number).name)
+        log("info", "watch.ended", pages=loop.pages, signal=signal.Signals(stop.number).name)
     return stop.number
 
 
-def open_loop(settings, note, store, worker, open_parts, alive):
-    """The `WatchLoop` over its trigger, indicator and forwarders, which `open_parts` (an `ExitStack`) closes."""
+def open_loop(
+    settings: Settings, log: EventLog, store: Store, worker: Worker, resources: ExitStack, alive: Tick
+) -> WatchLoop:
+    """The `WatchLoop` over its trigger, indicator and forwarders, which `resources` closes."""
     trigger = make_trigger(settings, store)
-    open_parts.callback(trigger.close)
-    indicator = TextIndicator() if settings["lamp"]["kind"] == "text" else LedIndicator(settings["lamp"]["led_pin"])
-    open_parts.callback(indicator.close)
+    resources.callback(trigger.close)
+    given = settings["lamp"]
+    indicator: Indicator = TextIndicator() if given["kind"] == "text" else LedIndicator(given["led_pin"])
+    resources.callback(indicator.close)
     for channel, make_sender in SENDERS.items():
         if settings[channel]["enabled"]:
-            open_parts.callback(Forwarder(store, channel, make_sender(settings[channel]), note).close)
-    return WatchLoop(trigger, worker, store, indicator, note, alive, settings["process"]["page_s"])
+            resources.callback(Forwarder(store, channel, make_sender(settings[channel]), log).close)
+    return WatchLoop(trigger, worker, store, indicator, log, alive, settings["process"]["page_s"])
 
 
-def open_store(settings, note):
+def open_store(settings: Settings, log: EventLog) -> Store:
     """The `Store` of the settings, to be written to."""
     given = settings["store"]
     return Store(
         given["folder"] or default_folder(),
         quota_bytes=given["quota_mb"] * MB,
         keep_free_bytes=given["keep_free_mb"] * MB,
-        notice=with_level(note),
+        on_event=with_level(log),
     )
 
 
-def make_worker(settings, note):
+def make_worker(settings: Settings, log: EventLog) -> Worker:
     """The `Worker` around a `CaptureService` of the settings."""
     with_camera = settings["trigger"]["kind"] != "folder"
     process = settings["process"]
-    return Worker(CaptureService, (settings, with_camera), process["start_s"], process["grace_s"], with_level(note))
+    return Worker(CaptureService, (settings, with_camera), process["start_s"], process["grace_s"], with_level(log))
 
 
-def make_trigger(settings, store):
+def make_trigger(settings: Settings, store: Store) -> triggers.Trigger:
     """The trigger of the settings."""
     given = settings["trigger"]
     if given["kind"] == "button":
@@ -85,44 +94,48 @@ def make_trigger(settings, store):
     return triggers.FolderTrigger(given["folder"], store.knows, given["settle_s"], given["after"])
 
 
-def with_level(note):
-    """A notice of events, without their level, that goes on to a journal's `note`."""
-    return lambda event, **details: note(MENDED.get(event, "info"), event, **details)
+def with_level(log: EventLog) -> EventHandler:
+    """What writes events of store and worker, which have no level, to the log."""
+
+    def write(event: str, **details: object) -> None:
+        log(EVENT_LEVELS.get(event, "info"), event, **details)
+
+    return write
 
 
-def _alive():
+def _alive() -> None:
     notify("WATCHDOG=1")
 
 
 class Stop:
-    """Within it, SIGINT and SIGTERM are noted: `number` is the signal's, `is_set` and `wait` are as an event's; a second SIGINT ends at once.
+    """Within it, SIGINT and SIGTERM set a flag: `number` is the signal's, 0 before one comes; a second SIGINT ends at once.
 
-    A pipe, since an event that is set within a signal handler may wait for itself for ever.
+    A pipe, since a `threading.Event` that is set within a signal handler may wait for itself for ever.
     """
 
-    number = None
+    number = 0
 
-    def is_set(self):
+    def is_set(self) -> bool:
         """Whether a signal has come."""
-        return self.number is not None
+        return self.number != 0
 
-    def wait(self, timeout_s):
+    def wait(self, timeout_s: float) -> bool:
         """Wait until one comes, `timeout_s` at most; whether one has."""
         select.select([self._reading], [], [], timeout_s)
         return self.is_set()
 
-    def __enter__(self):
+    def __enter__(self) -> Stop:
         self._reading, self._writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._former = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        self._former = {number: signal.signal(number, self._set) for number in (signal.SIGINT, signal.SIGTERM)}
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         for number, handler in self._former.items():
             signal.signal(number, handler)
         os.close(self._reading)
         os.close(self._writing)
 
-    def _note(self, number, _frame):
+    def _set(self, number: int, _frame: FrameType | None) -> None:
         if self.number == number == signal.SIGINT:
             raise KeyboardInterrupt
         self.number = number

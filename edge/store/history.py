@@ -2,18 +2,21 @@
 
 import csv
 import json
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
+from typing import TextIO
 
 from ..errors import UsageError
 from ..layout import CLASSES
 from ..output.fhir import bundle_parts
 from ..result import describe
+from .store import Entry
 
 COLUMNS = ("number", "stored_at", "captured_at", "source", "status", "verdict", "confidence", *CLASSES, "reason", "message", "model",
            "sha256", "picture", "temperature_c")  # fmt: skip
 
 
-def write_text(entries, file):
+def write_text(entries: Iterable[Entry], file: TextIO) -> None:
     """A line for each entry: number, time, and what came of it."""
     for entry in entries:
         result = entry.result
@@ -21,7 +24,7 @@ def write_text(entries, file):
         print(f"{entry.number:>6}  {time}  {result['source']}: {describe(result)}", file=file)
 
 
-def write_csv(entries, file):
+def write_csv(entries: Iterable[Entry], file: TextIO) -> None:
     """A row for each entry, under `COLUMNS`; what is not known is empty."""
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(COLUMNS)
@@ -33,23 +36,28 @@ def write_csv(entries, file):
         rows.writerow([known[name] if name in known else result.get(name) for name in COLUMNS])
 
 
-def write_json(entries, file):
+def write_json(entries: Iterable[Entry], file: TextIO) -> None:
     """An object for each entry, a line each: number, stored_at, picture, device and the whole result."""
     for entry in entries:
         line = {"number": entry.number, "stored_at": entry.stored_at, "picture": entry.picture, "device": entry.device}
         print(json.dumps(line | {"result": entry.result}), file=file)
 
 
-def write_fhir(entries, file):
+def write_fhir(entries: Iterable[Entry], file: TextIO) -> None:
     """One FHIR R4 Bundle."""
     file.writelines(bundle_parts(entries))
 
 
-FORMS = {"text": write_text, "csv": write_csv, "json": write_json, "fhir": write_fhir}
+FORMS: dict[str, Callable[[Iterable[Entry], TextIO], None]] = {
+    "text": write_text,
+    "csv": write_csv,
+    "json": write_json,
+    "fhir": write_fhir,
+}
 
 
-def parse_time(text):
-    """A time as the store compares it: UTC, ISO 8601; of a date its beginning; without a zone UTC is meant."""
+def parse_time(text: str) -> str:
+    """A time as the store compares it: UTC, ISO 8601. A date is its beginning; a time without a zone is in UTC."""
     try:
         time = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:

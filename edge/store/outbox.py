@@ -4,16 +4,26 @@ What a channel has sent is a number in the database of the results; it is moved 
 receiver tells repeated messages by `device` and `number`.
 """
 
+from __future__ import annotations
+
 import json
 import socket
 import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import EcgEdgeError, InstallationError, StoreError, UsageError
+from ..system.event_log import EventLog
+from .store import Entry, Store
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client
+    from paho.mqtt.reasoncodes import ReasonCode
 
 IDLE_S = 1.0
-"""How often it is looked for new results."""
+"""How often the store is asked for new results."""
 BACKOFF_S = (1.0, 300.0)
-"""After a failure it is waited for so long at first, twice as long after the next, and so on up to the second."""
+"""Seconds to wait after a failure: the first at first, twice as long after each further one, up to the second."""
 CONNECT_S, ACKNOWLEDGE_S, KEEPALIVE_S = 10.0, 30.0, 30
 
 
@@ -21,10 +31,20 @@ class SendError(EcgEdgeError, OSError):
     """A message was not acknowledged; it will be sent again."""
 
 
-def message_of(entry):
-    """The dict that is sent of a `store.Entry`: the result with the device's name, its number and time of storing."""
+def message_of(entry: Entry) -> dict[str, Any]:
+    """What is sent of an entry: the result with the device's name, its number and time of storing."""
     return {"schema": "ecg-edge/message/1", "device": socket.gethostname(), "number": entry.number,
             "stored_at": entry.stored_at, "result": entry.result}  # fmt: skip
+
+
+class Sender(Protocol):
+    """What sends messages to one receiver."""
+
+    def __call__(self, message: dict[str, Any]) -> None:
+        """Send a message: it is acknowledged when this returns, else `SendError` is raised."""
+
+    def close(self) -> None:
+        """Close the connection."""
 
 
 class Forwarder:
@@ -32,26 +52,36 @@ class Forwarder:
 
     Parameters
     ----------
-    store : `Store` to write to; results from now on are sent where the channel is new
-    channel : the name under which it is noted what was sent
-    send : function of a dict that returns when it was acknowledged and raises `SendError` otherwise; closed in the end
-    note : a function of (level, event, **details)
+    store : opened to write; results from now on are sent where the channel is new
+    channel : the name under which the store records what was sent
+    send : closed in the end
+    log : told of what was sent, and of failures
+    idle_s : how often the store is asked for new results
+    backoff_s : seconds to wait after a first failure, and at most
     """
 
-    def __init__(self, store, channel, send, note, idle_s=IDLE_S, backoff_s=BACKOFF_S):
-        self._store, self._channel, self._send, self._note = store, channel, send, note
+    def __init__(
+        self,
+        store: Store,
+        channel: str,
+        send: Sender,
+        log: EventLog,
+        idle_s: float = IDLE_S,
+        backoff_s: tuple[float, float] = BACKOFF_S,
+    ):
+        self._store, self._channel, self._send, self._log = store, channel, send, log
         self._idle_s, self._backoff_s = idle_s, backoff_s
         self._stop = threading.Event()
         store.open_channel(channel)
         self._thread = threading.Thread(target=self._run, name=f"outbox {channel}", daemon=True)
         self._thread.start()
 
-    def close(self):
-        """Stop sending; what is on its way is waited for a little."""
+    def close(self) -> None:
+        """Stop sending, after the message that is being sent, within `ACKNOWLEDGE_S`."""
         self._stop.set()
         self._thread.join(ACKNOWLEDGE_S)
 
-    def _run(self):
+    def _run(self) -> None:
         wait_s, failed = self._backoff_s[0], False
         while not self._stop.is_set():
             try:
@@ -62,15 +92,13 @@ class Forwarder:
                 self._send(message_of(entry))
                 self._store.mark_sent(self._channel, entry.number)
             except (SendError, StoreError) as error:
-                # A network that is away for hours is noted once.
-                self._note(
-                    "debug" if failed else "warning", "outbox.waiting", channel=self._channel, message=str(error)
-                )
+                # A network that is away for hours is logged once.
+                self._log("debug" if failed else "warning", "outbox.waiting", channel=self._channel, message=str(error))
                 failed = True
                 self._stop.wait(wait_s)
                 wait_s = min(2 * wait_s, self._backoff_s[1])
             else:
-                self._note("info" if failed else "debug", "outbox.sent", channel=self._channel, number=entry.number)
+                self._log("info" if failed else "debug", "outbox.sent", channel=self._channel, number=entry.number)
                 wait_s, failed = self._backoff_s[0], False
         self._send.close()
 
@@ -81,22 +109,22 @@ class MqttSender:
     `settings` are those of the section [mqtt]. The connection is kept, and made anew after a failure.
     """
 
-    def __init__(self, settings):
+    def __init__(self, settings: dict[str, Any]):
         try:
             import paho.mqtt.client
         except ImportError as error:
             raise InstallationError(
                 f"paho-mqtt cannot be imported ({error}): pip install 'ecg-edge[device]'."
             ) from error
-        self._mqtt, self._settings, self._client = paho.mqtt.client, settings, None
+        self._mqtt, self._settings = paho.mqtt.client, settings
+        self._client: Client | None = None
         self._password = read_secret(settings["password_file"])
 
-    def __call__(self, message):
+    def __call__(self, message: dict[str, Any]) -> None:
         """Send a message: it is acknowledged when this returns."""
         try:
-            if self._client is None:
-                self._connect()
-            sent = self._client.publish(self._settings["topic"], json.dumps(message), qos=1)
+            client = self._client or self._connect()
+            sent = client.publish(self._settings["topic"], json.dumps(message), qos=1)
             sent.wait_for_publish(ACKNOWLEDGE_S)
             if not sent.is_published():
                 raise SendError(f"The broker did not acknowledge within {ACKNOWLEDGE_S:g} s.")
@@ -107,15 +135,16 @@ class MqttSender:
             self.close()
             raise SendError(f"The broker {self._settings['host']} cannot be reached ({error}).") from error
 
-    def close(self):
-        """Leave the broker."""
+    def close(self) -> None:
+        """Disconnect from the broker."""
         client, self._client = self._client, None
         if client is not None:
             client.disconnect()
             client.loop_stop()
 
-    def _connect(self):
-        given, answered, answers = self._settings, threading.Event(), []
+    def _connect(self) -> Client:
+        given, answered = self._settings, threading.Event()
+        answers: list[ReasonCode] = []
         # A new session each time: what was not acknowledged is sent again by us, in order, and not by the library as well.
         client = self._mqtt.Client(
             self._mqtt.CallbackAPIVersion.VERSION2,
@@ -129,7 +158,9 @@ class MqttSender:
         if given["tls"]:
             client.tls_set(ca_certs=given["ca_file"] or None)
 
-        def on_connect(client, userdata, flags, reason_code, properties):
+        def on_connect(
+            client: Client, userdata: object, flags: object, reason_code: ReasonCode, properties: object
+        ) -> None:
             answers.append(reason_code)
             answered.set()
 
@@ -141,26 +172,27 @@ class MqttSender:
             raise SendError("The broker does not answer.")
         if answers[0].is_failure:
             raise SendError(f"The broker refuses: {answers[0]}.")
+        return client
 
 
 class WebhookSender:
-    """Posts messages as JSON to an address; any answer of 2xx acknowledges. Redirections are none, since a POST would become a GET.
+    """Posts messages as JSON to an address; any answer of 2xx acknowledges. Redirects are not followed, since a POST would become a GET.
 
     `settings` are those of the section [webhook].
     """
 
-    def __init__(self, settings):
+    def __init__(self, settings: dict[str, Any]):
         self._url, self._timeout_s = settings["url"], settings["timeout_s"]
         self._token = read_secret(settings["token_file"])
 
-    def __call__(self, message):
+    def __call__(self, message: dict[str, Any]) -> None:
         """Send a message: it is acknowledged when this returns."""
         import http.client
         import urllib.error
         import urllib.request
 
-        class Stay(urllib.request.HTTPRedirectHandler):
-            def redirect_request(self, *given):
+        class NoRedirects(urllib.request.HTTPRedirectHandler):
+            def redirect_request(self, *given: object) -> None:
                 return None
 
         headers = {"Content-Type": "application/json", "Idempotency-Key": f"{message['device']}-{message['number']}"}
@@ -168,7 +200,7 @@ class WebhookSender:
             headers["Authorization"] = f"Bearer {self._token}"
         request = urllib.request.Request(self._url, json.dumps(message).encode(), headers, method="POST")
         try:
-            with urllib.request.build_opener(Stay).open(request, timeout=self._timeout_s):
+            with urllib.request.build_opener(NoRedirects).open(request, timeout=self._timeout_s):
                 return
         except urllib.error.HTTPError as error:
             error.close()
@@ -176,11 +208,11 @@ class WebhookSender:
         except (OSError, http.client.HTTPException) as error:
             raise SendError(f"{self._url} cannot be reached ({error}).") from error
 
-    def close(self):
-        """Nothing is held."""
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
-def read_secret(path):
+def read_secret(path: str) -> str | None:
     """The text of a file without the blanks around it; None where no file is named."""
     if not path:
         return None
@@ -191,5 +223,5 @@ def read_secret(path):
         raise UsageError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
 
 
-SENDERS = {"mqtt": MqttSender, "webhook": WebhookSender}
-"""By the section of the configuration that enables them."""
+SENDERS: dict[str, Callable[[dict[str, Any]], Sender]] = {"mqtt": MqttSender, "webhook": WebhookSender}
+"""The senders, by the section of the configuration that enables them."""

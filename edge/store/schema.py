@@ -1,5 +1,13 @@
 """The tables of the store, and how older ones become newer ones."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
 MIGRATIONS = (
     (
         """CREATE TABLE results (
@@ -26,12 +34,12 @@ MIGRATIONS = (
 VERSION = len(MIGRATIONS)
 
 
-def version_of(connection):
+def version_of(connection: sqlite3.Connection) -> int:
     """The version of an open database; 0 where it is new."""
     return connection.execute("PRAGMA user_version").fetchone()[0]
 
 
-def migrate(connection, migrations=MIGRATIONS):
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
     """Bring an open database to the newest version, each step wholly or not at all."""
     for number in range(version_of(connection), len(migrations)):
         connection.execute("BEGIN IMMEDIATE")
@@ -45,12 +53,12 @@ def migrate(connection, migrations=MIGRATIONS):
             raise
 
 
-def find_damage(connection):
+def find_damage(connection: sqlite3.Connection) -> str | None:
     """What SQLite's quick check finds wrong with a database, None where nothing is."""
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     return None if found == "ok" else found
 
 
-def is_damage(error):
-    """Whether an `sqlite3.DatabaseError` means that the file is no sound database, and not that it cannot be reached."""
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether the error means that the file is no sound database, and not that it cannot be reached."""
     return any(sign in str(error) for sign in ("malformed", "not a database", "disk image", "unsupported file format"))

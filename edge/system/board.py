@@ -1,9 +1,10 @@
-"""What the board says of itself: model, memory, temperature, throttling. None where it does not say."""
+"""What the board reports: model, memory, temperature, throttling; None where it does not."""
 
 import os
 import shutil
 import subprocess
 from contextlib import suppress
+from typing import Any
 
 TIMEOUT_S = 2.0
 THROTTLED = {
@@ -14,19 +15,19 @@ THROTTLED = {
 CELSIUS_SCALE = 1000
 
 
-def readings():
+def readings() -> dict[str, Any]:
     """{"temperature_c", "throttled"}: degrees and a list of what limits the board, each None where it is not known."""
     return {"temperature_c": temperature_c(), "throttled": throttled()}
 
 
-def temperature_c(path="/sys/class/thermal/thermal_zone0/temp"):
+def temperature_c(path: str | os.PathLike[str] = "/sys/class/thermal/thermal_zone0/temp") -> float | None:
     """The processor's temperature."""
     with suppress(OSError, ValueError), open(path) as file:
         return int(file.read()) / CELSIUS_SCALE
     return None
 
 
-def throttled():
+def throttled() -> list[str] | None:
     """The names of what limits or has limited the board since its start, by `vcgencmd`."""
     command = shutil.which("vcgencmd")
     if command is None:
@@ -38,20 +39,20 @@ def throttled():
     return None
 
 
-def model_name(path="/proc/device-tree/model"):
+def model_name(path: str | os.PathLike[str] = "/proc/device-tree/model") -> str | None:
     """The board's name, such as "Raspberry Pi 5 Model B Rev 1.0"."""
     with suppress(OSError), open(path) as file:
         return file.read().strip("\0\n") or None
     return None
 
 
-def memory_mb():
-    """The machine's memory."""
+def memory_mb() -> int:
+    """The machine's memory, in megabytes."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000
 
 
-def available_mb(path="/proc/meminfo"):
-    """What programs can still have of it."""
+def available_mb(path: str | os.PathLike[str] = "/proc/meminfo") -> int | None:
+    """The memory that programs can still have, in megabytes."""
     with suppress(OSError), open(path) as file:
         for line in file:
             if line.startswith("MemAvailable:"):
@@ -59,8 +60,8 @@ def available_mb(path="/proc/meminfo"):
     return None
 
 
-def resident_mb(process="self"):
-    """What a process holds in memory."""
+def resident_mb(process: int | str = "self") -> float | None:
+    """The memory that a process holds, in megabytes; the process by its number."""
     with suppress(OSError), open(f"/proc/{process}/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
     return None

@@ -5,11 +5,11 @@ import os
 from contextlib import suppress
 
 PART = ".part"
-"""The suffix of files that are being written; what carries it after a crash is nobody's."""
+"""The suffix of files that are being written; those that still have it after a crash are not finished and can be removed."""
 
 
-def write_whole(path, data):
-    """Write `data` (bytes) as the file `path`: temporary name, fsync, rename, fsync of the directory.
+def write_whole(path: str, data: bytes) -> None:
+    """Write `data` as the file `path`: temporary name, fsync, rename, fsync of the directory.
 
     When it returns, the file survives a power cut; when it raises `OSError`, or never returns, there is no such file
     or the whole one.
@@ -28,7 +28,7 @@ def write_whole(path, data):
         raise
 
 
-def sync_folder(folder):
+def sync_folder(folder: str) -> None:
     """Make the names in `folder` survive a power cut."""
     handle = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -37,7 +37,7 @@ def sync_folder(folder):
         os.close(handle)
 
 
-def make_folder(folder):
+def make_folder(folder: str) -> None:
     """Make `folder` and those above it where they are missing, so that they survive a power cut."""
     folder = os.path.abspath(folder)
     missing = []
@@ -49,13 +49,13 @@ def make_folder(folder):
         sync_folder(os.path.dirname(path))
 
 
-def remove(path):
+def remove(path: str) -> None:
     """Remove a file that may be gone already."""
     with suppress(FileNotFoundError):
         os.unlink(path)
 
 
-def free_name(folder, name):
+def free_name(folder: str, name: str) -> str:
     """`name`, or the name with a count where it is taken in `folder`."""
     stem, suffix = os.path.splitext(name)
     count = 1
@@ -65,8 +65,8 @@ def free_name(folder, name):
     return name
 
 
-def take_lock(path):
-    """Make the file `path` this process's until the returned handle is closed; `BlockingIOError` where it is another's."""
+def take_lock(path: str | os.PathLike[str]) -> int:
+    """Lock the file `path` for this process until the returned handle is closed; `BlockingIOError` where another process has locked it."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Who holds what one process may have at a time: a locked file, or a name on this machine."""
+"""Locks that one process has at a time, and which process that is: a locked file, or a name on this machine."""
 
 import os
 import socket
@@ -11,7 +11,7 @@ _ASK_S = struct.pack("ll", 1, 0)
 """A struct timeval: one second."""
 
 
-def lock_owner(path):
+def lock_owner(path: str | os.PathLike[str]) -> str | None:
     """In words, the process that holds the flock(2) lock of the file `path`; None where it is not known (proc_locks(5))."""
     try:
         status = os.stat(path)
@@ -21,10 +21,10 @@ def lock_owner(path):
     except OSError:
         return None
     numbers = [int(row[4]) for row in rows if row[1] == "FLOCK" and row[5] == wanted and row[4].isdecimal()]
-    return describe(numbers[0]) if numbers else None
+    return describe_process(numbers[0]) if numbers else None
 
 
-def describe(number):
+def describe_process(number: int) -> str | None:
     """A process in words: its command, where it is ours, and its number; None where there is none of that number."""
     try:
         with open(f"/proc/{number}/cmdline", "rb") as file:
@@ -40,15 +40,15 @@ def describe(number):
 class NamedLock:
     """A name that one process of this machine has at a time, whatever user it runs as; it is free again when that process ends.
 
-    An abstract socket (unix(7)): no file, no permission, nothing left behind. Who asks in vain connects to it, and so learns from the
-    kernel whose it is.
+    An abstract socket (unix(7)): no file, no permission, nothing left behind. A process that asks in vain connects to it, and so learns from
+    the kernel which process has it.
 
     Raises
     ------
-    BlockingIOError : it is another process's; its text says whose, in words.
+    BlockingIOError : another process has it; the text says which, in words.
     """
 
-    def __init__(self, name):
+    def __init__(self, name: str):
         self._address = f"\0ecg-edge/{name}"
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -56,28 +56,28 @@ class NamedLock:
             self._socket.listen(_WAITING)
         except OSError:
             self._socket.close()
-            raise BlockingIOError(self._other() or "another process") from None
+            raise BlockingIOError(self._owner() or "another process") from None
         self._answering = threading.Thread(target=self._answer, daemon=True)
         self._answering.start()
 
-    def close(self):
-        """Let others have it."""
+    def close(self) -> None:
+        """Release the name."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         # Until its thread has left the socket, the name is taken.
         self._answering.join(_CLOSE_S)
         self._socket.close()
 
-    def _answer(self):
+    def _answer(self) -> None:
         with suppress(OSError):  # it was closed
             while True:
                 self._socket.accept()[0].close()
 
-    def _other(self):
+    def _owner(self) -> str | None:
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
             # Waits while many others ask too.
             asking.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _ASK_S)
             asking.connect(self._address)
             number = struct.unpack("3i", asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
-            return describe(number)
+            return describe_process(number)
         return None

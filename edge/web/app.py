@@ -39,7 +39,7 @@ def make_app(services: Services, limits: Limits) -> ASGIApp:
         return Response(status_code=400)
 
     async def on_error(request: Request, error: Exception) -> Response:
-        services.note("error", "request.failed", path=request.url.path, error=f"{type(error).__name__}: {error}")
+        services.log("error", "request.failed", path=request.url.path, error=f"{type(error).__name__}: {error}")
         return await on_problem(request, Problem(500, "server", "This went wrong in the server: its log says how."))
 
     app = Starlette(

@@ -91,7 +91,7 @@ async def look(request: Request) -> Response:
     """GET /camera/look: a frame of the camera, with a hint for aiming in a header."""
     services = services_of(request)
     _need_camera(services)
-    found, hint, jpeg = await services.queue.look()
+    found, hint, jpeg = await services.queue.preview()
     return Response(
         jpeg, media_type="image/jpeg", headers={"Ecg-Edge-Hint": hint, "Ecg-Edge-Found": str(found).lower()}
     )
@@ -173,7 +173,7 @@ async def login(request: Request) -> Response:
     services = services_of(request)
     fields = await read_fields(request)
     if not services.access.is_token(fields.get("token", "")):
-        services.note("warning", "login.refused")
+        services.log("warning", "login.refused")
         return await _page(request, "login.html", 403, wrong=True)
     request.scope["cookies_to_set"].append(services.access.open_session()[1])
     return RedirectResponse("/", 303)

@@ -117,7 +117,7 @@ class ReadingQueue:
             self._metrics.count("ecg_edge_pages_total", status=answer.result["status"])
             return answer
 
-    async def look(self) -> Preview:
+    async def preview(self) -> Preview:
         """(found, hint, JPEG) of what the camera sees, between two pictures; one frame is for all who ask at once."""
         async with self._preview_lock:
             if self._preview is None or time.monotonic() - self._preview_at > FRESH_S:

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..device.capture_service import CaptureService, Outcome, make_reader, now
+from ..device.capture_service import CaptureService, Outcome, make_reader
 from ..errors import PictureError
 from ..image import MAX_BYTES
 from ..result import STAGES, unread
 from ..system import board
+from ..system.clock import utc_now
 from ..system.process import return_memory
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class ReadingService:
             answer = self._answer(request)
             return_memory()
             return answer
-        return self._capture_service.look() if request == PREVIEW else self._capture_service(request)
+        return self._capture_service.preview() if request == PREVIEW else self._capture_service(request)
 
     def close(self) -> None:
         """Release the camera."""
@@ -97,7 +98,9 @@ class ReadingService:
             try:
                 data, metadata = self._capture_service.take()
             except PictureError as error:
-                result = replace(unread(self._capture_service.camera_name, error.reason, str(error)), captured_at=now())
+                result = replace(
+                    unread(self._capture_service.camera_name, error.reason, str(error)), captured_at=utc_now()
+                )
                 return ReadingAnswer(result.to_dict(), None, {})
             name, device = self._capture_service.camera_name, {"camera": metadata}
         reader = self._reader(request.model)
@@ -105,7 +108,7 @@ class ReadingService:
             result, stages = reader.inspect(data, trace=True, tell=self._report_stage)
         else:
             result, stages = reader.inspect(data, keep=False, tell=self._report_stage)[0], None
-        read_at = now()
+        read_at = utc_now()
         result = replace(result, source=name, captured_at=read_at if request.data is None else None)
         files: dict[str, bytes] = {}
         steps: tuple[Step, ...] = ()

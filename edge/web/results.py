@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from ..device.capture_service import now
 from ..errors import StoreError
 from ..layout import CLASSES
 from ..store.history import parse_time
 from ..store.store import Entry
+from ..system.clock import utc_now
 from .problems import Problem, not_found
 from .reading_queue import Place
 from .reading_service import ReadingRequest
@@ -88,8 +88,8 @@ async def read(request: Request, place: Place, reading: ReadingRequest, keep: bo
     """Read a picture and put its result into the session cache, for the HTTP request's session; with `keep` into the store too."""
     services = services_of(request)
     answer = await services.queue.read(place, reading, request.is_disconnected)
-    cached = services.session_cache.put(request.scope["session"], answer, now())
-    services.note("debug", "page.read", status=answer.result["status"], reason=answer.result["reason"])
+    cached = services.session_cache.put(request.scope["session"], answer, utc_now())
+    services.log("debug", "page.read", status=answer.result["status"], reason=answer.result["reason"])
     if keep:
         await keep_result(services, cached)
     return cached

@@ -16,14 +16,14 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from ..device.settings import check_together, is_here
+from ..device.settings import Settings, check_together, is_here
 from ..device.systemd import notify
 from ..device.watch import MB, Stop, open_loop, open_store, with_level
 from ..errors import InstallationError, UsageError
 from ..network import card
 from ..store.store import Store, default_folder
 from ..system import board
-from ..system.event_log import make_event_log
+from ..system.event_log import EventLog, make_event_log
 from ..system.worker import Worker
 from .access import Access, make_token, read_token_hash
 from .app import make_app
@@ -38,8 +38,6 @@ HUNG_S = 30.0
 """A server that does nothing for so long is ended, and systemd starts it anew."""
 MAX_CONNECTIONS = 256
 CLOSE_S = 10.0
-Settings = dict[str, dict[str, Any]]
-"""{section: {name: value}}, as `settings.read_settings` gives it."""
 
 
 def serve(settings: Settings, with_watch: bool = False, with_store: bool = True) -> int:
@@ -57,19 +55,19 @@ def serve(settings: Settings, with_watch: bool = False, with_store: bool = True)
             raise UsageError("The loop stores what it reads: --watch goes without --no-store.")
     if bool(section["certificate"]) != bool(section["key"]):
         raise UsageError("Certificate and key go together: set both [serve] certificate and key, or none.")
-    note = make_event_log(settings["log"]["level"], settings["log"]["form"])
+    log = make_event_log(settings["log"]["level"], settings["log"]["form"])
     with ExitStack() as resources, Stop() as stop:
-        store = resources.enter_context(open_store(settings, note)) if with_store else None
+        store = resources.enter_context(open_store(settings, log)) if with_store else None
         listener = resources.enter_context(_listen(section["host"], section["port"]))
         camera = section["camera"] or (with_watch and settings["trigger"]["kind"] != "folder")
         stage = multiprocessing.get_context("spawn").Value("i", 0, lock=False)
         process = settings["process"]
         worker = Worker(
-            ReadingService, (settings, camera, stage), process["start_s"], process["grace_s"], with_level(note)
+            ReadingService, (settings, camera, stage), process["start_s"], process["grace_s"], with_level(log)
         )
         resources.callback(worker.close)
         worker.start(lambda: notify("WATCHDOG=1"))
-        app, session_cache = _make_app(settings, worker, stage, store, camera, note)
+        app, session_cache = _make_app(settings, worker, stage, store, camera, log)
         server = ServerThread(app, listener, section["certificate"], section["key"], session_cache.tidy)
         resources.callback(server.close)
 
@@ -78,9 +76,13 @@ def serve(settings: Settings, with_watch: bool = False, with_store: bool = True)
                 raise InstallationError("The page's server hangs or has ended: start it anew.")
             notify("WATCHDOG=1")
 
-        loop = open_loop(settings, note, store, worker, resources, check_alive) if with_watch else None
-        note("info", "serve.ready", address=server.address, store=store and store.folder, watch=with_watch, camera=camera,
-             board=board.model_name(), memory_mb=board.memory_mb())  # fmt: skip
+        loop = (
+            open_loop(settings, log, store, worker, resources, check_alive)
+            if with_watch and store is not None
+            else None
+        )
+        log("info", "serve.ready", address=server.address, store=store and store.folder, watch=with_watch, camera=camera,
+            board=board.model_name(), memory_mb=board.memory_mb())  # fmt: skip
         print(f"The page is at {server.address}", flush=True)
         notify("READY=1")
         if loop:
@@ -89,7 +91,7 @@ def serve(settings: Settings, with_watch: bool = False, with_store: bool = True)
             check_alive()
             stop.wait(1.0)
         notify("STOPPING=1")
-        note("info", "serve.ended", signal=signal.Signals(stop.number).name)
+        log("info", "serve.ended", signal=signal.Signals(stop.number).name)
     return stop.number
 
 
@@ -155,7 +157,7 @@ class _Server(uvicorn.Server):
 
 
 def _make_app(
-    settings: Settings, worker: Worker, stage: SharedStage, store: Store | None, camera: bool, note: Callable[..., None]
+    settings: Settings, worker: Worker, stage: SharedStage, store: Store | None, camera: bool, log: EventLog
 ) -> tuple[ASGIApp, SessionCache]:
     section = settings["serve"]
     session_cache = SessionCache(section["hold_mb"] * MB, section["hold_minutes"] * 60)
@@ -167,7 +169,7 @@ def _make_app(
     # A form is a little longer than the picture in it.
     limits = Limits(_host_names(section), max_upload_bytes + 2**16, requests_per_minute=section["requests_per_minute"])
     services = Services(
-        queue, session_cache, store, access, metrics, camera, model, max_upload_bytes, lambda: _health(queue), note
+        queue, session_cache, store, access, metrics, camera, model, max_upload_bytes, lambda: _health(queue), log
     )
     return make_app(services, limits), session_cache
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from ..errors import InstallationError
 from ..network.card import list_names, read_card
 from ..store.store import Store
+from ..system.event_log import EventLog
 from .access import Access
 from .metrics import Metrics
 from .reading_queue import ReadingQueue
@@ -20,7 +21,7 @@ from .session_cache import SessionCache
 @dataclass(frozen=True)
 class Services:
     """What the server made at its start: `queue`, `session_cache`, `store` (None where nothing is kept), `access`, `metrics`, whether there is a `camera`, the
-    default `model`'s name, `max_upload_bytes`, a function `health` ({name: value}, `ok` among them), and the event log `note`, as `event_log.make_event_log`
+    default `model`'s name, `max_upload_bytes`, a function `health` ({name: value}, `ok` among them), and the event log `log`, as `event_log.make_event_log`
     gives it."""
 
     queue: ReadingQueue
@@ -32,7 +33,7 @@ class Services:
     model: str
     max_upload_bytes: int
     health: Callable[[], dict[str, bool | int | str]]
-    note: Callable[..., None]
+    log: EventLog
 
 
 def services_of(request: Request) -> Services:

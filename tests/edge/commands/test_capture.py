@@ -64,7 +64,7 @@ def test_a_captured_picture_is_kept_as_it_was_read(run, here, few_pages, tmp_pat
 def test_hints_are_shown_until_the_page_lies_still(run, here, few_pages, tmp_path, monkeypatch):
     """Then the picture is taken."""
     hints = iter([(False, "too dark"), (True, "page found"), (False, "move closer"), *[(True, "page found")] * 3])
-    monkeypatch.setattr("ecg_edge.device.capture_service.CaptureService._show_framing", lambda self: next(hints))
+    monkeypatch.setattr("ecg_edge.device.capture_service.CaptureService._framing_hint", lambda self: next(hints))
     (tmp_path / "page.jpg").write_bytes(few_pages[0].path.read_bytes())
     status, out, err = run("capture", "--camera", tmp_path, "--preview")
     assert status == 0 and re.fullmatch(r"camera .*: \w+ [01]\.\d\d\n", out)

@@ -54,6 +54,7 @@ def test_what_is_not_said_is_as_by_default(read):
         ("[reader]\nmin_confidence = 2", '[reader] min_confidence must be "card" or a number from 0 to 1, not 2.'),
         ("[mqtt]\nenabled = 'yes'", '[mqtt] enabled must be true or false, not "yes".'),
         ("[camera]\nwindow = [0.5, 0, 0.6, 1]", "[camera] window must be [left, top, width, height], each from 0 to 1, within the picture, not [0.5, 0, 0.6, 1]."),
+        ("[serve]\nhost = 5", "[serve] host must be an address, such as 127.0.0.1 or 0.0.0.0, not 5."),
         ("[webhook]\nurl = 'http://example.org/'", '[webhook] url must be an https:// address (http:// to this machine alone), not "http://example.org/".'),
         ("[webhook]\nurl = 'https://[::'", '[webhook] url must be an https:// address (http:// to this machine alone), not "https://[::".'),
         ("[stores]\n", "there is no section [stores]; there are trigger, camera, reader, process, store, serve, lamp, log, mqtt, webhook."),

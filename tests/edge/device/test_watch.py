@@ -21,8 +21,8 @@ from ecg_edge.errors import CameraError, StoreError, StoreFullError, UsageError,
 from ecg_edge.store.store import Store
 from ecg_edge.system import board, event_log
 
-from .. import parts
-from ..kills import Device, many_kills
+from .. import stand_ins
+from ..random_kills import Device, many_kills
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_a_camera_that_is_not_there_ends_it_before_it_is_ready(device):
 
 
 def test_kills_at_any_moment_lose_nothing_that_was_acknowledged(device):
-    """The whole group, with pages arriving; 200 times with `python -m tests.edge.kills 200`."""
+    """The whole group, with pages arriving; 200 times with `python -m tests.edge.random_kills 200`."""
     kills = 3
     counts = many_kills(device, kills, random.Random(1), "json")
     assert (
@@ -141,8 +141,8 @@ def test_kills_at_any_moment_lose_nothing_that_was_acknowledged(device):
 # The loop by itself
 
 
-class Services:
-    """Trigger, worker, store and indicator in one, that note what is asked of them and answer as told."""
+class StandIns:
+    """Trigger, worker, store and indicator in one, that record what is asked of them and answer as told."""
 
     def __init__(self, tasks, answers):
         self.tasks, self.answers, self.calls, self.stopped = list(tasks), list(answers), [], False
@@ -174,11 +174,11 @@ class Services:
 
 def run(monkeypatch, tasks, answers):
     monkeypatch.setattr("ecg_edge.device.loop.RETRY_S", 0.0)
-    one, noted = Services(tasks, answers), []
-    WatchLoop(one, one, one, one, lambda level, event, **more: noted.append((level, event, more)), page_s=1).run(
+    one, events = StandIns(tasks, answers), []
+    WatchLoop(one, one, one, one, lambda level, event, **more: events.append((level, event, more)), page_s=1).run(
         threading.Event()
     )
-    return one.calls, noted
+    return one.calls, events
 
 
 @pytest.mark.parametrize(
@@ -186,18 +186,18 @@ def run(monkeypatch, tasks, answers):
 )
 def test_a_store_that_cannot_take_a_page_is_a_refusal_and_the_loop_goes_on(monkeypatch, error, event):
     """A picture in the folder waits there."""
-    bad = parts.Outcome(parts.result_of("a.jpg"), error, ".jpg", {})
-    good = parts.Outcome(parts.result_of("b.jpg"), b"", ".jpg", {})
-    calls, noted = run(monkeypatch, [Task("a.jpg", "a"), Task("b.jpg", "b")], [bad, good])
+    bad = stand_ins.Outcome(stand_ins.result_of("a.jpg"), error, ".jpg", {})
+    good = stand_ins.Outcome(stand_ins.result_of("b.jpg"), b"", ".jpg", {})
+    calls, events = run(monkeypatch, [Task("a.jpg", "a"), Task("b.jpg", "b")], [bad, good])
     assert calls[1:4] == [("busy", ""), ("add", "a.jpg"), ("refused", str(error))]
     assert ("done", "a.jpg") not in calls and ("done", "b.jpg") in calls
-    assert noted[0] == ("error", event, {"source": "a.jpg", "message": str(error)})
+    assert events[0] == ("error", event, {"source": "a.jpg", "message": str(error)})
 
 
 @pytest.mark.parametrize("error", [CameraError("The camera gave no picture."), WorkerError("It ended.")])
 def test_a_picture_that_was_not_taken_is_a_refusal_and_the_loop_goes_on(monkeypatch, error):
     """The press is over."""
-    good = parts.Outcome(parts.result_of(None), b"", ".jpg", {})
+    good = stand_ins.Outcome(stand_ins.result_of(None), b"", ".jpg", {})
     calls, _ = run(monkeypatch, [Task(), Task()], [error, good])
     assert ("refused", str(error)) in calls and calls.count(("done", None)) == 2 and ("add", "camera 0") in calls
 
@@ -208,9 +208,9 @@ def test_a_picture_that_was_not_taken_is_a_refusal_and_the_loop_goes_on(monkeypa
 def test_events_are_one_line_each_with_their_level():
     """Text or JSON; less than the level is left out; so is what is not known."""
     stream = io.StringIO()
-    note = event_log.make_event_log("info", "text", stream)
-    note("debug", "nothing")
-    note("info", "page.stored", number=3, source="my page.jpg", confidence=0.91234567, reason=None, text="two\nlines")
+    log = event_log.make_event_log("info", "text", stream)
+    log("debug", "nothing")
+    log("info", "page.stored", number=3, source="my page.jpg", confidence=0.91234567, reason=None, text="two\nlines")
     line = stream.getvalue()
     assert re.fullmatch(
         r'\S+T\S+\+00:00 info page.stored number=3 source="my page.jpg" confidence=0.912346 text="two\\nlines"\n', line
@@ -221,7 +221,7 @@ def test_events_are_one_line_each_with_their_level():
     assert line.pop("time") and line == {"level": "error", "event": "store.full", "message": "full", "path": "/x"}
 
 
-def test_the_systems_journal_gets_priorities(monkeypatch, capsys):
+def test_the_systemd_journal_gets_priorities(monkeypatch, capsys):
     """As sd-daemon(3) has them."""
     monkeypatch.setenv("JOURNAL_STREAM", "8:123")
     event_log.make_event_log()("warning", "store.found", picture="a.jpg")

@@ -17,15 +17,15 @@ from ecg_edge.store import store
 from ecg_edge.store.store import Store
 from ecg_edge.system import durable_files
 
-from .. import power
-from ..storing import picture, result
+from .. import power_cuts
+from ..store_pages import picture, result
 
-STORING = Path(__file__).parents[1] / "storing.py"
+STORE_PAGES = Path(__file__).parents[1] / "store_pages.py"
 PAGES = 3
 VARIANTS = ((0.0, 1), (1.0, 1), (0.5, 4), (0.8, 2))
 """Of each point of a power cut: the share of what was not synced that is kept, and how often that is drawn."""
 
-needs_strace = pytest.mark.skipif(power.missing() is not None, reason=str(power.missing()))
+needs_strace = pytest.mark.skipif(power_cuts.missing() is not None, reason=str(power_cuts.missing()))
 
 
 def stored_in(folder):
@@ -65,7 +65,7 @@ def filled(tmp_path):
 def moments(folder, tmp_path):
     """[(call, n)]: the n-th of each call, as strace counts them, on the way of the pages into a store."""
     log = tmp_path / "count"
-    power.traced(STORING, folder, 1, PAGES, log=log, options=["-e", f"trace={power.CALLS}"])
+    power_cuts.traced(STORE_PAGES, folder, 1, PAGES, log=log, options=["-e", f"trace={power_cuts.CALLS}"])
     counts = Counter(re.findall(r"^\d+ +(\w+)\(", log.read_text(), re.MULTILINE))
     return [(call, number) for call, count in counts.items() for number in range(1, count + 1)]
 
@@ -73,7 +73,9 @@ def moments(folder, tmp_path):
 def disturbed(folder, tmp_path, what, call, number):
     """The finished process that stores pages, disturbed at one of its calls."""
     inject = f"inject={call}:{what}:when={number}"
-    return power.traced(STORING, folder, 1, PAGES, log=tmp_path / "log", options=["-e", f"trace={call}", "-e", inject])
+    return power_cuts.traced(
+        STORE_PAGES, folder, 1, PAGES, log=tmp_path / "log", options=["-e", f"trace={call}", "-e", inject]
+    )
 
 
 @needs_strace
@@ -109,9 +111,9 @@ def test_a_write_that_fails_costs_at_most_the_page_in_hand(tmp_path, filled, err
 @needs_strace
 def test_a_power_cut_at_any_moment_leaves_every_page_whole_or_absent(tmp_path):
     """From a new folder on: after each recorded operation, unsynced writes dropped, kept, torn."""
-    done, operations = power.record(STORING, tmp_path / "live", 0, 2, log=tmp_path / "log")
+    done, operations = power_cuts.record(STORE_PAGES, tmp_path / "live", 0, 2, log=tmp_path / "log")
     assert said(done.stdout) == [0, 1], done.stderr
-    machine, chance, acknowledged, cuts = power.Disk(), random.Random(0), [], 0
+    machine, chance, acknowledged, cuts = power_cuts.Disk(), random.Random(0), [], 0
     for operation in operations:
         if operation[0] == "say":
             acknowledged += said(operation[1])
@@ -138,7 +140,7 @@ def test_a_log_of_the_database_that_was_cut_leaves_whole_pages(tmp_path):
         shutil.copytree(tmp_path / "live", tmp_path / "open")
     size = os.path.getsize(tmp_path / "open" / "results.db-wal")
     seen = set()
-    for length in range(0, size, power.SECTOR_BYTES * 9):
+    for length in range(0, size, power_cuts.SECTOR_BYTES * 9):
         folder = tmp_path / f"cut-{length}"
         shutil.copytree(tmp_path / "open", folder)
         os.truncate(folder / "results.db-wal", length)
@@ -161,7 +163,7 @@ def test_a_database_that_was_cut_is_read_or_set_aside(tmp_path):
             kept.add(result(number), picture(number))
     size = os.path.getsize(tmp_path / "live" / "results.db")
     aside = 0
-    for length in range(0, size, power.SECTOR_BYTES * 5):
+    for length in range(0, size, power_cuts.SECTOR_BYTES * 5):
         folder = tmp_path / f"cut-{length}"
         shutil.copytree(tmp_path / "live", folder)
         os.truncate(folder / "results.db", length)
@@ -226,6 +228,6 @@ def test_a_read_only_disk_says_so_and_can_be_read(small_disk):
 def test_the_script_that_is_killed_stores_what_it_says(tmp_path):
     """Without a kill."""
     done = subprocess.run(
-        [sys.executable, STORING, tmp_path / "a", "0", "2"], capture_output=True, text=True, timeout=60
+        [sys.executable, STORE_PAGES, tmp_path / "a", "0", "2"], capture_output=True, text=True, timeout=60
     )
     assert said(done.stdout) == [0, 1] == stored_in(tmp_path / "a")

@@ -17,8 +17,8 @@ from ecg_edge.store import outbox
 from ecg_edge.store.outbox import Forwarder, MqttSender, SendError, WebhookSender, message_of
 from ecg_edge.store.store import Store
 
-from ..kills import Device
-from ..parts import result_of
+from ..random_kills import Device
+from ..stand_ins import result_of
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 needs_broker = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
@@ -45,18 +45,18 @@ def kept(tmp_path):
 
 
 @pytest.fixture
-def noted():
+def events():
     return []
 
 
 @pytest.fixture
-def forward(kept, noted):
+def forward(kept, events):
     """Start to send what the store holds by a channel."""
     started = []
 
     def call(channel, send):
         started.append(
-            Forwarder(kept, channel, send, lambda level, event, **more: noted.append((level, event, more)), **FAST)
+            Forwarder(kept, channel, send, lambda level, event, **more: events.append((level, event, more)), **FAST)
         )
         return started[-1]
 
@@ -71,7 +71,7 @@ def add(kept, *numbers):
 
 
 class Line:
-    """A sender that is told when the network is there, and notes what arrives; some arrive whose acknowledgement does not."""
+    """A sender that is told when the network is there, and records what arrives; some arrive whose acknowledgement does not."""
 
     def __init__(self, forgets=()):
         self.there, self.came, self.forgets, self.closed = True, [], set(forgets), False
@@ -103,18 +103,18 @@ def test_results_are_sent_in_order_from_the_time_on_that_sending_was_enabled(kep
     assert line.closed
 
 
-def test_without_a_network_results_wait_and_it_is_noted_once(kept, forward, noted):
+def test_without_a_network_results_wait_and_it_is_logged_once(kept, forward, events):
     """Then all are sent, in order."""
     line = Line()
     line.there = False
     forward("mqtt", line)
     add(kept, *range(20))
-    wait_for(lambda: len(noted) > 3)
+    wait_for(lambda: len(events) > 3)
     line.there = True
     wait_for(lambda: len(line.came) == 20)
     assert line.came == list(range(1, 21))
-    assert [event for level, event, _ in noted if level == "warning"] == ["outbox.waiting"]
-    wait_for(lambda: ("info", "outbox.sent", {"channel": "mqtt", "number": 1}) in noted)
+    assert [event for level, event, _ in events if level == "warning"] == ["outbox.waiting"]
+    wait_for(lambda: ("info", "outbox.sent", {"channel": "mqtt", "number": 1}) in events)
 
 
 def test_what_was_not_acknowledged_is_sent_again(kept, forward):
@@ -127,7 +127,7 @@ def test_what_was_not_acknowledged_is_sent_again(kept, forward):
 
 
 def test_after_an_end_it_goes_on_where_it_was(kept, forward):
-    """A result whose acknowledgement came and was not noted is sent again, none is left out."""
+    """A result whose acknowledgement came and was not recorded is sent again, none is left out."""
     line = Line()
     forward("mqtt", line).close()
     add(kept, *range(3))
@@ -152,7 +152,7 @@ def test_channels_do_not_wait_for_each_other(kept, forward):
 
 
 def test_a_full_disk_repeats_a_message_and_stops_nothing(kept, forward, monkeypatch):
-    """What was sent could not be noted."""
+    """What was sent could not be recorded."""
     line, real, failures = Line(), kept.mark_sent, []
 
     def mark_sent(channel, number):

@@ -25,19 +25,21 @@ def page(number, status="read", verdict="normal", **more):
 
 
 @pytest.fixture
-def noted():
+def events():
     return []
 
 
 @pytest.fixture
-def open_store(tmp_path, noted):
-    """Open the store of this test, again and again, with notices kept in `noted`."""
+def open_store(tmp_path, events):
+    """Open the store of this test, again and again, with its events in `events`."""
     opened = []
 
     def call(**options):
         for one in opened:
             one.close()
-        opened.append(Store(tmp_path / "results", notice=lambda event, **more: noted.append((event, more)), **options))
+        opened.append(
+            Store(tmp_path / "results", on_event=lambda event, **more: events.append((event, more)), **options)
+        )
         return opened[-1]
 
     yield call
@@ -114,7 +116,7 @@ def test_a_folder_without_results_is_said_to_be_one(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-def test_the_oldest_pictures_go_and_no_verdict(open_store, noted):
+def test_the_oldest_pictures_go_and_no_verdict(open_store, events):
     """When those that are there take more than the quota."""
     kept = open_store(quota_bytes=1000)
     for number in range(1, 7):
@@ -122,7 +124,7 @@ def test_the_oldest_pictures_go_and_no_verdict(open_store, noted):
     entries = list(kept.list())
     assert [entry.picture is not None for entry in entries] == [False, False, False, True, True, True]
     assert len(os.listdir(kept.path(store.PICTURES))) == 3
-    assert noted == [("store.picture_removed", {"number": number}) for number in (1, 2, 3)]
+    assert events == [("store.picture_removed", {"number": number}) for number in (1, 2, 3)]
     assert names(open_store(quota_bytes=1000).list()) == [f"{n}.jpg" for n in range(1, 7)]
 
 
@@ -161,7 +163,7 @@ def test_a_picture_larger_than_the_quota_is_kept_alone(open_store):
 
 
 @pytest.mark.parametrize("damage", ["garbage", "a page", "empty header"])
-def test_a_damaged_database_is_set_aside_with_its_pictures(open_store, noted, damage):
+def test_a_damaged_database_is_set_aside_with_its_pictures(open_store, events, damage):
     """Nothing is lost, and the next page can be stored."""
     kept = open_store()
     for number in range(1, 200):
@@ -177,8 +179,8 @@ def test_a_damaged_database_is_set_aside_with_its_pictures(open_store, noted, da
         data[:100] = b"\xff" * 100
     Path(path).write_bytes(data)
     again = open_store()
-    assert [event for event, _ in noted] == ["store.damaged"]
-    aside = noted[0][1]["kept_in"]
+    assert [event for event, _ in events] == ["store.damaged"]
+    aside = events[0][1]["kept_in"]
     assert aside == again.path(store.DAMAGED, "0001")
     assert Path(aside, store.DATABASE).read_bytes() == data
     assert len(os.listdir(os.path.join(aside, store.PICTURES))) == 2
@@ -186,7 +188,7 @@ def test_a_damaged_database_is_set_aside_with_its_pictures(open_store, noted, da
     assert names(open_store().list()) == ["1.jpg"]
 
 
-def test_a_picture_without_a_row_is_put_aside_and_not_removed(open_store, noted):
+def test_a_picture_without_a_row_is_put_aside_and_not_removed(open_store, events):
     """It is what a crash between picture and row leaves behind; unfinished files are nobody's."""
     kept = open_store()
     kept.add(page(1), JPEG)
@@ -196,7 +198,7 @@ def test_a_picture_without_a_row_is_put_aside_and_not_removed(open_store, noted)
     again = open_store()
     assert os.listdir(again.path(store.PICTURES)) == ["000000001.jpg"]
     assert sorted(os.listdir(again.path(store.FOUND))) == ["000000007-2.jpg", "000000007.jpg"]
-    assert noted == [("store.found", {"picture": "000000007.jpg", "kept_in": again.path(store.FOUND)})]
+    assert events == [("store.found", {"picture": "000000007.jpg", "kept_in": again.path(store.FOUND)})]
 
 
 def test_what_was_found_goes_before_the_pictures_of_pages(open_store):
@@ -209,19 +211,19 @@ def test_what_was_found_goes_before_the_pictures_of_pages(open_store):
     assert os.listdir(again.path(store.FOUND)) == [] and all(entry.picture for entry in again.list())
 
 
-def test_a_picture_that_somebody_removed_is_no_longer_promised(open_store, noted):
+def test_a_picture_that_somebody_removed_is_no_longer_promised(open_store, events):
     """The verdict stays."""
     kept = open_store()
     kept.add(page(1), JPEG)
     os.unlink(kept.path(store.PICTURES, "000000001.jpg"))
     (entry,) = open_store().list()
-    assert entry.picture is None and noted[-1][0] == "store.picture_missing"
+    assert entry.picture is None and events[-1][0] == "store.picture_missing"
 
 
 def test_a_clock_set_back_changes_no_order(open_store, monkeypatch):
     """Neither that of the list, nor what the quota removes, nor what is sent next."""
     times = iter(["2026-05-01", "1970-01-01", "2026-05-02", "1980-01-01"])
-    monkeypatch.setattr(store, "_now", lambda: next(times) + "T00:00:00+00:00")
+    monkeypatch.setattr(store, "utc_now", lambda timespec: next(times) + "T00:00:00+00:00")
     kept = open_store(quota_bytes=700)
     kept.open_channel("mqtt")
     for number in range(1, 5):

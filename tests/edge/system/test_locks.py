@@ -1,4 +1,4 @@
-"""Who holds what: locked files, and names of this machine."""
+"""Locks of one process at a time: locked files, and names of this machine."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from ecg_edge.device.capture_service import LockedCamera
 from ecg_edge.errors import CameraError
 from ecg_edge.system.durable_files import take_lock
-from ecg_edge.system.locks import NamedLock, describe, lock_owner
+from ecg_edge.system.locks import NamedLock, describe_process, lock_owner
 
 HOLD = """
 import sys, time
@@ -62,7 +62,7 @@ def test_a_camera_is_had_by_one_process_at_a_time():
     number = f"test-{os.getpid()}"
 
     class Camera:
-        capture = look = None
+        capture = preview = None
 
         def close(self):
             pass
@@ -79,7 +79,7 @@ def test_a_camera_is_had_by_one_process_at_a_time():
     LockedCamera(number, Camera).close()
 
 
-def test_what_is_not_there_has_no_holder(tmp_path):
+def test_what_is_not_there_has_no_owner(tmp_path):
     """Nor has a process that has ended a name."""
     assert lock_owner(tmp_path / "none") is None
-    assert describe(0) is None
+    assert describe_process(0) is None

@@ -11,17 +11,17 @@ import pytest
 from ecg_edge.errors import DamagedModelError, InstallationError, PictureError, Reason, WorkerError, WorkerTimeoutError
 from ecg_edge.system.worker import Worker
 
-from .. import parts
+from .. import stand_ins
 
 
 @pytest.fixture(scope="module")
-def noted():
+def events():
     return []
 
 
 @pytest.fixture(scope="module")
-def worker(noted):
-    one = Worker(parts.Echo, grace_s=1.0, notice=lambda event, **more: noted.append((event, more)))
+def worker(events):
+    one = Worker(stand_ins.Echo, grace_s=1.0, on_event=lambda event, **more: events.append((event, more)))
     yield one
     one.close()
 
@@ -44,7 +44,7 @@ def test_what_is_raised_there_is_raised_here(worker):
     assert worker.call(("say", 1), 30) == (1, before)
 
 
-def test_one_that_hangs_is_asked_to_end_and_another_takes_its_place(worker, noted):
+def test_one_that_hangs_is_asked_to_end_and_another_takes_its_place(worker, events):
     """Within the limit, the caller being told of the time meanwhile."""
     before, ticks = worker.call(("say", 0), 30)[1], []
     start = time.monotonic()
@@ -53,7 +53,7 @@ def test_one_that_hangs_is_asked_to_end_and_another_takes_its_place(worker, note
     assert time.monotonic() - start < 5 and ticks
     assert str(caught.value) == "The reading process gave no answer within 0.8 s and was ended (SIGTERM)."
     assert isinstance(caught.value, TimeoutError) and isinstance(caught.value, InstallationError)
-    assert ("worker.hung", {"process": before, "timeout_s": 0.8, "ended_by": "SIGTERM"}) in noted
+    assert ("worker.hung", {"process": before, "timeout_s": 0.8, "ended_by": "SIGTERM"}) in events
     assert worker.call(("say", 1), 30)[1] != before
 
 
@@ -87,14 +87,14 @@ def test_one_that_was_killed_between_calls_is_replaced(worker):
 def test_what_cannot_start_says_why(worker):
     """A damaged model, and a start that hangs."""
     with pytest.raises(DamagedModelError, match="^cnn.tflite is damaged$"):
-        Worker(parts.damaged).start()
+        Worker(stand_ins.damaged).start()
     with pytest.raises(WorkerTimeoutError):
-        Worker(parts.slow_start, start_timeout_s=1.5, grace_s=0.5).start()
+        Worker(stand_ins.slow_start, start_timeout_s=1.5, grace_s=0.5).start()
 
 
 def test_it_closes_what_it_holds(tmp_path):
     """The camera is released when the process is asked to end."""
-    worker = Worker(parts.Echo, (str(tmp_path / "closed"),))
+    worker = Worker(stand_ins.Echo, (str(tmp_path / "closed"),))
     worker.call(("say", 1), 30)
     worker.close()
     assert (tmp_path / "closed").read_text() == "closed" and worker.process_id is None
@@ -103,7 +103,7 @@ def test_it_closes_what_it_holds(tmp_path):
 def test_its_closing_is_not_broken_off(tmp_path):
     """The pipe's end begins it, and the SIGTERM that follows at once must not stop it half way."""
     for round_ in range(3):
-        worker = Worker(parts.SlowToClose, (str(tmp_path / f"closed-{round_}"),))
+        worker = Worker(stand_ins.SlowToClose, (str(tmp_path / f"closed-{round_}"),))
         worker.call(("say", 1), 30)
         worker.close()
         assert (tmp_path / f"closed-{round_}").read_text() == "closed"
@@ -112,9 +112,9 @@ def test_its_closing_is_not_broken_off(tmp_path):
 ORPHAN = """
 import sys
 from ecg_edge.system.worker import Worker
-from tests.edge import parts
+from tests.edge import stand_ins
 if __name__ == "__main__":
-    worker = Worker(parts.Echo)
+    worker = Worker(stand_ins.Echo)
     print(worker.call(("say", 1), 30)[1], flush=True)
     worker.call(("sleep", 60), 60)
 """

@@ -104,7 +104,7 @@ def site(worker, tmp_path):
             model="page",
             max_upload_bytes=MAX_BYTES,
             health=lambda: {"ok": True},
-            note=lambda level, event, **more: noted.append((level, event, more)),
+            log=lambda level, event, **more: noted.append((level, event, more)),
         )
         app = make_app(services, Limits(frozenset({"localhost", "ecg.local"}), MAX_BYTES, **dict(limits)))
         clients = []

@@ -313,6 +313,6 @@ def test_one_look_of_the_camera_is_for_all_who_ask_at_once(site, worker):
     worker.before = lambda request: (True, "page found", b"frame")
 
     async def run():
-        return await asyncio.gather(*(here.services.queue.look() for _ in range(20)))
+        return await asyncio.gather(*(here.services.queue.preview() for _ in range(20)))
 
     assert asyncio.run(run()) == [(True, "page found", b"frame")] * 20 and worker.asked == [PREVIEW]

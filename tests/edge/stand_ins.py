@@ -1,4 +1,4 @@
-"""What reading processes are made of in the tests: module functions, since a process of its own imports them."""
+"""Stand-ins for what reading processes run: classes and functions of a module, since the process imports them."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from ecg_edge.errors import CameraError, DamagedModelError, PictureError, Reason
 
 
 class Echo:
-    """Answers what it is told to; notes in a file that it was closed."""
+    """Answers what it is told to; writes to a file that it was closed."""
 
     def __init__(self, closed=None):
         self.closed = closed
@@ -62,7 +62,7 @@ def result_of(path, status="read"):
             "reason": None if read else "blurred", "message": None if read else "The picture is blurred.", "captured_at": None, "model": None}  # fmt: skip
 
 
-class Scene:
+class CaptureServiceStandIn:
     """Answers by what the picture's name says; the camera's pictures by a count in a file."""
 
     def __init__(self, settings, with_camera=False):

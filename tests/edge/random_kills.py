@@ -1,6 +1,6 @@
 """A device in a process of its own, and kills of it at random moments while pages arrive.
 
-python -m tests.edge.kills 200
+python -m tests.edge.random_kills 200
 """
 
 import json
@@ -43,7 +43,14 @@ class Device:
         for section, entries in more.items():
             values[section] |= entries
         (self.folder / "config.toml").write_text(to_toml(values))
-        line = [sys.executable, "-m", "tests.edge.watching_here", "watch", "--config", str(self.folder / "config.toml")]
+        line = [
+            sys.executable,
+            "-m",
+            "tests.edge.watch_with_stand_ins",
+            "watch",
+            "--config",
+            str(self.folder / "config.toml"),
+        ]
         with open(self.folder / "shown", "w") as shown, open(self.folder / "log", "w") as log:
             self.process = subprocess.Popen(
                 line, cwd=ROOT, stdout=shown, stderr=log, env=os.environ | dict(environment), start_new_session=True

@@ -1,7 +1,5 @@
-"""Cameras, on the stand-in that is shipped, which is held against what was recorded of picamera2 and libcamera."""
+"""Taking pictures with the Raspberry Pi's camera, on the stand-in that is shipped."""
 
-import inspect
-import json
 import sys
 import time
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -10,98 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ecg_edge.device import framing, mock_picamera2, pi_camera
-from ecg_edge.device.camera import FolderCamera
-from ecg_edge.device.capture_service import FRAMING, CaptureService, open_camera, plain
+from ecg_edge.device import pi_camera
 from ecg_edge.device.mock_picamera2 import FIXED, make_module
 from ecg_edge.device.pi_camera import PiCamera, sharpness_of, still_size
-from ecg_edge.device.settings import defaults
-from ecg_edge.errors import CameraError, CameraTimeoutError, InstallationError, PictureError, Reason
-from ecg_edge.image import open_picture
+from ecg_edge.errors import CameraError, CameraTimeoutError, InstallationError
 
-from ..record_picamera2 import RECORDED
-
-SMALL_PX = (64, 48)
-CHECKS = (
-    np.kron(np.indices((6, 8)).sum(0) % 2, np.ones((8, 8), int)).astype(np.uint8)[..., None].repeat(3, 2) * 200 + 20
-)
-"""A board of squares, 64 x 48."""
-
-
-def sharp_at(best):
-    """A scene whose frame `best` is sharper than the others; red is brighter than blue."""
-
-    def scene(frame, controls, size):
-        picture = CHECKS.copy()
-        picture[..., 0] = 230
-        if frame != best:
-            picture[..., 1] = picture[..., 1] // 4 + 90
-        return picture
-
-    return scene
-
-
-def names(calls):
-    return [name for name, *_ in calls]
-
-
-def opened(scene=None, **more):
-    """(camera, calls) of a stand-in."""
-    module, calls = make_module(scene or sharp_at(1), sensor_px=SMALL_PX, **more)
-    return PiCamera(module=module, memory_mb=500), calls
-
-
-# The stand-in
-
-
-@pytest.fixture(scope="module")
-def recorded():
-    return json.loads(RECORDED.read_text())
-
-
-@pytest.mark.parametrize("name", ["Picamera2", "CompletedRequest", "Job"])
-def test_the_stand_in_has_the_signatures_of_picamera2(recorded, name):
-    """Every public method, and the way it is made: the same parameters in the same order, the same ones optional."""
-    own = getattr(mock_picamera2, name)
-    for method, function in vars(own).items():
-        if (method.startswith("_") and method != "__init__") or method == "camera_controls":
-            continue
-        function = getattr(function, "__func__", function)
-        function = getattr(function, "__wrapped__", function)
-        given = [
-            [p.name, p.default is not inspect.Parameter.empty] for p in inspect.signature(function).parameters.values()
-        ]
-        theirs = [[parameter, default is not None] for parameter, default in recorded["classes"][name][method]]
-        assert given == theirs, method
-
-
-def test_the_defaults_of_picamera2_are_those_that_we_guard_against(recorded):
-    """Its waits have no limit unless one is given."""
-    methods = recorded["classes"]["Picamera2"]
-    for name in ("captured_request", "capture_metadata", "autofocus_cycle"):
-        assert ["wait", "None"] in methods[name]
-    assert ["timeout", "None"] in methods["wait"] and ["buffer_count", "1"] in methods["create_still_configuration"]
-
-
-def test_controls_and_numbers_are_those_of_libcamera(recorded):
-    """By the list of controls of its source."""
-    assert set(mock_picamera2.CONTROLS) <= set(recorded["controls"])
-    enums = recorded["enums"]
-    assert enums["AfMode"]["Manual"] == pi_camera.AF_MANUAL == mock_picamera2.AF_MANUAL
-    assert enums["AfMode"]["Auto"] == mock_picamera2.AF_AUTO and enums["AfTrigger"]["Start"] == 0
-    assert enums["AfRange"]["Macro"] == pi_camera.AF_MACRO and enums["AfMetering"]["Windows"] == pi_camera.AF_WINDOWS
-    assert [enums["AfState"][name] for name in ("Idle", "Scanning", "Focused", "Failed")] == [0, 1, 2, 3] == [
-        mock_picamera2.AF_IDLE, mock_picamera2.AF_SCANNING, mock_picamera2.AF_FOCUSED, mock_picamera2.AF_FAILED]  # fmt: skip
-
-
-def test_a_control_that_is_not_advertised_is_an_error_there_too():
-    """As picamera2's `Controls` has it."""
-    module, _ = make_module(sharp_at(1), controls=FIXED)
-    with pytest.raises(RuntimeError, match="^Control AfMode is not advertised by libcamera$"):
-        module.Picamera2().set_controls({"AfMode": 1})
-
-
-# A picture
+from .frames import CHECKS, SMALL_PX, names, opened, sharp_at
 
 
 def test_a_picture_is_focused_settled_locked_and_taken():
@@ -135,7 +47,7 @@ def test_the_sharpest_frame_is_kept():
                 return sharp_at(best + 1)(taken[0], controls, size) // np.uint8(1) + np.uint8(taken[0] == best + 1)
             return CHECKS
 
-        camera._camera._world.scene = scene
+        camera._camera._behaviour.scene = scene
         shot = camera.capture(5)
         assert np.asarray(shot.image)[0, 0, 0] == 231, best
         assert names(calls).count("release") == 3
@@ -194,7 +106,7 @@ def test_every_wait_has_a_limit():
     """Of those that take one."""
     camera, calls = opened()
     camera.capture(5)
-    camera.look(5)
+    camera.preview(5)
     limits = [call[1] for call in calls if call[0] in ("wait", "capture_metadata", "captured_request")]
     assert limits and all(isinstance(limit, float | int) and 0 < limit <= 5 for limit in limits)
 
@@ -330,153 +242,3 @@ def test_a_picamera2_that_is_broken_shows_its_real_error(monkeypatch, error):
     monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
     with pytest.raises(CameraError, match=rf"^picamera2 cannot be imported \({error}\)\. On a Raspberry Pi: "):
         PiCamera()
-
-
-# A folder in its place
-
-
-def test_a_folder_gives_its_pictures_one_after_the_other(tmp_path):
-    """Sorted by name; after the last there is none."""
-    for turn, name in enumerate(("b.png", "a.png")):
-        Image.fromarray(CHECKS // (turn + 1)).save(tmp_path / name)
-    camera = FolderCamera(tmp_path)
-    shots = [camera.capture(1) for _ in range(2)]
-    assert [np.asarray(shot.image).max() for shot in shots] == [110, 220]
-    assert [shot.metadata["path"] for shot in shots] == [str(tmp_path / "a.png"), str(tmp_path / "b.png")]
-    with pytest.raises(CameraError) as caught:
-        camera.capture()
-    assert str(caught.value) == f"{tmp_path} has no further picture. There is no picture there: check the path."
-    camera.close()
-
-
-def test_a_folder_that_is_not_there_is_no_camera(tmp_path):
-    """Nor is a file."""
-    (tmp_path / "file").touch()
-    for path in (tmp_path / "none", tmp_path / "file"):
-        with pytest.raises(CameraError) as caught:
-            FolderCamera(path)
-        assert str(caught.value) == f"{path} is no folder of pictures."
-
-
-def test_a_bad_picture_in_a_folder_does_not_end_the_series(tmp_path):
-    """It is an error of that picture; the next one can be taken."""
-    (tmp_path / "a.png").write_bytes(b"x")
-    Image.fromarray(CHECKS).save(tmp_path / "b.png")
-    camera = FolderCamera(tmp_path)
-    with pytest.raises(PictureError) as caught:
-        camera.capture()
-    assert caught.value.reason is Reason.NOT_A_PICTURE
-    assert np.array_equal(np.asarray(camera.capture().image), CHECKS)
-
-
-# Camera and reader together
-
-
-@pytest.fixture
-def station(monkeypatch, normal_page, tiny_folder):
-    """`station(**stand-in)` is a `CaptureService` with the model `tiny` and a stand-in that sees a page; and its calls."""
-    from ecg_edge.network import card
-
-    monkeypatch.setattr(card, "models_folder", lambda: tiny_folder)
-    page = np.asarray(open_picture(normal_page).image)
-    values = defaults()
-    values["reader"]["model"] = "tiny"
-    values["camera"]["timeout_s"] = 0.6
-    opened = []
-
-    def call(**more):
-        module, calls = make_module(lambda frame, controls, size: page, sensor_px=page.shape[1::-1], **more)
-        monkeypatch.setitem(sys.modules, "picamera2", module)
-        opened.append(CaptureService(values, with_camera=True))
-        return opened[-1], calls
-
-    yield call
-    for one in opened:
-        one.close()
-
-
-def test_a_picture_of_the_camera_is_read_and_kept_with_what_the_camera_said(station, tiny_reader):
-    """The kept file gives the same result again."""
-    one, _ = station()
-    outcome = one(None)
-    assert (
-        outcome.result["status"] == "read" and outcome.result["source"] == "camera 0" and outcome.result["captured_at"]
-    )
-    assert outcome.device["camera"]["focused"] is True and set(outcome.device["board"]) == {
-        "temperature_c",
-        "throttled",
-    }
-    again = tiny_reader.read(outcome.picture).to_dict()
-    assert again["probabilities"] == outcome.result["probabilities"] and again["sha256"] == outcome.result["sha256"]
-    json.dumps(outcome.device)
-
-
-def test_after_an_error_the_camera_is_opened_anew(station):
-    """It was pulled out, and is back."""
-    one, calls = station()
-    one._camera._camera._camera._world.hang = ("capture_metadata",)
-    with pytest.raises(CameraTimeoutError):
-        one(None)
-    assert names(calls)[-1] == "close"
-    one._settings["timeout_s"] = 5.0
-    sys.modules["picamera2"].Picamera2._world.hang = ()
-    assert one(None).result["status"] == "read" and names(calls).count("open") == 2
-
-
-def test_a_picture_at_a_path_is_kept_as_it_is(station, normal_page, tmp_path):
-    """And so are a file's bytes; one that cannot be opened at all is a result without one."""
-    one, _ = station()
-    outcome = one(str(normal_page))
-    assert (
-        outcome.picture == normal_page.read_bytes()
-        and outcome.suffix == ".jpg"
-        and outcome.result["source"] == str(normal_page)
-    )
-    of_bytes = one(normal_page.read_bytes())
-    assert of_bytes.picture == outcome.picture and of_bytes.result["probabilities"] == outcome.result["probabilities"]
-    gone = one(str(tmp_path / "gone.jpg"))
-    assert (gone.result["status"], gone.result["reason"], gone.picture) == ("failed", "not_found", None)
-
-
-def test_metadata_is_kept_as_json_knows_it():
-    """Whatever libcamera gives."""
-    given = {"ScalerCrop": (0, 0, 4, 3), "ColourGains": [1.5, 2.0], "Other": object, 3: None, "Flag": True}
-    assert plain(given) == {
-        "ScalerCrop": [0, 0, 4, 3],
-        "ColourGains": [1.5, 2.0],
-        "Other": str(object),
-        "3": None,
-        "Flag": True,
-    }
-
-
-def test_a_camera_is_named_by_number_or_folder(tmp_path):
-    """Digits alone are a number; others that Python takes for digits are not."""
-    settings = defaults()["camera"]
-    assert isinstance(open_camera(settings | {"source": str(tmp_path)}), FolderCamera)
-    with pytest.raises(CameraError, match="is no folder of pictures"):
-        open_camera(settings | {"source": "²"})
-    with pytest.raises(CameraError, match="picamera2 cannot be imported"):
-        open_camera(settings | {"source": "0"})
-
-
-# Aiming
-
-
-def test_hints_say_what_to_do(normal_page, report_photo):
-    """Of a page that is found, one that is too far, darkness, and no page."""
-    page = open_picture(normal_page).image
-    assert framing.hint(report_photo.image) == framing.FOUND
-    assert framing.hint(page.point(lambda level: level // 8)) == "too dark"
-    far = Image.new("RGB", page.size, (120, 110, 100))
-    far.paste(page.resize((page.width // 6, page.height // 6)), (300, 300))
-    assert framing.hint(far) in ("move closer", "no page")
-    assert framing.hint(Image.new("RGB", (800, 600), (120, 110, 100))) == "no page"
-
-
-def test_the_station_gives_hints_of_what_the_camera_sees(station, report_photo):
-    """One frame, as it comes."""
-    one, calls = station()
-    one._camera._camera._camera._world.scene = lambda frame, controls, size: np.asarray(report_photo.image)
-    assert one(FRAMING) == (True, framing.FOUND)
-    assert names(calls).count("captured_request") == 1 and "autofocus_cycle" not in names(calls)

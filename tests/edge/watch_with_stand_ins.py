@@ -5,8 +5,8 @@ import sys
 from ecg_edge.commands import cli
 from ecg_edge.device import watch
 
-from . import parts
+from . import stand_ins
 
 if __name__ == "__main__":
-    watch.CaptureService = parts.Scene
+    watch.CaptureService = stand_ins.CaptureServiceStandIn
     sys.exit(cli.main(sys.argv[1:]))
