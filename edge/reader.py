@@ -177,7 +177,7 @@ class Reader:
         if trace or self.kind == PAGE_SIGNAL or page.template is None:
             with clock.stage("trace"):
                 if page.template is not None and not keep:
-                    seen["page"] = page = page.let_go()
+                    seen["page"] = page = page.without_image()
                     return_memory()
                 seen["traces"] = trace_page(page.ink, page.arrangement)
             seen["quality"] = quality.measure(page, seen["traces"])
@@ -278,8 +278,8 @@ def _page_info(page: Page) -> PageInfo:
     """What results say of the page."""
     found = page.template or page.found
     known: PageInfo = {
-        "width": page.image.width,
-        "height": page.image.height,
+        "width": page.size[0],
+        "height": page.size[1],
         "layout": None,
         "corners": None if page.corners is None else np.round(page.corners, 1).tolist(),
         "rotation": None,

@@ -1,5 +1,8 @@
 """Calibration pulses: where they stand, how high and how wide they are."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,11 +10,13 @@ import numpy as np
 WIDTH_MM = 1.4, 11.0
 """Pulses are 5 mm wide on most devices (0.2 s at 25 mm/s), 2 mm on some."""
 GAINS_MM_PER_MV = 5.0, 10.0, 20.0
+"""The gains in use: so high is a pulse of 1 mV."""
 SLACK = 0.12
 """How far a pulse's height may be from one of the gains, as a share of it."""
-MIN_LID, MAX_INSIDE, MAX_ABOVE = 0.75, 0.2, 0.2
+MIN_TOP, MAX_INSIDE, MAX_ABOVE = 0.75, 0.2, 0.2
 """Shares of ink along the top, between the strokes and above the top."""
 FULL_SHARE = 0.7
+"""A column of pulses counts with this share of the fullest one's number."""
 LEVEL_MM = 0.75
 CORNER_MM = 0.6
 
@@ -26,18 +31,18 @@ class Pulse:
     foot: float
 
     @property
-    def height(self):
+    def height(self) -> float:
         """From the base line to the top."""
         return self.foot - self.top
 
     @property
-    def width(self):
+    def width(self) -> float:
         """From the rising to the falling edge."""
         return self.right - self.left
 
 
-def find_pulses(dark, px_per_mm, gains=GAINS_MM_PER_MV):
-    """The calibration pulses that rise from a base line of a (H, W) bool page: a list of `Pulse`, from the top down.
+def find_pulses(dark: np.ndarray, px_per_mm: float, gains: Sequence[float] = GAINS_MM_PER_MV) -> list[Pulse]:
+    """The calibration pulses that rise from a base line of a (H, W) bool page, from the top down.
 
     A pulse is two upright strokes of one height with a flat top between them, nothing within and nothing above.
     """
@@ -57,36 +62,36 @@ def find_pulses(dark, px_per_mm, gains=GAINS_MM_PER_MV):
     return sorted(_best_apart(found), key=lambda pulse: (pulse.foot, pulse.left))
 
 
-def _likeness(dark, pulse, overhang, gains, mm):
+def _likeness(dark: np.ndarray, pulse: Pulse, overhang: float, gains: Sequence[float], mm: float) -> float:
     """0 for what is no pulse, 1 for a perfect one; `overhang` is by how much one stroke is longer than the other."""
     nearest = min(gains, key=lambda gain: abs(gain * mm - pulse.height))
     if overhang > max(0.35 * pulse.height, 1.5 * mm) or abs(pulse.height / (nearest * mm) - 1) > SLACK:
         return 0.0
     left, right, top, foot = (round(value) for value in (pulse.left, pulse.right, pulse.top, pulse.foot))
     corner = max(round(CORNER_MM * mm), 1)
-    lid = dark[max(top - corner // 2, 0) : top + corner + 1, left : right + 1].any(axis=0).mean()
+    flat_top = dark[max(top - corner // 2, 0) : top + corner + 1, left : right + 1].any(axis=0).mean()
     inside = _share(dark[top + 2 * corner : foot - 2 * corner, left + corner : right - corner + 1])
     above = _share(dark[max(top - 3 * corner, 0) : max(top - corner, 0), left : right + 1])
-    if lid < MIN_LID or inside > MAX_INSIDE or above > MAX_ABOVE:
+    if flat_top < MIN_TOP or inside > MAX_INSIDE or above > MAX_ABOVE:
         return 0.0
-    return lid * (1 - inside) * (1 - above)
+    return flat_top * (1 - inside) * (1 - above)
 
 
-def _share(part):
+def _share(part: np.ndarray) -> float:
     """The share of a bool array that is set; 0 of none."""
     return float(part.mean()) if part.size else 0.0
 
 
-def _best_apart(found):
-    """Of pulses that overlap the best one."""
-    kept = []
+def _best_apart(found: list[tuple[float, Pulse]]) -> list[Pulse]:
+    """Of pulses (likeness, pulse) that overlap the likeliest one."""
+    kept: list[Pulse] = []
     for _, pulse in sorted(found, key=lambda item: -item[0]):
         if all(pulse.left > k.right or pulse.right < k.left or pulse.top > k.foot or pulse.foot < k.top for k in kept):
             kept.append(pulse)
     return kept
 
 
-def _upright_strokes(dark, shortest, longest):
+def _upright_strokes(dark: np.ndarray, shortest: float, longest: float) -> np.ndarray:
     """(n, 3) float: column, top and foot of the upright strokes of a (H, W) bool page; breaks of a pixel do not count."""
     thick = dark.copy()
     thick[:, 1:] |= dark[:, :-1]
@@ -96,7 +101,7 @@ def _upright_strokes(dark, shortest, longest):
     x, top = np.nonzero(edges > 0)
     _, end = np.nonzero(edges < 0)
     fits = (end - top >= shortest) & (end - top <= longest)
-    groups = []
+    groups: list[list[tuple[int, int, int]]] = []
     for run in zip(x[fits], top[fits], end[fits] - 1, strict=True):
         for group in reversed(groups[-40:]):
             column, upper, lower = group[-1]
@@ -109,9 +114,9 @@ def _upright_strokes(dark, shortest, longest):
     return np.array(strokes, float).reshape(-1, 3)
 
 
-def in_columns(pulses, px_per_mm):
+def in_columns(pulses: Iterable[Pulse], px_per_mm: float) -> list[list[Pulse]]:
     """Lists of pulses of one size that stand below each other."""
-    columns = []
+    columns: list[list[Pulse]] = []
     for pulse in sorted(pulses, key=lambda pulse: pulse.foot):
         for column in columns:
             last = column[-1]
@@ -127,23 +132,15 @@ def in_columns(pulses, px_per_mm):
     return columns
 
 
-def aligned(pulses, px_per_mm):
-    """Of all pulses those in columns of two at least and nearly as many as in the fullest; a tuple, from the top down."""
+def aligned(pulses: Iterable[Pulse], px_per_mm: float) -> tuple[Pulse, ...]:
+    """Of all pulses those in columns of two at least and nearly as many as in the fullest, from the top down."""
     columns = in_columns(pulses, px_per_mm)
     enough = max(2, max((len(column) for column in columns), default=0) * FULL_SHARE)
     kept = [pulse for column in columns if len(column) >= enough for pulse in column]
     return tuple(sorted(kept, key=lambda pulse: (pulse.foot, pulse.left)))
 
 
-def columns_of(pulses, px_per_mm):
+def columns_of(pulses: Iterable[Pulse], px_per_mm: float) -> list[tuple[float, float]]:
     """[(left, right), …] of the columns in which pulses stand, from the left."""
     columns = in_columns(pulses, px_per_mm)
     return sorted((float(np.median([p.left for p in c])), float(np.median([p.right for p in c]))) for c in columns)
-
-
-def gain_of(pulses, px_per_mm):
-    """mm for 1 mV, one of those in use, by the pulses' median height; None where there is none."""
-    if not pulses:
-        return None
-    height_mm = np.median([pulse.height for pulse in pulses]) / px_per_mm
-    return min(GAINS_MM_PER_MV, key=lambda gain: abs(gain - height_mm))

@@ -1,4 +1,6 @@
-"""A flat page's ink as its arrangement is looked for: at 4 px/mm, rows level, with what runs and stands there."""
+"""A flat page's ink as it is used to find its arrangement: at 4 px/mm with level rows, its pulses and candidates for rows."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 
@@ -7,43 +9,46 @@ import numpy as np
 from ..errors import PictureError, Reason
 from ..layout import REPORT
 from . import calibration_pulses, rows
+from .calibration_pulses import Pulse
 
 PX_PER_MM = 4.0
-"""Resolution at which all is looked for."""
+"""Resolution of a coarse page."""
 DARK_SHARE = 0.3
-"""What has this share of the ink of solid strokes is dark: a stroke of a third of a millimetre, seen at 4 px/mm, is no blacker."""
+"""Pixels with more than this share of the ink of solid strokes are dark: a stroke of a third of a millimetre has no more at 4 px/mm."""
 FAINTEST = 40
+"""Ink (of 255) that does not count toward that of solid strokes."""
 TILE_MM, TRACE_SHARE = 8.0, 0.07
-"""The share of a tile that a trace which runs through it fills; what fills more of most tiles is texture."""
+"""The share of a tile that a trace through it fills; what fills more of most tiles is texture."""
 SOLID_MM, RIM_MM = 3.5, 1.0
+"""What is dark over squares of this side is no stroke; it is removed with its rim."""
 UPRIGHT_MM = 9.0
 REPORT_PULSES_MM = 20.0, 45.0
-"""How far from a report page's left edge its pulses stand, and the first column's names are looked for."""
+"""How far from a report page's left edge its pulses stand, and the first column's names are searched for."""
 MIN_POINTS = 200
-"""Flat points that a page has at least: 5 cm of trace."""
+"""The least number of flat points of a page: 5 cm of trace."""
 
 
 @dataclass(frozen=True)
 class CoarsePage:
     """A page at `PX_PER_MM` with level rows.
 
-    `ink` (H, W) float32 is 0..255 and without upright lines, `dark` (H, W) bool; the page's rows fall by `tilt` for each column;
-    `pulses` is a tuple of `pulses.Pulse`, `rows` of (row, coverage), `points` the flat points' columns and rows.
+    `ink` (H, W) float32 is 0..255 and without upright lines, `dark` (H, W) bool; the page's own rows fall by `tilt` pixels a column;
+    `pulses` are its calibration pulses, `rows` are (row, coverage), `points` the flat points' columns and rows.
     """
 
     ink: np.ndarray
     dark: np.ndarray
     tilt: float
-    pulses: tuple
-    rows: tuple
-    points: tuple
+    pulses: tuple[Pulse, ...]
+    rows: tuple[tuple[float, float], ...]
+    points: tuple[np.ndarray, np.ndarray]
 
-    def slope(self, x):
+    def slope(self, x: float) -> float:
         """By how many pixels a row stands lower at column `x` of the page itself."""
         return self.tilt * (x - self.dark.shape[1] / 2)
 
 
-def reduced(ink, px_per_mm):
+def reduced(ink: np.ndarray, px_per_mm: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
     """The (h, w) uint8 ink at `PX_PER_MM` of a page at (across, down) px/mm, and (h, w) bool where it is dark.
 
     Raises
@@ -64,8 +69,8 @@ def reduced(ink, px_per_mm):
     return np.where(solid, 0, small), dark & ~solid
 
 
-def _above_texture(small):
-    """Ink (h, w) uint8 less what more of it has than traces fill: a grid of their colour that has been left."""
+def _above_texture(small: np.ndarray) -> np.ndarray:
+    """Ink (h, w) uint8 less the level that is exceeded by more of it than traces fill: that of a remaining grid of their colour."""
     side = round(TILE_MM * PX_PER_MM)
     rows, columns = (max(length // side, 1) for length in small.shape)
     tiles = small[: rows * side, : columns * side]
@@ -77,8 +82,8 @@ def _above_texture(small):
     return small if floor < 1 else (np.maximum(small - floor, 0) * (255 / max(255 - floor, 1))).astype(np.uint8)
 
 
-def _solid(dark):
-    """(h, w) bool: what is dark over more than any stroke is, and its rim: hands, pens, tables, never a trace or a letter."""
+def _solid(dark: np.ndarray) -> np.ndarray:
+    """(h, w) bool: what is dark over more than the width of any stroke, and its rim: hands, pens, tables, never a trace or a letter."""
     from scipy import ndimage
 
     side = 2 * round(SOLID_MM * PX_PER_MM / 2) + 1
@@ -91,7 +96,7 @@ def _solid(dark):
     return ndimage.maximum_filter(kernel, side + 2 * round(RIM_MM * PX_PER_MM)) > 0 if kernel.any() else kernel > 0
 
 
-def coarse_page_of(small, dark):
+def coarse_page_of(small: np.ndarray, dark: np.ndarray) -> CoarsePage:
     """The `CoarsePage` of reduced ink.
 
     Raises
@@ -110,10 +115,10 @@ def coarse_page_of(small, dark):
     return CoarsePage(_without_uprights(small, dark), dark, tilt, found, candidates, (x, y))
 
 
-def coarse_report(small, dark):
-    """The `CoarsePage` of a report page's reduced ink, as far as it is needed where rows are known to be level and to stand on pulses.
+def coarse_report(small: np.ndarray, dark: np.ndarray) -> CoarsePage | None:
+    """The `CoarsePage` of a report page's reduced ink, with no more than is needed where rows are known to be level and to stand on pulses.
 
-    `ink` goes as far as the first column's names; None where the pulses are not those of a report page.
+    `ink` extends as far as the first column's names; None where the pulses are not those of a report page.
     """
     pulsed, named = (round(width * PX_PER_MM) for width in REPORT_PULSES_MM)
     found = calibration_pulses.aligned(calibration_pulses.find_pulses(dark[:, :pulsed], PX_PER_MM), PX_PER_MM)
@@ -124,7 +129,7 @@ def coarse_report(small, dark):
     )
 
 
-def _levelled(image, tilt):
+def _levelled(image: np.ndarray, tilt: float) -> np.ndarray:
     """The image with each column moved so that rows of this slope are level."""
     height, width = image.shape
     shift = np.rint(tilt * (np.arange(width) - width / 2)).astype(int)
@@ -135,8 +140,8 @@ def _levelled(image, tilt):
     return np.where((source >= 0) & (source < height), moved, np.zeros((), image.dtype))
 
 
-def _without_uprights(ink, dark):
-    """The ink but for upright strokes longer than 9 mm: names stand close to separators."""
+def _without_uprights(ink: np.ndarray, dark: np.ndarray) -> np.ndarray:
+    """The ink without upright strokes longer than 9 mm: names stand close to separators."""
     from scipy import ndimage
 
     length = 2 * round(UPRIGHT_MM * PX_PER_MM / 2) + 1

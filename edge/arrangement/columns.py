@@ -1,34 +1,36 @@
-"""Columns of leads: how far the traces run, the lines that part them, and edges of equal columns."""
+"""Columns of leads: the extent of the traces, the lines that separate them, and the edges of equal columns."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from . import calibration_pulses
-from .coarse_page import PX_PER_MM
+from .coarse_page import PX_PER_MM, CoarsePage
 
 MIN_RUN_MM = 8.0
 BAND_MM = 14.0
 GAP_MM = 1.5
 PAGE_MM = 250.0
-"""10 s at 25 mm/s: what most pages hold from their first column's left edge to their last one's right."""
+"""10 s at 25 mm/s: the usual width from the first column's left edge to the last one's right."""
 PULSED_SHARE, CLOSED_SHARE = 0.25, 0.1
-"""How much of what seems traced may lie before the pulses that open the rows and behind those that close them."""
+"""How much of the traced width may lie before the pulses that open the rows and behind those that close them."""
 LEEWAY_MM = 14.0
-"""How far the first column may begin from where ink does."""
+"""How far from where ink begins the first column may begin."""
 STRETCH = np.linspace(0.95, 1.05, 41)
 OFF_COST = 0.008
-"""Evidence that a millimetre at odds with the ends of the traces, or with `PAGE_MM`, outweighs."""
+"""The cost, in evidence of lines, of a millimetre of disagreement with the ends of the traces or with `PAGE_MM`."""
 
 
-def extent(view, zeros):
-    """(left, right) columns between which most of the rows with these base lines have traces, their pulses left out; None without."""
+def extent(coarse: CoarsePage, zeros: Sequence[float]) -> tuple[float, float] | None:
+    """(left, right) pixels between which most of the rows with these base lines have traces, without their pulses; None without traces."""
     from scipy import ndimage
 
     mm = PX_PER_MM
     middles = [(a + b) / 2 for a, b in zip(zeros, zeros[1:], strict=False)]
     edges = [zeros[0] - BAND_MM * mm, *middles, zeros[-1] + BAND_MM * mm]
-    count = np.zeros(view.dark.shape[1])
+    count = np.zeros(coarse.dark.shape[1])
     for zero, top, bottom in zip(zeros, edges, edges[1:], strict=False):
-        band = view.dark[max(round(max(top, zero - BAND_MM * mm)), 0) : round(min(bottom, zero + BAND_MM * mm))]
+        band = coarse.dark[max(round(max(top, zero - BAND_MM * mm)), 0) : round(min(bottom, zero + BAND_MM * mm))]
         wide = np.convolve(band.any(axis=0), np.ones(round(GAP_MM * mm)), mode="same") > 0
         runs, number = ndimage.label(wide)
         lengths = np.bincount(runs, minlength=number + 1)
@@ -40,46 +42,48 @@ def extent(view, zeros):
     grown = GAP_MM * mm / 2
     left, right = traced[0] + grown, traced[-1] + 1 - grown
     opened = False
-    for before, after in calibration_pulses.columns_of(view.pulses, mm):
-        # What lies before the first pulses is no trace, nor what lies behind pulses that close the rows.
+    for before, after in calibration_pulses.columns_of(coarse.pulses, mm):
+        # There is no trace before the pulses that open the rows, nor behind those that close them.
         if not opened and before < left + PULSED_SHARE * (right - left):
-            # Of two such columns the first are pulses, the second waves of their form.
+            # Only the first such column: a second one is of waves that look like pulses.
             left, opened = max(left, after + mm), True
         elif before <= right <= after + 3 * mm or right - CLOSED_SHARE * (right - left) < before < right:
             right = before - mm
     return float(left), float(right)
 
 
-def lines(view, zeros):
+def separator_strength(coarse: CoarsePage, zeros: Sequence[float]) -> np.ndarray:
     """(W,) float in 0..1: how much of an upright line through these rows there is at each column."""
     from scipy import ndimage
 
     mm = PX_PER_MM
     bands = [(zero - 7 * mm, zero + 7 * mm) for zero in zeros]
     bands += [(a + 0.2 * (b - a), b - 0.2 * (b - a)) for a, b in zip(zeros, zeros[1:], strict=False)]
-    thick = ndimage.maximum_filter1d(view.dark.astype(np.float32), 3, axis=1)
+    thick = ndimage.maximum_filter1d(coarse.dark.astype(np.float32), 3, axis=1)
     shares = [thick[max(round(top), 0) : round(bottom)].mean(axis=0) for top, bottom in bands]
     loose = [ndimage.maximum_filter1d(share, 2 * round(0.75 * mm) + 1) for share in shares]
     return 0.5 * np.mean(loose, axis=0) + 0.5 * np.mean(shares, axis=0)
 
 
-def edges_of(view, zeros, ends, count):
+def edges_of(
+    coarse: CoarsePage, zeros: Sequence[float], ends: tuple[float, float], count: int
+) -> tuple[np.ndarray, float]:
     """(edges, evidence): the `count` + 1 edges of columns of one width, and how clear the lines at the inner ones are, 0..1.
 
-    Pulses before each of two columns part them; else upright lines do, then the ends of the traces, then the usual width.
+    They are given by pulses before each of two columns; else by upright lines, the ends of the traces and the usual width together.
     """
     mm = PX_PER_MM
     left, right = ends
-    stands = calibration_pulses.columns_of(view.pulses, mm)
-    if count == 2 and len(stands) == 2 and 0.35 < (stands[1][0] - left) / (right - left) < 0.65:
-        return np.array([stands[0][1] + mm, stands[1][1] + mm, right]), 1.0
+    pulsed = calibration_pulses.columns_of(coarse.pulses, mm)
+    if count == 2 and len(pulsed) == 2 and 0.35 < (pulsed[1][0] - left) / (right - left) < 0.65:
+        return np.array([pulsed[0][1] + mm, pulsed[1][1] + mm, right]), 1.0
     if count == 1:
         return np.array([left, right]), 0.0
     usual = PAGE_MM / count * mm
     starts = left + np.arange(-LEEWAY_MM * mm, LEEWAY_MM * mm + 1)
     pitches = np.concatenate([(right - left) / count * STRETCH, usual * STRETCH])
     edges = starts[:, None, None] + pitches[None, :, None] * np.arange(count + 1)
-    strength = lines(view, zeros)
+    strength = separator_strength(coarse, zeros)
     inner = np.clip(np.rint(edges[..., 1:-1]).astype(int), 0, strength.size - 1)
     evidence = strength[inner].mean(axis=-1)
     off_mm = np.abs(edges[..., 0] - left) + 0.3 * np.minimum(np.abs(edges[..., -1] - right), 20 * mm)
@@ -88,11 +92,13 @@ def edges_of(view, zeros, ends, count):
     return edges[best], float(evidence[best])
 
 
-def evenly(view, zeros, ends, count):
-    """As `edges_of`, by the ends of the traces alone, or from the left one on where columns of the usual width do not reach the right one."""
+def even_edges(
+    coarse: CoarsePage, zeros: Sequence[float], ends: tuple[float, float], count: int
+) -> tuple[np.ndarray, float]:
+    """As `edges_of`, by the ends of the traces alone; by the left one and the usual width where the traces are not about as wide."""
     left, right = ends
     usual = PAGE_MM * PX_PER_MM
     width = right - left if abs((right - left) / usual - 1) <= STRETCH[-1] - 1 else usual
     edges = left + width / count * np.arange(count + 1)
-    strength = lines(view, zeros)
+    strength = separator_strength(coarse, zeros)
     return edges, float(strength[np.clip(np.rint(edges[1:-1]).astype(int), 0, strength.size - 1)].mean())

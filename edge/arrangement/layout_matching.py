@@ -1,5 +1,8 @@
-"""Orders of leads laid over a page: how well its rows, columns and names fit each."""
+"""Orders of leads compared with a page: how well its rows, columns and names fit each."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
@@ -7,59 +10,65 @@ import numpy as np
 
 from .. import layout
 from . import columns, lead_names
-from .coarse_page import PX_PER_MM
+from .coarse_page import PX_PER_MM, CoarsePage
 from .rows import REACH_MM
 
+Row = tuple[float, float]
+"""(base line, strength) of a candidate for a row of traces."""
+
 ROW_MM = 7.5
-"""Base lines nearer to each other are one row's, in columns that are not level."""
+"""Base lines nearer to each other belong to one row, in columns that are not level."""
 BEFORE_MM = 7.0
 """How far a pulse may stand before the column that it belongs to."""
 PULSE_STRENGTH = 0.4
-"""What a pulse on it adds to a row's coverage."""
+"""What a pulse adds to the coverage of its row."""
 MIN_SHARE = 0.6
-"""What a row that stands on a pulse is covered at least: heartbeats may be all that its trace holds."""
+"""The least coverage of a row with a pulse: its trace may have heartbeats alone and hardly be flat."""
 EVEN_GAPS = 0.06
 """By how much the gaps of evenly spaced rows differ."""
-PULSELESS_WORTH, ODD_WORTH, BEYOND_WORTH = 0.8, 0.5, 0.2
-"""What rows are worth that have no pulse where others do, that are at odds with evenly spaced ones, and that go on beyond them: sheets'
+PULSELESS_WEIGHT, UNEVEN_WEIGHT, BEYOND_WEIGHT = 0.8, 0.5, 0.2
+"""Weights of rows that have no pulse where others do, that do not fit evenly spaced ones, and that extend beyond the others: sheets'
 edges, text, rules."""
 ON_MM, BEYOND_ROW_MM = 4.0, (4.0, 4.0)
-"""How near to a row what runs on it is, from where beyond the others, and how much of it there."""
+"""How near to a row the points on it are; how far beyond the others' ends, and how long, what extends beyond them is."""
 MAX_ROW_COST, MAX_CHOICES = 0.85, 2
+"""The dearest choice of rows that is tried, and how many choices are."""
 CROWDED = 0.35
-"""Rows nearer to each other than this share of their usual distance are none: text runs close to a trace."""
+"""Rows are no nearer to each other than this share of their usual distance: text may run close to a trace."""
 WINDOW_MM = (-4.0, 30.0), (-18.0, 9.0)
-"""Where a name is looked for: across from where its column starts, down from the row's zero."""
+"""Where a name is searched for: across from where its column starts, down from the row's zero."""
 NAME_BEFORE_MM = 5.0
-"""How far before a pulse that opens its column a name is looked for."""
+"""How far before a pulse that opens its column a name is searched for."""
 PITCH_MM = 4.0
-"""How far each column's names may be from where those before them and the edges tell."""
+"""How far each column's names may be from where those of the column before and the edges predict them."""
 CLEAR_LINES = 0.5
+"""The strength of lines between columns from which on their edges are certain."""
 READ_FITS = 0.5
-"""How well names fit on the whole where they are read; hardly by chance."""
+"""The mean fit of names from which on they are read; hardly reached by chance."""
 UNREAD_FITS = 0.35, 0.6
+"""The fit of names that a finer pattern finds between columns, from which on it counts against a coarser one, and fully."""
 UNREAD_LINES = 0.5, 0.9
-"""Lines between columns from which on they count against a pattern that has none there, and as much as anything can."""
+"""The strength of lines between columns from which on it counts against a pattern that has none there, and fully."""
 HOPELESS = 0.6
-"""What costs more cannot be the best: what it leaves out is not looked at."""
+"""A match that costs more cannot be the best: the names that it leaves out are not searched for."""
 NAME_MM = 14.0, 9.0, 1.5, 6.0
-"""What is looked at about a name: width and height, and from its lower left corner to the left and up."""
+"""The window about a name: width and height, and its extent to the left of and above the name's lower left corner."""
 UNREAD_NAMES = 0.55, 0.75
-"""How well a name fits before a row that is left out, from which on it counts, and as much as anything can."""
+"""The fit of a name before a row that is left out, from which on it counts, and fully."""
 FITS = 0.3, 0.8
-"""How well names fit on the whole that are not there, and that are there."""
+"""The mean fit of names that are not there, and of names that are."""
 BEYOND_MM = 6.0, 30.0
-"""How far traces may go on beyond the last column, and where it cannot be the last."""
-WEIGHTS = {"rows": 0.3, "columns": 0.15, "names": 0.55, "unread": 0.55}
+"""How far traces may extend beyond the last column, and from where on it cannot be the last."""
+COST_WEIGHTS = {"rows": 0.3, "columns": 0.15, "names": 0.55, "unread": 0.55}
 
 
 @dataclass(frozen=True)
 class Match:
-    """A pattern laid over a view, in its pixels.
+    """A pattern as it fits a coarse page, in its pixels.
 
     `zeros` (rows, columns) are base lines, those of rhythm strips in their first column; `edges` (columns + 1,) of the columns, `lines`
-    how clear the lines between them are; `starts` (columns,) from where on names are looked for; `face` how they are written and `place` (row,
-    column) where in the first column's windows; `fits` (columns,) how well they fit; `parts` what it costs, by what.
+    the strength of the lines between them; `starts` (columns,) from where on names are searched for; `face` the typeface of the names and
+    `place` (row, column) where they are in the first column's windows; `fits` (columns,) how well they fit; `parts` the cost by its kinds.
     """
 
     pattern: layout.Pattern
@@ -67,69 +76,78 @@ class Match:
     edges: np.ndarray
     lines: float
     starts: np.ndarray
-    face: tuple
-    parts: dict
-    fits: tuple = ()
-    place: tuple = (0, 0)
+    face: lead_names.FaceAndCap
+    parts: dict[str, float]
+    fits: tuple[float, ...] = ()
+    place: tuple[int, int] = (0, 0)
 
     @property
-    def cost(self):
+    def cost(self) -> float:
         """0 all there, 1 nothing."""
-        return min(sum(WEIGHTS[part] * cost for part, cost in self.parts.items()), 1.0)
+        return min(sum(COST_WEIGHTS[part] * cost for part, cost in self.parts.items()), 1.0)
 
 
-def matches_of(view):
-    """The `Match`es of all of `layout.PATTERNS` that a view has rows for, the best first."""
-    found, laid, seen, matches = _rows(view), {}, {}, []
+def matches_of(coarse: CoarsePage) -> list[Match]:
+    """The `Match`es of all of `layout.PATTERNS` that a page has rows for, the best first."""
+    candidates, matches = _row_candidates(coarse), []
+    known: lead_names.KnownFits = {}
+    fitted: dict[tuple[int, int, int], list[tuple[Match, lead_names.NameMatcher] | None]] = {}
     for pattern in layout.PATTERNS:
         key = pattern.rows, pattern.grid_rows, len(pattern.columns)
-        if key not in laid:
-            laid[key] = [_lay(view, *choice, pattern, seen) for choice in _choices(found, pattern.rows)]
-        tried = [_named(pattern, *lay) for lay in laid[key] if lay is not None]
-        if tried:
-            matches.append(min(tried, key=lambda match: match.cost))
-    return sorted((_with_unread(view, found, match, matches) for match in matches), key=lambda match: match.cost)
+        if key not in fitted:
+            fitted[key] = [
+                _fitted(coarse, row_cost, lines, pattern, known)
+                for row_cost, lines in _choices(candidates, pattern.rows)
+            ]
+        named = [_with_names(pattern, *fit) for fit in fitted[key] if fit is not None]
+        if named:
+            matches.append(min(named, key=lambda match: match.cost))
+    return sorted((_with_unread(coarse, candidates, match, matches) for match in matches), key=lambda match: match.cost)
 
 
-def known_match(view, pattern, lines, face):
-    """The `Match` of a pattern that is known to stand on these base lines, its names in a known face; None where no lines part its columns.
+def known_match(
+    coarse: CoarsePage, pattern: layout.Pattern, lines: Sequence[float], face: lead_names.FaceAndCap
+) -> Match | None:
+    """The `Match` of a pattern that is known to stand on these base lines, its names in a known face; None where no lines separate its columns.
 
-    Only where the first column's names are is looked for, since that tells where others are.
+    Only the place of the first column's names is searched for, since it gives that of the others.
     """
-    ends = columns.extent(view, lines) if len(lines) == pattern.rows else None
+    ends = columns.extent(coarse, lines) if len(lines) == pattern.rows else None
     if ends is None:
         return None
-    edges, clear = columns.edges_of(view, lines[: pattern.grid_rows], ends, len(pattern.columns))
+    edges, clear = columns.edges_of(coarse, lines[: pattern.grid_rows], ends, len(pattern.columns))
     if clear < CLEAR_LINES:
         return None
-    zeros, starts = _zeros(view, lines, edges), _starts(view, edges)
+    zeros, starts = _zeros(coarse, lines, edges), _starts(coarse, edges)
     first = replace(pattern, columns=pattern.columns[:1])
-    reading = lead_names.Reading(_windows(view, _corners(first, zeros, starts)), PX_PER_MM)
-    fit = np.mean([reading.fit(index, name, *face) for index, (_, _, name) in enumerate(_cells(first))], axis=0)
-    place = np.unravel_index(fit.argmax(), fit.shape)
+    matcher = lead_names.NameMatcher(_windows(coarse, _corners(first, zeros, starts)), PX_PER_MM)
+    fit = np.mean([matcher.fit(index, name, *face) for index, (_, _, name) in enumerate(_cells(first))], axis=0)
+    row, column = np.unravel_index(fit.argmax(), fit.shape)
+    place = int(row), int(column)
     return Match(pattern, zeros, edges, clear, starts, face, {}, (float(fit[place]),), place)
 
 
-def _rows(view):
-    """[(base line, strength)] of all that may be rows, from the top down: pulses stand on base lines, and they tell them best."""
-    mm, found = PX_PER_MM, []
-    for pulse in view.pulses:
+def _row_candidates(coarse: CoarsePage) -> list[Row]:
+    """All candidates for rows, from the top down: by their pulses, which stand on base lines and give them best, and by their coverage."""
+    mm = PX_PER_MM
+    found: list[Row] = []
+    for pulse in coarse.pulses:
         if not found or pulse.foot - found[-1][0] > ROW_MM * mm:
             found.append((pulse.foot, PULSE_STRENGTH + MIN_SHARE))
     found += _missing(found)
     feet = np.array(sorted(foot for foot, _ in found))
-    sides = _sides(view, feet)
-    for row, share in view.rows:
+    extent = _pulsed_extent(coarse, feet)
+    for row, share in coarse.rows:
         near = min(range(len(found)), key=lambda i: abs(found[i][0] - row), default=None)
         if near is None or abs(found[near][0] - row) > ROW_MM * mm:
-            found.append((row, share * _worth(view, row, feet, sides)))
+            found.append((row, share * _weight_without_pulse(coarse, row, feet, extent)))
         elif found[near][1] >= PULSE_STRENGTH:
             found[near] = found[near][0], max(found[near][1], PULSE_STRENGTH + share)
     return sorted(found)
 
 
-def _missing(found):
-    """[(base line, strength)] of rows whose pulses are not seen among evenly spaced ones: where there is a gap of two spaces."""
+def _missing(found: list[Row]) -> list[Row]:
+    """Rows whose pulses are not seen among evenly spaced ones: where there is a gap of two spaces."""
     feet = np.array([foot for foot, _ in found])
     gaps = np.diff(feet)
     spaces = np.rint(gaps / gaps.min()) if gaps.size > 1 else np.ones(0)
@@ -138,44 +156,46 @@ def _missing(found):
     return [((feet[i] + feet[i + 1]) / 2, MIN_SHARE) for i in np.flatnonzero(spaces == 2)]
 
 
-def _sides(view, feet):
-    """(left, right) between which most of the rows that stand on pulses at `feet` (n,) run, their pulses too; None of fewer than two."""
+def _pulsed_extent(coarse: CoarsePage, feet: np.ndarray) -> tuple[float, float] | None:
+    """(left, right) of most of the rows that have pulses at `feet` (n,), with their pulses; None of fewer than two."""
     if feet.size < 2:
         return None
-    x, y = view.points
+    x, y = coarse.points
     rows = [x[np.abs(y - foot) <= ON_MM * PX_PER_MM] for foot in feet]
     ends = [np.percentile(row, (1, 99)) for row in rows if row.size]
     if not ends:
         return None
     left, right = np.median(ends, axis=0)
-    return min(left, *(pulse.left for pulse in view.pulses)), max(right, *(pulse.right for pulse in view.pulses))
+    return min(left, *(pulse.left for pulse in coarse.pulses)), max(right, *(pulse.right for pulse in coarse.pulses))
 
 
-def _worth(view, row, feet, sides):
-    """What a row without a pulse is worth where others stand on pulses at `feet` (n,): devices print one in each row or in none.
+def _weight_without_pulse(
+    coarse: CoarsePage, row: float, feet: np.ndarray, extent: tuple[float, float] | None
+) -> float:
+    """The weight of a row without a pulse where others have pulses at `feet` (n,): devices print one in each row or in none.
 
-    One that is hidden is believed where its row is between the others or as far from the next as these are from each other.
+    A hidden pulse is assumed where its row is between the others or as far from the next as these are from each other.
     """
-    if sides is None:
+    if extent is None:
         return 1.0
-    x, y = view.points
+    x, y = coarse.points
     on = np.unique(x[np.abs(y - row) <= ON_MM * PX_PER_MM])
     beyond, enough = (length * PX_PER_MM for length in BEYOND_ROW_MM)
-    if (on < sides[0] - beyond).sum() >= enough or (on > sides[1] + beyond).sum() >= enough:
-        return BEYOND_WORTH
+    if (on < extent[0] - beyond).sum() >= enough or (on > extent[1] + beyond).sum() >= enough:
+        return BEYOND_WEIGHT
     apart = np.abs(feet - row).min()
     gaps = np.diff(feet)
     if np.abs(gaps / apart - 1).max() <= EVEN_GAPS:
         return 1.0
     if gaps.size > 1 and gaps.max() <= (1 + EVEN_GAPS) * gaps.min():
-        return ODD_WORTH
-    return 1.0 if feet[0] < row < feet[-1] else PULSELESS_WORTH
+        return UNEVEN_WEIGHT
+    return 1.0 if feet[0] < row < feet[-1] else PULSELESS_WEIGHT
 
 
-def _choices(found, count):
+def _choices(found: list[Row], count: int) -> list[tuple[float, list[float]]]:
     """[(cost, base lines from the top down)] of `count` rows: the strongest and those that follow each other, the best first.
 
-    It costs to take rows that are weaker than others and to leave strong ones, 0..1.
+    The cost, 0..1, is that of taking rows that are weaker than others and of leaving out strong ones.
     """
     if len(found) < count:
         return []
@@ -194,59 +214,65 @@ def _choices(found, count):
     return sorted(choice for choice in costed if choice[0] <= MAX_ROW_COST)[:MAX_CHOICES]
 
 
-def _lay(view, row_cost, lines, pattern, seen):
-    """(`Match` without names, reading of its windows) for a pattern on these rows; None where no traces run there.
+def _fitted(
+    coarse: CoarsePage, row_cost: float, lines: Sequence[float], pattern: layout.Pattern, known: lead_names.KnownFits
+) -> tuple[Match, lead_names.NameMatcher] | None:
+    """(match without names, matcher of its windows) for a pattern on these rows; None where there are no traces.
 
-    `seen` is what other patterns' windows have told, as `names.Reading.faces_of` keeps it.
-
-    Where hardly a name is read in columns that upright lines part, which may be heartbeats, those are tried that the ends of the traces tell.
+    `known` are the fits of names in other patterns' windows, as `NameMatcher.faces_of` keeps them. Where hardly a name is read in columns that
+    upright lines separate, these may be heartbeats: columns by the ends of the traces are tried too.
     """
-    ends = columns.extent(view, lines)
+    ends = columns.extent(coarse, lines)
     if ends is None:
         return None
     grid_lines, count = lines[: pattern.grid_rows], len(pattern.columns)
-    best = _lay_on(view, row_cost, lines, pattern, ends, columns.edges_of(view, grid_lines, ends, count), seen)
+    edges, strength = columns.edges_of(coarse, grid_lines, ends, count)
+    best = _fitted_on(coarse, row_cost, lines, pattern, ends, edges, strength, known)
     if count > 1 and best[2] < READ_FITS:
-        best = max(
-            best,
-            _lay_on(view, row_cost, lines, pattern, ends, columns.evenly(view, grid_lines, ends, count), seen),
-            key=itemgetter(2),
-        )
+        edges, strength = columns.even_edges(coarse, grid_lines, ends, count)
+        best = max(best, _fitted_on(coarse, row_cost, lines, pattern, ends, edges, strength, known), key=itemgetter(2))
     return best[:2]
 
 
-def _lay_on(view, row_cost, lines, pattern, ends, edges_and_clearness, seen):
-    """As `_lay`, on columns with these edges and lines so clear between them, and how well the names fit on the whole."""
-    edges, clear = edges_and_clearness
-    zeros = _zeros(view, lines, edges)
-    starts = _starts(view, edges)
+def _fitted_on(
+    coarse: CoarsePage,
+    row_cost: float,
+    lines: Sequence[float],
+    pattern: layout.Pattern,
+    ends: tuple[float, float],
+    edges: np.ndarray,
+    strength: float,
+    known: lead_names.KnownFits,
+) -> tuple[Match, lead_names.NameMatcher, float]:
+    """As `_fitted`, on columns with these edges and lines of this strength between them, and with the mean fit of the names."""
+    zeros = _zeros(coarse, lines, edges)
+    starts = _starts(coarse, edges)
     corners = _corners(pattern, zeros, starts)
-    reading = lead_names.Reading(_windows(view, corners), PX_PER_MM)
+    matcher = lead_names.NameMatcher(_windows(coarse, corners), PX_PER_MM)
     cells = [(i, tuple(corners[i]), name) for i, (_, _, name) in enumerate(_cells(pattern))]
-    faces = reading.faces_of(cells[:: max(len(cells) // 6, 1)], seen)
+    faces = matcher.faces_of(cells[:: max(len(cells) // 6, 1)], known)
     beyond = (ends[1] - edges[-1]) / PX_PER_MM
-    column_cost = 0.5 * _between(beyond, BEYOND_MM)
+    column_cost = 0.5 * _ramp(beyond, BEYOND_MM)
     if len(edges) > 2:
-        column_cost += 0.5 * (1 - min(clear / CLEAR_LINES, 1.0))
-    laid = [
-        Match(pattern, zeros, edges, clear, starts, face, {"rows": row_cost, "columns": column_cost}) for face in faces
-    ]
-    fits = [float(np.mean(_named(pattern, match, reading).fits)) for match in laid]
-    return laid[int(np.argmax(fits))], reading, max(fits)
+        column_cost += 0.5 * (1 - min(strength / CLEAR_LINES, 1.0))
+    parts = {"rows": row_cost, "columns": column_cost}
+    matches = [Match(pattern, zeros, edges, strength, starts, face, parts) for face in faces]
+    fits = [float(np.mean(_with_names(pattern, match, matcher).fits)) for match in matches]
+    return matches[int(np.argmax(fits))], matcher, max(fits)
 
 
-def _between(value, limits):
+def _ramp(value: float, limits: tuple[float, float]) -> float:
     """0 up to the lower of two limits, 1 from the upper on."""
     return float(np.clip((value - limits[0]) / (limits[1] - limits[0]), 0.0, 1.0))
 
 
-def _zeros(view, lines, edges):
+def _zeros(coarse: CoarsePage, lines: Sequence[float], edges: np.ndarray) -> np.ndarray:
     """(rows, columns) of base lines: on a pulse before the cell, else the row's pulse, else where the cell's trace is mostly."""
-    x, y = view.points
+    x, y = coarse.points
     zeros = np.empty((len(lines), len(edges) - 1))
     reach = REACH_MM * PX_PER_MM
     for row, line in enumerate(lines):
-        feet = [pulse for pulse in view.pulses if abs(pulse.foot - line) <= ROW_MM * PX_PER_MM]
+        feet = [pulse for pulse in coarse.pulses if abs(pulse.foot - line) <= ROW_MM * PX_PER_MM]
         for column, (left, right) in enumerate(zip(edges, edges[1:], strict=False)):
             own = [pulse.foot for pulse in feet if 0 <= left - pulse.right <= BEFORE_MM * PX_PER_MM]
             here = y[(x >= left) & (x < right) & (np.abs(y - line) <= reach)]
@@ -260,16 +286,16 @@ def _zeros(view, lines, edges):
     return zeros
 
 
-def _starts(view, edges):
-    """(columns,): from where on names are looked for, before a pulse that opens its column."""
+def _starts(coarse: CoarsePage, edges: np.ndarray) -> np.ndarray:
+    """(columns,): from where on names are searched for, before a pulse that opens its column."""
     starts = []
     for edge in edges[:-1]:
-        opening = [pulse.left for pulse in view.pulses if 0 <= edge - pulse.right <= BEFORE_MM * PX_PER_MM]
+        opening = [pulse.left for pulse in coarse.pulses if 0 <= edge - pulse.right <= BEFORE_MM * PX_PER_MM]
         starts.append(min(opening) - NAME_BEFORE_MM * PX_PER_MM if opening else edge)
     return np.array(starts)
 
 
-def _cells(pattern):
+def _cells(pattern: layout.Pattern) -> list[tuple[int, int, str]]:
     """[(row, column, name without its sign)] of a pattern's grid, column by column."""
     return [
         (row, column, name.lstrip("-"))
@@ -278,20 +304,20 @@ def _cells(pattern):
     ]
 
 
-def _corners(pattern, zeros, starts):
+def _corners(pattern: layout.Pattern, zeros: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """(n, 2) int: x and y of the upper left corners of the windows about the names of a pattern's grid, column by column."""
     (left, _), (top, _) = WINDOW_MM
     places = [(starts[column], zeros[row, column]) for row, column, _ in _cells(pattern)]
     return np.rint(np.array(places) + np.array([left, top]) * PX_PER_MM).astype(int)
 
 
-def _windows(view, corners):
+def _windows(coarse: CoarsePage, corners: np.ndarray) -> np.ndarray:
     """(n, h, w) float32: the ink in the windows with these corners, paper beyond the page."""
     (left, right), (top, bottom) = WINDOW_MM
-    return cut(view.ink, corners, round((right - left) * PX_PER_MM), round((bottom - top) * PX_PER_MM))
+    return cut(coarse.ink, corners, round((right - left) * PX_PER_MM), round((bottom - top) * PX_PER_MM))
 
 
-def cut(image, corners, width, height):
+def cut(image: np.ndarray, corners: np.ndarray | Sequence[tuple[int, int]], width: int, height: int) -> np.ndarray:
     """(n, height, width) of an image from each (x, y) corner on, 0 beyond its edges."""
     pad = max(width, height)
     wide = np.pad(image, pad)
@@ -299,36 +325,35 @@ def cut(image, corners, width, height):
     return np.stack([wide[y : y + height, x : x + width] for x, y in np.clip(np.asarray(corners) + pad, 0, last)])
 
 
-def _named(pattern, match, reading):
+def _with_names(pattern: layout.Pattern, match: Match, matcher: lead_names.NameMatcher) -> Match:
     """The match with a pattern's names read: those of a column stand at one place of their windows.
 
-    From the second column on this place is the same, but for a pitch that the edges did not tell quite rightly.
+    From the second column on this place is the same, but for the error of the edges' pitch.
     """
-    groups = [[] for _ in pattern.columns]
+    groups: list[list[np.ndarray]] = [[] for _ in pattern.columns]
     for index, (_, column, name) in enumerate(_cells(pattern)):
-        groups[column].append(reading.fit(index, name, *match.face))
+        groups[column].append(matcher.fit(index, name, *match.face))
     fits = [np.mean(group, axis=0) for group in groups]
-    first = np.unravel_index(fits[0].argmax(), fits[0].shape)
+    top, left = np.unravel_index(fits[0].argmax(), fits[0].shape)
+    first = int(top), int(left)
     scores, edges = [float(fits[0][first])], match.edges
     if len(fits) > 1:
-        score, pitch, place = max(_along(fits[1:], pitch) for pitch in _pitches(len(fits)))
+        score, pitch, place = max(_best_along(fits[1:], pitch) for pitch in _pitches(len(fits)))
         scores += [float(fit[place[0], place[1] + pitch * i]) for i, fit in enumerate(fits[1:])]
         if match.lines < CLEAR_LINES:
             edges = edges + pitch * np.arange(len(edges))
-    named = 1 - _between(np.mean(scores), FITS)
-    return replace(
-        match, pattern=pattern, edges=edges, fits=tuple(scores), place=first, parts={**match.parts, "names": named}
-    )
+    parts = {**match.parts, "names": 1 - _ramp(float(np.mean(scores)), FITS)}
+    return replace(match, pattern=pattern, edges=edges, fits=tuple(scores), place=first, parts=parts)
 
 
-def _pitches(count):
+def _pitches(count: int) -> range:
     """Pixels by which the pitch of `count` columns may be wrong."""
     most = round(PITCH_MM * PX_PER_MM) if count > 2 else 0
     return range(-most, most + 1)
 
 
-def _along(fits, pitch):
-    """(mean fit, -|pitch| to prefer none, place) of the best place in windows of which each is moved by a pitch from the one before."""
+def _best_along(fits: list[np.ndarray], pitch: int) -> tuple[float, int, tuple[int, int]]:
+    """(mean fit, pitch, place) of the best place in windows of which each is shifted by a pitch relative to the one before."""
     width = fits[0].shape[1] - abs(pitch) * (len(fits) - 1)
     offset = -min(pitch * (len(fits) - 1), 0)
     mean = np.mean([fit[:, offset + pitch * i : offset + pitch * i + width] for i, fit in enumerate(fits)], axis=0)
@@ -336,31 +361,33 @@ def _along(fits, pitch):
     return float(mean[row, column]), pitch, (int(row), int(column) + offset)
 
 
-def _with_unread(view, found, match, matches):
-    """The match with what it leaves unread: names and lines that a pattern of as many rows and more columns finds there."""
+def _with_unread(coarse: CoarsePage, found: list[Row], match: Match, matches: list[Match]) -> Match:
+    """The match with the cost of what it leaves unread: names and lines that a pattern of as many rows and more columns finds there."""
     finer = [
         other
         for other in matches
         if other.pattern.rows == match.pattern.rows and len(other.pattern.columns) > len(match.pattern.columns)
     ]
-    unread = [_between(min(other.fits[1:]), UNREAD_FITS) for other in finer]
+    unread = [_ramp(min(other.fits[1:]), UNREAD_FITS) for other in finer]
     if len(match.pattern.columns) == 1:
-        unread += [_between(other.lines, UNREAD_LINES) for other in finer]
-    unread.append(_between(_left_name(view, found, match), UNREAD_NAMES))
+        unread += [_ramp(other.lines, UNREAD_LINES) for other in finer]
+    unread.append(_ramp(_omitted_name_fit(coarse, found, match), UNREAD_NAMES))
     return replace(match, parts={**match.parts, "unread": max(unread)})
 
 
-def _left_name(view, found, match):
+def _omitted_name_fit(coarse: CoarsePage, found: list[Row], match: Match) -> float:
     """How well the name of any lead fits before a row that a match leaves out, where the others of the first column have theirs."""
     mm, (row, column) = PX_PER_MM, match.place
-    left = [line for line, _ in found if np.abs(match.zeros[:, 0] - line).min() > ROW_MM * mm]
-    if not left or match.cost > HOPELESS:
+    omitted = [line for line, _ in found if np.abs(match.zeros[:, 0] - line).min() > ROW_MM * mm]
+    if not omitted or match.cost > HOPELESS:
         return 0.0
     x = round(match.starts[0] + WINDOW_MM[0][0] * mm) + column
     width, height, before, above = (round(side * mm) for side in NAME_MM)
-    corners = [(x - before, round(line + WINDOW_MM[1][0] * mm) + row - above) for line in left]
-    reading = lead_names.Reading(cut(view.ink, corners, width, height), mm)
+    corners = [(x - before, round(line + WINDOW_MM[1][0] * mm) + row - above) for line in omitted]
+    matcher = lead_names.NameMatcher(cut(coarse.ink, corners, width, height), mm)
     at = above, before
     return max(
-        float(reading.fit(index, name, *match.face)[at]) for index in range(len(left)) for name in layout.LEADS_12[1:]
+        float(matcher.fit(index, name, *match.face)[at])
+        for index in range(len(omitted))
+        for name in layout.LEADS_12[1:]
     )

@@ -1,10 +1,13 @@
-"""Names of leads on a page: where I … V6 are printed, by correlation with letters of a few faces.
+"""Names of leads on a page: where I … V6 are printed, by correlation with letters of a few typefaces.
 
-`letters.png` holds twelve letters of the report pages' face (Times-like): the median over pages of the data set
+`letters.png` holds twelve letters of the report pages' typeface (Times-like): the median over pages of the data set
 (Khan and Hussain, *ECG Images dataset of Cardiac Patients*, DOI 10.17632/gwbz3fsgp8, CC BY 4.0), where traces that run
-through a name drop out. The others are Pillow's own, and what can be made of the two: bolder letters, letters of one width.
+through a name drop out. The others are Pillow's own, and variations of the two: bolder letters, letters of one width.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,8 +21,8 @@ CELL_PX, FOOT_PX, CAP_PX = 24, 22, 19
 
 @dataclass(frozen=True)
 class Face:
-    """How names are written: `letters` of an alphabet (`I` of another where it has serifs), `bolder_px` thicker, `gap_px` apart, or in
-    cells of `pitch_px`; in pixels of capitals `CAP_PX` high. None: as the alphabet's own print has them.
+    """The typeface of names: `letters` of an alphabet (`I` of another where it has serifs), `bolder_px` thicker, `gap_px` apart, or in
+    cells of `pitch_px`; in pixels of capitals `CAP_PX` high. None: the spacing of the alphabet itself.
     """
 
     letters: str
@@ -36,19 +39,26 @@ FACES = {
     "mono": Face("slab", pitch_px=16.0),
 }
 CAPS_MM = 1.65, 2.0, 2.4, 2.9, 3.5
-"""Heights of capitals that are looked for."""
-REPORT_FACE = "serif bold", 2.4
-"""The face, and the height of capitals, in which report pages print their names, as seen at the resolution of a view."""
+"""Heights of capitals that are tried."""
+FaceAndCap = tuple[str, float]
+"""A name of `FACES` and the height of capitals in mm."""
+REPORT_FACE: FaceAndCap = "serif bold", 2.4
+"""The face in which report pages print their names, as it appears at the resolution of a coarse page."""
 MARGIN_MM = 0.9, 0.3
-"""Paper that belongs to a name, beside it and above and below: it takes I apart from II and III."""
+"""Paper that belongs to a name, beside it and above and below: it distinguishes I from II and III."""
 MIN_WIDTH_CAPS = 1.25
-"""What a name takes at least, in heights of a capital: III's width, so that I, II and III are held against the same pixels."""
-DULL = 10.0
+"""The least width of a name, in heights of a capital: III's, so that I, II and III are compared with the same pixels."""
+EMPTY = 10.0
 """Standard deviation below which a place is empty: it correlates with nothing."""
+Corner = tuple[int, ...]
+Expected = tuple[int, Corner, str]
+"""A window's index, the place of its corner on the page, and the name that is expected in it."""
+KnownFits = dict[tuple[Corner, str, str, float], float]
+"""How well a name fits in a window, by (the window's place, name, face, cap_mm)."""
 
 
 @lru_cache(maxsize=3)
-def _letters(alphabet):
+def _letters(alphabet: str) -> dict[str, np.ndarray]:
     """{letter: (h, w) float32 in 0..1} of an alphabet, cut to its ink but for the depth below the base line."""
     if alphabet == "slab":
         return _letters("sans") | {"I": _letters("serif")["I"]}
@@ -62,8 +72,8 @@ def _letters(alphabet):
     return {letter: _to_its_ink(cell) for letter, cell in zip(LETTERS, cells, strict=True)}
 
 
-def _written(text):
-    """(h, w) float32 of a text in Pillow's face, cut as a letter is."""
+def _written(text: str) -> np.ndarray:
+    """(h, w) float32 of a text in Pillow's typeface, cut as a letter is."""
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.load_default(CAP_PX / 0.7)
@@ -72,12 +82,13 @@ def _written(text):
     return _to_its_ink(np.asarray(canvas)[4 : 4 + FOOT_PX] / np.float32(255))
 
 
-def _to_its_ink(cell):
+def _to_its_ink(cell: np.ndarray) -> np.ndarray:
+    """The columns of a cell from the first to the last with ink."""
     across = np.flatnonzero(cell.max(axis=0) > 0.5)
     return cell[:, across[0] : across[-1] + 1]
 
 
-def _drawn(name, face):
+def _drawn(name: str, face: Face) -> np.ndarray:
     """(h, w) float32 of a name whose capitals are `CAP_PX` high, standing on the last row."""
     if face.letters == "sans" and face.gap_px is None:
         return _written(name)[FOOT_PX - CAP_PX - 1 :]
@@ -95,7 +106,7 @@ def _drawn(name, face):
     return drawn[FOOT_PX - CAP_PX - 1 :].clip(max=1)
 
 
-def _bolder(letter, pixels):
+def _bolder(letter: np.ndarray, pixels: int) -> np.ndarray:
     """The letter with upright strokes so much thicker."""
     from scipy import ndimage
 
@@ -104,7 +115,7 @@ def _bolder(letter, pixels):
 
 
 @lru_cache(maxsize=256)
-def _template(name, face, cap_mm, px_per_mm):
+def _template(name: str, face: str, cap_mm: float, px_per_mm: float) -> np.ndarray:
     """(h, w) float32 of mean 0 and norm 1, with its margin of paper: a name at the page's scale."""
     from PIL import Image
 
@@ -122,62 +133,64 @@ def _template(name, face, cap_mm, px_per_mm):
 
 
 @lru_cache(maxsize=200)
-def _spectrum(name, face, cap_mm, px_per_mm, room):
-    """(h, w) complex64: the conjugate spectrum of a template in windows of a size; the same are looked for in every arrangement."""
+def _spectrum(name: str, face: str, cap_mm: float, px_per_mm: float, fft_shape: tuple[int, ...]) -> np.ndarray:
+    """(h, w) complex64: the conjugate spectrum of a template, padded to a shape; the same ones are used for every arrangement."""
     from scipy import fft
 
-    return np.conj(fft.rfft2(_template(name, face, cap_mm, px_per_mm), room))
+    return np.conj(fft.rfft2(_template(name, face, cap_mm, px_per_mm), fft_shape))
 
 
-class Reading:
-    """Windows of a page in which names are looked for: how well a name fits at each place of each.
+class NameMatcher:
+    """How well names fit at each place of windows of a page.
 
     Parameters
     ----------
     windows : (n, h, w) float32 array, ink in 0..255
-    px_per_mm : float
-    slack_mm : float
-        A fit counts for all places within so much: names of one column are not quite below each other.
+    px_per_mm
+    slack_mm
+        A fit counts for all places within so much: names of one column are not exactly below each other.
     """
 
-    def __init__(self, windows, px_per_mm, slack_mm=0.5):
+    def __init__(self, windows: np.ndarray, px_per_mm: float, slack_mm: float = 0.5) -> None:
         from scipy import fft
 
         self.px_per_mm = px_per_mm
         self.shape = windows.shape[1:]
         self._side = 2 * round(slack_mm * px_per_mm) + 1
-        self._room = tuple(fft.next_fast_len(side, real=True) for side in self.shape)
-        self._spectra = fft.rfft2(windows, self._room, axes=(1, 2))
-        # Of whole numbers, so that all sums and differences are exact.
+        self._fft_shape = tuple(fft.next_fast_len(side, real=True) for side in self.shape)
+        self._spectra = fft.rfft2(windows, self._fft_shape, axes=(1, 2))
+        # Sums of whole numbers: they and their differences are exact.
         self._sums = np.zeros((len(windows), 2, *(side + 1 for side in self.shape)))
         for power in (1, 2):
             self._sums[:, power - 1, 1:, 1:] = (windows.astype(float) ** power).cumsum(axis=1).cumsum(axis=2)
-        self._fits, self._near = {}, {}
+        self._fits: dict[tuple[int, str, str, float], np.ndarray] = {}
+        self._near: dict[tuple[int, str, str, float], np.ndarray] = {}
 
-    def fit(self, index, name, face, cap_mm):
+    def fit(self, index: int, name: str, face: str, cap_mm: float) -> np.ndarray:
         """(h, w) float32 in -1..1: correlation of window `index` with a name whose lower left corner is near each pixel."""
         key = index, name, face, cap_mm
         if key not in self._near:
-            self._near[key] = _greatest_near(self._fit(*key), self._side // 2)
+            self._near[key] = _maximum_near(self._fit(*key), self._side // 2)
             del self._fits[key]
         return self._near[key]
 
-    def _fit(self, *key):
+    def _fit(self, index: int, name: str, face: str, cap_mm: float) -> np.ndarray:
         """As `fit`, where the corner is at the pixel itself."""
         from scipy import fft
 
+        key = index, name, face, cap_mm
         if key not in self._fits:
-            index, *asked = key
-            template = _template(*asked, self.px_per_mm)
+            template = _template(name, face, cap_mm, self.px_per_mm)
+            spectrum = _spectrum(name, face, cap_mm, self.px_per_mm, self._fft_shape)
             height, width = template.shape
             rows, columns = self.shape[0] - height + 1, self.shape[1] - width + 1
-            product = fft.irfft2(self._spectra[index] * _spectrum(*asked, self.px_per_mm, self._room), self._room)
-            bands = self._sums[index, :, height:] - self._sums[index, :, :-height]
-            total, square = bands[..., width:] - bands[..., :-width]
+            product = fft.irfft2(self._spectra[index] * spectrum, self._fft_shape)
+            strips = self._sums[index, :, height:] - self._sums[index, :, :-height]
+            total, square = strips[..., width:] - strips[..., :-width]
             total *= total
             total /= template.size
             square -= total
-            np.sqrt(np.maximum(square, template.size * DULL**2, out=square), out=square)
+            np.sqrt(np.maximum(square, template.size * EMPTY**2, out=square), out=square)
             beside, about = (round(margin * self.px_per_mm) for margin in MARGIN_MM)
             down = height - about - 1
             fits = np.zeros(self.shape, np.float32)
@@ -185,33 +198,33 @@ class Reading:
             self._fits[key] = fits
         return self._fits[key]
 
-    def faces_of(self, expected, seen, count=3):
-        """The `count` (face, cap_mm) in which the names, (window, its place on the page, name), fit best on the whole, the best first.
+    def faces_of(self, expected: Sequence[Expected], known: KnownFits, count: int = 3) -> list[FaceAndCap]:
+        """The `count` faces in which the expected names fit best on average, the best first.
 
-        `seen` {(place, name, face, cap_mm): how well it fits there} is asked and added to: patterns that are tried one after the other have
-        windows in common.
+        `known` fits are used and added to: patterns that are tried one after the other have windows in common.
         """
 
-        def best_fit(index, place, *key):
-            if (place, *key) not in seen:
-                seen[(place, *key)] = self._fit(index, *key).max()
-            return seen[(place, *key)]
+        def best_fit(index: int, place: Corner, name: str, face: str, cap_mm: float) -> float:
+            key = place, name, face, cap_mm
+            if key not in known:
+                known[key] = self._fit(index, name, face, cap_mm).max()
+            return known[key]
 
-        def fits(face_and_cap):
-            return np.mean([best_fit(index, place, name, *face_and_cap) for index, place, name in expected])
+        def fits(face_and_cap: FaceAndCap) -> float:
+            return float(np.mean([best_fit(index, place, name, *face_and_cap) for index, place, name in expected]))
 
         best = sorted(((face, cap) for face in FACES for cap in CAPS_MM), key=fits, reverse=True)[:count]
-        # What was seen in other faces is not asked for again, and there are many readings of a page.
+        # Fits in other faces are not used again, and there are many matchers of a page.
         self._fits = {key: fit for key, fit in self._fits.items() if key[2:] in best}
         return best
 
 
-def _greatest_near(image, reach):
-    """(h, w): the greatest value of an image (h, w) within `reach` pixels of each, down and across."""
+def _maximum_near(image: np.ndarray, reach: int) -> np.ndarray:
+    """(h, w): the maximum of an image (h, w) within `reach` pixels of each, down and across."""
     for _ in range(2):
-        greatest = image.copy()
+        maximum = image.copy()
         for step in range(1, reach + 1):
-            np.maximum(greatest[step:], image[:-step], out=greatest[step:])
-            np.maximum(greatest[:-step], image[step:], out=greatest[:-step])
-        image = greatest.T
+            np.maximum(maximum[step:], image[:-step], out=maximum[step:])
+            np.maximum(maximum[:-step], image[step:], out=maximum[:-step])
+        image = maximum.T
     return image

@@ -5,31 +5,31 @@ import numpy as np
 MAX_FLAT_MM = 2.0
 """Upright runs of ink longer than this are steep: QRS complexes, pulses, separators."""
 MIN_TRACK_MM = 8.0
-"""Ink that hangs together over less is print."""
+"""Connected ink that is narrower is print."""
 RULE_MM = 40.0
 SMOOTH_MM, SMOOTH_SLACK_MM, SMOOTH_SHARE = 15.0, 0.35, 0.94
 """A stroke of `RULE_MM` at least is a rule or a frame where its upper or its lower edge is off the running median over `SMOOTH_MM` by
-no more than `SMOOTH_SLACK_MM` in this share of its length: bent ones too, double ones that run together in places and those that text
+no more than `SMOOTH_SLACK_MM` in this share of its length: also bent rules, double rules that merge in places and those that text
 touches from one side. A trace's edges reach 0.85."""
 MAX_RULE_MM = 2.5
-"""Half of a rule's length is no thicker."""
+"""The median thickness of a rule is at most this."""
 BIN_MM = 2.5
 NEAR_MM = 1.25
 APART_MM = 7.5
 REACH_MM = 3.5
-"""How far a base line may stand from its row's in each quarter of the page: columns of some devices are not level with each other."""
+"""How far a base line may be from its row's in each quarter of the page: columns of some devices are not level with each other."""
 MIN_RANK = 0.2
 BAND_MM = 4.0
-NOISY_COVERAGE, NOISY_WORTH = 0.85, 0.7
-"""The share of the width in which tracks lie within `BAND_MM` of a row that is too noisy to be flat, and what that is worth."""
+NOISY_COVERAGE, NOISY_WEIGHT = 0.85, 0.7
+"""The share of the width in which tracks lie within `BAND_MM` of a row that is too noisy to be flat, and the weight of such coverage."""
 RULED_MM, RULED_BAND_MM, RULED_LENGTH, RULED_SHARE = 0.3, 5.0, 0.9, 0.97
-"""A line is ruled where so much of what runs near it is on it; no trace is so straight."""
+"""A line is ruled where this share of the ink near it is on it; no trace is so straight."""
 TILTS = np.tan(np.radians(np.arange(-2.0, 2.01, 0.25)))
 FINE_TILTS = np.tan(np.radians(np.arange(-0.3, 0.31, 0.05)))
 
 
-def tracks_of(dark, px_per_mm):
-    """(H, W) bool: the ink of a (H, W) bool page that hangs together over some length, ruled lines left out."""
+def tracks_of(dark: np.ndarray, px_per_mm: float) -> np.ndarray:
+    """(H, W) bool: the ink of a (H, W) bool page that is connected over some length, without ruled lines."""
     from scipy import ndimage
 
     joined = ndimage.maximum_filter1d(dark.astype(np.uint8), 3, axis=1)
@@ -42,7 +42,7 @@ def tracks_of(dark, px_per_mm):
     return dark & np.array(kept)[tracks]
 
 
-def flat_points(tracks, px_per_mm):
+def flat_points(tracks: np.ndarray, px_per_mm: float) -> tuple[np.ndarray, np.ndarray]:
     """Columns (n,) and rows (n,) of the middles of short upright runs of ink in the tracks of a (H, W) bool page."""
     edges = np.diff(np.pad(tracks, ((1, 1), (0, 0))).astype(np.int8), axis=0).T
     x, top = np.nonzero(edges > 0)
@@ -51,7 +51,7 @@ def flat_points(tracks, px_per_mm):
     return x[flat], (top + end - 1)[flat] / 2
 
 
-def _is_rule(stroke, px_per_mm):
+def _is_rule(stroke: np.ndarray, px_per_mm: float) -> bool:
     """Whether a (h, w) bool stroke runs smoothly on one side at least and is thin, as no trace does that holds heartbeats."""
     from scipy import ndimage
 
@@ -65,7 +65,7 @@ def _is_rule(stroke, px_per_mm):
     )
 
 
-def coverage(x, y, shape, px_per_mm):
+def coverage(x: np.ndarray, y: np.ndarray, shape: tuple[int, ...], px_per_mm: float) -> np.ndarray:
     """(H, bins) bool: whether flat points run along each row, in each 2.5 mm of a page of this shape."""
     height, width = shape
     bins = int(np.ceil(width / (BIN_MM * px_per_mm)))
@@ -78,8 +78,8 @@ def coverage(x, y, shape, px_per_mm):
     return total[2 * near + 1 :] - total[: -2 * near - 1] >= 0.5 * BIN_MM * px_per_mm
 
 
-def levelness(x, y, shape, px_per_mm):
-    """How far traces run across a page without a break: the sum over rows of the square of the longest run, in bins."""
+def levelness(x: np.ndarray, y: np.ndarray, shape: tuple[int, ...], px_per_mm: float) -> float:
+    """How far traces run across a page without interruption: the sum over rows of the square of the longest run, in bins."""
     seen = coverage(x, y, shape, px_per_mm)
     seen = seen[:, 1:-1] | (seen[:, :-2] & seen[:, 2:])
     run = longest = np.zeros(shape[0])
@@ -89,22 +89,24 @@ def levelness(x, y, shape, px_per_mm):
     return float((longest**2).sum())
 
 
-def find_tilt(x, y, shape, px_per_mm):
-    """The slope at which the rows of flat points are sharpest: first as rows, then as lines."""
+def find_tilt(x: np.ndarray, y: np.ndarray, shape: tuple[int, ...], px_per_mm: float) -> float:
+    """The slope at which the rows of flat points are sharpest: coarsely by coverage, then finely by single lines of pixels."""
     across = x - shape[1] / 2
 
-    def as_rows(tilt):
+    def as_rows(tilt: float) -> float:
         return (coverage(x, y - tilt * across, shape, px_per_mm).mean(axis=1) ** 2).sum()
 
-    def as_lines(tilt):
+    def as_lines(tilt: float) -> float:
         level = np.rint(y - tilt * across).astype(int)
         return (np.bincount(level - level.min()).astype(float) ** 2).sum()
 
     return max(max(TILTS, key=as_rows) + FINE_TILTS, key=as_lines)
 
 
-def find_rows(x, y, tracks, px_per_mm, quarters=4):
-    """((row, coverage), …) of what may be rows of traces, from the top down, of flat points and (H, W) bool tracks of a level page.
+def find_rows(
+    x: np.ndarray, y: np.ndarray, tracks: np.ndarray, px_per_mm: float, quarters: int = 4
+) -> tuple[tuple[float, float], ...]:
+    """((row, coverage), …) of the candidates for rows of traces, from the top down, of flat points and (H, W) bool tracks of a level page.
 
     Coverage is the share, 0..1, of the traced part of the page's width. A peak of it that is `MIN_RANK` at least and `APART_MM` from
     any higher one is a row.
@@ -125,22 +127,24 @@ def find_rows(x, y, tracks, px_per_mm, quarters=4):
     loose = np.mean([ndimage.maximum_filter1d(part.mean(axis=1), reach) for part in parts], axis=0)
     rank = loose + 0.3 * seen.mean(axis=1)
     filled = _filled(tracks, used, px_per_mm)
-    found, ruled, apart = [], [], round(APART_MM * px_per_mm)
+    found: list[tuple[float, float]] = []
+    ruled: list[float] = []
+    apart = round(APART_MM * px_per_mm)
     while rank.max() >= MIN_RANK:
         row = int(rank.argmax())
         if _is_ruled(x, y, row, used.size * BIN_MM * px_per_mm, px_per_mm):
             ruled.append(row)
         else:
-            found.append((float(row), float(max(loose[row], NOISY_WORTH * filled[row]))))
+            found.append((float(row), float(max(loose[row], NOISY_WEIGHT * filled[row]))))
         rank[max(row - apart, 0) : row + apart + 1] = 0
-    clear = [row for row, share in found if share >= NOISY_WORTH * NOISY_COVERAGE]
+    clear = [row for row, share in found if share >= NOISY_WEIGHT * NOISY_COVERAGE]
     for noisy in _noisy(filled, clear + ruled, px_per_mm):
         found = [other for other in found if abs(other[0] - noisy[0]) > apart] + [noisy]
     return tuple(sorted(found))
 
 
-def _is_ruled(x, y, row, width, px_per_mm):
-    """Whether what runs near a row is ruled: a line of nearly the whole width, or nothing but a line of most of it."""
+def _is_ruled(x: np.ndarray, y: np.ndarray, row: int, width: float, px_per_mm: float) -> bool:
+    """Whether the ink near a row is ruled: a line of nearly the whole width, or nothing but a line of most of it."""
     near = np.abs(y - row) <= RULED_BAND_MM * px_per_mm
     levels, counts = np.unique(np.rint(y[near]), return_counts=True)
     line = levels[counts.argmax()] if levels.size else row
@@ -149,7 +153,7 @@ def _is_ruled(x, y, row, width, px_per_mm):
     return bool(length >= RULED_LENGTH * width or (length >= 0.6 * width and on.mean() >= RULED_SHARE))
 
 
-def _filled(tracks, used, px_per_mm):
+def _filled(tracks: np.ndarray, used: np.ndarray, px_per_mm: float) -> np.ndarray:
     """(H,) float: the share of the columns in use that tracks fill within `BAND_MM` of each row."""
     from scipy import ndimage
 
@@ -158,7 +162,7 @@ def _filled(tracks, used, px_per_mm):
     return ndimage.maximum_filter1d(tracks[:, left:right].astype(np.uint8), side, axis=0).mean(axis=1)
 
 
-def _noisy(filled, known, px_per_mm):
+def _noisy(filled: np.ndarray, known: list[float], px_per_mm: float) -> list[tuple[float, float]]:
     """[(row, coverage)] of rows that ink fills from side to side, apart from those known: traces of noise alone."""
     band = round(BAND_MM * px_per_mm)
     filled = filled.copy()
@@ -168,6 +172,6 @@ def _noisy(filled, known, px_per_mm):
     while filled.max() >= NOISY_COVERAGE:
         best = np.flatnonzero(filled >= 0.98 * filled.max())
         row = best[best < best[0] + 3 * band].mean()
-        found.append((float(row), NOISY_WORTH * float(filled.max())))
+        found.append((float(row), NOISY_WEIGHT * float(filled.max())))
         filled[max(round(row) - 3 * band, 0) : round(row) + 3 * band] = 0
     return found

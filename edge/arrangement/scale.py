@@ -1,27 +1,55 @@
-"""The scale of traces, where the page tells it better than its grid.
+"""The scale of traces (px/mm): by calibration pulses where there is no grid, and corrected by pulses and columns where there is one.
 
 Printers step a little more or less than the paper is ruled for. A calibration pulse is one millivolt whatever the grid says, and the
-columns of a page follow each other by as many seconds as they show.
+columns of a page follow each other by as many seconds as they show. Paper speed and gain are decided in `speed_and_gain`.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
+from ..errors import PictureError, Reason
+from ..layout import Arrangement, Place
+from . import calibration_pulses
+from .coarse_page import PX_PER_MM, reduced
+from .speed_and_gain import USUAL_GAIN_MM_PER_MV
+
+ASSUMED_WIDTH_MM = 281.0
+"""The width of a report's picture, assumed while neither grid nor pulses give the scale."""
+PULSE_HEIGHTS_MM = 8.0, 10.0, 12.5
+"""Heights of pulses that are searched for at that assumed scale."""
+
 MAX_PULSE_CHANGE, MAX_PITCH_CHANGE = 0.03, 0.015
-"""How far pulses and columns may be from what the grid says; farther off, it is they that were misread."""
+"""How far pulses and columns may be from the grid's scale; farther off, it is they that were misread."""
 MAX_FOOT_MM = 1.5
 """How near a row's zero the foot of its pulse stands."""
 SEPARATOR_MM, SEPARATOR_SHARE = 2.0, 0.6
-"""How near a column's edge an upright line is looked for, and how much of the way between rows it fills."""
+"""How near a column's edge an upright line is searched for, and how much of the distance between rows it fills."""
 INK = 100
 
 
-def refined(arrangement, ink):
-    """The `layout.Arrangement` with `px_per_mm` after its pulses (down) and its columns (across), on a page's (H, W) uint8 ink.
+def scale_by_pulses(ink: np.ndarray, mm_per_mv: float | None = None) -> tuple[float, float]:
+    """(across, down) px/mm of a page without a grid, from its (H, W) uint8 ink, by pulses of 1 mV.
 
-    Columns that are parted by upright lines begin where these stand, to the pixel. Where pulses or lines are not there or say something else
-    altogether, the grid's scale stays.
+    Raises
+    ------
+    PictureError : `bad_scale` where fewer than two pulses stand below each other.
+    """
+    assumed = ink.shape[1] / ASSUMED_WIDTH_MM
+    _, dark = reduced(ink, (assumed, assumed))
+    found = calibration_pulses.aligned(calibration_pulses.find_pulses(dark, PX_PER_MM, PULSE_HEIGHTS_MM), PX_PER_MM)
+    if not found:
+        raise PictureError(Reason.BAD_SCALE)
+    height_mm = float(np.median([pulse.height for pulse in found])) / PX_PER_MM
+    scale = assumed * height_mm / (mm_per_mv or USUAL_GAIN_MM_PER_MV)
+    return scale, scale
+
+
+def refined(arrangement: Arrangement, ink: np.ndarray) -> Arrangement:
+    """The arrangement with `px_per_mm` corrected by its pulses (down) and its columns (across), on a page's (H, W) uint8 ink.
+
+    Columns that are separated by upright lines begin where these stand, to the pixel. Where pulses or lines are missing or too far from the
+    grid's scale, that stays.
     """
     across, down = arrangement.px_per_mm
     strokes = [stroke for stroke in (_foot_and_top(ink, *pulse) for pulse in arrangement.pulses) if stroke]
@@ -39,8 +67,8 @@ def refined(arrangement, ink):
     return replace(arrangement, places=places, px_per_mm=(px_per_s / arrangement.mm_per_s, down))
 
 
-def _columns(arrangement, ink):
-    """(pixels of second 0, pixels a second) by the upright lines between the columns; a single one says where second 0 is, and none nothing."""
+def _columns(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float] | None:
+    """(pixels of second 0, pixels a second) by the upright lines between the columns; by a single one second 0 alone; None without any."""
     edges = {place.start_s: place.box.left for place in arrangement.places if place.start_s > 0}
     if not edges:
         return None
@@ -57,14 +85,14 @@ def _columns(arrangement, ink):
     if not lines:
         return None
     if len(lines) == 1:
-        ((start_s, line),) = lines.items()
+        ((start_s, single),) = lines.items()
         px_per_s = arrangement.px_per_mm[0] * arrangement.mm_per_s
-        return line - start_s * px_per_s, px_per_s
+        return single - start_s * px_per_s, px_per_s
     px_per_s, first_px = np.polyfit(list(lines), list(lines.values()), 1)
     return float(first_px), float(px_per_s)
 
 
-def _moved(place, first_px, px_per_s, arrangement):
+def _moved(place: Place, first_px: float, px_per_s: float, arrangement: Arrangement) -> Place:
     """The place with its left edge at its time, and its right edge as many seconds later as it was."""
     left, top, right, bottom = place.box.corners
     seconds = (right - left) / arrangement.px_per_mm[0] / arrangement.mm_per_s
@@ -72,15 +100,17 @@ def _moved(place, first_px, px_per_s, arrangement):
     return replace(place, box=replace(place.box, left=max(start, 0), right=round(start + seconds * px_per_s)))
 
 
-def _on_its_foot(place, strokes, px_per_mm):
+def _on_its_foot(place: Place, strokes: list[tuple[float, float]], px_per_mm: float) -> Place:
     """The place with its zero at the foot of its row's pulse, where there is one near."""
     feet = [foot for foot, _ in strokes if abs(foot - place.zero_px) <= MAX_FOOT_MM * px_per_mm]
     return replace(place, zero_px=float(np.mean(feet))) if feet else place
 
 
-def _foot_and_top(ink, left, right, top, bottom):
+def _foot_and_top(
+    ink: np.ndarray, left_px: float, right_px: float, top_px: float, bottom_px: float
+) -> tuple[float, float] | None:
     """The middle rows of a pulse's foot and of its top, as strokes; None where one is not seen."""
-    left, right, top, bottom = (int(round(edge)) for edge in (left, right, top, bottom))
+    left, right, top, bottom = (int(round(edge)) for edge in (left_px, right_px, top_px, bottom_px))
     width = right - left
     reach = max(round(0.15 * (bottom - top)), 4)
     inner = ink[max(top - reach, 0) : top + reach, left + width // 4 : right - width // 4]
@@ -93,12 +123,12 @@ def _foot_and_top(ink, left, right, top, bottom):
     return (float(np.mean(feet)), upper) if feet and upper is not None else None
 
 
-def _middle(piece, first):
+def _middle(piece: np.ndarray, first: int) -> float | None:
     """The mean row of the ink of a level stroke, over the columns that show one; None where too few do."""
     dark = np.where(piece >= INK, piece, 0).astype(float)
     mass = dark.sum(axis=0)
-    there = (mass > 0) & ((piece >= INK).sum(axis=0) <= 8)
-    if not there.any() or there.mean() < 0.5:
+    level = (mass > 0) & ((piece >= INK).sum(axis=0) <= 8)
+    if not level.any() or level.mean() < 0.5:
         return None
     rows = np.arange(piece.shape[0])[:, None]
-    return first + float(np.median((dark * rows).sum(axis=0)[there] / mass[there]))
+    return first + float(np.median((dark * rows).sum(axis=0)[level] / mass[level]))

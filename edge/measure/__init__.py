@@ -1,1 +1,1 @@
-"""What is measured in signals."""
+"""Measurements of signals."""

@@ -1,4 +1,4 @@
-"""Where the heart beats in a signal."""
+"""Heartbeats in a signal: where they are."""
 
 import numpy as np
 
@@ -6,32 +6,32 @@ RATE_HZ = 500
 """Sampling rate of traced signals."""
 
 FINE_S, COARSE_S = 0.006, 0.018
-"""Standard deviations of the two Gaussians whose difference passes about 8 to 25 Hz: QRS complexes, hardly T waves."""
+"""Standard deviations of the two Gaussians whose difference is a band pass of about 8 to 25 Hz: QRS complexes, hardly T waves."""
 
 SPREAD_S = 0.03
-"""Standard deviation over which the power of what passes is gathered: about the width of a QRS complex."""
+"""Standard deviation over which the power of the band is averaged: about the width of a QRS complex."""
 
 APART_S = 0.2
-"""Two beats are no nearer than that."""
+"""Two beats are no nearer to each other than that."""
 
 TOP_S = 1.2
 SHARE = 0.4
-"""A beat has at least this share of the power of a typical one: the median of what is highest in every `TOP_S`."""
+"""A beat has at least this share of the power of a typical one: the median of the maxima of every `TOP_S`."""
 
 LEAST_MV = 0.004
-"""Nor is a beat weaker: of a complex of 0.1 mV four times as much passes."""
+"""Nor is a beat weaker than that: a complex of 0.1 mV has four times as much in the band."""
 
 T_WAVE_S, T_WAVE_SHARE = 0.36, 0.7
-"""What follows a beat sooner than the first with less than the second of its power is its T wave."""
+"""A peak sooner after a beat than `T_WAVE_S` with less than `T_WAVE_SHARE` of its power is its T wave."""
 
 
-def find_beats(signal):
+def find_beats(signal: np.ndarray) -> np.ndarray:
     """(K,) int, the samples at which the heart beats in a signal (N,) of mV at `RATE_HZ`, NaN where unknown.
 
     References
     ----------
-    After Pan J., Tompkins W. J., "A real-time QRS detection algorithm", IEEE Trans. Biomed. Eng. 32(3):230, 1985: band, power, window,
-    threshold, T waves told by what came before; the threshold here looks back and ahead.
+    After Pan J., Tompkins W. J., "A real-time QRS detection algorithm", IEEE Trans. Biomed. Eng. 32(3):230, 1985: band pass, power, moving
+    average, threshold, T waves recognised by the beat before; the threshold here depends on the whole signal, not on its past alone.
     """
     from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
@@ -46,7 +46,7 @@ def find_beats(signal):
         [power[start : start + step].max() for start in range(0, max(len(power) - step // 2, 1), step // 2)]
     )
     highest = maximum_filter1d(power, 2 * round(APART_S * RATE_HZ) + 1)
-    beats = []
+    beats: list[int] = []
     for peak in np.flatnonzero((power == highest) & (power > max(SHARE * typical, LEAST_MV))):
         if beats and peak - beats[-1] < T_WAVE_S * RATE_HZ and power[peak] < T_WAVE_SHARE * power[beats[-1]]:
             continue

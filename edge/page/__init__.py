@@ -1,1 +1,1 @@
-"""From a picture to a flat page and its ink: finding the page, laying it flat, taking the grid away, and how well it can be read."""
+"""From a picture to a flat page and its ink: finding and flattening the page, removing the grid, and the quality of the page."""

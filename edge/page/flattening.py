@@ -1,64 +1,72 @@
 """From any picture of a page to a flat one at 8 px/mm: by its grid, or by the outline of its sheet."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import PictureError, Reason
 from . import grid, sheet, warp
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 PX_PER_MM = 8.0
 WORK_PX = 1600
-"""The longer side of the copy in which the grid is looked for."""
+"""The longer side of the copy in which the grid is searched for."""
 MAX_PX = 5e6
-"""A flat page has no more pixels, a quarter above A4's: what is larger is another multiple of its grid, or a sheet that is seen well
-enough with fewer to the millimetre."""
+"""A flat page has no more pixels, a quarter above A4's: what is larger is another multiple of its grid, or a sheet for which fewer pixels
+to the millimetre are enough."""
 MIN_PX_PER_MM = 2.6
 LEAST_FACTOR = 0.6
-"""What need not be made smaller by more than that is not: the copy is a third of the memory of a reading."""
+"""A picture is made smaller only by a factor below this: the copy is a third of the memory of a reading."""
 GRIDS = 2
-"""So many grids are tried: a tablecloth or a pad under the page may be squared more clearly than the page."""
+"""So many grids are tried: those of a tablecloth or a squared pad under the page may be clearer than the page's."""
 SAME_SHARE = 0.03
 """Grids whose frequencies differ by no more than this share are one."""
-AS_IT_WAS_SHARE = 0.01
-"""By so much of its longer side a page's sides may end elsewhere in a picture that is the page as it lies."""
+UNCHANGED_SHARE = 0.01
+"""The sides of a page that is the picture itself may differ from it by this share of the longer one."""
 MARGIN_CELLS = 5
 AROUND_CELLS = 20
-"""How far beyond the outermost tiles that show the grid the page goes on, and the sheet's sides are looked for."""
+"""How far beyond the outermost tiles that show the grid the page extends, and the sheet's sides are searched for."""
 DRAFT_CELL_PX = warp.CELL_MM * sheet.DRAFT_PX_PER_MM
 SURE_SHARE = 0.6
-"""How much of the tiles' extent, from its middle, is surely paper: at the rim something else may have been taken for grid."""
-RULED, SURELY_RULED = 0.22, 0.6
-"""How clear the grid is in a row of cells that may belong to the page, and in one that does, against the clearer half of rows."""
+"""How much of the tiles' extent, from its middle, is certainly paper: at the rim something else may have been taken for grid."""
+RULED, CERTAINLY_RULED = 0.22, 0.6
+"""How clear the grid is in a row of cells that may belong to the page, and in one that does, relative to the clearer half of rows."""
 SIDE_SLACK_CELLS = 3
-"""How far within the ruled part a side may seem to lie; one farther in is none."""
+"""How far within the ruled part a side may be found; one farther in is no side."""
 A4_MM = (297.0, 210.0)
 
 
 @dataclass(frozen=True)
 class Flat:
-    """A page taken from a picture and laid flat.
+    """A page flattened from a picture.
 
-    `image` is an RGB `PIL.Image`; `mesh` says where it lay; `px_per_mm` is (across, down), or None where there was no grid; `corners`
+    `image` is RGB; `mesh` says where the page lies in the picture; `px_per_mm` is (across, down), or None where there was no grid; `corners`
     (4, 2) of the sheet in picture pixels, clockwise from the flat page's upper left; `whole` whether all its sides are in the picture, which
-    has `picture_size` (width, height);
-    `picture_px_per_mm` the resolution that the picture had; `grid_score` the clarity of its grid, 0 where there was none; `strength` (R, C) of
-    it over the page; `as_it_was` whether it is the picture itself, neither turned nor bent, at a scale that was expected.
+    has `picture_size` (width, height); `picture_px_per_mm` is the resolution of the picture; `grid_score` the clarity of its grid, 0 where
+    there was none; `strength` (R, C) of it over the page; `unchanged` whether the page is the picture itself, neither turned nor bent, at the
+    expected scale.
     """
 
-    image: object
-    mesh: object
-    px_per_mm: tuple | None
+    image: Image.Image
+    mesh: warp.Mesh
+    px_per_mm: tuple[float, float] | None
     corners: np.ndarray
     whole: bool
-    picture_size: tuple
+    picture_size: tuple[int, int]
     picture_px_per_mm: float
     grid_score: float
     strength: np.ndarray
-    as_it_was: bool = False
+    unchanged: bool = False
 
-    def rescaled(self, px_per_mm):
-        """The page at `PX_PER_MM`, whose image has so many pixels to a millimetre and not those that its grid was taken for."""
+    def rescaled(self, px_per_mm: float) -> Flat:
+        """The page at `PX_PER_MM`, given that its image has `px_per_mm` and not what its grid was taken for; only of a page with a grid."""
+        assert self.px_per_mm is not None
         factor = PX_PER_MM / px_per_mm
         mesh = warp.Mesh(self.mesh.nodes, self.mesh.spacing_px * factor)
         return replace(
@@ -70,10 +78,10 @@ class Flat:
         )
 
 
-def flattened(image, px_per_mm=None):
-    """Yield what may be the `Flat` page of an RGB `PIL.Image`, the likeliest first: by its clearest grid, by another, by an outline.
+def flat_candidates(image: Image.Image, px_per_mm: float | None = None) -> Iterator[Flat]:
+    """Yield the candidates for the `Flat` page of an RGB picture, the likeliest first: by its clearest grid, by another, by an outline.
 
-    `px_per_mm` is the scale of a picture that may be the page as it lies: a grid that says so too has no longer cells.
+    `px_per_mm` is the scale of a picture that may be the page itself: a grid of that scale is not tried with longer cells.
 
     Raises
     ------
@@ -81,14 +89,15 @@ def flattened(image, px_per_mm=None):
     """
     work = _resized(image, WORK_PX / max(image.size))
     to_work = np.diag([work.width / image.width, work.height / image.height, 1.0])
-    refusals, none_yet, sure = [], True, None
+    refusals: list[PictureError] = []
+    none_yet, certain = True, None
     for found in _grids(np.asarray(work)):
-        if sure is not None and found.tiles is sure.tiles:
+        if certain is not None and found.tiles is certain.tiles:
             continue
         try:
             page = _by_grid(image, found, found.homography @ to_work, warp.project(np.linalg.inv(to_work), found.tiles))
-            if px_per_mm and _is_as_it_was(page, px_per_mm):
-                page, sure = replace(page, as_it_was=True), found
+            if px_per_mm and _is_unchanged(page, px_per_mm):
+                page, certain = replace(page, unchanged=True), found
             yield page
             none_yet = False
         except PictureError as error:
@@ -102,11 +111,12 @@ def flattened(image, px_per_mm=None):
         raise refusals.pop(0)
 
 
-def _grids(rgb):
-    """Yield the `grid.Grid`s of a (H, W, 3) picture that are tried, each followed by itself with longer cells where it has such."""
-    found = None
+def _grids(rgb: np.ndarray) -> Iterator[grid.Grid]:
+    """Yield the grids of a (H, W, 3) picture that are tried, each followed by itself with longer cells where it has such."""
+    found: grid.Grid | None = None
     for _ in range(GRIDS):
-        known, found = found, grid.find_grid(rgb, other_than=found)
+        known: grid.Grid | None = found
+        found = grid.find_grid(rgb, other_than=known)
         if found is None or (known is not None and _is_same(found, known)):
             return
         yield found
@@ -114,23 +124,23 @@ def _grids(rgb):
             yield replace(found, homography=found.longer)
 
 
-def _is_as_it_was(page, px_per_mm):
-    """Whether a `Flat` page lies in its picture neither turned nor bent, at this scale."""
+def _is_unchanged(page: Flat, px_per_mm: float) -> bool:
+    """Whether a page lies in its picture neither turned nor bent, at this scale."""
     width, height = page.image.size
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
     expected = np.diff(corners, axis=0) * px_per_mm / np.array(page.px_per_mm)
     off = np.abs(np.diff(page.mesh.to_picture(corners), axis=0) - expected)
-    return bool(off.max() <= AS_IT_WAS_SHARE * max(width, height))
+    return bool(off.max() <= UNCHANGED_SHARE * max(width, height))
 
 
-def _is_same(found, known):
-    """Whether two grids are one that was found from two sides of what lies on it."""
+def _is_same(found: grid.Grid, known: grid.Grid) -> bool:
+    """Whether two grids are one that was found on two sides of what lies on it."""
     middle = known.tiles.mean(axis=0)[None]
     here, there = (grid.frequencies(each.homography, middle) for each in (found, known))
     return bool(np.abs(here - there).max() <= SAME_SHARE * np.abs(there).max())
 
 
-def _by_grid(image, found, homography, tiles):
+def _by_grid(image: Image.Image, found: grid.Grid, homography: np.ndarray, tiles: np.ndarray) -> Flat:
     """The flat page whose grid is seen at the picture points `tiles` (N, 2), by the homography from pixels to cells."""
     cells = warp.project(homography, tiles)
     low, high = np.floor(cells.min(axis=0)), np.ceil(cells.max(axis=0))
@@ -141,16 +151,16 @@ def _by_grid(image, found, homography, tiles):
     margin = np.array([MARGIN_CELLS, MARGIN_CELLS])
     mesh = warp.mesh_of(homography, (*(low - margin), *(high + margin)), 1.0, warp.CELL_MM * PX_PER_MM)
     source, factor = _near_resolution(image, picture_px_per_mm)
-    mesh, strength = warp.straighten(source, mesh.scaled(factor), grid.evened)
-    sure = np.array([[part.start, part.stop] for part in (_ruled(strength, axis, SURELY_RULED) for axis in (0, 1))])
+    mesh, strength = warp.straighten(source, mesh.scaled(factor), grid.normalised)
+    certain = [_ruled(strength, axis, CERTAINLY_RULED) for axis in (0, 1)]
     rows, columns = _ruled(strength, 1, RULED), _ruled(strength, 0, RULED)
     mesh, strength = mesh.part(rows, columns), strength[rows, columns]
-    # Whole pixels, as those that look at single cells take them.
+    # Cells of whole pixels, for what is computed cell by cell.
     mesh = warp.Mesh(mesh.nodes, int(mesh.spacing_px * min(1.0, np.sqrt(MAX_PX / np.prod(mesh.size)))))
     px_per_mm = mesh.spacing_px / warp.CELL_MM
     flat, mesh = mesh.resample(source), mesh.scaled(1 / factor)
-    ruled = (sure.T + low - margin - first).ravel() * DRAFT_CELL_PX
-    sides = sheet.beyond(sides, ruled, SIDE_SLACK_CELLS * DRAFT_CELL_PX)
+    ruled = np.array([[part.start, part.stop] for part in certain]).T + low - margin - first
+    sides = sheet.without_inner(sides, ruled.ravel() * DRAFT_CELL_PX, SIDE_SLACK_CELLS * DRAFT_CELL_PX)
     _blank_beyond(flat, sheet.depth(sides, (warp.project(homography, mesh.nodes) - first) * DRAFT_CELL_PX))
     corners = warp.project(np.linalg.inv(homography), sheet.corners_of(sides, edge) / DRAFT_CELL_PX + first)
     whole = all(side is not None for side in sides.values())
@@ -159,14 +169,14 @@ def _by_grid(image, found, homography, tiles):
     )
 
 
-def _ruled(strength, axis, share):
+def _ruled(strength: np.ndarray, axis: int, share: float) -> slice:
     """The slice of rows (`axis` 1) or columns (0) of cells in which the grid is seen: no letterhead, no table."""
     profile = np.quantile(strength, 0.75, axis=axis)
     ruled = np.flatnonzero(profile >= share * np.median(np.sort(profile)[len(profile) // 2 :]))
     return slice(max(ruled[0] - 1, 0), min(ruled[-1] + 2, len(profile)))
 
 
-def _blank_beyond(flat, depth):
+def _blank_beyond(flat: Image.Image, depth: np.ndarray) -> None:
     """Make white what lies beyond the sheet: where `depth` (R, C), given at the mesh's nodes, is not positive."""
     from PIL import Image
 
@@ -174,21 +184,23 @@ def _blank_beyond(flat, depth):
     flat.paste("white", mask=Image.fromarray(np.asarray(within) <= 0))
 
 
-def _sheet(image, homography, low, high, picture_px_per_mm):
+def _sheet(
+    image: Image.Image, homography: np.ndarray, low: np.ndarray, high: np.ndarray, picture_px_per_mm: float
+) -> tuple[sheet.Sides, np.ndarray, np.ndarray]:
     """The sheet on which the grid's cells `low` to `high` lie: (sides in a draft's pixels, the cell at the draft's upper left, the
     draft's own edges (4,))."""
     from scipy import ndimage
 
     around = np.array([AROUND_CELLS, AROUND_CELLS])
-    first, last = _within(homography, image.size, low - around, high + around)
+    first, last = _clipped_to_picture(homography, image.size, low - around, high + around)
     mesh = warp.mesh_of(homography, (*first, *last), 1.0, DRAFT_CELL_PX)
-    # Of every other millimetre's line bilinear samples would make bands.
+    # Reduced first: bilinear samples of a finer picture would alias with the millimetre lines.
     factor = min(1.0, 2 * sheet.DRAFT_PX_PER_MM / picture_px_per_mm)
     draft = np.asarray(mesh.scaled(factor).resample(_resized(image, factor), step=6))
     columns, rows = np.meshgrid(np.arange(0, draft.shape[1], 4), np.arange(0, draft.shape[0], 4))
     places = mesh.to_picture(np.stack([columns.ravel(), rows.ravel()], axis=1))
     inside = ((places >= 0) & (places <= np.array(image.size) - 1)).all(axis=1).reshape(rows.shape)
-    # Looked at here and there: what lies between two places is seen where both are.
+    # Sampled every four pixels: what lies between two samples is in the picture where both are.
     inside = ndimage.binary_erosion(inside, np.ones((3, 3)), border_value=1)
     seen = np.repeat(np.repeat(inside, 4, axis=0), 4, axis=1)[: draft.shape[0], : draft.shape[1]]
     middle, half = (low + high) / 2, SURE_SHARE * (high - low) / 2
@@ -197,8 +209,10 @@ def _sheet(image, homography, low, high, picture_px_per_mm):
     return sides, first, np.array([0, 0, draft.shape[1], draft.shape[0]], float)
 
 
-def _within(homography, size, low, high):
-    """The part of the cells `low` to `high` that the picture reaches, where it is not near the horizon."""
+def _clipped_to_picture(
+    homography: np.ndarray, size: tuple[int, int], low: np.ndarray, high: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The part of the cells `low` to `high` that is in the picture and not near the horizon."""
     width, height = size
     edge = np.linspace(0, 1, 9)
     border = np.concatenate(
@@ -211,8 +225,8 @@ def _within(homography, size, low, high):
     return np.maximum(low, np.floor(reached.min(axis=0))), np.minimum(high, np.ceil(reached.max(axis=0)))
 
 
-def _by_outline(image, work):
-    """The flat page of a sheet without a grid, seen in `work`, a small copy of the image: A4's proportions, its scale unknown."""
+def _by_outline(image: Image.Image, work: Image.Image) -> Flat:
+    """The flat page of a sheet without a grid, found in `work`, a small copy of the image: A4's proportions, its scale unknown."""
     corners = sheet.find_outline(np.asarray(work))
     if corners is None:
         raise PictureError(Reason.NO_PAGE)
@@ -232,19 +246,19 @@ def _by_outline(image, work):
     return Flat(flat, mesh, None, corners, True, image.size, picture_px_per_mm, 0.0, np.zeros((1, 1)))
 
 
-def _resolution(homography, points):
+def _resolution(homography: np.ndarray, points: np.ndarray) -> float:
     """The median picture pixels per millimetre, in the direction in which there are the fewest, at the points (N, 2)."""
     cells = grid.frequencies(homography, points)
     return float(np.median(1 / np.linalg.norm(cells, axis=2).max(axis=1))) / warp.CELL_MM
 
 
-def _near_resolution(image, picture_px_per_mm):
+def _near_resolution(image: Image.Image, picture_px_per_mm: float) -> tuple[Image.Image, float]:
     """(image, factor): the picture, made smaller by `factor` where it has many more pixels than the flat page will."""
     factor = min(1.0, 1.2 * PX_PER_MM / picture_px_per_mm)
     return (image, 1.0) if factor > LEAST_FACTOR else (_resized(image, factor), factor)
 
 
-def _resized(image, factor):
+def _resized(image: Image.Image, factor: float) -> Image.Image:
     """The picture, smaller by `factor`; as it is where that is 1 or more."""
     from PIL import Image
 

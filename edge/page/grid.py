@@ -1,10 +1,14 @@
 """The grid of ECG paper in a picture: its lines' directions, their pitch and their perspective.
 
-A ruled paper's lines are harmonics of one frequency in each of two directions, locally: a tile's spectrum shows them as a row of peaks, even
+The lines of ruled paper are, locally, harmonics of one frequency in each of two directions: a tile's spectrum shows them as a row of peaks, even
 where noise and blur hide the lines from the eye. The frequencies of many tiles give the homography.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,41 +17,41 @@ STEP_PX = 110
 FFT_PX = 256
 HARMONICS = np.arange(1, 6)
 MAX_FREQUENCY = 0.45
-"""Cycles per pixel up to which harmonics are looked at."""
+"""Cycles per pixel up to which harmonics are used."""
 MIN_PERIOD_PX, MAX_PERIOD_PX = 9.0, 56.0
-"""Pitches of the bold lines (5 mm) that are looked for in the picture at hand."""
+"""Pitches of the bold lines (5 mm) that are searched for in the picture."""
 MIN_CELLS = 30
-"""A page is at least so many cells long: heavier lines at every fifth bold one are not taken for the bold ones."""
+"""A page is at least so many cells long: so heavier lines at every fifth bold one are not taken for the bold ones."""
 
 MEAN_REDUCE = 3
-"""No divisor of the draft's cells: what it leaves of itself is none of their waves."""
+"""No divisor of the draft's cells: the pattern that reduction leaves is no harmonic of theirs."""
 
 DIRECTIONS_DEG = np.arange(0.0, 180.0, 2.0)
 PERIODS_PX = np.exp(np.arange(np.log(MIN_PERIOD_PX), np.log(MAX_PERIOD_PX), 0.03))
 SHEAR, STRETCH = 10, 11
-"""How far the two families may be from square (in steps of direction) and from equal pitch (in steps of period)."""
+"""How far the two families of lines may be from perpendicular (in steps of direction) and from equal pitch (in steps of period)."""
 
 CLEAREST = 6.0
-"""Peaks count up to so many times their surroundings: one strong stroke does not outvote the lattice."""
+"""Peaks count up to so many times their surroundings: one strong stroke does not outweigh the grid."""
 BEYOND_SHARE = 0.02
-"""What counts of a peak's height beyond that: its top is still where it is highest."""
+"""The share of a peak's height beyond that which counts: its maximum stays where it is."""
 MIN_SCORE = 2.0
 """Mean height of a family's harmonics over their surroundings with which a tile is taken to show it."""
 MIN_TILES = 6
 SEED_SHARE = 0.7
-"""How much of the picture's extent, from its middle, a seed is looked for in."""
+"""How much of the picture's extent, from its middle, is searched for the seed."""
 LONGER, LONGER_SHARE, LONGER_TILES = (2.0, 2.5), 0.8, 24
-"""By what cells may be longer than found, how clear they are then against those found, and how many tiles are asked."""
+"""By what factors cells may be longer than found, how clear they are then relative to those found, and how many tiles are compared."""
 MAX_UNEVEN = 0.2
 """Logarithm of how much farther apart their lines may be in one direction than in the other."""
 NEAR, NEARER = 0.12, 0.04
-"""How far from a neighbour's, and from a fit's frequencies a tile's are looked for, as shares of them."""
+"""How far from a neighbour's, and from a fit's frequencies a tile's are searched for, as shares of them."""
 
 
 @dataclass(frozen=True)
 class Grid:
     """A grid seen in perspective: `homography` (3, 3) takes picture pixels to grid cells (u across, v down; lines a cell apart, but
-    from where to count is open), `score` is the median height of the lattice's peaks over their surroundings, `tiles` (N, 2) the
+    from where to count is open), `score` is the median height of the grid's peaks over their surroundings, `tiles` (N, 2) the
     centres in picture pixels of where it was seen; `longer` is a homography to longer cells, which are drawn nearly as clearly, or None."""
 
     homography: np.ndarray
@@ -56,14 +60,20 @@ class Grid:
     longer: np.ndarray | None = None
 
 
-def find_grid(rgb, other_than=None):
+class TileFit(NamedTuple):
+    """What is found in one tile: the `frequencies` (2, 2) of both families of lines in cycles per pixel, and the `scores` (2,) of their harmonics."""
+
+    frequencies: np.ndarray
+    scores: np.ndarray
+
+
+def find_grid(rgb: np.ndarray, other_than: Grid | None = None) -> Grid | None:
     """The clearest `Grid` of a (H, W, 3) uint8 picture, or None where none is seen.
 
-    The picture should show a millimetre with some two to eleven pixels. Of the two families that is taken to run across which does so more
-    nearly in the picture: a page turned by a quarter stays turned. With a `Grid` that was no page's, `other_than`, it is begun elsewhere:
-    what lies under the page may be squared too.
+    A millimetre should have some two to eleven pixels in the picture. u is the family of lines that runs more nearly across in the picture:
+    a page turned by a quarter stays turned. The tiles of a grid `other_than` are not used as seeds: what lies under the page may be squared too.
     """
-    centres, spectra = _spectra(evened(rgb))
+    centres, spectra = _spectra(normalised(rgb))
     free = np.ones(len(centres), bool) if other_than is None else _apart(centres, other_than.tiles)
     seed = _seed(centres, spectra, max(rgb.shape) / MIN_CELLS, free)
     if seed is None:
@@ -73,17 +83,17 @@ def find_grid(rgb, other_than=None):
         if len(seen) < MIN_TILES:
             return None
         homography = _fit(centres, seen)
-        seen = _look_again(centres, spectra, homography)
+        seen = _fit_tiles(centres, spectra, homography)
     if len(seen) < MIN_TILES:
         return None
-    score = float(np.median([scores.min() for _, scores in seen.values()]))
+    score = float(np.median([fit.scores.min() for fit in seen.values()]))
     homography = _across_first(_fit(centres, seen))
     return Grid(homography, score, centres[sorted(seen)], _longer(centres, spectra, sorted(seen), homography))
 
 
-def _longer(centres, spectra, tiles, homography):
+def _longer(centres: np.ndarray, spectra: np.ndarray, tiles: list[int], homography: np.ndarray) -> np.ndarray | None:
     """The homography to cells twice or two and a half times as long, in one direction or both, where lines so far apart are nearly as
-    clear and about as far apart in both; else None. Of lines at every millimetre of paper, 2 or 2.5 may be taken for 5."""
+    clear and about as far apart in both; else None. Where every millimetre is ruled, 2 or 2.5 mm may be taken for 5 mm."""
     tiles = tiles[:: -(-len(tiles) // LONGER_TILES)]
     near = frequencies(homography, centres[tiles])
     scores = {factor: np.median(_refine(spectra, tiles, near / factor, NEARER)[1], axis=0) for factor in (1.0, *LONGER)}
@@ -98,37 +108,38 @@ def _longer(centres, spectra, tiles, homography):
     return np.diag([1 / a, 1 / b, 1.0]) @ homography if uneven <= MAX_UNEVEN else None
 
 
-def _apart(centres, tiles):
+def _apart(centres: np.ndarray, tiles: np.ndarray) -> np.ndarray:
     """(N,) bool: which centres (N, 2) are none of `tiles` (M, 2)."""
     return np.abs(centres[:, None] - tiles).max(axis=2).min(axis=1) > 1
 
 
-def evened(rgb):
-    """(H, W) float32 in -2..2 of a (H, W, 3) uint8 picture: dark lines negative, light and contrast evened out."""
+def normalised(rgb: np.ndarray) -> np.ndarray:
+    """(H, W) float32 in -2..2 of a (H, W, 3) uint8 picture: dark lines negative, light and contrast locally normalised."""
     gray = np.minimum(np.minimum(rgb[..., 0], rgb[..., 1]), rgb[..., 2]).astype(np.float32)
     gray -= _mean_around(_reduced(gray), 41, gray.shape)
-    spread = _reduced(np.abs(gray))  # only then as large a picture more: the absolute values are gone
+    spread = _reduced(np.abs(gray))  # the absolute values are freed before the next array of that size
     gray /= _mean_around(spread, 81, gray.shape) + np.float32(0.5)
     return np.clip(gray, -2.0, 2.0, out=gray)
 
 
-def _reduced(values):
+def _reduced(values: np.ndarray) -> np.ndarray:
     """The means of (H, W) float32 values over squares of `MEAN_REDUCE` pixels."""
     from PIL import Image
 
     return np.asarray(Image.fromarray(values).reduce(MEAN_REDUCE))
 
 
-def _mean_around(small, side, shape):
-    """(H, W) float32 means over about `side` by `side` pixels of what is given `_reduced`."""
+def _mean_around(small: np.ndarray, side: int, shape: tuple[int, ...]) -> np.ndarray:
+    """(H, W) float32 means over about `side` by `side` pixels of an image given `_reduced`."""
     from PIL import Image
     from scipy import ndimage
 
+    height, width = shape
     means = Image.fromarray(ndimage.uniform_filter(small, round(side / MEAN_REDUCE)))
-    return np.asarray(means.resize(shape[::-1], Image.Resampling.BILINEAR))
+    return np.asarray(means.resize((width, height), Image.Resampling.BILINEAR))
 
 
-def _spectra(values):
+def _spectra(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(centres (N, 2), spectra (N, F, F / 2 + 1) float32): each tile's amplitudes over their surroundings; rows are frequencies down,
     zero in the middle, columns those across, from zero."""
     from scipy import ndimage
@@ -151,9 +162,9 @@ def _spectra(values):
     return np.array(corners)[:, ::-1] + tile / 2, spectra
 
 
-def _heights(spectra, tile, fx, fy):
+def _heights(spectra: np.ndarray, tile: np.ndarray | int, fx: np.ndarray, fy: np.ndarray) -> np.ndarray:
     """Values of the spectra of `tile` at frequencies in cycles per pixel, arrays of one shape, bilinear."""
-    # A real picture's spectrum is the same at both ends of a direction: the half with fx >= 0 is kept.
+    # The amplitudes of a real picture's spectrum are symmetric: the half with fx >= 0 is kept.
     side = np.where(fx < 0, -1.0, 1.0)
     column, row = fx * side * FFT_PX, fy * side * FFT_PX + FFT_PX // 2
     left, top = column.astype(int), np.floor(row).astype(int)
@@ -164,7 +175,7 @@ def _heights(spectra, tile, fx, fy):
     return above * (1 - below_share) + below * below_share
 
 
-def _scores(spectra, tile, fx, fy):
+def _scores(spectra: np.ndarray, tile: np.ndarray | int, fx: np.ndarray, fy: np.ndarray) -> np.ndarray:
     """Mean height of the harmonics of the frequencies (fx, fy), arrays of one shape like `tile`."""
     harmonics = HARMONICS.reshape(-1, *[1] * np.ndim(fx))
     fx, fy = fx * harmonics, fy * harmonics
@@ -173,7 +184,9 @@ def _scores(spectra, tile, fx, fy):
     return (heights * inside).sum(axis=0) / np.maximum(inside.sum(axis=0), 1)
 
 
-def _refine(spectra, tiles, guesses, reach):
+def _refine(
+    spectra: np.ndarray, tiles: Sequence[int] | np.ndarray, guesses: Sequence[np.ndarray] | np.ndarray, reach: float
+) -> tuple[np.ndarray, np.ndarray]:
     """(vectors (N, 2, 2), scores (N, 2)): each tile's best two frequencies within `reach` (a share) of its guesses (N, 2, 2)."""
     best = np.array(guesses, float)
     steps = np.linspace(-1.0, 1.0, 7)
@@ -192,7 +205,9 @@ def _refine(spectra, tiles, guesses, reach):
     return best, np.take_along_axis(scores, place, axis=-1)[..., 0]
 
 
-def _seed(centres, spectra, longest_px, free):
+def _seed(
+    centres: np.ndarray, spectra: np.ndarray, longest_px: float, free: np.ndarray
+) -> tuple[int, np.ndarray] | None:
     """(tile, (2, 2) frequencies) of the `free` (N,) tile with the clearest two families, toward the middle; None where none is clear."""
     direction = np.deg2rad(DIRECTIONS_DEG)[:, None]
     fx, fy = np.cos(direction) / PERIODS_PX, np.sin(direction) / PERIODS_PX
@@ -209,29 +224,29 @@ def _seed(centres, spectra, longest_px, free):
         return None
     rows = (first[0] + turn + np.arange(-SHEAR, SHEAR + 1)) % len(DIRECTIONS_DEG)
     columns = np.clip(first[1] + np.arange(-STRETCH, STRETCH + 1), 0, len(PERIODS_PX) - 1)
-    near = kept[np.ix_(rows, columns)] * _LIKENESS
+    near = kept[np.ix_(rows, columns)] * _PITCH_WEIGHTS
     row, column = np.unravel_index(np.argmax(near), near.shape)
     second = rows[row], columns[column]
     vectors = np.array([(fx[place], fy[place]) for place in (first, second)])
     return tile, _fundamental(spectra, tile, vectors, longest_px)
 
 
-_LIKENESS = 1 - 0.8 * np.abs(np.arange(-STRETCH, STRETCH + 1)) * np.log(PERIODS_PX[1] / PERIODS_PX[0])
-"""What a second family counts by how far its pitch is from the first's."""
+_PITCH_WEIGHTS = 1 - 0.8 * np.abs(np.arange(-STRETCH, STRETCH + 1)) * np.log(PERIODS_PX[1] / PERIODS_PX[0])
+"""The weight of a second family by how far its pitch is from the first's."""
 
 
-def _partners(scores):
-    """The best score within `SHEAR` of every direction and `STRETCH` of every period, likeness weighed in."""
+def _partners(scores: np.ndarray) -> np.ndarray:
+    """The best score within `SHEAR` of every direction and `STRETCH` of every period, weighted by pitch."""
     from scipy import ndimage
 
     widest = ndimage.maximum_filter1d(scores, 2 * SHEAR + 1, axis=0, mode="wrap")
     padded = np.pad(widest, ((0, 0), (STRETCH, STRETCH)), mode="edge")
     count = scores.shape[1]
-    return np.max([padded[:, i : i + count] * like for i, like in enumerate(_LIKENESS)], axis=0)
+    return np.max([padded[:, i : i + count] * weight for i, weight in enumerate(_PITCH_WEIGHTS)], axis=0)
 
 
-def _fundamental(spectra, tile, vectors, longest_px):
-    """The lowest frequencies (2, 2) of which these are whole multiples and whose harmonics are all there."""
+def _fundamental(spectra: np.ndarray, tile: int, vectors: np.ndarray, longest_px: float) -> np.ndarray:
+    """The lowest frequencies (2, 2) of which these are whole multiples and whose harmonics are all present."""
     _, scores = _refine(spectra, [tile], [vectors], NEARER)
     for divisor in (5, 4, 3, 2):
         lower, found = _refine(spectra, [tile], [vectors / divisor], NEARER)
@@ -241,54 +256,55 @@ def _fundamental(spectra, tile, vectors, longest_px):
     return vectors
 
 
-def _grow(centres, spectra, start, vectors):
-    """{tile: ((2, 2) frequencies, (2,) scores)}: from the clearest tile outward, each looked for near its neighbour's."""
-    seen, wave, visited = {}, {start: vectors}, {start}
-    while wave:
-        tiles = list(wave)
-        found, scores = _refine(spectra, tiles, [wave[tile] for tile in tiles], NEAR)
-        wave = {}
+def _grow(centres: np.ndarray, spectra: np.ndarray, start: int, vectors: np.ndarray) -> dict[int, TileFit]:
+    """{tile: fit} from the clearest tile outward, each searched for near its neighbour's."""
+    seen: dict[int, TileFit] = {}
+    front, visited = {start: vectors}, {start}
+    while front:
+        tiles = list(front)
+        found, scores = _refine(spectra, tiles, [front[tile] for tile in tiles], NEAR)
+        front = {}
         for tile, vector, score in zip(tiles, found, scores, strict=True):
             if score.min() < MIN_SCORE and tile != start:
                 continue
-            seen[tile] = vector, score
+            seen[tile] = TileFit(vector, score)
             distance = np.abs(centres - centres[tile]).max(axis=1)
             for near in np.flatnonzero(distance < 1.5 * STEP_PX):
                 if near not in visited:
                     visited.add(near)
-                    wave[near] = vector
+                    front[near] = vector
     return seen
 
 
-def _look_again(centres, spectra, homography):
-    """{tile: ((2, 2) frequencies, (2,) scores)} of every tile that shows about what the homography predicts there."""
+def _fit_tiles(centres: np.ndarray, spectra: np.ndarray, homography: np.ndarray) -> dict[int, TileFit]:
+    """{tile: fit} of every tile that shows about what the homography predicts there."""
     tiles = np.flatnonzero(_depth(homography, centres) > 0.2 * _depth(homography, centres.mean(axis=0)[None]))
     found, scores = _refine(spectra, tiles, frequencies(homography, centres[tiles]), NEARER)
     return {
-        tile: (vector, score)
+        tile: TileFit(vector, score)
         for tile, vector, score in zip(tiles, found, scores, strict=True)
         if score.min() >= MIN_SCORE
     }
 
 
-def _fit(centres, seen):
-    """The (3, 3) homography from pixels to cells: least squares on the tiles' frequencies, outliers weighed down.
+def _fit(centres: np.ndarray, seen: dict[int, TileFit]) -> np.ndarray:
+    """The (3, 3) homography from pixels to cells: least squares on the tiles' frequencies, outliers given less weight.
 
-    For u = (a·p) / (c·p) the local frequency is the gradient of u; six numbers, since shifts leave no trace in it.
+    For u = (a·p) / (c·p) the local frequency is the gradient of u; six numbers, since it does not depend on shifts.
     """
     tiles = sorted(seen)
     points = centres[tiles]
-    measured = np.array([seen[tile][0] for tile in tiles])
+    measured = np.array([seen[tile].frequencies for tile in tiles])
     origin, scale = points.mean(axis=0), max(np.ptp(points, axis=0).max(), 1.0)
     local = (points - origin) / scale
     unit = np.hypot(measured[..., 0], measured[..., 1]).mean()
     target = (measured / unit).ravel()
 
-    def predict(parameters):
+    def predict(parameters: np.ndarray) -> np.ndarray:
         return frequencies(_matrix(parameters), local).ravel()
 
     parameters = np.concatenate([np.median(measured / unit, axis=0).ravel(), [0.0, 0.0]])
-    # A whiff of ridge on the perspective: a handful of tiles says nothing about it.
+    # A small ridge on the perspective, which a handful of tiles does not determine.
     ridge = np.diag([0, 0, 0, 0, 1e-3, 1e-3])
     for _ in range(15):
         now = predict(parameters)
@@ -304,24 +320,24 @@ def _fit(centres, seen):
     return np.diag([unit * scale, unit * scale, 1.0]) @ _matrix(parameters) @ to_local
 
 
-def _matrix(parameters):
+def _matrix(parameters: np.ndarray) -> np.ndarray:
     a, b, c, d, e, f = parameters
     return np.array([[a, b, 0.0], [c, d, 0.0], [e, f, 1.0]])
 
 
-def _depth(homography, points):
-    """(N,): the third homogeneous coordinate; it falls to nothing toward the horizon."""
+def _depth(homography: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """(N,): the third homogeneous coordinate; it falls to zero toward the horizon."""
     return points @ homography[2, :2] + homography[2, 2]
 
 
-def frequencies(homography, points):
+def frequencies(homography: np.ndarray, points: np.ndarray) -> np.ndarray:
     """(N, 2, 2): the frequencies of both families at the points (N, 2): the gradients of u and v, in cells per pixel."""
     depth = _depth(homography, points)[:, None, None]
     cells = points @ homography[:2, :2].T + homography[:2, 2]
     return (homography[:2, :2] - cells[..., None] / depth * homography[2, :2]) / depth
 
 
-def _across_first(homography):
+def _across_first(homography: np.ndarray) -> np.ndarray:
     """The homography with u running rightward and v downward, as near to the picture's own axes as quarter turns allow."""
     linear = homography[:2, :2]
     if abs(linear[0, 0] * linear[1, 1]) < abs(linear[0, 1] * linear[1, 0]):

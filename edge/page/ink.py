@@ -1,39 +1,46 @@
-"""From a flat page's colours to the ink of its traces: light evened out, grid taken away."""
+"""From a flat page's colours to the ink of its traces: uneven light and the grid removed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..preprocessing import otsu
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 BLOCK_PX = 8
-"""Side of the blocks in which the paper's brightness is looked for: a millimetre, more than any line of a grid."""
+"""Side of the blocks in which the paper's brightness is estimated: a millimetre, more than any line of a grid."""
 PAPER_BLOCKS = 17
-"""What is dark over fewer blocks than these is ink, over more it is a shadow."""
+"""What is dark over fewer blocks is ink, over more it is a shadow."""
 SMOOTH_BLOCKS = 1.5
 PATCH_PX = 32
 """Side of the patches whose darkest ink is compared: of four millimetres, fewer than half of which hold a trace."""
 MAX_TRACED = 0.6
-"""The share of patches that traces cross at most."""
+"""At most this share of patches is crossed by traces."""
 GRID_PERCENTILE = 75
 LEAST_SHARE = 0.15
 """The least darkness, as a share of solid ink's, that counts at all: less is noise and the haze of JPEG."""
 LEAST_SOLID = 60
 """Darkness (of 255) below which nothing is solid ink."""
 CELL_PX = 40
-"""The pitch of a grid's bold lines on a flat page, 5 mm: the whole grid repeats itself by it."""
+"""The pitch of a grid's bold lines on a flat page, 5 mm: the period of the whole grid."""
 GRID_SHARE = 0.3
-"""A grid darker than this share of solid ink is taken away by its own pattern, and what is left of it counts no more than so."""
+"""A grid darker than this share of solid ink is removed by its periodic pattern; ink below the share does not count then."""
 CLEARER = 0.85
-"""One channel is taken alone where grid and ink are so much closer to each other in all of them."""
+"""One channel alone is used where the ratio of grid to ink in it is below this share of that in the brightest channel of each pixel."""
 MAX_GRID = 215
-"""Darkness (of 255) of a grid under which ink cannot be told."""
+"""Darkness (of 255) of a grid above which ink on it cannot be distinguished."""
 
 
-def ink_of(page):
+def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     """How much trace ink there is on a flat page.
 
     Parameters
     ----------
-    page : (H, W, 3) uint8 array or RGB `PIL.Image`
+    page : (H, W, 3) uint8 array or RGB picture
         At about 8 px/mm.
 
     Returns
@@ -44,42 +51,42 @@ def ink_of(page):
     -----
     The brightest of the three channels, each relative to the paper's, is black for ink alone: coloured grids vanish in
     it, whatever the light's colour. It is divided by the local paper (closing at low resolution), so that shadows vanish too.
-    A grey grid is darker than the paper and lighter than the traces: Otsu's threshold over the darkest of each small patch
-    parts the patches that a trace crosses from those with the grid alone, and gives the levels of both. Where these are close to each other,
-    a dark grid under a thin or blurred trace, the grid is taken away first as what repeats itself.
+    A grey grid is darker than the paper and lighter than the traces: Otsu's threshold over the darkest pixel of each small patch
+    separates the patches that a trace crosses from those with the grid alone, and gives the levels of both. Where these are close to each
+    other, a dark grid under a thin or blurred trace, the grid is removed first as a periodic pattern.
     """
     from PIL import Image
 
-    page = _image_of(page)
-    dark = _against_paper(_balanced(page))
+    image = _image_of(page)
+    dark = _relative_to_paper(_balanced(image))
     paper, solid = _levels(dark)
     if paper > GRID_SHARE * solid and min(dark.shape) > 3 * CELL_PX:
-        dark = _clearest(page, dark)
-        dark = _over(dark, _repeated(dark))
+        dark = _in_clearest_channel(image, dark)
+        dark = _without_grid(dark, _periodic(dark))
         paper, solid = _levels(dark)
         paper = max(paper, GRID_SHARE * solid)
     steps = (np.arange(256, dtype=np.float32) - paper) * (255.0 / max(solid - paper, 1.0))
     table = np.clip(np.rint(steps), 0, 255).astype(np.uint8)
-    return np.asarray(Image.fromarray(dark).point(table.tolist()))  # faster than an index
+    return np.asarray(Image.fromarray(dark).point(table.tolist()))  # faster than indexing
 
 
-def darkness_of(page):
+def darkness_of(page: np.ndarray) -> np.ndarray:
     """How much darker than the local paper a (H, W, 3) uint8 page is, in its brightest channel: (H, W) uint8."""
-    return _against_paper(_balanced(_image_of(page)))
+    return _relative_to_paper(_balanced(_image_of(page)))
 
 
-def _image_of(page):
-    """The RGB `PIL.Image` of a page that may be an array."""
+def _image_of(page: np.ndarray | Image.Image) -> Image.Image:
+    """The RGB picture of a page that may be an array."""
     from PIL import Image
 
     return Image.fromarray(np.ascontiguousarray(page)) if isinstance(page, np.ndarray) else page
 
 
-def _against_paper(bright):
+def _relative_to_paper(bright: np.ndarray) -> np.ndarray:
     """How much darker than the local paper (H, W) uint8 brightness is: (H, W) uint8."""
     blocks = _paper_blocks(bright)
     if blocks.min() == 255:
-        return 255 - bright  # what is drawn, not photographed, stands on white
+        return 255 - bright  # a drawing, not a photograph: its paper is white
     paper = _paper(blocks, bright.shape)
     ratio = np.minimum(bright, paper).astype(np.uint16)
     ratio *= 255
@@ -87,18 +94,18 @@ def _against_paper(bright):
     return 255 - ratio.astype(np.uint8)
 
 
-def _balanced(page):
-    """The brightest channel of each pixel of an RGB image, (H, W) uint8, after the paper's colour has been made grey."""
+def _balanced(page: Image.Image) -> np.ndarray:
+    """The brightest channel of each pixel of an RGB image, (H, W) uint8, after white balance by the paper's colour."""
     from PIL import Image, ImageChops
 
     # The first pixel of each block, across and down.
-    size, first = tuple(-(-side // BLOCK_PX) for side in page.size), 0.5 - BLOCK_PX / 2
+    size, first = (-(-page.width // BLOCK_PX), -(-page.height // BLOCK_PX)), 0.5 - BLOCK_PX / 2
     to_first = (BLOCK_PX, 0, first, 0, BLOCK_PX, first)
     sample = np.asarray(page.transform(size, Image.Transform.AFFINE, to_first, Image.Resampling.NEAREST))
     white = np.maximum(np.percentile(sample.reshape(-1, 3), 75, axis=0), 1)
     bright = None
     for number, level in enumerate(white):
-        # One after the other: each is as much memory as the ink.
+        # One after the other: each takes as much memory as the ink.
         channel = page.getchannel(number)
         if level < white.max():
             steps = np.minimum(np.rint(np.arange(256) * (white.max() / level)), 255)
@@ -107,15 +114,15 @@ def _balanced(page):
     return np.asarray(bright)
 
 
-def _greatest(image, side):
-    """The greatest value of each whole square of `side` pixels of a (H, W) uint8 image."""
+def _block_maximum(image: np.ndarray, side: int) -> np.ndarray:
+    """The maximum of each whole square of `side` pixels of a (H, W) uint8 image."""
     rows, columns = (length // side for length in image.shape)
-    # Down first: whole rows at once.
+    # Down first: whole rows at once are faster.
     tall = image[: rows * side, : columns * side].reshape(rows, side, columns * side).max(axis=1)
     return tall.reshape(rows, columns, side).max(axis=2)
 
 
-def _paper_blocks(bright):
+def _paper_blocks(bright: np.ndarray) -> np.ndarray:
     """The local paper under (H, W) uint8 brightness, one (h, w) uint8 value for each block of `BLOCK_PX`."""
     from PIL import Image
     from scipy import ndimage
@@ -126,10 +133,10 @@ def _paper_blocks(bright):
     side = BLOCK_PX // 2
     padded = np.zeros((rows * side, columns * side), np.uint8)
     padded[: half.height, : half.width] = np.asarray(half)[: rows * side, : columns * side]
-    return ndimage.grey_closing(_greatest(padded, side), size=(PAPER_BLOCKS, PAPER_BLOCKS), mode="nearest")
+    return ndimage.grey_closing(_block_maximum(padded, side), size=(PAPER_BLOCKS, PAPER_BLOCKS), mode="nearest")
 
 
-def _paper(blocks, shape):
+def _paper(blocks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """The local paper in every pixel of a page of this shape: (H, W) uint8, at least 1."""
     from PIL import Image
     from scipy import ndimage
@@ -141,38 +148,38 @@ def _paper(blocks, shape):
     return np.maximum(np.asarray(low.resize((width, height), Image.Resampling.BILINEAR, box)), 1)
 
 
-def _clearest(page, dark):
+def _in_clearest_channel(page: Image.Image, dark: np.ndarray) -> np.ndarray:
     """The (H, W) uint8 darkness of the one channel in which grid and traces differ most, or `dark`, that in the brightest channel of each
     pixel: traces of coloured ink are brightest in another channel than their grid.
     """
 
-    def unclearness(bright):
-        paper, solid = _levels(_against_paper(bright))
+    def grid_ratio(bright: np.ndarray) -> float:
+        paper, solid = _levels(_relative_to_paper(bright))
         return paper / solid
 
     small = page.reduce(2)
-    unclear = [unclearness(np.asarray(channel)) for channel in small.split()]
-    best = int(np.argmin(unclear))
-    if unclear[best] > CLEARER * unclearness(_balanced(small)):
+    ratios = [grid_ratio(np.asarray(channel)) for channel in small.split()]
+    best = int(np.argmin(ratios))
+    if ratios[best] > CLEARER * grid_ratio(_balanced(small)):
         return dark
-    return _against_paper(np.asarray(page.getchannel(best)))
+    return _relative_to_paper(np.asarray(page.getchannel(best)))
 
 
-def _repeated(dark):
-    """(H, W) uint8: the least of what stands, in a page of (H, W) uint8 darkness, one and two cells away in the four directions.
+def _periodic(dark: np.ndarray) -> np.ndarray:
+    """(H, W) uint8: what a page of (H, W) uint8 darkness has in common with itself one and two cells away in the four directions.
 
     Traces do not run so far both across and down. Of two opposite places the darker one counts: beyond a sheet's edge there is no grid.
     """
     least = np.full(dark.shape, 255, np.uint8)
-    for view, out in ((dark, least), (dark.T, least.T)):
+    for image, out in ((dark, least), (dark.T, least.T)):
         for cells in (1, 2):
-            pair = _moved(view, cells * CELL_PX)
-            np.minimum(out, np.maximum(pair, _moved(view, (cells - 3) * CELL_PX), out=pair), out=out)
+            pair = _shifted(image, cells * CELL_PX)
+            np.minimum(out, np.maximum(pair, _shifted(image, (cells - 3) * CELL_PX), out=pair), out=out)
     return least
 
 
-def _moved(image, rows):
-    """The image moved down by so many rows, or up, 0 where nothing comes in."""
+def _shifted(image: np.ndarray, rows: int) -> np.ndarray:
+    """The image shifted down by so many rows, or up, filled with 0."""
     moved = np.zeros_like(image)
     if rows > 0:
         moved[rows:] = image[:-rows]
@@ -181,27 +188,27 @@ def _moved(image, rows):
     return moved
 
 
-def _over(dark, grid):
-    """(H, W) uint8: how dark the ink is that makes a (H, W) uint8 `grid` as dark as it is: light goes through both, one after the other."""
+def _without_grid(dark: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """(H, W) uint8: the darkness of the ink alone where ink on a (H, W) uint8 `grid` is `dark`: their transmittances multiply."""
     light = (255 - dark).astype(np.uint16)
     light *= 255
     light //= np.uint16(255) - np.minimum(grid, MAX_GRID)
     return 255 - np.minimum(light, 255).astype(np.uint8)
 
 
-def _levels(dark):
+def _levels(dark: np.ndarray) -> tuple[float, float]:
     """Darkness at which ink begins and at which it is solid, of a page of (H, W) uint8 darkness."""
     from PIL import Image
 
     height, width = dark.shape
-    # A mean of four: solid where a stroke is, half as dark where a dot of a grid or of noise is.
+    # A mean of four: solid in a stroke, half as dark in a dot of a grid or of noise.
     half, side = np.asarray(Image.fromarray(dark).reduce(2)), PATCH_PX // 2
-    darkest = _greatest(half, side).ravel()
+    darkest = _block_maximum(half, side).ravel()
     if not darkest.size:
         raise ValueError(f"a page has at least {PATCH_PX} x {PATCH_PX} pixels, not {width} x {height}")
     level = otsu.threshold(darkest)
     if (darkest > level).mean() > MAX_TRACED:
-        # Blank areas, as beyond a picture's edge, were parted from the grid: once more among what is not blank.
+        # The threshold fell between blank areas, as beyond a picture's edge, and the grid: once more among what is not blank.
         darkest = darkest[darkest > level]
         level = otsu.threshold(darkest)
     grid, traces = darkest[darkest <= level], darkest[darkest > level]

@@ -1,25 +1,31 @@
 """From a picture to a flat page, the right way up, with its leads arranged.
 
-The report geometry of the data set is flat as it comes and goes through untouched; any other picture is laid flat first.
+A picture in the report geometry of the data set is flat as it is and goes through unchanged; any other picture is flattened first.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from operator import length_hint
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..arrangement import arrangement
 from ..arrangement.scale import refined
 from ..errors import PictureError, Reason
-from ..layout import REPORT, Box
+from ..layout import REPORT, Arrangement, Box, Template
 from ..preprocessing import filters
 from ..preprocessing.crops import TRACE_PX_PER_MM
 from . import flattening
+from .flattening import Flat
 from .ink import PATCH_PX, ink_of
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 DARK = 128
 """Gray levels below it are ink: traces, print, and the single pixels of grid dots."""
@@ -32,30 +38,18 @@ MIN_CUT_ROWS = 2
 COLUMNS_S, MAX_COLUMN_CHANGE = (2.5, 1.25), 0.08
 """Four columns show 2.5 s each, or half of that at 50 mm/s: others are parts of a page."""
 MAX_BEYOND_MM = 12.0
-"""How far the box of a lead may reach beyond the page that is seen."""
+"""How far the box of a lead may extend beyond the page that is seen."""
 MAX_ATTEMPTS = 6
-"""So many ways up are tried in a picture, of all that may be its page together: a refusal takes as long as they do. Of what the
-tune split holds and is read (photographs, drawn records, real pages) nothing needs more than six."""
+"""So many orientations are tried in one picture, all candidates for its page together: a refusal takes as long as all of them. No photograph,
+drawn record or real page of the tune split that is read needs more than six."""
 BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
 """A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
 
 
-class Size(NamedTuple):
-    """What is left of a picture whose pixels have been let go of."""
-
-    width: int
-    height: int
-
-    @property
-    def size(self):
-        """(width, height) in pixels."""
-        return tuple(self)
-
-
 @dataclass(frozen=True)
 class Search:
-    """What holds for one picture: `mm_per_s` and `mm_per_mv` where the caller knows them, and `attempts`, an iterator with an item for each
-    way up that may still be tried."""
+    """The search for the page in one picture: `mm_per_s` and `mm_per_mv` where the caller knows them, and `attempts`, an iterator with an
+    item for each orientation that may still be tried."""
 
     mm_per_s: float | None = None
     mm_per_mv: float | None = None
@@ -71,96 +65,111 @@ class Search:
 class Page:
     """A flat page; as it comes from `find_page` it may still be turned by quarters, `upright` has the right way up.
 
-    `image` is an RGB `PIL.Image`; `px_per_mm` (across, down) or None where no grid says; `template` is `REPORT` where its boxes are the leads'
-    to the pixel, else None; `flat` the `Flat` page that was taken from the picture, turned upright, or None where the picture was flat as
-    it came, resized by `scale` (x, y) and turned by `turns` quarters; `search` is the picture's; `others` an iterator of what else may be the
-    page in it, as `Flat`; `refused` is the reason why the same page, seen another way, was none.
+    `image` is RGB, None once it is released; `px_per_mm` (across, down) or None where no grid gives it; `template` is `REPORT` where its boxes
+    are the leads' to the pixel, else None; `flat` the `Flat` page that was taken from the picture, turned upright, or None where the picture
+    was flat as it was, resized by `scale` (x, y) and turned by `turns` quarters; `search` is the picture's; `found` the arrangement of the
+    leads once it is known; `others` yields the other candidates for the page in the picture; `refused` is the reason why the same page was
+    refused as a report page.
     """
 
-    image: object
-    px_per_mm: tuple | None
-    template: object = None
-    flat: object = None
-    scale: tuple = (1.0, 1.0)
+    image: Image.Image | None
+    px_per_mm: tuple[float, float] | None
+    template: Template | None = None
+    flat: Flat | None = None
+    scale: tuple[float, float] = (1.0, 1.0)
     turns: int = 0
     search: Search = field(default_factory=Search)
-    found: object = None
-    others: object = ()
+    found: Arrangement | None = None
+    others: Iterable[Flat] = ()
     refused: Reason | None = None
 
     @cached_property
-    def gray(self):
+    def gray(self) -> np.ndarray:
         """(H, W) uint8 luma of the page."""
-        return filters.to_gray(self.image)
+        return filters.to_gray(self._pixels)
 
     @cached_property
-    def ink(self):
+    def ink(self) -> np.ndarray:
         """(H, W) uint8 ink of the traces, 0 paper and grid."""
-        return ink_of(self.image)
+        return ink_of(self._pixels)
+
+    @property
+    def _pixels(self) -> Image.Image:
+        """`image`, of a page that has it."""
+        assert self.image is not None, "the image of this page was released"
+        return self.image
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        if self.image is not None:
+            return self.image.size
+        height, width = self.ink.shape
+        return width, height
 
     @cached_property
-    def arrangement(self):
-        """The `layout.Arrangement` of the leads of an `upright` page."""
+    def arrangement(self) -> Arrangement:
+        """The arrangement of the leads of an `upright` page."""
         if self.found is not None:
             return self.found
-        known = self.search.known
-        find = arrangement.find_report if self.template is not None else arrangement.find_arrangement
-        found = find(self.ink, self.px_per_mm, **known)
+        found, known = None, self.search.known
+        if self.template is not None and self.px_per_mm is not None:
+            found = arrangement.find_report(self.ink, self.px_per_mm, **known)
         if found is None:
             found = arrangement.find_arrangement(self.ink, self.px_per_mm, **known)
-        return _within(refined(found, self.ink), self.ink.shape)
+        return _clipped(refined(found, self.ink), self.ink.shape)
 
-    def let_go(self):
-        """A report page without its pixels, which are half of what it holds: its ink is made of them first, and all else of that."""
-        page = replace(self, image=Size(*self.image.size))
+    def without_image(self) -> Page:
+        """A report page without its image, which is half of the memory that it holds: its ink is computed first, and all else from that."""
+        page = replace(self, image=None)
         vars(page)["ink"] = self.ink
         return page
 
-    def upright(self):
-        """The page the right way up, its leads arranged; itself where it is known to be. What else in the picture may be the page is
-        looked at where this is none.
+    def upright(self) -> Page:
+        """The page the right way up, its leads arranged; itself where that is known already. Where this is no page, the other candidates in
+        the picture are tried.
 
         Raises
         ------
-        PictureError : no arrangement that is known can be made out; `reason` says why.
+        PictureError : no known arrangement is recognised; `reason` says why.
         """
         if self.template is not None or self.found is not None:
             return self
         refusals = [] if self.refused is None else [PictureError(self.refused)]
-        for page, way in self._tries():
+        for page, arrange in self._attempts():
             try:
-                return way(page)
+                return arrange(page)
             except PictureError as error:
                 refusals.append(error.with_traceback(None))
-        raise _explained(refusals.pop(0), self)
+        raise _with_better_reason(refusals.pop(0), self)
 
-    def _tries(self):
-        """Yield what may be the page, and a way to arrange it, one after the other while there are attempts left."""
-        others = (_from_flat(way, self.search) for way in self.others)
+    def _attempts(self) -> Iterator[tuple[Page, Callable[[Page], Page]]]:
+        """Yield each candidate for the page with each method of arranging it, while attempts are left."""
+        others = (_from_flat(flat, self.search) for flat in self.others)
         for page in others if self.refused else chain([self], others):
-            for way in (_arranged, _rescaled):
-                yield page, way
+            for arrange in (_arranged, _rescaled):
+                yield page, arrange
                 if not length_hint(self.search.attempts):
                     return
 
     @property
-    def corners(self):
-        """[[x, y]] of the sheet's corners in the picture, clockwise from the page's upper left; None for a picture that is the page."""
-        return None if self.flat is None or self.flat.corners is None else self.flat.corners
+    def corners(self) -> np.ndarray | None:
+        """(4, 2) x, y of the sheet's corners in the picture, clockwise from the page's upper left; None for a picture that is the page."""
+        return None if self.flat is None else self.flat.corners
 
     @property
-    def rotation_deg(self):
+    def rotation_deg(self) -> float:
         """By how many degrees the page is turned clockwise in the picture, -180 to 180."""
-        width, height = self.image.size
+        width, height = self.size
         left, right = self.to_picture([[0.25 * width, 0.5 * height], [0.75 * width, 0.5 * height]])
         return float(np.degrees(np.arctan2(*(right - left)[::-1])))
 
-    def to_picture(self, points):
+    def to_picture(self, points: np.ndarray | list[list[float]]) -> np.ndarray:
         """(N, 2) picture pixels of (N, 2) page pixels."""
         points = np.asarray(points, float)
         if self.flat is not None:
             return self.flat.mesh.to_picture(points)
-        width, height = self.image.size
+        width, height = self.size
         x, y = points.T
         for _ in range(self.turns):
             # One turn of rot90 takes what was right to the top: back again.
@@ -168,35 +177,35 @@ class Page:
         return np.stack([x, y], axis=1) / self.scale
 
 
-def find_page(image, *, mm_per_s=None, mm_per_mv=None):
+def find_page(image: Image.Image, *, mm_per_s: float | None = None, mm_per_mv: float | None = None) -> Page:
     """The `Page` in an RGB `PIL.Image`, flat, at any quarter turn.
 
     Parameters
     ----------
-    image : PIL.Image
-    mm_per_s, mm_per_mv : float, optional
+    image
+    mm_per_s, mm_per_mv
         Paper speed and gain where the caller knows them.
 
     Raises
     ------
-    PictureError : there is no page in it, or too few pixels for its millimetres; `reason` says which.
+    PictureError : there is no page in it, or too few pixels to a millimetre; `reason` says which.
     """
     search, refused = Search(mm_per_s, mm_per_mv), None
     if _is_report_sized(image.size):
         try:
-            return _report(image, search)
+            return _report_page(image, search)
         except PictureError as error:
             refused = error.reason
-    return _any(image, search, refused)
+    return _flattened_page(image, search, refused)
 
 
-def _is_report_sized(size):
-    """Whether a picture has the report's size, lying or standing, within its tolerance."""
+def _is_report_sized(size: tuple[int, int]) -> bool:
+    """Whether a picture has the report's size, landscape or portrait, within its tolerance."""
     report = sorted(REPORT.size)
     return all(abs(a - b) <= REPORT.tolerance_px for a, b in zip(sorted(size), report, strict=True))
 
 
-def _report(image, search):
+def _report_page(image: Image.Image, search: Search) -> Page:
     """The `Page` of a picture that has the report's geometry.
 
     Raises
@@ -205,14 +214,15 @@ def _report(image, search):
     """
     from PIL import Image
 
-    standing = image.height > image.width
-    size = REPORT.size[::-1] if standing else REPORT.size
+    is_portrait = image.height > image.width
+    width, height = REPORT.size
+    size = (height, width) if is_portrait else (width, height)
     scale = size[0] / image.width, size[1] / image.height
     if image.size != size:
         image = image.resize(size, Image.Resampling.BICUBIC)
     px_per_mm = (TRACE_PX_PER_MM, TRACE_PX_PER_MM)
     page = Page(image, px_per_mm, scale=scale, search=search)
-    if not standing:
+    if not is_portrait:
         dark = page.gray < DARK
         if holds_trace(dark, REPORT) and layout_cost(dark, REPORT) <= 1 - MIN_STROKE_SHARE:
             report = replace(page, template=REPORT)
@@ -221,56 +231,61 @@ def _report(image, search):
     return _arranged(page)
 
 
-def _any(image, search, refused):
-    """The `Page` in any picture, laid flat by its grid or its outline, or taken as it is where paper fills it.
+def _flattened_page(image: Image.Image, search: Search, refused: Reason | None) -> Page:
+    """The `Page` in any picture, flattened by its grid or its outline, or taken as it is where paper fills it.
 
-    `refused` is why it is none as a report, where it has a report's size.
+    `refused` is the reason why it is no report page, where it has a report's size.
     """
-    ways = flattening.flattened(image, px_per_mm=TRACE_PX_PER_MM if refused else None)
+    candidates = flattening.flat_candidates(image, px_per_mm=TRACE_PX_PER_MM if refused else None)
     try:
-        taken = next(ways)
-        return replace(_from_flat(taken, search), others=ways, refused=refused if taken.as_it_was else None)
+        first = next(candidates)
+        return replace(_from_flat(first, search), others=candidates, refused=refused if first.unchanged else None)
     except PictureError as error:
         if error.reason is not Reason.NO_PAGE or not _is_bright(image):
             raise
-    small = _at_work_size(image)
+    small = _at_page_size(image)
     if min(small.size) < PATCH_PX:
         raise PictureError(Reason.TOO_SMALL)
     return Page(small, None, scale=(small.width / image.width, small.height / image.height), search=search)
 
 
-def _from_flat(taken, search):
-    return Page(taken.image, taken.px_per_mm, flat=taken, search=search)
+def _from_flat(flat: Flat, search: Search) -> Page:
+    return Page(flat.image, flat.px_per_mm, flat=flat, search=search)
 
 
-def _arranged(page):
+def _arranged(page: Page) -> Page:
     """The page turned upright, with its arrangement."""
     search = page.search
     turns, found = arrangement.arrange(page.ink, page.px_per_mm, attempts=search.attempts, **search.known)
     ink = np.ascontiguousarray(np.rot90(page.ink, turns))
-    found = _within(refined(found, ink), ink.shape)
-    image = page.image.rotate(90 * turns, expand=True) if turns else page.image
-    turned = page.flat and replace(
-        page.flat,
-        image=image,
-        mesh=page.flat.mesh.turned(turns),
-        strength=np.rot90(page.flat.strength, turns),
-        corners=np.roll(page.flat.corners, turns, axis=0),
-    )
-    px_per_mm = page.px_per_mm if turns % 2 == 0 or page.px_per_mm is None else page.px_per_mm[::-1]
-    arranged = replace(page, image=image, px_per_mm=px_per_mm, flat=turned, turns=turns, found=found, others=())
+    found = _clipped(refined(found, ink), ink.shape)
+    image = page._pixels.rotate(90 * turns, expand=True) if turns else page._pixels
+    flat = page.flat
+    if flat is not None:
+        flat = replace(
+            flat,
+            image=image,
+            mesh=flat.mesh.turned(turns),
+            strength=np.rot90(flat.strength, turns),
+            corners=np.roll(flat.corners, turns, axis=0),
+        )
+    px_per_mm = page.px_per_mm
+    if px_per_mm is not None and turns % 2 == 1:
+        across, down = px_per_mm
+        px_per_mm = down, across
+    arranged = replace(page, image=image, px_per_mm=px_per_mm, flat=flat, turns=turns, found=found, others=())
     vars(arranged)["ink"] = ink
     return arranged
 
 
-def _rescaled(page):
-    """As `_arranged`, where what was taken for 5 mm of grid is another multiple of its lines: the pulses say which.
+def _rescaled(page: Page) -> Page:
+    """As `_arranged`, where what was taken for 5 mm of grid is another multiple of its lines: the scale is that of the pulses.
 
     Raises
     ------
-    PictureError : they say nothing else, or the page is none at their scale either.
+    PictureError : their scale is the grid's, or the page cannot be arranged at theirs either.
     """
-    if page.px_per_mm is None:
+    if page.px_per_mm is None or page.flat is None:
         raise PictureError(Reason.BAD_SCALE)
     search = page.search
     _, found = arrangement.arrange(
@@ -279,8 +294,8 @@ def _rescaled(page):
     return _arranged(_from_flat(page.flat.rescaled(found.px_per_mm[0]), search))
 
 
-def _within(found, shape):
-    """The arrangement with its boxes cut to a page of `shape` (H, W), and a turned -aVR under its own name.
+def _clipped(found: Arrangement, shape: tuple[int, ...]) -> Arrangement:
+    """The arrangement with its boxes clipped to a page of `shape` (H, W), and an inverted -aVR under its own name.
 
     Raises
     ------
@@ -303,23 +318,23 @@ def _within(found, shape):
     return replace(found, places=tuple(places))
 
 
-def _explained(error, page):
+def _with_better_reason(error: PictureError, page: Page) -> PictureError:
     """A refusal that says better what is wrong with a page whose leads could not be arranged, or the refusal itself."""
-    if error.reason is Reason.BAD_LAYOUT and page.flat is not None and _runs_off(page):
+    if error.reason is Reason.BAD_LAYOUT and page.flat is not None and _is_cut_off(page.flat, page.ink):
         return PictureError(Reason.CUT_OFF)
     if error.reason in (Reason.BAD_LAYOUT, Reason.BAD_SCALE) and page.px_per_mm is None:
         return PictureError(Reason.NOT_AN_ECG)
     return error
 
 
-def _runs_off(page):
+def _is_cut_off(flat: Flat, page_ink: np.ndarray) -> bool:
     """Whether strokes run across the page to where the picture ends, at one end or the other of two rows or more."""
-    nodes, side = page.flat.mesh.nodes, round(page.flat.mesh.spacing_px)
-    inside = ((nodes >= 0) & (nodes <= np.array(page.flat.picture_size) - 1)).all(axis=2)
+    nodes, side = flat.mesh.nodes, round(flat.mesh.spacing_px)
+    inside = ((nodes >= 0) & (nodes <= np.array(flat.picture_size) - 1)).all(axis=2)
     whole = inside[1:, 1:] & inside[:-1, 1:] & inside[1:, :-1] & inside[:-1, :-1]
     rows, columns = whole.shape
-    ink = page.ink[: rows * side, : columns * side].reshape(rows, side, columns, side) >= DARK
-    # Ink in nearly every column of a cell is a trace or a rule, in few of its pixels no cover.
+    ink = page_ink[: rows * side, : columns * side].reshape(rows, side, columns, side) >= DARK
+    # A trace or a rule has ink in nearly every column of a cell; what covers the paper, in most of its pixels.
     crossed = (ink.any(axis=1).mean(axis=2) > 0.8) & (ink.mean(axis=(1, 3)) < 0.4) & whole
     ends = np.zeros(rows, bool)
     for order in (slice(None), slice(None, None, -1)):
@@ -329,12 +344,12 @@ def _runs_off(page):
     return int(ends.sum()) >= MIN_CUT_ROWS
 
 
-def _is_bright(image):
+def _is_bright(image: Image.Image) -> bool:
     return float((np.asarray(image.convert("L").reduce(8)) >= BRIGHT).mean()) >= MIN_BRIGHT_SHARE
 
 
-def _at_work_size(image):
-    """The picture at about the size of a flat page: its longer side as long as a report's."""
+def _at_page_size(image: Image.Image) -> Image.Image:
+    """The picture at about the size of a flat page: its longer side at most as long as a report's."""
     from PIL import Image
 
     factor = REPORT.width_px / max(image.size)
@@ -343,7 +358,7 @@ def _at_work_size(image):
     return image.resize((round(image.width * factor), round(image.height * factor)), Image.Resampling.BILINEAR)
 
 
-def holds_trace(dark, template):
+def holds_trace(dark: np.ndarray, template: Template) -> bool:
     """Whether the lead boxes of a (H, W) bool page hold lines: ink in most columns, and mostly paper."""
     boxes = [dark[box.slices] for _, box in template.leads]
     columns = np.mean([_strokes(box).any(axis=0).mean() for box in boxes])
@@ -351,18 +366,18 @@ def holds_trace(dark, template):
     return bool(columns >= MIN_TRACE_COLUMNS and ink <= MAX_INK_SHARE)
 
 
-def _strokes(dark):
+def _strokes(dark: np.ndarray) -> np.ndarray:
     """(h - 1, w - 1) bool: where two by two pixels are dark, as in every stroke and in no dot of a grid."""
     rows = dark[1:] & dark[:-1]
     return rows[:, 1:] & rows[:, :-1]
 
 
-def layout_cost(dark, template):
+def layout_cost(dark: np.ndarray, template: Template) -> float:
     """How far a (H, W) bool page is from the template's arrangement: 0 all there, 1 at worst.
 
-    Looked at are the separators between the columns and both edges of each row's calibration pulse: the
-    worst of these strokes counts, by the share of its length that is missing. It takes pages of two columns
-    apart from those of four, whatever the traces do.
+    Compared are the separators between the columns and both edges of each row's calibration pulse: the
+    worst of these strokes counts, by the share of its length that is missing. This tells pages of two columns
+    from those of four, whatever the traces do.
     """
     top, bottom = template.separator_rows
     strokes = [(x, top, bottom) for x in template.separators_px]
@@ -371,7 +386,7 @@ def layout_cost(dark, template):
     return max(_missing_share(dark, *stroke) for stroke in strokes)
 
 
-def _missing_share(dark, x, top, bottom):
+def _missing_share(dark: np.ndarray, x: int, top: int, bottom: int) -> float:
     """The share of rows of the upright stroke at column `x` without ink, in the best columns near it."""
     slack = STROKE_SLACK_PX
     near = dark[top + slack : bottom - slack, x - slack : x + slack + 1]

@@ -1,14 +1,25 @@
 """How well a page can be read: numbers, and the limits beyond which it is refused."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import PictureError, Reason
 from ..layout import LEADS_12
 
+if TYPE_CHECKING:
+    from ..trace.tracing import Traces
+    from .page import Page
+
+Numbers = Mapping[str, float | None]
+"""The quality of a page: a number, or None where it does not apply, by name."""
+
 MAX_LOST_SHARE = 0.5
-"""A lead is lost where so much of it cannot be followed."""
+"""A lead is lost where more than this share of it cannot be traced."""
 
 
 @dataclass(frozen=True)
@@ -25,37 +36,37 @@ LIMITS = (
     Limit("glare", 0.15, Reason.BAD_LIGHT),
     Limit("blur_px", 3.4, Reason.BLURRED),
     Limit("leads_lost", 4, Reason.LEADS_LOST),
-    # Einthoven's law: leads that contradict each other by so much were not followed.
+    # Einthoven's law: leads that contradict each other by so much were not traced rightly.
     Limit("limb_residual_mv", 0.5, Reason.LEADS_LOST),
     Limit("augmented_residual_mv", 0.5, Reason.LEADS_LOST),
 )
-"""In the order in which they are looked at: the first that is broken says why a page is refused, causes before their effects."""
+"""In the order in which they are checked: the first that is broken is the reason why a page is refused, causes before their effects."""
 
 MAP_PX = 8
-"""The page is looked at in blocks of about a millimetre."""
+"""Side of the blocks in which light is measured: about a millimetre."""
 CLOSED_BLOCKS = 4
-"""What is written on paper is narrower than so many blocks."""
+"""What is written on paper is narrower than so many blocks and is closed."""
 SATURATED = 252
 FOREIGN_SHARE = 0.55
-"""Paper in shadow keeps its colour; what is darker than this share of the page's paper in one channel, against another, is no paper."""
+"""Paper in shadow keeps its colour; what has less than this share of the paper's brightness in one channel, relative to another, is no paper."""
 SLOPE_PERCENTILE, DEEP_PERCENTILE = 99.7, 0.5
 
 
-def states(traces):
-    """{place name: "read" or "lost"} of a page's `Traces`."""
+def states(traces: Traces) -> dict[str, str]:
+    """{place name: "read" or "lost"} of a page's traces."""
     return {name: "lost" if share > MAX_LOST_SHARE else "read" for name, share in traces.lost.items()}
 
 
-def measure(page, traces=None):
+def measure(page: Page, traces: Traces | None = None) -> dict[str, float | None]:
     """{name: number or None} for results.
 
-    `px_per_mm` and `grid` of the picture: its resolution, and how clear its grid is; `shade`, how dark the page's darkest paper is against its
+    `px_per_mm` and `grid` of the picture: its resolution, and how clear its grid is; `shade`, how dark the page's darkest paper is relative to its
     brightest (0 even light, 1 black); `glare`, the share of the leads' area that is burnt out; `covered`, the share of it that is not
     paper; `blur_px`, the Gaussian σ that would blur sharp strokes so, in pixels of the flat page; `leads_lost` of the twelve and
     `lost_share` of their samples; `limb_residual_mv` of I + III − II and `augmented_residual_mv` of aVR + aVL + aVF, root mean square,
-    where these leads are simultaneous. What does not apply is None: a report needs no look at light and focus.
+    where these leads are simultaneous. What does not apply is None: light and focus of a report, which is no photograph.
     """
-    numbers = dict.fromkeys(
+    numbers: dict[str, float | None] = dict.fromkeys(
         ("px_per_mm", "grid", "shade", "glare", "covered", "blur_px", "leads_lost", "lost_share", "limb_residual_mv",
          "augmented_residual_mv")
     )  # fmt: skip
@@ -72,7 +83,7 @@ def measure(page, traces=None):
     return {name: _rounded(value) for name, value in numbers.items()}
 
 
-def find_problem(numbers):
+def find_problem(numbers: Numbers) -> Reason | None:
     """The `Reason` for which a page with these numbers is refused; None where it is good enough."""
     for limit in LIMITS:
         value = numbers[limit.name]
@@ -81,7 +92,7 @@ def find_problem(numbers):
     return None
 
 
-def check(numbers):
+def check(numbers: Numbers) -> None:
     """Refuse a page that cannot be read well enough.
 
     Raises
@@ -93,7 +104,7 @@ def check(numbers):
         raise PictureError(reason)
 
 
-def _lead_area(page):
+def _lead_area(page: Page) -> tuple[slice, slice]:
     """The rows and columns of the page on which its leads stand, as slices; all of it where they are not known."""
     if page.found is None:
         return slice(None), slice(None)
@@ -104,7 +115,7 @@ def _lead_area(page):
     return slice(top, bottom), slice(min(p.box.left for p in places), max(p.box.right for p in places))
 
 
-def _light(page):
+def _light(page: Page) -> dict[str, float]:
     """{"shade", "glare", "covered"} of the leads' area."""
     from PIL import Image
     from scipy import ndimage
@@ -116,7 +127,7 @@ def _light(page):
     small = Image.fromarray(area).reduce(MAP_PX)
     paper = ndimage.grey_closing(np.asarray(small), (CLOSED_BLOCKS, CLOSED_BLOCKS, 1)).astype(np.float32)
     brightness = paper.max(axis=2)
-    # Light falls off slowly and alike in all channels; what covers paper has a colour of its own, or none.
+    # Shade is the same in all channels; what covers paper has a colour of its own, or is nearly black.
     typical = np.median(paper.reshape(-1, 3), axis=0) + 1.0
     tint = paper / typical
     foreign = (tint.min(axis=2) < FOREIGN_SHARE * tint.max(axis=2)) | (brightness < 0.2 * np.median(brightness))
@@ -127,12 +138,12 @@ def _light(page):
     }
 
 
-def _is_photograph(paper):
-    """Whether paper is as a camera sees it: in a scan or a drawing all of it is white, and nothing burnt out."""
+def _is_photograph(paper: np.ndarray) -> bool:
+    """Whether paper is as in a photograph: in a scan or a drawing nearly all of it is white, and nothing is burnt out."""
     return float((paper.min(axis=2) >= SATURATED).mean()) < 0.7
 
 
-def _blur_px(page):
+def _blur_px(page: Page) -> float:
     """The σ of the blur: of a thin stroke that a Gaussian has blurred the steepest slope is its depth times 0.607 / σ."""
     rows, columns = _lead_area(page)
     gray = page.gray[rows, columns]
@@ -141,7 +152,7 @@ def _blur_px(page):
     return float(0.607 * depth / max(np.percentile(step, SLOPE_PERCENTILE) / 2, 1.0))
 
 
-def _rounded(value):
+def _rounded(value: float | None) -> float | None:
     if value is None or (isinstance(value, float) and not np.isfinite(value)):
         return None
     return value if isinstance(value, int) else round(float(value), 4)

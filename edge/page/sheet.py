@@ -1,21 +1,28 @@
-"""The sheet of paper in a picture: its sides beyond a grid, or its outline where there is no grid to go by."""
+"""The sheet of paper in a picture: its sides beyond a grid, or its outline where no grid is found."""
+
+from __future__ import annotations
 
 import numpy as np
 
+Side = tuple[float, float]
+"""(offset, slope) of a line x = offset + slope * y, or y = offset + slope * x, in pixels of a draft."""
+Sides = dict[str, Side | None]
+"""The lines at "left", "top", "right" and "bottom", None where the sheet's end is not seen."""
+
 DRAFT_PX_PER_MM = 1
 WINDOW_MM = 3.0
-"""What is compared on both sides of a line: thin rules and frames are narrower."""
+"""The width that is compared on both sides of a line: thin rules and frames are narrower."""
 CLOSED_PX = 4
 BEYOND = (0.6, 2.5, 4.5, 7.0)
-"""Where what lies beyond a side is looked at, in windows."""
+"""Where what lies beyond a side is sampled, in windows."""
 CERTAIN = 2.5
-"""As far as that it has to be seen: close to the picture's own end, shade alone may look like a side."""
+"""Up to there it has to be in the picture: close to the picture's end, shade alone may look like a side."""
 MIN_STEP = 14.0
 """Levels between paper and table, in the clearest channel, in the middle of a side's length."""
 INSET_PX = 1
-"""The rim of the sheet, with its shadow, is not looked at."""
+"""The rim of the sheet, with its shadow, counts as beyond it."""
 CLEAR_SHARE = 0.6
-"""Of the clearest such line, with which a nearer one is taken for the side."""
+"""A nearer line with this share of the clearest one's contrast is taken for the side."""
 MIN_SEEN = 0.5
 SLOPES = np.linspace(-0.03, 0.03, 7)
 
@@ -24,8 +31,8 @@ MIN_AREA = 0.08
 MIN_SQUARENESS = 0.88
 
 
-def find_sides(draft, seen, box):
-    """Where the sheet ends, in a flat draft of it and of what lies around.
+def find_sides(draft: np.ndarray, seen: np.ndarray, box: np.ndarray | tuple[float, float, float, float]) -> Sides:
+    """Where the sheet ends, in a flat draft of it and of its surroundings.
 
     Parameters
     ----------
@@ -35,13 +42,12 @@ def find_sides(draft, seen, box):
 
     Returns
     -------
-    {"left", "top", "right", "bottom": (offset, slope) of the line x = offset + slope * y (or y = offset + slope * x), in
-    pixels of the draft, or None where the sheet's end is not seen}
+    The lines of its four sides.
     """
     from scipy import ndimage
 
     left, top, right, bottom = box
-    # What is written on the paper is narrow and dark: it closes.
+    # Closing removes what is written on the paper: it is narrow and dark.
     across = ndimage.grey_closing(draft, (CLOSED_PX, CLOSED_PX, 1)).astype(np.float32)
     across_seen = seen
     down, down_seen = across.transpose(1, 0, 2), seen.T
@@ -53,8 +59,8 @@ def find_sides(draft, seen, box):
     }
 
 
-def _side(values, seen, start, span, way):
-    """(offset, slope) of the first upright line from column `start` in direction `way` that has paper within and something else beyond."""
+def _side(values: np.ndarray, seen: np.ndarray, start: float, span: tuple[float, float], direction: int) -> Side | None:
+    """The first upright line from column `start` in a direction (1 right, -1 left) that has paper within and something else beyond."""
     from scipy import ndimage
 
     height, width = seen.shape
@@ -65,52 +71,50 @@ def _side(values, seen, start, span, way):
     values, seen = values[rows], seen[rows]
     mean = ndimage.uniform_filter1d(values, window, axis=1)
     whole = ndimage.minimum_filter1d(seen.astype(np.uint8), window, axis=1)
-    offsets = np.arange(start, width if way > 0 else 0, way)
+    offsets = np.arange(start, width if direction > 0 else 0, direction)
     if not offsets.size:
         return None
-    best = []
+    responses = []
     for slope in SLOPES:
         columns = np.rint(offsets[:, None] + slope * (rows - rows.mean())).astype(int)
-        inner, inner_there = _looked_up(mean, whole, columns - way * (window // 2 + 1))
-        step, valid = None, inner_there
-        for beyond in BEYOND:
-            outer, there = _looked_up(mean, whole, columns + way * round(beyond * window))
+        inner, inner_there = _sampled(mean, whole, columns - direction * (window // 2 + 1))
+        outer, there = _sampled(mean, whole, columns + direction * round(BEYOND[0] * window))
+        step, valid = inner - outer, inner_there & there
+        for beyond in BEYOND[1:]:
+            outer, there = _sampled(mean, whole, columns + direction * round(beyond * window))
             rise = inner - outer
-            if step is None:
-                step, valid = rise, valid & there
-            else:
-                # Rules and frames are over after a window; what lies beyond a sheet goes on.
-                least = np.where(rise * step > 0, np.sign(step) * np.minimum(np.abs(rise), np.abs(step)), 0.0)
-                step = np.where(there, least, step)
+            # Rules and frames are over after a window; what lies beyond a sheet goes on.
+            least = np.where(rise * step > 0, np.sign(step) * np.minimum(np.abs(rise), np.abs(step)), 0.0)
+            step = np.where(there, least, step)
             if beyond <= CERTAIN:
                 valid &= there
         share = valid.mean(axis=1)
         with np.errstate(all="ignore"):
             middle = np.abs(_median(np.where(valid, step, np.nan))).max(axis=0)
-        # Of slopes that fit alike, the one along the grid.
-        best.append(np.where(share >= MIN_SEEN, np.nan_to_num(middle) * (1 - abs(slope)), 0.0))
-    best = np.array(best)
-    clearest = best.max(axis=0)
+        # Of slopes that fit alike, the one along the grid is preferred.
+        responses.append(np.where(share >= MIN_SEEN, np.nan_to_num(middle) * (1 - abs(slope)), 0.0))
+    response = np.array(responses)
+    clearest = response.max(axis=0)
     if clearest.max() < MIN_STEP:
         return None
     strong = np.flatnonzero(clearest >= max(MIN_STEP, CLEAR_SHARE * clearest.max()))
-    # The first strong place opens a ridge one window wide: its top is the side.
+    # The first strong place begins a ridge one window wide: the side is at its maximum.
     ridge = slice(strong[0], strong[0] + 2 * window)
     place = ridge.start + int(clearest[ridge].argmax())
-    slope = SLOPES[int(best[:, place].argmax())]
+    slope = SLOPES[int(response[:, place].argmax())]
     found = float(offsets[place])
     return found - slope * rows.mean(), float(slope)
 
 
-def _looked_up(mean, whole, columns):
-    """((channels, offsets, rows) values, (offsets, rows) whether they are there) at the columns (offsets, rows)."""
+def _sampled(mean: np.ndarray, whole: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """((channels, offsets, rows) values, (offsets, rows) whether they are in the picture) at the columns (offsets, rows)."""
     line = np.arange(columns.shape[1])
     inside = np.clip(columns, 0, mean.shape[1] - 1)
     there = (columns == inside) & (whole[line, inside] > 0)
     return mean[line, inside].transpose(2, 0, 1), there
 
 
-def _median(values):
+def _median(values: np.ndarray) -> np.ndarray:
     """The median along the last axis, NaN left out; NaN where there is nothing."""
     count = np.isfinite(values).sum(axis=-1, keepdims=True)
     ordered = np.sort(values, axis=-1)
@@ -118,7 +122,7 @@ def _median(values):
     return np.where(count[..., 0] > 0, middle[..., 0], np.nan)
 
 
-def beyond(sides, box, slack):
+def without_inner(sides: Sides, box: np.ndarray | tuple[float, float, float, float], slack: float) -> Sides:
     """The sides, without those that lie more than `slack` within the `box` (left, top, right, bottom) of what is on the sheet."""
     left, top, right, bottom = box
     middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
@@ -128,26 +132,27 @@ def beyond(sides, box, slack):
         "top": lambda at: at - top,
         "bottom": lambda at: bottom - at,
     }
-    kept = {}
+    kept: Sides = {}
     for name, side in sides.items():
         middle = middle_y if name in ("left", "right") else middle_x
         kept[name] = side if side is not None and within[name](side[0] + side[1] * middle) <= slack else None
     return kept
 
 
-def depth(sides, points):
+def depth(sides: Sides, points: np.ndarray) -> np.ndarray:
     """How far (..., 2) `points` of the draft lie within the sheet, in its pixels: negative beyond a side that was found."""
     x, y = points[..., 0], points[..., 1]
     inward = {"left": (x, y, 1), "right": (x, y, -1), "top": (y, x, 1), "bottom": (y, x, -1)}
     deep = np.full(x.shape, np.inf)
-    for name, (across, along, way) in inward.items():
-        if sides[name] is not None:
-            offset, slope = sides[name]
-            deep = np.minimum(deep, way * (across - offset - slope * along) - INSET_PX)
+    for name, (across, along, sign) in inward.items():
+        side = sides[name]
+        if side is not None:
+            offset, slope = side
+            deep = np.minimum(deep, sign * (across - offset - slope * along) - INSET_PX)
     return np.minimum(deep, 1e3)
 
 
-def corners_of(sides, box):
+def corners_of(sides: Sides, box: np.ndarray | tuple[float, float, float, float]) -> np.ndarray:
     """(4, 2) corners, clockwise from the upper left, of the four sides; where a side is None, of the box's own."""
     left, top, right, bottom = (
         sides[name] or (edge, 0.0) for name, edge in zip(("left", "top", "right", "bottom"), box, strict=True)
@@ -155,13 +160,14 @@ def corners_of(sides, box):
     return np.array([_crossing(x, y) for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))])
 
 
-def _crossing(upright, level):
+def _crossing(upright: Side, level: Side) -> tuple[float, float]:
+    """(x, y) where an upright line crosses a level one."""
     (x0, slope_x), (y0, slope_y) = upright, level
     x = (x0 + slope_x * y0) / (1 - slope_x * slope_y)
     return x, y0 + slope_y * x
 
 
-def find_outline(rgb):
+def find_outline(rgb: np.ndarray) -> np.ndarray | None:
     """The corners (4, 2) of a bright sheet in a (H, W, 3) uint8 picture, in its pixels, clockwise; None where there is none.
 
     The brightest large region that four straight sides describe.
@@ -191,7 +197,7 @@ def find_outline(rgb):
     return (quad + 0.5) * factor - 0.5
 
 
-def _quadrilateral(region):
+def _quadrilateral(region: np.ndarray) -> np.ndarray | None:
     """(4, 2) corners of the largest quadrilateral among the extreme points of a bool region, clockwise from the upper left."""
     rows = np.flatnonzero(region.any(axis=1))
     columns = np.flatnonzero(region.any(axis=0))
@@ -221,13 +227,14 @@ def _quadrilateral(region):
     return np.roll(corners, -start, axis=0)
 
 
-def _eroded(region):
+def _eroded(region: np.ndarray) -> np.ndarray:
     from scipy import ndimage
 
     return ndimage.binary_erosion(region)
 
 
-def _furthest(a, c, points):
+def _furthest(a: np.ndarray, c: np.ndarray, points: np.ndarray) -> np.ndarray | None:
+    """The one of the points (n, 2) that lies farthest from the line through `a` and `c`; None of none."""
     if not len(points):
         return None
     along = c - a
@@ -235,6 +242,6 @@ def _furthest(a, c, points):
     return points[np.abs(distance).argmax()]
 
 
-def _area(polygon):
+def _area(polygon: np.ndarray) -> float:
     x, y = polygon.T
     return 0.5 * abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))

@@ -1,44 +1,51 @@
-"""From a picture to a flat page: homographies, what bends the paper beyond them, and one resampling.
+"""From a picture to a flat page: homographies, the displacement by curl and folds, and one resampling.
 
-What is left of curl and folds after the homography is read from the grid's own phase: a carrier of known pitch, demodulated over cells
+The displacement that the homography leaves is measured by the grid's phase: a carrier of known pitch, demodulated over cells
 (Takeda M., Ina H., Kobayashi S., "Fourier-transform method of fringe-pattern analysis", J. Opt. Soc. Am. 72 (1), 1982, 156–160,
 DOI 10.1364/JOSA.72.000156).
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 CELL_MM = 5.0
 DRAFT_PX_PER_MM = 4
 CELL_PX = int(CELL_MM * DRAFT_PX_PER_MM)
 MANY_CELLS, MANY_CELL_PX = 6000, 12
-"""More cells than a sheet of A3 has are another multiple of its grid, and seen well enough with fewer pixels each."""
+"""More cells than a sheet of A3 has are another multiple of its grid, for which fewer pixels each are enough."""
 SMOOTH_CELLS = 1.5
 LEAST_POWER = 1e-6
-"""Of a carrier on paper that is not drawn blank."""
+"""The power of a carrier on paper that is not quite blank; no division by zero where it is."""
 CHANCE = 0.2
-"""Coherence that noise has by chance within that smoothing."""
+"""Coherence that noise has by chance after that smoothing."""
 PASSES = (((1, 5), 3, 6), ((1, 5), 6, 2))
-"""What is looked at in each pass, as waves a cell (bold lines, millimetres), the degree of the displacement, and how many
-cells the draft may take for even."""
+"""Of each pass the harmonics, in waves a cell (bold lines, millimetres), the degree of the displacement, and how many
+cells the draft takes for flat."""
 
 
-def project(homography, points):
-    """(..., 2) points taken through a (3, 3) homography."""
+def project(homography: np.ndarray, points: np.ndarray | Iterable[Iterable[float]]) -> np.ndarray:
+    """(..., 2) points projected by a (3, 3) homography."""
     points = np.asarray(points, float)
     flat = points @ homography[:, :2].T + homography[:, 2]
     return flat[..., :2] / flat[..., 2:]
 
 
-def homography_of(source, target):
+def homography_of(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """The (3, 3) homography that takes four points `source` (4, 2) to `target` (4, 2)."""
     rows = []
     for (x, y), (u, v) in zip(source, target, strict=True):
         rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y, u])
         rows.append([0, 0, 0, x, y, 1, -v * x, -v * y, v])
-    rows = np.array(rows, float)
-    return np.append(np.linalg.solve(rows[:, :8], rows[:, 8]), 1.0).reshape(3, 3)
+    equations = np.array(rows, float)
+    return np.append(np.linalg.solve(equations[:, :8], equations[:, 8]), 1.0).reshape(3, 3)
 
 
 @dataclass(frozen=True)
@@ -49,25 +56,25 @@ class Mesh:
     spacing_px: float
 
     @property
-    def size(self):
+    def size(self) -> tuple[int, int]:
         """(width, height) of the page in pixels."""
         rows, columns = self.nodes.shape[:2]
         return round((columns - 1) * self.spacing_px), round((rows - 1) * self.spacing_px)
 
-    def scaled(self, factor):
+    def scaled(self, factor: float) -> Mesh:
         """The mesh for the picture resized by `factor`."""
         return Mesh((self.nodes + 0.5) * factor - 0.5, self.spacing_px)
 
-    def part(self, rows, columns):
+    def part(self, rows: slice, columns: slice) -> Mesh:
         """The mesh of some of its cells, given as slices."""
         return Mesh(self.nodes[rows.start : rows.stop + 1, columns.start : columns.stop + 1], self.spacing_px)
 
-    def turned(self, turns):
+    def turned(self, turns: int) -> Mesh:
         """The mesh of the page turned as by `numpy.rot90(page, turns)`."""
         return Mesh(np.rot90(self.nodes, turns), self.spacing_px)
 
-    def to_picture(self, points):
-        """(N, 2) picture pixels of page points (N, 2) in pixels; beyond the mesh its edge cells go on. What is NaN stays so."""
+    def to_picture(self, points: np.ndarray | list[list[float]]) -> np.ndarray:
+        """(N, 2) picture pixels of page points (N, 2) in pixels; extrapolated from the edge cells beyond the mesh. What is NaN stays so."""
         points = np.asarray(points, float) / self.spacing_px
         rows, columns = self.nodes.shape[:2]
         left, top = np.floor(np.nan_to_num(points)).astype(int).T
@@ -77,10 +84,10 @@ class Mesh:
         lower = self.nodes[top + 1, left] * (1 - right) + self.nodes[top + 1, left + 1] * right
         return upper * (1 - below) + lower * below
 
-    def resample(self, image, scale=1.0, step=1):
+    def resample(self, image: Image.Image, scale: float = 1.0, step: int = 1) -> Image.Image:
         """The flat page as a `PIL.Image`, `scale` times as large as `size`; white where the picture does not reach.
 
-        Between every `step`-th node, and those at the rim, places are interpolated.
+        Every `step`-th node is used, and those at the rim; places between them are interpolated.
         """
         from PIL import Image
 
@@ -88,7 +95,7 @@ class Mesh:
         rows, columns = (np.append(np.arange(0, count - 1, step), count - 1) for count in self.nodes.shape[:2])
         across = np.rint(columns * self.spacing_px * scale).astype(int).tolist()
         down = np.rint(rows * self.spacing_px * scale).astype(int).tolist()
-        # A corner of a pixel, not its centre, is what Pillow's quadrilaterals mean.
+        # Pillow's quadrilaterals are given by corners of pixels, not by their centres.
         nodes = self.nodes[np.ix_(rows, columns)] + 0.5
         quads = np.stack([nodes[:-1, :-1], nodes[1:, :-1], nodes[1:, 1:], nodes[:-1, 1:]], axis=2)
         quads = quads.reshape(*quads.shape[:2], 8).tolist()
@@ -102,7 +109,7 @@ class Mesh:
         )
 
 
-def mesh_of(homography, box, spacing, spacing_px):
+def mesh_of(homography: np.ndarray, box: tuple[float, float, float, float], spacing: float, spacing_px: float) -> Mesh:
     """The `Mesh` of a part of a plane.
 
     Parameters
@@ -118,49 +125,51 @@ def mesh_of(homography, box, spacing, spacing_px):
     return Mesh(project(np.linalg.inv(homography), plane), spacing_px)
 
 
-def straighten(image, mesh, evened):
-    """The mesh with what bends the paper taken out, by the phase of the grid in the flat page.
+def straighten(
+    image: Image.Image, mesh: Mesh, normalised: Callable[[np.ndarray], np.ndarray]
+) -> tuple[Mesh, np.ndarray]:
+    """The mesh with the bends of the paper removed, by the phase of the grid in the flat page.
 
     Parameters
     ----------
-    image : the RGB `PIL.Image` that the mesh speaks of
-    mesh : `Mesh` whose cells are the grid's, 5 mm, but for what is to be found
-    evened : function of (H, W, 3) uint8 to (H, W) float32 with dark lines negative
+    image : the RGB picture of the mesh
+    mesh : with the cells of the grid, 5 mm, but for the displacement that is to be found
+    normalised : function of (H, W, 3) uint8 to (H, W) float32 with dark lines negative
 
     Returns
     -------
-    (`Mesh`, (R, C) float32 strength of the grid in each cell, as amplitude over the spread of the page)
+    (mesh, (R, C) float32 strength of the grid in each cell, as amplitude over the spread of the page)
     """
     cell_px = CELL_PX if mesh.nodes[..., 0].size <= MANY_CELLS else MANY_CELL_PX
     for waves, degree, step in PASSES:
-        values = evened(np.asarray(mesh.resample(image, cell_px / mesh.spacing_px, step)))
-        across, clear_across = _displacement(values, 1, waves, degree, cell_px)
-        down, clear_down = _displacement(values, 0, waves, degree, cell_px)
+        values = normalised(np.asarray(mesh.resample(image, cell_px / mesh.spacing_px, step)))
+        across, strength_across = _displacement(values, 1, waves, degree, cell_px)
+        down, strength_down = _displacement(values, 0, waves, degree, cell_px)
         del values  # before the next are made
         mesh = _moved(mesh, np.stack([across, down], axis=-1))
-    return mesh, np.minimum(clear_across, clear_down)
+    return mesh, np.minimum(strength_across, strength_down)
 
 
-def _carriers(values, axis, cycles, cell_px):
+def _carriers(values: np.ndarray, axis: int, cycles: int, cell_px: int) -> np.ndarray:
     """(R, C) complex: the amplitude and phase of `cycles` waves a cell along `axis`, for each cell of `cell_px`."""
     wave = np.exp(-2j * np.pi * cycles * (np.arange(values.shape[axis]) + 0.5) / cell_px).astype(np.complex64)
     rows, columns = values.shape[0] // cell_px, values.shape[1] // cell_px
     blocks = values[: rows * cell_px, : columns * cell_px].reshape(rows, cell_px, columns, cell_px)
-    # The wave is the same all along its crests: along these the mean comes first, of a fraction of the memory.
-    along = blocks.mean(axis=1 if axis == 1 else 3)
+    # The wave is constant along its crests: the mean along these comes first, for a fraction of the memory.
+    profiles = blocks.mean(axis=1 if axis == 1 else 3)
     shape = (columns, cell_px) if axis == 1 else (rows, cell_px, 1)
-    turned = along * wave[: (columns if axis == 1 else rows) * cell_px].reshape(shape)
-    # Lines are dark, negative: their phase is where the wave is lowest.
-    return -turned.mean(axis=2 if axis == 1 else 1)
+    demodulated = profiles * wave[: (columns if axis == 1 else rows) * cell_px].reshape(shape)
+    # Lines are dark, negative: hence the sign.
+    return -demodulated.mean(axis=2 if axis == 1 else 1)
 
 
-def _smooth(field, sigma=SMOOTH_CELLS):
+def _smooth(field: np.ndarray, sigma: float = SMOOTH_CELLS) -> np.ndarray:
     from scipy import ndimage
 
     return ndimage.gaussian_filter(field.real, sigma) + 1j * ndimage.gaussian_filter(field.imag, sigma)
 
 
-def _coherence(field):
+def _coherence(field: np.ndarray) -> np.ndarray:
     """0..1 for each cell of a complex field: how far it and its neighbours agree in phase."""
     from scipy import ndimage
 
@@ -168,51 +177,54 @@ def _coherence(field):
     return np.minimum(np.abs(_smooth(field)) ** 2 / (power + LEAST_POWER), 1.0)
 
 
-def _displacement(values, axis, waves, degree, cell_px):
-    """((R, C) cells by which lines lie beyond their places along `axis`, (R, C) coherence of the clearest of `waves`)."""
+def _displacement(
+    values: np.ndarray, axis: int, waves: tuple[int, ...], degree: int, cell_px: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """((R, C) displacement of the lines along `axis` in cells, (R, C) coherence of the clearest of `waves`)."""
     fields = {wave: _carriers(values, axis, wave, cell_px) for wave in waves}
-    # The polynomial alone: what single cells say beyond it is noise of compression and of strokes, more often than paper.
+    # The polynomial alone: the residual of single cells is more often noise of compression and of strokes than paper.
     cells = _surface(fields, degree)
     wave = min(fields)
     offset = np.angle((fields[wave] * np.exp(2j * np.pi * wave * cells)).sum()) / (2 * np.pi * wave)
     return cells - offset, np.max([_coherence(field) for field in fields.values()], axis=0)
 
 
-def _surface(fields, degree):
+def _surface(fields: dict[int, np.ndarray], degree: int) -> np.ndarray:
     """(R, C) smooth displacement in cells: the polynomial whose steps from cell to cell are those of the fields' phases."""
     rows, columns = next(iter(fields.values())).shape
     across = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, columns), degree)
     down = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, rows), degree)
     terms = [(i, j) for i in range(degree + 1) for j in range(degree + 1) if 0 < i + j <= degree]
     basis = np.array([down[:, [j]] * across[:, i] for i, j in terms])
-    square, right, weights = 0.0, 0.0, []
+    square, right, weights = np.zeros((len(terms), len(terms))), np.zeros(len(terms)), []
     for wave, field in fields.items():
         smooth, coherence = _smooth(field), np.clip(_coherence(field) - CHANCE, 0, 1)
         # The inverse variance of a phase, in cells.
         certainty = wave**2 * coherence / (1 - 0.99 * coherence)
         for axis in (0, 1):
-            ahead, here = _pair(smooth, axis)
+            ahead, here = _neighbours(smooth, axis)
             step = -np.angle(ahead * np.conj(here)).ravel() / (2 * np.pi * wave)
-            weights.append(np.minimum(*_pair(certainty, axis)).ravel())
-            further, nearer = _pair(basis, axis + 1)
+            weights.append(np.minimum(*_neighbours(certainty, axis)).ravel())
+            further, nearer = _neighbours(basis, axis + 1)
             design = (further - nearer).reshape(len(terms), -1)
             weighed = design * weights[-1]
             square, right = square + weighed @ design.T, right + weighed @ step
     usual = np.concatenate(weights).mean() + 1e-12
-    # What the grid does not say, high orders do not make up.
+    # High orders are held back where the grid is not clear.
     ridge = np.diag([1e-3 * (i + j) ** 4 for i, j in terms])
     coefficients = np.linalg.solve(square / usual + ridge, right / usual)
     return np.tensordot(coefficients, basis, axes=1)
 
 
-def _pair(field, axis):
+def _neighbours(field: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """(values of the second to the last, of the first to the last but one) along an axis."""
     ahead = np.take(field, np.arange(1, field.shape[axis]), axis)
     here = np.take(field, np.arange(field.shape[axis] - 1), axis)
     return ahead, here
 
 
-def _moved(mesh, cells):
-    """The mesh moved by (R - 1, C - 1, 2) cells that were found in the middles of its own."""
+def _moved(mesh: Mesh, cells: np.ndarray) -> Mesh:
+    """The mesh moved by a displacement (R - 1, C - 1, 2) in cells, known at the middles of its own."""
     from scipy import ndimage
 
     rows, columns = mesh.nodes.shape[:2]

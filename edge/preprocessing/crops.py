@@ -1,9 +1,11 @@
 """Cutting the leads out of a flat page."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from ..errors import PictureError, Reason
-from ..layout import REPORT, RHYTHM
+from ..layout import REPORT, RHYTHM, Arrangement, Template
 
 TRACE_LEFT_PX, COLUMN_PX = 152, 492
 """Where a report's traces begin, and how long 2.5 s of them are."""
@@ -11,14 +13,14 @@ TRACE_PX_PER_MM = 200 / 25.4
 """Traces and pulses of a report are drawn at 200 dots to the inch; the dots of its grid stand 0.9 % farther apart."""
 
 
-def crop(gray, template):
+def crop(gray: np.ndarray, template: Template) -> dict[str, np.ndarray]:
     """Step 2 of the paper: {name: (h, w) uint8 view} of a (template.height_px, template.width_px) uint8 page."""
     if gray.shape != (template.height_px, template.width_px):
         raise ValueError(f"a page of {template.height_px} x {template.width_px} pixels is needed, not {gray.shape}")
     return {name: gray[box.slices] for name, box in template.leads}
 
 
-def crop_as_report(ink, arrangement):
+def crop_as_report(ink: np.ndarray, arrangement: Arrangement) -> dict[str, np.ndarray]:
     """The leads of any 3x4+1 page as a report would show them: {name: (h, w) uint8}, in the shapes of `REPORT`'s boxes.
 
     Each lead is brought to the report's scale and place by its own zero row and left edge: black ink on white paper, no grid.
@@ -26,7 +28,7 @@ def crop_as_report(ink, arrangement):
     Parameters
     ----------
     ink : (H, W) uint8, 0 paper
-    arrangement : `layout.Arrangement`
+    arrangement
 
     Raises
     ------

@@ -5,11 +5,17 @@ DOI 10.22214/ijraset.2024.59181: 1 gray, 2 crop, 3 Gaussian filter, 4 Otsu's thr
 byte, 7 mode "L", 8 a PIL image.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import otsu
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SIGMA_PX = 1.0
 TRUNCATE_SIGMA = 4.0
@@ -27,12 +33,12 @@ class LeadSteps:
     ink: np.ndarray
 
 
-def to_gray(picture):
-    """Step 1: the (H, W) uint8 luma (ITU-R 601-2, Pillow's "L") of an RGB `PIL.Image`."""
+def to_gray(picture: Image.Image) -> np.ndarray:
+    """Step 1: the (H, W) uint8 luma (ITU-R 601-2, Pillow's "L") of an RGB picture."""
     return np.asarray(picture.convert("L"))
 
 
-def blur(gray):
+def blur(gray: np.ndarray) -> np.ndarray:
     """Step 3: the (h, w) uint8 gray levels after a Gaussian filter of σ = 1 px on float32, rounded.
 
     Edges repeat the nearest pixel; the kernel ends at 4 σ.
@@ -43,7 +49,7 @@ def blur(gray):
     return np.rint(smooth).astype(np.uint8)
 
 
-def lead_steps(gray):
+def lead_steps(gray: np.ndarray) -> LeadSteps:
     """Steps 3 to 6 on the (h, w) uint8 crop of one lead."""
     blurred = blur(gray)
     level = otsu.threshold(blurred)
@@ -51,15 +57,15 @@ def lead_steps(gray):
     return LeadSteps(gray, blurred, level, ink)
 
 
-def to_picture(ink):
+def to_picture(ink: np.ndarray) -> Image.Image:
     """Steps 7 and 8: the "L" `PIL.Image` of an (h, w) uint8 array."""
     from PIL import Image
 
     return Image.fromarray(np.ascontiguousarray(ink))
 
 
-def to_model_input(ink, side_px=MODEL_SIDE_PX):
-    """What the models see: (side_px, side_px) uint8, resized by Pillow's bilinear filter; 255 is 1.0."""
+def to_model_input(ink: np.ndarray, side_px: int = MODEL_SIDE_PX) -> np.ndarray:
+    """The input of the models: (side_px, side_px) uint8, resized by Pillow's bilinear filter; 255 is 1.0."""
     from PIL import Image
 
     return np.asarray(to_picture(ink).resize((side_px, side_px), Image.Resampling.BILINEAR))

@@ -3,8 +3,8 @@
 import numpy as np
 
 
-def threshold(image):
-    """The gray level that best parts `image` into dark and bright.
+def threshold(image: np.ndarray) -> int:
+    """The gray level that best separates `image` into dark and bright.
 
     Parameters
     ----------
@@ -12,7 +12,7 @@ def threshold(image):
 
     Returns
     -------
-    int in 0..255; pixels at or below it are the dark class. The only level where there is but one.
+    0..255; pixels at or below it are the dark class. The only level where there is but one.
 
     Raises
     ------

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from ecg_edge.arrangement import lead_names
-from ecg_edge.arrangement.lead_names import CELL_PX, FACES, LETTERS, LETTERS_PATH, Reading
+from ecg_edge.arrangement.lead_names import CELL_PX, FACES, LETTERS, LETTERS_PATH, NameMatcher
 from ecg_edge.layout import LEADS_12
 
 
@@ -26,8 +26,8 @@ def test_the_letters_are_there():
 @pytest.mark.parametrize("name", LEADS_12)
 def test_each_name_fits_itself_best_where_it_stands(name):
     """In print of 2.4 mm capitals at 8 px/mm."""
-    reading = Reading(window(name, 27)[None], 8)
-    fits = {other: reading.fit(0, other, "sans", 2.4) for other in LEADS_12}
+    matcher = NameMatcher(window(name, 27)[None], 8)
+    fits = {other: matcher.fit(0, other, "sans", 2.4) for other in LEADS_12}
     best = max(fits, key=lambda other: fits[other].max())
     assert best == name
     row, column = np.unravel_index(fits[name].argmax(), fits[name].shape)
@@ -35,20 +35,20 @@ def test_each_name_fits_itself_best_where_it_stands(name):
 
 
 @pytest.mark.parametrize("reach", [0, 1, 2, 5])
-def test_the_greatest_nearby_is_that_of_scipy(reach):
+def test_the_maximum_nearby_is_that_of_scipy(reach):
     """As an independent implementation finds it, edges and all."""
     image = np.random.default_rng(reach).random((19, 31)).astype(np.float32)
-    assert np.array_equal(lead_names._greatest_near(image, reach), ndimage.maximum_filter(image, 2 * reach + 1))
+    assert np.array_equal(lead_names._maximum_near(image, reach), ndimage.maximum_filter(image, 2 * reach + 1))
 
 
 def test_the_face_is_found():
     """The size of the print among those looked for, in its own face."""
-    reading = Reading(np.stack([window("aVR", 27), window("V4", 27)]), 8)
-    assert reading.faces_of([(0, "first", "aVR"), (1, "second", "V4")], {})[0] == ("sans", 2.4)
+    matcher = NameMatcher(np.stack([window("aVR", 27), window("V4", 27)]), 8)
+    assert matcher.faces_of([(0, "first", "aVR"), (1, "second", "V4")], {})[0] == ("sans", 2.4)
     assert set(FACES) == {"serif", "sans", "serif bold", "sans bold", "mono"}
 
 
 def test_nothing_fits_paper():
     """An empty window correlates with no name."""
-    reading = Reading(np.zeros((1, 96, 128), np.float32), 8)
-    assert all(np.abs(reading.fit(0, name, "serif", 2.4)).max() < 1e-3 for name in LEADS_12)
+    matcher = NameMatcher(np.zeros((1, 96, 128), np.float32), 8)
+    assert all(np.abs(matcher.fit(0, name, "serif", 2.4)).max() < 1e-3 for name in LEADS_12)

@@ -8,7 +8,7 @@ from benchmarks.outcomes import similarity_residual
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.image import open_picture
 from ecg_edge.layout import REPORT
-from ecg_edge.page.flattening import PX_PER_MM, flattened
+from ecg_edge.page.flattening import PX_PER_MM, flat_candidates
 
 from ..conftest import RIM_PX
 from ..papers import clouds, ruled
@@ -25,8 +25,8 @@ def flat_report(report_photo):
 
 
 def flatten(image):
-    """The likeliest."""
-    return next(flattened(image))
+    """The likeliest candidate for its page."""
+    return next(flat_candidates(image))
 
 
 def flatness_mm(flat, warp, box, px_per_mm):
@@ -168,7 +168,7 @@ def test_corners_begin_at_the_flat_pages_upper_left():
 
 @pytest.mark.parametrize("shift", [(500, 0), (-500, 0), (0, 380)])
 def test_a_sheet_that_leaves_the_picture_is_not_whole(shift):
-    """Beyond the picture no side is seen; the rest is laid flat."""
+    """Beyond the picture no side is seen; the rest is flattened."""
     corners = rectangle(np.array((750, 575)) + shift, (1120, 800), 3.0)
     flat = flatten(on_a_table(corners))
     assert not flat.whole
@@ -204,13 +204,13 @@ def test_large_pictures_are_no_sharper_than_they_need_be():
 # By the outline
 
 
-def test_a_sheet_without_a_grid_is_laid_flat_by_its_outline():
+def test_a_sheet_without_a_grid_is_flattened_by_its_outline():
     """A4's proportions, and no word of its scale."""
     corners = np.array([[160, 120], [1290, 190], [1240, 1010], [120, 940]], float)
     picture = Image.new("RGB", (1400, 1100), (60, 45, 35))
-    pen = ImageDraw.Draw(picture)
-    pen.polygon([tuple(corner) for corner in corners], fill=(238, 236, 230))
-    pen.line([tuple(corners[0] * 0.8 + corners[2] * 0.2), tuple(corners[0] * 0.2 + corners[2] * 0.8)], "black", 4)
+    draw = ImageDraw.Draw(picture)
+    draw.polygon([tuple(corner) for corner in corners], fill=(238, 236, 230))
+    draw.line([tuple(corners[0] * 0.8 + corners[2] * 0.2), tuple(corners[0] * 0.2 + corners[2] * 0.8)], "black", 4)
     flat = flatten(picture)
     assert flat.px_per_mm is None and flat.grid_score == 0 and flat.whole
     assert corner_error(flat.corners, corners) <= 0.015

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecg_edge.page.grid import CLEAREST, MIN_SCORE, NEARER, evened, find_grid, frequencies
+from ecg_edge.page.grid import CLEAREST, MIN_SCORE, NEARER, find_grid, frequencies, normalised
 from ecg_edge.page.warp import project
 
 from ..papers import RED_GRID, clouds, ruled
@@ -15,7 +15,7 @@ TILTS = st.tuples(*[st.floats(-0.3, 0.3)] * 2)
 """Perspective: how much the depth changes over the picture's longer side."""
 
 
-def view(px_per_mm, turn_deg=0.0, tilt=(0.0, 0.0), size=SIZE):
+def homography_of(px_per_mm, turn_deg=0.0, tilt=(0.0, 0.0), size=SIZE):
     """The homography from the pixels of a picture to cells of 5 mm, `px_per_mm` and no shear in its middle."""
     width, height = size
     to_middle = np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, 1]])
@@ -45,15 +45,15 @@ def lattice_error(found, true, size=SIZE):
 @given(st.floats(2.6, 5.8), st.floats(-180, 180), TILTS, st.integers(0, 99))
 def test_a_ruled_papers_lines_are_found_in_any_perspective(px_per_mm, turn_deg, tilt, seed):
     """Pitch, direction and perspective, to six in a hundred everywhere in the picture; 2.6 px/mm is the least that is read."""
-    true = view(px_per_mm, turn_deg, tilt)
+    true = homography_of(px_per_mm, turn_deg, tilt)
     found = find_grid(paper(true, seed=seed))
     assert lattice_error(found.homography, true) < 1.5 * NEARER
     assert MIN_SCORE <= found.score <= 1.5 * CLEAREST and len(found.tiles) > 20
 
 
-def test_a_clear_grids_frequencies_are_as_near_as_the_next_look_needs():
+def test_a_clear_grids_frequencies_are_as_near_as_the_next_fit_needs():
     """Where nothing is noisy."""
-    true = view(4.0, 0.0, (0.25, 0.25))
+    true = homography_of(4.0, 0.0, (0.25, 0.25))
     assert lattice_error(find_grid(paper(true)).homography, true) < NEARER
 
 
@@ -62,7 +62,7 @@ def test_a_clear_grids_frequencies_are_as_near_as_the_next_look_needs():
 )
 def test_the_family_that_runs_more_across_comes_first(turn_deg, across):
     """u runs rightward and v downward in the picture: a turn by a quarter is not seen and stays."""
-    true = view(5.0, turn_deg)
+    true = homography_of(5.0, turn_deg)
     found = find_grid(paper(true))
     rightward, downward = frequencies(found.homography, np.array([SIZE]) / 2)[0]
     assert rightward[0] > abs(rightward[1]) and downward[1] > abs(downward[0])
@@ -73,7 +73,7 @@ def test_the_family_that_runs_more_across_comes_first(turn_deg, across):
 
 def test_pitches_may_differ_across_and_down():
     """A copier's stretch, of a tenth."""
-    true = np.diag([1.0, 1.1, 1.0]) @ view(5.0, 8.0)
+    true = np.diag([1.0, 1.1, 1.0]) @ homography_of(5.0, 8.0)
     assert lattice_error(find_grid(paper(true)).homography, true) < NEARER
 
 
@@ -81,7 +81,7 @@ def test_pitches_may_differ_across_and_down():
 def test_bolder_lines_each_25_mm_are_not_taken_for_those_of_5_mm(px_per_mm):
     """A page is longer than thirty of them would be."""
     size = (900, 700) if px_per_mm < 6 else (1600, 500)
-    true = view(px_per_mm, 5.0, size=size)
+    true = homography_of(px_per_mm, 5.0, size=size)
     found = find_grid(paper(true, size, lines=(*RED_GRID, (5.0, 0.5, 1.0))))
     assert lattice_error(found.homography, true, size) < NEARER
 
@@ -90,7 +90,7 @@ def test_bolder_lines_each_25_mm_are_not_taken_for_those_of_5_mm(px_per_mm):
 def test_bold_lines_alone_are_enough(px_per_mm):
     """Many a paper is ruled each 5 mm alone, and in many a picture no more is seen."""
     size = (900, 700) if px_per_mm < 6 else (1600, 500)
-    true = view(px_per_mm, 5.0, size=size)
+    true = homography_of(px_per_mm, 5.0, size=size)
     assert lattice_error(find_grid(paper(true, size, lines=RED_GRID[1:])).homography, true, size) < NEARER
 
 
@@ -99,14 +99,14 @@ def test_bold_lines_alone_are_enough(px_per_mm):
 def test_millimetres_alone_are_no_ruler_of_5_mm(px_per_mm):
     """A pitch that nothing on the paper shows is not handed on."""
     size = (900, 700) if px_per_mm < 6 else (1600, 500)
-    true = view(px_per_mm, 7.0, (0.1, 0.05), size)
+    true = homography_of(px_per_mm, 7.0, (0.1, 0.05), size)
     found = find_grid(paper(true, size, lines=RED_GRID[:1]))
     assert found is None or lattice_error(found.homography, true, size) < NEARER
 
 
 def test_a_grid_is_seen_under_uneven_light():
-    """A shadow over half of the paper, three times darker, and a lamp's fall from left to right."""
-    true = view(4.0, -6.0, (0.1, 0.1))
+    """A shadow over half of the paper, three times darker, and light that falls off from left to right."""
+    true = homography_of(4.0, -6.0, (0.1, 0.1))
     light = np.linspace(1.0, 0.5, SIZE[0]) * np.where(np.arange(SIZE[1]) < SIZE[1] / 2, 1.0, 0.33)[:, None]
     found = find_grid((paper(true) * light[..., None]).astype(np.uint8))
     assert lattice_error(found.homography, true) < NEARER
@@ -115,7 +115,7 @@ def test_a_grid_is_seen_under_uneven_light():
 def test_a_grid_is_seen_where_it_is():
     """Paper in the middle of a table: the tiles that show it lie on it, and say all the same how it goes on."""
     size = (1200, 900)
-    true = view(4.0, 10.0, (0.1, -0.1), size)
+    true = homography_of(4.0, 10.0, (0.1, -0.1), size)
     picture, rows, columns = clouds(size, 5), slice(150, 750), slice(200, 1000)
     picture[rows, columns] = paper(true, size)[rows, columns]
     found = find_grid(picture)
@@ -137,9 +137,9 @@ def test_a_picture_of_anything_has_no_grid(seed):
     assert find_grid(clouds(SIZE, seed)) is None
 
 
-def test_another_grid_is_begun_elsewhere():
+def test_another_grid_is_searched_for_elsewhere():
     """A page on a pad of squared paper: the one and then the other."""
-    pad, page = view(5.0, 20.0), view(3.6, -8.0)
+    pad, page = homography_of(5.0, 20.0), homography_of(3.6, -8.0)
     rgb = paper(pad)
     rgb[:, :450] = paper(page, seed=1)[:, :450]
     first = find_grid(rgb)
@@ -154,7 +154,7 @@ ANY_SECOND = "of all second families that noise offers one is above the limit"
 @pytest.mark.parametrize("turn_deg", [0.0, pytest.param(10.0, marks=pytest.mark.xfail(strict=True, reason=ANY_SECOND))])
 def test_lines_in_one_direction_are_no_grid(turn_deg):
     """Writing paper, blinds, a fence."""
-    stripes = view(5.0, turn_deg)
+    stripes = homography_of(5.0, turn_deg)
     stripes[1] = 0
     stripes[1, 2] = 0.5
     rows, columns = np.mgrid[: SIZE[1], : SIZE[0]]
@@ -171,11 +171,11 @@ def test_small_pictures_do_no_harm(width, height, seed):
     assert find_grid(clouds((width, height), seed)) is None
 
 
-def test_light_and_contrast_are_evened_out():
+def test_light_and_contrast_are_normalised():
     """The same lines are as deep in a dark corner as in a bright one; no level is beyond two."""
-    true = view(5.0)
+    true = homography_of(5.0)
     fall = np.linspace(1.0, 0.3, SIZE[0])[:, None]
-    values = evened((paper(true, noise=0.0) * fall).astype(np.uint8))
+    values = normalised((paper(true, noise=0.0) * fall).astype(np.uint8))
     assert values.shape == SIZE[::-1] and np.abs(values).max() <= 2
     bright, dark = (np.percentile(values[100:-100, part], 2) for part in (slice(100, 300), slice(-300, -100)))
     assert bright < -1 and dark == pytest.approx(bright, rel=0.15)
@@ -183,7 +183,7 @@ def test_light_and_contrast_are_evened_out():
 
 def test_frequencies_are_the_gradients_of_the_cells():
     """Against differences, in strong perspective."""
-    true = view(4.0, 25.0, (0.3, -0.2))
+    true = homography_of(4.0, 25.0, (0.3, -0.2))
     points = np.array([[100.0, 50.0], [450.0, 350.0], [800.0, 600.0]])
     for axis, step in enumerate(np.eye(2) * 1e-3):
         difference = (project(true, points + step) - project(true, points - step)) / 2e-3

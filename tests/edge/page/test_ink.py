@@ -45,8 +45,8 @@ def test_grids_of_any_colour_vanish(grid):
     slope=st.floats(-0.4, 0.4),
     shadow=st.tuples(st.floats(0.55, 1.0), st.integers(120, WIDTH - 120)),
 )
-def test_light_and_shadow_are_evened_out(light, slope, shadow):
-    """Whatever the lamp's colour, whichever way the light falls off, and where a broad shadow lies."""
+def test_uneven_light_and_shadow_are_removed(light, slope, shadow):
+    """Whatever the colour of the light, the direction in which it falls off, and the place of a broad shadow."""
     page, drawn = paper()
     fall = 1 - np.abs(slope) * np.linspace(0, 1, WIDTH)[:: 1 if slope > 0 else -1]
     fall[shadow[1] :] *= shadow[0]
@@ -119,7 +119,7 @@ def test_a_grid_nearly_as_dark_as_a_blurred_trace_vanishes():
         assert np.mean(ink[away] > 64) < 0.01
 
 
-def test_coloured_ink_is_looked_at_in_the_channel_that_parts_it_from_its_grid():
+def test_coloured_ink_is_read_in_the_channel_that_separates_it_from_its_grid():
     """Blue strokes on a red grid are bright in blue, and the grid in red."""
     page, drawn = paper((200, 110, 110), (20, 25, 190))
     blurred = ndimage.gaussian_filter(page.astype(float), (1.5, 1.5, 0)).astype(np.uint8)

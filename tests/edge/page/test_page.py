@@ -84,7 +84,7 @@ def test_a_page_within_fifteen_pixels_is_rescaled(normal, dx, dy):
 
 
 @pytest.mark.parametrize("dx, dy", [(16, 0), (-16, 15), (-900, -640)])
-def test_a_page_of_another_size_is_laid_flat(normal, dx, dy):
+def test_a_page_of_another_size_is_flattened(normal, dx, dy):
     """What is farther off is another picture of it: read by its grid, and no template."""
     page = find_page(normal.resize((SIZE[0] + dx, SIZE[1] + dy), Image.Resampling.LANCZOS)).upright()
     assert page.template is None and page.flat is not None and page.px_per_mm == (8, 8)
@@ -274,7 +274,7 @@ def test_a_photographed_pages_rotation_is_the_cameras(upright_photo, report_phot
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_photograph_turned_is_the_same_page(report_photo, upright_photo, turns):
-    """Turned by quarters it is laid flat anew, and the leads are found in the same places of the picture."""
+    """Turned by quarters it is flattened anew, and the leads are found in the same places of the picture."""
     if report_photo.photo.parameters["seed"] != 32:
         pytest.skip("one photograph is enough")
     array = report_photo.photo.image
@@ -331,32 +331,33 @@ def test_ink_in_half_of_the_columns_is_enough_and_too_much_is_not():
     assert not holds_trace(dark, REPORT)
 
 
-def test_a_picture_is_looked_at_so_often_and_no_more(upright_photo, monkeypatch):
-    """Whatever may be the page in it: others are not even laid flat when there are no more attempts. The reason is the first one's."""
-    looked, laid, find = [], [], arrangement.find_arrangement
-    monkeypatch.setattr(arrangement, "find_arrangement", lambda *said, **more: looked.append(1) or find(*said, **more))
+def test_so_many_orientations_are_tried_in_a_picture_and_no_more(upright_photo, monkeypatch):
+    """All candidates for its page together: others are not even flattened when no attempts are left. The reason is the first one's."""
+    tried, flattened, find = [], [], arrangement.find_arrangement
+    monkeypatch.setattr(arrangement, "find_arrangement", lambda *args, **known: tried.append(1) or find(*args, **known))
     mirrored = upright_photo.image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    others = (laid.append(1) or replace(upright_photo.flat, image=mirrored) for _ in range(100))
+    others = (flattened.append(1) or replace(upright_photo.flat, image=mirrored) for _ in range(100))
     with pytest.raises(PictureError) as caught:
         Page(Image.new("RGB", (1200, 900), "white"), (8.0, 8.0), others=others).upright()
-    assert caught.value.reason is Reason.NOT_AN_ECG and 1 < len(looked) <= MAX_ATTEMPTS and 0 < len(laid) < MAX_ATTEMPTS
+    assert caught.value.reason is Reason.NOT_AN_ECG
+    assert 1 < len(tried) <= MAX_ATTEMPTS and 0 < len(flattened) < MAX_ATTEMPTS
 
 
-def test_a_refused_report_is_let_go_of_before_the_picture_is_looked_at_anew(normal, monkeypatch):
-    """Its pixels, ink and views are half of what a reading may hold: nothing keeps them, the refusal least of all."""
-    seen, held, flattened = [], [], flattening.flattened
+def test_a_refused_report_is_released_before_the_picture_is_flattened(normal, monkeypatch):
+    """Its pixels and its ink are half of what a reading may hold: nothing keeps them, the refusal least of all."""
+    seen, held, flat_candidates = [], [], flattening.flat_candidates
 
     def keep_track(page):
         seen.append(weakref.ref(page))
         return arranged(page)
 
-    def look(*said, **more):
+    def flatten(*args, **scale):
         held.extend(page() is not None for page in seen)
-        return flattened(*said, **more)
+        return flat_candidates(*args, **scale)
 
     arranged = page_module._arranged
     monkeypatch.setattr(page_module, "_arranged", keep_track)
-    monkeypatch.setattr(flattening, "flattened", look)
+    monkeypatch.setattr(flattening, "flat_candidates", flatten)
     gc.disable()
     try:
         refusal(normal.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
@@ -365,8 +366,17 @@ def test_a_refused_report_is_let_go_of_before_the_picture_is_looked_at_anew(norm
     assert held == [False]
 
 
+def test_a_page_without_its_image_keeps_its_size_and_its_ink(normal):
+    """And so its arrangement and its points in the picture."""
+    page = find_page(normal)
+    released = page.without_image()
+    assert released.image is None and released.size == page.size == SIZE
+    assert released.ink is page.ink and released.arrangement == page.arrangement
+    assert released.rotation_deg == page.rotation_deg == 0
+
+
 @pytest.mark.parametrize("factor", [0.4, 0.6, 2.0])
-def test_a_grid_read_at_another_multiple_of_its_lines_is_mended_by_the_pulses(upright_photo, factor):
+def test_a_grid_read_at_another_multiple_of_its_lines_is_corrected_by_the_pulses(upright_photo, factor):
     """As if 2 or 3 mm, or two bold lines, had been taken for 5 mm: the same page, leads and scale."""
     wrong = upright_photo.flat.rescaled(8.0 * factor)
     page = Page(wrong.image, wrong.px_per_mm, flat=wrong).upright()
@@ -377,8 +387,8 @@ def test_a_grid_read_at_another_multiple_of_its_lines_is_mended_by_the_pulses(up
         assert place.name == known.name and np.hypot(*off[0]) < 5 * page.flat.picture_px_per_mm
 
 
-def test_what_else_is_in_the_picture_is_looked_at_where_the_likeliest_is_no_page(upright_photo):
-    """Blank ruled paper first: then the page; where nothing else is, the first one's reason."""
+def test_other_candidates_are_tried_where_the_likeliest_is_no_page(upright_photo):
+    """Blank ruled paper first: then the page; without another candidate, the first one's reason."""
     blank = np.full((900, 1200, 3), 255, np.uint8)
     first = Page(Image.fromarray(blank), (8.0, 8.0))
     found = replace(first, others=iter([upright_photo.flat])).upright()

@@ -50,11 +50,11 @@ ARRANGEMENT = Arrangement(
 def sheet(paper=(215, 210, 200)):
     """A page of a photograph, drawn with rows of narrow waves on dull paper."""
     image = Image.new("RGB", SIZE, paper)
-    pen = ImageDraw.Draw(image)
+    draw = ImageDraw.Draw(image)
     for i in range(12):
         x = np.arange(40, 1560)
         y = 115 + 70 * i - 30 * np.exp(-(((x % 190) - 95) ** 2) / 20)
-        pen.line(list(zip(x.tolist(), y.tolist(), strict=True)), fill=(25, 25, 30), width=3)
+        draw.line(list(zip(x.tolist(), y.tolist(), strict=True)), fill=(25, 25, 30), width=3)
     return image
 
 
@@ -86,7 +86,7 @@ def test_states_are_read_or_lost_for_every_place():
 
 
 def test_what_does_not_apply_is_none():
-    """All numbers are named; of a report that is flat as it comes the light is not looked at, and without traces none is counted."""
+    """All numbers are named; of a report that is flat as it is the light is not measured, and without traces none is counted."""
     numbers = quality.measure(Page(sheet(), (8.0, 8.0)))
     assert set(numbers) == NAMES and set(numbers.values()) == {None}
     assert set(measured(sheet())) == NAMES
@@ -178,7 +178,7 @@ def test_more_blur_is_more():
 
 
 @pytest.mark.parametrize("size", [(3, 3), (40, 40), (79, 500)])
-def test_tiny_pages_are_not_looked_at(size):
+def test_light_on_tiny_pages_is_not_measured(size):
     """No number rather than a wrong one, and no error."""
     page = Page(Image.new("RGB", size, "white"), (8.0, 8.0), flat=Taken())
     numbers = quality.measure(page)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from ecg_edge.page.sheet import WINDOW_MM, beyond, corners_of, depth, find_outline, find_sides
+from ecg_edge.page.sheet import WINDOW_MM, corners_of, depth, find_outline, find_sides, without_inner
 
 from ..papers import clouds
 
@@ -98,9 +98,9 @@ def test_rules_and_frames_are_no_sides(width):
 def test_writing_is_no_side():
     """Words and traces up to the edge of what is looked at."""
     picture = Image.fromarray(draft(SIDES))
-    pen = ImageDraw.Draw(picture)
+    draw = ImageDraw.Draw(picture)
     for y in range(36, 220, 8):
-        pen.text((48, y), "hearts and lines " * 3, fill=(40, 40, 40))
+        draw.text((48, y), "hearts and lines " * 3, fill=(40, 40, 40))
     picture = np.asarray(picture)
     assert found_near(find_sides(picture, everywhere(picture), BOX), SIDES)
 
@@ -141,12 +141,12 @@ def test_sides_deep_within_what_is_ruled_are_none():
     """A side may seem to lie a little within, not more."""
     box = (50, 30, 290, 225)
     sides = SIDES | {"left": (58.0, 0.0), "top": (45.0, 0.0), "bottom": None}
-    kept = beyond(sides, box, slack=10)
+    kept = without_inner(sides, box, slack=10)
     assert kept == sides | {"top": None}
-    assert beyond(sides, box, slack=7) == sides | {"top": None, "left": None}
+    assert without_inner(sides, box, slack=7) == sides | {"top": None, "left": None}
     # A slope counts by where the side is in the middle of the box.
     tilted = {**dict.fromkeys(SIDES), "right": (300 - 0.1 * 255, 0.1)}
-    assert beyond(tilted, box, slack=10) == {**dict.fromkeys(SIDES), "right": tilted["right"]} | (
+    assert without_inner(tilted, box, slack=10) == {**dict.fromkeys(SIDES), "right": tilted["right"]} | (
         {"right": None} if 300 - 25.5 + 0.1 * 127.5 < 280 else {}
     )
 
@@ -182,14 +182,14 @@ def table(size, seed):
 
 
 def photo(corners, seed=0, size=(1200, 900), marks=True):
-    """A bright quadrilateral on a darker, uneven table; with marks of a pen on it."""
+    """A bright quadrilateral on a darker, uneven table; with marks drawn on it."""
     picture = table(size, seed).copy()
-    pen = ImageDraw.Draw(picture)
-    pen.polygon([tuple(corner) for corner in corners], fill=(240, 236, 228))
+    draw = ImageDraw.Draw(picture)
+    draw.polygon([tuple(corner) for corner in corners], fill=(240, 236, 228))
     middle = corners.mean(axis=0)
     for row in np.linspace(-0.3, 0.3, 7) if marks else ():
         ends = [middle + (side, row) * np.ptp(corners, axis=0) * (0.35, 1) for side in (-1, 1)]
-        pen.line([tuple(end) for end in ends], fill=(30, 30, 60), width=3)
+        draw.line([tuple(end) for end in ends], fill=(30, 30, 60), width=3)
     return np.asarray(picture)
 
 
@@ -234,7 +234,7 @@ ROUND = pytest.param(
 def test_where_there_is_no_sheet_there_is_no_outline(kind):
     """Even pictures, noise, patches, what is too small and what is round."""
     picture = Image.new("RGB", (600, 450), "black")
-    pen = ImageDraw.Draw(picture)
+    draw = ImageDraw.Draw(picture)
     pictures = {
         "white": np.full((450, 600, 3), 255, np.uint8),
         "black": np.zeros((450, 600, 3), np.uint8),
@@ -244,7 +244,7 @@ def test_where_there_is_no_sheet_there_is_no_outline(kind):
         "a line": np.full((1, 900, 3), 200, np.uint8),
     }
     if kind == "a spot":
-        pen.rectangle((20, 20, 100, 80), fill="white")
+        draw.rectangle((20, 20, 100, 80), fill="white")
     elif kind == "a disc":
-        pen.ellipse((150, 75, 450, 375), fill="white")
+        draw.ellipse((150, 75, 450, 375), fill="white")
     assert find_outline(pictures.get(kind, np.asarray(picture))) is None

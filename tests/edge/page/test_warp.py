@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ecg_edge.page.grid import evened
+from ecg_edge.page.grid import normalised
 from ecg_edge.page.warp import CELL_MM, CELL_PX, Mesh, homography_of, mesh_of, project, straighten
 
 from ..papers import RED_GRID, ruled
@@ -201,7 +201,7 @@ def test_what_bends_the_paper_is_taken_out(kind, lines):
     bent = bend(kind, size)
     picture = Image.fromarray(ruled(tuple(size), lambda points: points * per_px + bent(points), lines))
     start = mesh_of(np.diag([per_px, per_px, 1.0]), (2, 2, 46, 34), 1.0, 40.0)
-    mesh, strength = straighten(picture, start, evened)
+    mesh, strength = straighten(picture, start, normalised)
     assert mesh.nodes.shape == start.nodes.shape and strength.shape == (32, 44)
     cells = mesh.nodes[1:-1, 1:-1] * per_px + bent(mesh.nodes[1:-1, 1:-1])
     ideal = np.stack(np.meshgrid(np.arange(43), np.arange(31)), axis=-1)
@@ -213,12 +213,12 @@ def test_what_bends_the_paper_is_taken_out(kind, lines):
 
 
 def test_a_mesh_of_a_slightly_wrong_scale_is_put_right():
-    """By three in a hundred, as far as a first look at the grid may be off."""
+    """By three in a hundred, as far as the first estimate of the grid may be off."""
     size, px_per_mm = (1200, 900), 5.0
     per_px = 1 / (CELL_MM * px_per_mm)
     picture = Image.fromarray(ruled(size, lambda points: points * per_px))
     wrong = mesh_of(np.diag([per_px * 1.03, per_px * 0.98, 1.0]), (2, 2, 46, 34), 1.0, 40.0)
-    mesh, _ = straighten(picture, wrong, evened)
+    mesh, _ = straighten(picture, wrong, normalised)
     steps = np.diff(mesh.nodes[..., 0], axis=1)[2:-2, 2:-2], np.diff(mesh.nodes[..., 1], axis=0)[2:-2, 2:-2]
     for step in steps:
         np.testing.assert_allclose(step * per_px, 1.0, atol=0.02)
@@ -235,7 +235,7 @@ def test_the_grid_is_strong_where_it_is_seen():
     picture = ruled(size, lambda points: points * per_px)
     picture[:, 800:] = np.random.default_rng(4).normal(245, 3, (900, 400, 3)).astype(np.uint8)
     start = mesh_of(np.diag([per_px, per_px, 1.0]), (2, 2, 46, 34), 1.0, 40.0)
-    mesh, strength = straighten(Image.fromarray(picture), start, evened)
+    mesh, strength = straighten(Image.fromarray(picture), start, normalised)
     assert np.quantile(strength[:, :26], 0.1) > 2 * np.quantile(strength[:, 34:], 0.9)
     assert np.abs(mesh.nodes - start.nodes)[:, :26].max() < 2 * CELL_PX / 4
 
@@ -245,7 +245,7 @@ def test_blank_paper_is_left_as_it_is():
     """Noise bends nothing by more than two cells: no pass may move more than half of one, and its smooth part is held back."""
     blank = np.random.default_rng(5).normal(245, 3, (900, 1200, 3)).astype(np.uint8)
     start = mesh_of(np.diag([0.04, 0.04, 1.0]), (2, 2, 46, 34), 1.0, 40.0)
-    mesh, strength = straighten(Image.fromarray(blank), start, evened)
+    mesh, strength = straighten(Image.fromarray(blank), start, normalised)
     assert np.isfinite(mesh.nodes).all() and np.abs(mesh.nodes - start.nodes).max() < 50
     assert np.median(strength) < 0.3
 
