@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .errors import EcgEdgeError, Reason
     from .reader import Reader
     from .result import LeadResult, Result
+    from .signals import Signals
 
 __version__ = "0.1.0"
 
@@ -16,11 +17,12 @@ _HOMES = {
     "Reader": "reader",
     "Result": "result",
     "LeadResult": "result",
+    "Signals": "signals",
     "Reason": "errors",
     "EcgEdgeError": "errors",
 }
 
-__all__ = ["EcgEdgeError", "LeadResult", "Reader", "Reason", "Result", "__version__"]
+__all__ = ["EcgEdgeError", "LeadResult", "Reader", "Reason", "Result", "Signals", "__version__"]
 
 
 def __getattr__(name: str) -> object:

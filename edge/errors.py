@@ -31,6 +31,10 @@ class NoRuntimeError(InstallationError, ImportError):
     """No TensorFlow Lite runtime can be used."""
 
 
+class MissingPackageError(InstallationError, ImportError):
+    """A package that was asked for is not installed."""
+
+
 class NoModelError(InstallationError, LookupError):
     """No model of that name is installed."""
 

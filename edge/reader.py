@@ -20,7 +20,7 @@ import numpy.typing as npt
 from . import image
 from .errors import DamagedModelError, InstallationError, PictureError, UsageError
 from .image import Picture
-from .layout import REPORT, RHYTHM, Arrangement, Box
+from .layout import REPORT, RHYTHM, Arrangement, Place, Template
 from .network import card as cards
 from .network import verdict
 from .network.page_input import page_tensor, quantise, without
@@ -31,6 +31,7 @@ from .preprocessing import filters
 from .preprocessing.crops import crop, crop_as_report
 from .preprocessing.filters import LeadSteps
 from .result import LeadResult, LeadState, ModelInfo, PageInfo, Result, RuntimeInfo, ScaleSource, by_class, unread
+from .signals import Signals
 from .system.process import end_with_parent, return_memory
 from .trace.tracing import Traces, trace_page
 
@@ -60,6 +61,17 @@ class Stages:
         page = self.page
         return None if page is None or (page.template is None and page.found is None) else page.arrangement
 
+    @property
+    def signals(self) -> Signals | None:
+        """The traces on one clock; None where no leads were followed."""
+        traces, found = self.traces, self.arrangement
+        if traces is None or found is None:
+            return None
+        strips = {place.name: place.lead for place in found.places}
+        return Signals.on_one_clock(
+            traces.signals, traces.start_s, strips, traces.rate_hz, found.mm_per_s, found.mm_per_mv
+        )
+
 
 class Reader:
     """Reads pictures of ECG pages with one model. For one thread at a time; make one for each worker.
@@ -72,6 +84,7 @@ class Reader:
     runtime : "ai-edge-litert" or "tflite-runtime"; the fastest that works where None
     folder : directory of models; the installed ones where None
     mm_per_s, mm_per_mv : paper speed and gain where they are known; read from the page where None
+    signals : whether results carry the leads as `Signals`, of every page whose leads could be followed
 
     Raises
     ------
@@ -88,6 +101,7 @@ class Reader:
         folder: str | os.PathLike[str] | None = None,
         mm_per_s: float | None = None,
         mm_per_mv: float | None = None,
+        signals: bool = False,
     ) -> None:
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise UsageError(f"min_confidence must be from 0 to 1, not {min_confidence}")
@@ -96,7 +110,7 @@ class Reader:
                 raise UsageError(f"{name} must be above 0, not {value}")
         self.card = cards.read_card(model or cards.DEFAULT_MODEL, folder)
         self._arguments = (
-            self.card.path.stem, threads, min_confidence, runtime, self.card.path.parent, mm_per_s, mm_per_mv
+            self.card.path.stem, threads, min_confidence, runtime, self.card.path.parent, mm_per_s, mm_per_mv, signals
         )  # fmt: skip
         self.kind = self.card["input.kind"]
         data = self.card.read_model()
@@ -107,6 +121,7 @@ class Reader:
                 f"{self.card.path}: the model takes {self.network.input_shape}, the card says {expected}"
             )
         self.min_confidence = self.card["min_confidence"] if min_confidence is None else min_confidence
+        self.signals = signals
         self._given = {"mm_per_s": mm_per_s, "mm_per_mv": mm_per_mv}
         self._model: ModelInfo = {
             "name": self.card.name,
@@ -140,14 +155,17 @@ class Reader:
             with clock.stage("open"):
                 seen["picture"] = image.open_picture(source)
             known["sha256"] = seen["picture"].sha256
-            self._see(seen, clock, trace, keep)
+            self._see(seen, clock, trace or self.signals, keep)
         except PictureError as error:
             if "page" in seen:
                 known["page"] = _page_info(seen["page"])
                 known["quality"] = seen.get("quality") or quality.measure(seen["page"])
+            stages = Stages(**seen) if seen else None
+            known["signals"] = stages.signals if stages and self.signals else None
             result = unread(image.name_of(source), error.reason, str(error), timing_ms=clock.done(), **known)
-            return result, Stages(**seen) if seen else None
+            return result, stages
         stages = Stages(**seen)
+        known["signals"] = stages.signals if self.signals else None
         with clock.stage("inference"):
             rows = self._infer(stages)
         with clock.stage("verdict"):
@@ -176,7 +194,7 @@ class Reader:
                     return_memory()
         if trace or self.kind == PAGE_SIGNAL or page.template is None:
             with clock.stage("trace"):
-                if page.template is not None and not keep:
+                if page.template is not None and not keep and self.kind == PAGE_SIGNAL:
                     seen["page"] = page = page.without_image()
                     return_memory()
                 seen["traces"] = trace_page(page.ink, page.arrangement)
@@ -212,7 +230,9 @@ class Reader:
 
     def _weights(self, stages: Stages, page: npt.NDArray[Any]) -> dict[str, float]:
         """{lead: 0..1}: how much of the verdict's probability goes when the lead is taken away, the largest of them 1."""
-        signals, windows, said = stages.traces.signals, stages.inputs, int(np.argmax(page))
+        traces, windows, said = stages.traces, stages.inputs, int(np.argmax(page))
+        assert traces is not None and windows is not None  # models of signals have both
+        signals = traces.signals
         left = np.concatenate([without(windows, name, signals) for name in signals])
         answers = self._run(left).reshape(len(signals), len(windows), -1)
         lost = [max(float(page[said] - self._verdict(rows)[said]), 0.0) for rows in answers]
@@ -228,27 +248,11 @@ class Reader:
         clock: _Clock,
         known: dict[str, Any],
     ) -> Result:
-        picture = stages.picture
+        picture, flat = stages.picture, stages.page
+        assert flat is not None  # without a page there is no verdict
         probabilities = by_class(page)
         sure = max(probabilities.values()) >= self.min_confidence
         frames = picture.frames
-        if weights is None:
-            leads = tuple(
-                LeadResult(name, box.corners, state, probabilities=by_class(row), lead=lead)
-                for (name, lead, box, state), row in zip(_places(stages), rows, strict=True)
-            )
-        else:
-            states = quality.states(stages.traces)
-            leads = tuple(
-                LeadResult(
-                    place.name,
-                    place.box.corners,
-                    states[place.name],
-                    weight=round(weights[place.name], 3),
-                    lead=place.lead,
-                )
-                for place in stages.arrangement.places
-            )
         return Result(
             status="read" if sure else "uncertain",
             source=picture.source,
@@ -256,22 +260,57 @@ class Reader:
             min_confidence=self.min_confidence,
             message=f"The file holds {frames} pictures; the first was read." if frames > 1 else None,
             doubts=() if sure else ("low_confidence",),
-            leads=leads,
-            page=_page_info(stages.page),
-            quality=stages.quality or quality.measure(stages.page),
+            leads=_leads_by_row(stages, rows) if weights is None else _leads_by_weight(stages, weights),
+            page=_page_info(flat),
+            quality=stages.quality or quality.measure(flat),
             timing_ms=clock.done(),
             **known,
         )
 
 
-def _places(stages: Stages) -> list[tuple[str, str | None, Box, LeadState]]:
-    """(name, lead, box, state) of each lead on the page, in the order of the model's leads."""
-    if stages.page.template is not None:
+def _leads_by_row(stages: Stages, rows: npt.NDArray[Any]) -> tuple[LeadResult, ...]:
+    """The leads of a model that answers for each of them, in the order of its rows."""
+    template = None if stages.page is None else stages.page.template
+    if template is not None:
         # What a report's strip shows is read with its traces, which models of single leads do without.
-        return [(name, None if name == RHYTHM else name, box, "read") for name, box in stages.page.template.leads]
-    places = {place.name: place for place in stages.arrangement.places}
-    states = quality.states(stages.traces)
-    return [(name, places[name].lead, places[name].box, states[name]) for name in REPORT.lead_names]
+        return tuple(
+            LeadResult(name, box.corners, probabilities=by_class(row), lead=None if name == RHYTHM else name)
+            for (name, box), row in zip(template.leads, rows, strict=True)
+        )
+    places, states = _places_and_states(stages)
+    by_name = {place.name: place for place in places}
+    return tuple(
+        LeadResult(
+            name,
+            by_name[name].box.corners,
+            states[name],
+            probabilities=by_class(row),
+            lead=by_name[name].lead,
+        )
+        for name, row in zip(REPORT.lead_names, rows, strict=True)
+    )
+
+
+def _leads_by_weight(stages: Stages, weights: dict[str, float]) -> tuple[LeadResult, ...]:
+    """The leads of a model that reads them all at once, row by row as printed."""
+    places, states = _places_and_states(stages)
+    return tuple(
+        LeadResult(
+            place.name,
+            place.box.corners,
+            states[place.name],
+            weight=round(weights[place.name], 3),
+            lead=place.lead,
+        )
+        for place in places
+    )
+
+
+def _places_and_states(stages: Stages) -> tuple[tuple[Place, ...], dict[str, LeadState]]:
+    """Where the leads stand, and {name: whether it was read or lost}, of a page that was traced."""
+    arrangement, traces = stages.arrangement, stages.traces
+    assert arrangement is not None and traces is not None
+    return arrangement.places, quality.states(traces)
 
 
 def _page_info(page: Page) -> PageInfo:
@@ -291,8 +330,8 @@ def _page_info(page: Page) -> PageInfo:
     }
     if found is None:
         return known
-    return known | {
-        "layout": getattr(found, "layout", None) or found.name,
+    known |= {
+        "layout": found.name if isinstance(found, Template) else found.layout,
         "rotation": round(page.rotation_deg, 1),
         "px_per_mm": round(float(np.mean(found.px_per_mm)), 3),
         "mm_per_s": page.search.mm_per_s or found.mm_per_s,
@@ -300,6 +339,7 @@ def _page_info(page: Page) -> PageInfo:
         "speed_from": _source_of(page, page.search.mm_per_s),
         "gain_from": _source_of(page, page.search.mm_per_mv),
     }
+    return known
 
 
 def _source_of(page: Page, given: float | None) -> ScaleSource | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from . import __version__
 from .errors import FAILURES, Reason
 from .layout import CLASSES
+
+if TYPE_CHECKING:
+    from .signals import Signals
 
 SCHEMA = "ecg-edge/result/2"
 STAGES = ("open", "page", "leads", "filters", "trace", "measure", "inference", "verdict", "total")
@@ -88,6 +91,7 @@ class Result:
 
     `verdict` is a class or None, `confidence` its calibrated probability, `reason` a `Reason` or None, `message` a
     sentence for the person or None, `doubts` why it is uncertain, `timing_ms` {stage: milliseconds}. What is unknown is None.
+    `signals` are the leads in mV where `Reader(signals=True)` could follow them; they are not in JSON.
     """
 
     status: Status
@@ -106,6 +110,7 @@ class Result:
     measurements: dict[str, Any] | None = None
     timing_ms: dict[str, float] = field(default_factory=dict)
     captured_at: str | None = None
+    signals: Signals | None = field(default=None, repr=False, compare=False)
 
     @property
     def verdict(self) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import InstallationError, UsageError
+from ..formats import DEFAULT_FORMATS, SIGNAL_FORMATS
 from .console import EXIT_STATUS, SUCCESS, Commands, add_command, add_model_options, expand, make_reader, show
 
 if TYPE_CHECKING:
@@ -31,12 +32,30 @@ def add_to(commands: Commands) -> None:
     )
     add_model_options(command)
     command.add_argument("--overlay", metavar="DIR", help="write each picture with what was read drawn over it")
-    command.add_argument("--signals", metavar="DIR", help="write the leads as signals in mV, CSV and WFDB")
+    command.add_argument("--signals", metavar="DIR", help="write the leads as signals in mV")
+    command.add_argument(
+        "--signals-format",
+        type=_formats,
+        action="extend",
+        metavar="NAME[,NAME]",
+        help=f"of {', '.join(SIGNAL_FORMATS)} (WFDB records without gaps), with --signals (default {','.join(DEFAULT_FORMATS)})",
+    )
     command.add_argument("--steps", metavar="DIR", help="write the gray page and each lead after each step (cnn, crnn)")
     command.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
 
 
+def _formats(text: str) -> list[str]:
+    """The names in a list with commas, as the command line gives them."""
+    names = text.split(",")
+    for name in names:
+        if name not in SIGNAL_FORMATS:
+            raise argparse.ArgumentTypeError(f"there is no format {name!r}: {', '.join(SIGNAL_FORMATS)}")
+    return names
+
+
 def _classify(options: argparse.Namespace) -> int:
+    if options.signals_format and not options.signals:
+        raise UsageError("--signals-format goes with --signals")
     writers = _writers(options)
     if writers and options.jobs != 1:
         raise UsageError("--steps, --overlay and --signals go with --jobs 1")
@@ -82,7 +101,8 @@ def _writers(options: argparse.Namespace) -> list[Writer]:
     if options.signals:
         from ..output.signal_files import write_signals_of
 
-        writers.append(lambda result, stages: stages.traces and write_signals_of(stages, options.signals))
+        formats = dict.fromkeys(options.signals_format or DEFAULT_FORMATS)
+        writers.append(lambda result, stages: write_signals_of(stages, options.signals, formats))
     return writers
 
 

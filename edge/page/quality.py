@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import PictureError, Reason
 from ..layout import LEADS_12
+from ..result import LeadState
 
 if TYPE_CHECKING:
     from ..trace.tracing import Traces
@@ -52,7 +53,7 @@ FOREIGN_SHARE = 0.55
 SLOPE_PERCENTILE, DEEP_PERCENTILE = 99.7, 0.5
 
 
-def states(traces: Traces) -> dict[str, str]:
+def states(traces: Traces) -> dict[str, LeadState]:
     """{place name: "read" or "lost"} of a page's traces."""
     return {name: "lost" if share > MAX_LOST_SHARE else "read" for name, share in traces.lost.items()}
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..page.page import Page
     from ..reader import Stages
     from ..result import Result
+    from ..signals import Signals
     from ..trace.tracing import Traces
 
 LONG_SIDE_PX, LEAD_SIDE_PX, STRIP_SIDE_PX = 1600, 340, 1100
@@ -79,8 +80,8 @@ def make_result_files(
             files |= _lead_files(page, arrangement, {} if traces is None else traces.paths)
         if lead_steps is not None and inputs is not None:
             files |= _step_files(lead_steps, inputs)
-    if traces is not None:
-        files |= _signal_files(traces, f"ecg-{stages.picture.sha256[:8]}")
+    if traces is not None and stages.signals is not None:
+        files |= _signal_files(traces, stages.signals, f"ecg-{stages.picture.sha256[:8]}")
         if lead_steps is None and inputs is not None:
             files |= {f"input-{number}.png": _png(draw_input(window)) for number, window in enumerate(inputs, 1)}
     small = _smaller(shown, REPORT_SIDE_PX)
@@ -157,7 +158,7 @@ def _step_files(lead_steps: dict[str, filters.LeadSteps], inputs: np.ndarray) ->
     return files
 
 
-def _signal_files(traces: Traces, name: str) -> dict[str, bytes]:
+def _signal_files(traces: Traces, signals: Signals, name: str) -> dict[str, bytes]:
     """Each lead's signal as a drawing, and all of them as CSV and WFDB."""
     files = {
         f"signal-{lead}.svg": signal_plot.draw_lead(signal, traces.rate_hz, lead).encode()
@@ -165,7 +166,7 @@ def _signal_files(traces: Traces, name: str) -> dict[str, bytes]:
     }
     packed = io.BytesIO()
     with TemporaryDirectory() as folder, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        csv, *wfdb = signal_files.write_signals(traces, folder, name)
+        csv, *wfdb = signal_files.write_signals(signals, folder, name)
         files["signals.csv"] = csv.read_bytes()
         for path in wfdb:
             archive.write(path, path.name)

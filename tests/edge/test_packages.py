@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 EDGE = ROOT / "edge"
 MODULES = sorted(EDGE.rglob("*.py"))
 LEVELS = (
-    {"__init__", "errors", "layout"},
+    {"__init__", "errors", "formats", "layout"},
+    {"signals"},
     {"result", "image"},
     {"arrangement", "measure", "preprocessing", "simulator", "system", "trace"},
     {"network", "page"},
@@ -37,8 +38,9 @@ DEVICE = {
     "store.outbox": {"paho"},
     "device.indicator": {"gpiozero"},
     "device.settings": {"tomli"},
+    "signals": {"pandas"},
 }
-"""Modules that import what comes with the system or with the extra `device`."""
+"""Modules that import what comes with the system, with the extra `device` or with those who ask for it."""
 WEB = {"starlette", "uvicorn", "anyio", "jinja2"}
 """What comes with the extra `serve`, for the package `web`."""
 

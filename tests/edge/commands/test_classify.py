@@ -113,6 +113,42 @@ def test_signals_are_written(run, archive, tmp_path):
     assert names == [(stem, kind) for stem in ("10", "2", "3", "c") for kind in ("csv", "dat", "hea")]
 
 
+SEGMENTS = "0ms_I-III", "0ms_rhythm", "2500ms_aVR-aVF", "5000ms_V1-V3", "7500ms_V4-V6"
+
+
+@pytest.mark.parametrize(
+    "asked, endings",
+    [
+        (["csv"], {".csv"}),
+        (["wfdb,csv"], {".csv", ".dat", ".hea"}),
+        (
+            ["wfdb-segments", "csv", "csv"],
+            {".csv"} | {f"_{part}.{kind}" for part in SEGMENTS for kind in ("dat", "hea")},
+        ),
+    ],
+)
+def test_signals_are_written_in_the_formats_that_are_asked_for(run, normal_page, tmp_path, asked, endings):
+    """With commas or one by one, each once; no other files."""
+    formats = [word for names in asked for word in ("--signals-format", names)]
+    assert run("classify", normal_page, "--signals", tmp_path / "signals", *formats)[0] == 0
+    found = {path.name.removeprefix("normal-b2790b05") for path in (tmp_path / "signals").iterdir()}
+    assert found == endings
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--signals-format", "csv"], "ecg-edge: --signals-format goes with --signals\n"),
+        (["--signals", "x", "--signals-format", "csv,edf"], "there is no format 'edf': csv, wfdb, wfdb-segments\n"),
+        (["--signals", "x", "--signals-format", ""], "there is no format '': csv, wfdb, wfdb-segments\n"),
+    ],
+)
+def test_wrong_formats_of_signals_end_with_2(run, normal_page, tmp_path, arguments, message):
+    """Before anything is read."""
+    status, out, err = run("classify", normal_page, *arguments)
+    assert (status, out) == (2, "") and err.endswith(message)
+
+
 def test_overlays_are_written(run, archive, tmp_path):
     """Of every picture that could be opened, read or refused."""
     status, _, _ = run("classify", archive, "--overlay", tmp_path / "overlay")
