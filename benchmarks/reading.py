@@ -116,7 +116,7 @@ def _seed(options, *words):
 
 
 READING = ("arrangement", "errors.py", "image.py", "layout.py", "measure", "network", "page", "preprocessing", "reader.py", "result.py",
-           "system/process.py", "trace")  # fmt: skip
+           "signals.py", "stages.py", "system/process.py", "trace")  # fmt: skip
 """The packages and modules of `ecg_edge` that a picture goes through."""
 
 

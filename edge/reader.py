@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,58 +19,24 @@ import numpy.typing as npt
 
 from . import image
 from .errors import DamagedModelError, InstallationError, PictureError, UsageError
-from .image import Picture
-from .layout import REPORT, RHYTHM, Arrangement, Place, Template
 from .network import card as cards
 from .network import verdict
 from .network.page_input import page_tensor, quantise, without
 from .network.runtime import Network, find_runtime
 from .page import quality
-from .page.page import Page, find_page
+from .page.page import find_page
 from .preprocessing import filters
 from .preprocessing.crops import crop, crop_as_report
-from .preprocessing.filters import LeadSteps
-from .result import LeadResult, LeadState, ModelInfo, PageInfo, Result, RuntimeInfo, ScaleSource, by_class, unread
-from .signals import Signals
+from .result import ModelInfo, Result, RuntimeInfo, by_class, unread
+from .stages import Stages, leads_by_row, leads_by_weight, page_info
 from .system.process import end_with_parent, return_memory
-from .trace.tracing import Traces, trace_page
+from .trace.tracing import trace_page
 
 if TYPE_CHECKING:
     from .image import Source
 
 PAGE_SIGNAL = "page_signal"
 """The kind of input of models that read all leads of a page at once, as signals; others read pictures of single leads."""
-
-
-@dataclass(frozen=True)
-class Stages:
-    """What a reading saw on its way: the opened `picture`, the flat `page`, its `traces` and `quality` {name: number} (None where no signal was asked for) for
-    models of single leads `steps` {lead: `LeadSteps`}, and `inputs` as the model sees them: (leads, side, side) uint8, or the windows of a
-    page as `page_input.page_tensor` gives them."""
-
-    picture: Picture
-    page: Page | None = None
-    traces: Traces | None = None
-    quality: dict[str, float | None] | None = None
-    steps: dict[str, LeadSteps] | None = None
-    inputs: npt.NDArray[Any] | None = None
-
-    @property
-    def arrangement(self) -> Arrangement | None:
-        """The `layout.Arrangement` of the page's leads; None where none was made out."""
-        page = self.page
-        return None if page is None or (page.template is None and page.found is None) else page.arrangement
-
-    @property
-    def signals(self) -> Signals | None:
-        """The traces on one clock; None where no leads were followed."""
-        traces, found = self.traces, self.arrangement
-        if traces is None or found is None:
-            return None
-        strips = {place.name: place.lead for place in found.places}
-        return Signals.on_one_clock(
-            traces.signals, traces.start_s, strips, traces.rate_hz, found.mm_per_s, found.mm_per_mv
-        )
 
 
 class Reader:
@@ -158,7 +124,7 @@ class Reader:
             self._see(seen, clock, trace or self.signals, keep)
         except PictureError as error:
             if "page" in seen:
-                known["page"] = _page_info(seen["page"])
+                known["page"] = page_info(seen["page"])
                 known["quality"] = seen.get("quality") or quality.measure(seen["page"])
             stages = Stages(**seen) if seen else None
             known["signals"] = stages.signals if stages and self.signals else None
@@ -260,93 +226,12 @@ class Reader:
             min_confidence=self.min_confidence,
             message=f"The file holds {frames} pictures; the first was read." if frames > 1 else None,
             doubts=() if sure else ("low_confidence",),
-            leads=_leads_by_row(stages, rows) if weights is None else _leads_by_weight(stages, weights),
-            page=_page_info(flat),
+            leads=leads_by_row(stages, rows) if weights is None else leads_by_weight(stages, weights),
+            page=page_info(flat),
             quality=stages.quality or quality.measure(flat),
             timing_ms=clock.done(),
             **known,
         )
-
-
-def _leads_by_row(stages: Stages, rows: npt.NDArray[Any]) -> tuple[LeadResult, ...]:
-    """The leads of a model that answers for each of them, in the order of its rows."""
-    template = None if stages.page is None else stages.page.template
-    if template is not None:
-        # What a report's strip shows is read with its traces, which models of single leads do without.
-        return tuple(
-            LeadResult(name, box.corners, probabilities=by_class(row), lead=None if name == RHYTHM else name)
-            for (name, box), row in zip(template.leads, rows, strict=True)
-        )
-    places, states = _places_and_states(stages)
-    by_name = {place.name: place for place in places}
-    return tuple(
-        LeadResult(
-            name,
-            by_name[name].box.corners,
-            states[name],
-            probabilities=by_class(row),
-            lead=by_name[name].lead,
-        )
-        for name, row in zip(REPORT.lead_names, rows, strict=True)
-    )
-
-
-def _leads_by_weight(stages: Stages, weights: dict[str, float]) -> tuple[LeadResult, ...]:
-    """The leads of a model that reads them all at once, row by row as printed."""
-    places, states = _places_and_states(stages)
-    return tuple(
-        LeadResult(
-            place.name,
-            place.box.corners,
-            states[place.name],
-            weight=round(weights[place.name], 3),
-            lead=place.lead,
-        )
-        for place in places
-    )
-
-
-def _places_and_states(stages: Stages) -> tuple[tuple[Place, ...], dict[str, LeadState]]:
-    """Where the leads stand, and {name: whether it was read or lost}, of a page that was traced."""
-    arrangement, traces = stages.arrangement, stages.traces
-    assert arrangement is not None and traces is not None
-    return arrangement.places, quality.states(traces)
-
-
-def _page_info(page: Page) -> PageInfo:
-    """What results say of the page."""
-    found = page.template or page.found
-    known: PageInfo = {
-        "width": page.size[0],
-        "height": page.size[1],
-        "layout": None,
-        "corners": None if page.corners is None else np.round(page.corners, 1).tolist(),
-        "rotation": None,
-        "px_per_mm": None,
-        "mm_per_s": None,
-        "mm_per_mv": None,
-        "speed_from": None,
-        "gain_from": None,
-    }
-    if found is None:
-        return known
-    known |= {
-        "layout": found.name if isinstance(found, Template) else found.layout,
-        "rotation": round(page.rotation_deg, 1),
-        "px_per_mm": round(float(np.mean(found.px_per_mm)), 3),
-        "mm_per_s": page.search.mm_per_s or found.mm_per_s,
-        "mm_per_mv": page.search.mm_per_mv or found.mm_per_mv,
-        "speed_from": _source_of(page, page.search.mm_per_s),
-        "gain_from": _source_of(page, page.search.mm_per_mv),
-    }
-    return known
-
-
-def _source_of(page: Page, given: float | None) -> ScaleSource | None:
-    """Where a page's speed or gain comes from; None where that is not told yet."""
-    if given is not None:
-        return "option"
-    return "report" if page.template is not None else None
 
 
 class _Clock:

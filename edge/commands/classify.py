@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from ..image import Source
-    from ..reader import Reader, Stages
+    from ..reader import Reader
     from ..result import Result
+    from ..stages import Stages
 
     Writer = Callable[[Result, Stages], object]
 

@@ -14,8 +14,9 @@ from .console import EXIT_STATUS, Commands, add_command
 if TYPE_CHECKING:
     from PIL import Image
 
-    from ..reader import Reader, Stages
+    from ..reader import Reader
     from ..result import Result
+    from ..stages import Stages
 
 SEED = 1
 

@@ -13,7 +13,7 @@ from ..formats import DEFAULT_FORMATS
 from ..signals import Signals
 
 if TYPE_CHECKING:
-    from ..reader import Stages
+    from ..stages import Stages
 
 
 def write_signals(

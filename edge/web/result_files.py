@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from ..page.page import Page
-    from ..reader import Stages
     from ..result import Result
     from ..signals import Signals
+    from ..stages import Stages
     from ..trace.tracing import Traces
 
 LONG_SIDE_PX, LEAD_SIDE_PX, STRIP_SIDE_PX = 1600, 340, 1100

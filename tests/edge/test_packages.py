@@ -18,6 +18,7 @@ LEVELS = (
     {"result", "image"},
     {"arrangement", "measure", "preprocessing", "simulator", "system", "trace"},
     {"network", "page"},
+    {"stages"},
     {"reader"},
     {"output"},
     {"store"},

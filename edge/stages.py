@@ -1,0 +1,133 @@
+"""What a reading saw on its way to a verdict, and what its result says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .image import Picture
+from .layout import LEADS_12, REPORT, Arrangement, Place, Template
+from .page import quality
+from .page.page import Page
+from .preprocessing.filters import LeadSteps
+from .result import LeadResult, LeadState, PageInfo, ScaleSource, by_class
+from .signals import Signals
+from .trace.tracing import Traces
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What a reading saw on its way: the opened `picture`, the flat `page`, its `traces` and `quality` {name: number} (None where no signal was asked for) for
+    models of single leads `steps` {lead: `LeadSteps`}, and `inputs` as the model sees them: (leads, side, side) uint8, or the windows of a
+    page as `page_input.page_tensor` gives them."""
+
+    picture: Picture
+    page: Page | None = None
+    traces: Traces | None = None
+    quality: dict[str, float | None] | None = None
+    steps: dict[str, LeadSteps] | None = None
+    inputs: npt.NDArray[Any] | None = None
+
+    @property
+    def arrangement(self) -> Arrangement | None:
+        """The `layout.Arrangement` of the page's leads; None where none was made out."""
+        page = self.page
+        return None if page is None or (page.template is None and page.found is None) else page.arrangement
+
+    @property
+    def signals(self) -> Signals | None:
+        """The traces on one clock; None where no leads were followed."""
+        traces, found = self.traces, self.arrangement
+        if traces is None or found is None:
+            return None
+        strips = {place.name: place.lead for place in found.places}
+        return Signals.on_one_clock(
+            traces.signals, traces.start_s, strips, traces.rate_hz, found.mm_per_s, found.mm_per_mv
+        )
+
+
+def leads_by_row(stages: Stages, rows: npt.NDArray[Any]) -> tuple[LeadResult, ...]:
+    """The leads of a model that answers for each of them, in the order of its rows."""
+    template = None if stages.page is None else stages.page.template
+    if template is not None:
+        # What a report's strip shows is read with its traces, which models of single leads do without.
+        shown: dict[str, str | None] = {name: name for name in LEADS_12}
+        if stages.traces is not None:
+            shown = {place.name: place.lead for place in _places_and_states(stages)[0]}
+        return tuple(
+            LeadResult(name, box.corners, probabilities=by_class(row), lead=shown.get(name))
+            for (name, box), row in zip(template.leads, rows, strict=True)
+        )
+    places, states = _places_and_states(stages)
+    by_name = {place.name: place for place in places}
+    return tuple(
+        LeadResult(
+            name,
+            by_name[name].box.corners,
+            states[name],
+            probabilities=by_class(row),
+            lead=by_name[name].lead,
+        )
+        for name, row in zip(REPORT.lead_names, rows, strict=True)
+    )
+
+
+def leads_by_weight(stages: Stages, weights: dict[str, float]) -> tuple[LeadResult, ...]:
+    """The leads of a model that reads them all at once, row by row as printed."""
+    places, states = _places_and_states(stages)
+    return tuple(
+        LeadResult(
+            place.name,
+            place.box.corners,
+            states[place.name],
+            weight=round(weights[place.name], 3),
+            lead=place.lead,
+        )
+        for place in places
+    )
+
+
+def _places_and_states(stages: Stages) -> tuple[tuple[Place, ...], dict[str, LeadState]]:
+    """Where the leads stand, and {name: whether it was read or lost}, of a page that was traced."""
+    arrangement, traces = stages.arrangement, stages.traces
+    assert arrangement is not None and traces is not None
+    return arrangement.places, quality.states(traces)
+
+
+def page_info(page: Page) -> PageInfo:
+    """What results say of the page."""
+    found = page.template or page.found
+    known: PageInfo = {
+        "width": page.size[0],
+        "height": page.size[1],
+        "layout": None,
+        "corners": None if page.corners is None else np.round(page.corners, 1).tolist(),
+        "rotation": None,
+        "px_per_mm": None,
+        "mm_per_s": None,
+        "mm_per_mv": None,
+        "speed_from": None,
+        "gain_from": None,
+    }
+    if found is None:
+        return known
+    known |= {
+        "layout": found.name if isinstance(found, Template) else found.layout,
+        "rotation": round(page.rotation_deg, 1),
+        "px_per_mm": round(float(np.mean(found.px_per_mm)), 3),
+        "mm_per_s": page.search.mm_per_s or found.mm_per_s,
+        "mm_per_mv": page.search.mm_per_mv or found.mm_per_mv,
+        "speed_from": _source_of(page, page.search.mm_per_s),
+        "gain_from": _source_of(page, page.search.mm_per_mv),
+    }
+    return known
+
+
+def _source_of(page: Page, given: float | None) -> ScaleSource | None:
+    """Where a page's speed or gain comes from; None where that is not told yet."""
+    if given is not None:
+        return "option"
+    return "report" if page.template is not None else None
