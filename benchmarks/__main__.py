@@ -1,10 +1,11 @@
-"""python -m benchmarks accuracy | latency | memory | size | floors | scale | summary | all | formats | compare | reading | page | leaks | others | mutations."""
+"""python -m benchmarks accuracy | latency | memory | size | floors | scale | summary | all | formats | compare | against | reading | page | leaks | others | mutations."""
 
 import argparse
 import sys
 
 from . import (
     accuracy,
+    against,
     compare,
     floors,
     formats,
@@ -12,7 +13,7 @@ from . import (
     leaks,
     memory,
     mutations,
-    others,
+    not_ecg,
     page_reading,
     reading,
     scale,
@@ -33,9 +34,10 @@ COMMANDS = {
     "summary": (summary, "edge against float: one table of what was measured"),
     "formats": (formats, "make the formats that are not shipped from the float16 files"),
     "compare": (compare, "two files of latency or of 'ecg-edge bench': ratios with intervals"),
+    "against": (against, "the working tree against a commit: time, memory and results on the same pictures, by turns"),
     "leaks": (leaks, "what can be told without the heart, and copies across the splits"),
     "mutations": (mutations, "damaged pictures: each a result or a reason, in time and memory"),
-    "others": (others, "pictures that are no ECG, real and drawn, as files"),
+    "others": (not_ecg, "pictures that are no ECG, real and drawn, as files"),
     "page": (page_reading, "the page model on photographs, records on paper and pages drawn in another layout"),
     "reading": (reading, "photographs, scans, drawn records and pictures that are no ECG"),
 }

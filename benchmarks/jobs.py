@@ -39,10 +39,16 @@ def together(answers):
         stage: [ms for answer in answers for ms in answer["samples"][stage]] for stage in answers[0]["samples"]
     }
     merged["stages"] = {stage: summary(times) for stage, times in merged["samples"].items()}
-    if "memory_mb" in merged:
-        kept = [answer["memory_mb"] for answer in answers]
-        merged["memory_mb"] = {name: max((held[name] or 0.0) for held in kept) or None for name in kept[0]}
+    for unit in ("memory_mib", "memory_mb"):
+        if unit in merged:
+            kept = [answer[unit] for answer in answers]
+            merged[unit] = {name: max((held[name] or 0.0) for held in kept) or None for name in kept[0]}
     return merged
+
+
+def memory_mib(run):
+    """{name: MiB} of what a run of a report held, of any schema: the first called them `memory_mb`. Empty where nothing is known."""
+    return run.get("memory_mib") or run.get("memory_mb") or {}
 
 
 def keep(folder, name, found, markdown, indent=1):

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from train import metrics, prepare, splits
-from train.dataset import UNSCORED
+from train.dataset import is_scored
 
-from . import environment, probes, views
+from . import environment, page_features, probes
 
 BLUR_PX = 5
 RANDOM_SPLITS = 100
@@ -29,7 +29,7 @@ PROBES = {
     "finest strokes, noise and specks": ("detail",),
     "bandwidth of the traces (three numbers)": ("bandwidth",),
 }
-"""Probes by the views that they see; the last two are not free of the heart: fibrillation and steep slopes are fine and fast, too."""
+"""Probes by the features that they see; the last two are not free of the heart: fibrillation and steep slopes are fine and fast, too."""
 
 
 def copies():
@@ -65,22 +65,22 @@ def _shared(trained, tested):
     return sum(digest in known for digest in tested), sum(group[digest] in groups for digest in tested)
 
 
-def measure(looks, cache):
+def measure(pages, cache):
     """All figures for JSON."""
-    folds = probes.folds_of(looks.digests)
-    scored = np.flatnonzero([digest[:16] not in UNSCORED for digest in looks.digests])
+    folds = probes.folds_of(pages.digests)
+    scored = np.flatnonzero([is_scored(digest) for digest in pages.digests])
 
     def figures(said):
-        return metrics.summary(looks.labels[scored], said[scored], np.array(looks.digests)[scored])
+        return metrics.summary(pages.labels[scored], said[scored], np.array(pages.digests)[scored])
 
-    commonest = np.full(len(looks.labels), np.bincount(looks.labels).argmax())
+    commonest = np.full(len(pages.labels), np.bincount(pages.labels).argmax())
     figures_of = {"guessing the commonest class": figures(commonest)}
     for name, seen in PROBES.items():
-        figures_of[name] = figures(probes.probe([looks.views[view] for view in seen], looks.labels, folds))
-    pixels = cache.stack(looks.digests).astype(np.float32)
+        figures_of[name] = figures(probes.probe([pages.features[feature] for feature in seen], pages.labels, folds))
+    pixels = cache.stack(pages.digests).astype(np.float32)
     n, count, side, _ = pixels.shape
     means = pixels.reshape(n, count, side // BLUR_PX, BLUR_PX, side // BLUR_PX, BLUR_PX).mean(axis=(3, 5))
-    text = np.concatenate([looks.views["header"], looks.views["footer"]], axis=1)[:, None]
+    text = np.concatenate([pages.features["header"], pages.features["footer"]], axis=1)[:, None]
     memorisers = {
         "leads, pixel by pixel": pixels.reshape(n, count, -1),
         f"leads, means of {BLUR_PX} × {BLUR_PX} pixels": means.reshape(n, count, -1),
@@ -88,13 +88,17 @@ def measure(looks, cache):
     }
     return {
         "pages": n,
-        "inputs_unchanged": int(looks.same.sum()),
+        "inputs_unchanged": int(pages.same.sum()),
         "folds": splits.find_leaks(splits.read_distinct()),
         "paper": copies(),
-        "sparse_grid": int((looks.views["grid"] < looks.views["grid"].mean() - looks.views["grid"].std()).sum()),
-        "rhythm_is_III": int(looks.views["rhythm"].sum()),
+        "sparse_grid": int(
+            (pages.features["grid"] < pages.features["grid"].mean() - pages.features["grid"].std()).sum()
+        ),
+        "rhythm_is_III": int(pages.features["rhythm"].sum()),
         "probes": figures_of,
-        "memorisers": {name: probes.memory(probes.distances(seen), looks, folds) for name, seen in memorisers.items()},
+        "memorisers": {
+            name: probes.memoriser_figures(probes.distances(seen), pages, folds) for name, seen in memorisers.items()
+        },
     }
 
 
@@ -162,4 +166,4 @@ def add_options(command):
 def run(options):
     """`python -m benchmarks leaks`: FileNotFoundError where the data or the prepared leads are not there."""
     cache = prepare.LeadCache(options.cache)
-    print(write(measure(views.look_at_all(cache, options.data, options.jobs), cache), options.out))
+    print(write(measure(page_features.read_features(cache, options.data, options.jobs), cache), options.out))

@@ -6,7 +6,7 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-from ecg_edge.diagnostics.page_cost import peak_mib, resident_mib
+from ecg_edge.diagnostics.page_cost import SCHEMA, in_both_units, peak_mib, resident_mib
 from ecg_edge.network.runtime import RUNTIMES
 
 from . import environment, formats, jobs
@@ -14,7 +14,7 @@ from .latency import PAGES
 
 
 def measure(job):
-    """What one process holds that loads a model in one way and runs it once: {memory_mb, load_ms}."""
+    """What one process holds that loads a model in one way and runs it once: {samples: {"load": [ms]}, memory_mib, memory_mb}."""
     import numpy as np
 
     import_module("ecg_edge.network.card")  # what a reader imports counts before
@@ -39,7 +39,7 @@ def measure(job):
         levels = network.quantisation()["input"]
         network.run(np.zeros((1, *network.input_shape), levels["dtype"]))
     memory |= {"run": resident_mib(), "peak": peak_mib()}
-    return {"samples": {"load": [(loaded - start) * 1000]}, "memory_mb": memory}
+    return {"samples": {"load": [(loaded - start) * 1000]}} | in_both_units(memory)
 
 
 def report(models, runtimes, pages):
@@ -57,6 +57,7 @@ def report(models, runtimes, pages):
         for model in models for runtime in runtimes
     ]  # fmt: skip
     return {
+        "schema": SCHEMA,
         "environment": environment.record(),
         "loading": jobs.interleaved(todo, 1),
         "reading": jobs.interleaved(reading, 1),
@@ -79,7 +80,7 @@ def to_markdown(found):
         if "error" in run:
             lines.append(f"| {run['model']} | {run['runtime']} | {run['error']} | | | | |")
             continue
-        memory = run["memory_mb"]
+        memory = jobs.memory_mib(run)
         cells = " | ".join(f"{memory[name]:.0f}" for name in ("start", "imports", "loaded", "between_pages", "peak"))
         lines.append(f"| {run['model']} | {run['runtime']} | {cells} |")
     lines += [
@@ -96,7 +97,7 @@ def to_markdown(found):
         if "error" in run:
             lines.append(f"{head} {run['error']} | | | | |")
             continue
-        cells = " | ".join(f"{run['memory_mb'][name]:.0f}" for name in ("imports", "loaded", "run", "peak"))
+        cells = " | ".join(f"{jobs.memory_mib(run)[name]:.0f}" for name in ("imports", "loaded", "run", "peak"))
         lines.append(f"{head} {cells} | {run['stages']['load']['median']:.0f} |")
     return "\n".join(lines) + "\n"
 

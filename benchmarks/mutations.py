@@ -22,7 +22,6 @@ from train import checkout
 RUNS = Path("runs/mutations")
 """Where the lines of a run are kept, by code and model: it goes on where it was killed."""
 LIMIT_S, LIMIT_MB = 5.0, 300.0
-MB_PER_MIB = 1.048576
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 """As the device's unit has it: a second thread of the linear algebra spins while it waits, up to a second of the processor's time."""
 HANGS_S, LOST_S = 30.0, 900.0
@@ -117,7 +116,7 @@ def mutate(number, files):
 def read_share(numbers, files, model, folder=None):
     """Yield {number, kind, status, reason, seconds, peak_mb, grown_mb} of each picture, read in this process."""
     from ecg_edge import Reader
-    from ecg_edge.diagnostics.page_cost import peak_mib, resident_mib
+    from ecg_edge.diagnostics.page_cost import MB_PER_MIB, peak_mib, resident_mib
     from ecg_edge.system.process import return_large_blocks
 
     return_large_blocks()  # as the device's reading process does

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from . import others, reading_table, reading_time
+from . import not_ecg, reading_table, reading_time
 
 REPORT_PX_PER_MM = 200 / 25.4
 LATTICE = 12
@@ -48,14 +48,14 @@ def _read_file(task, reader, split):
 
 
 def _read_other(task, reader, split):
-    picture = next(entry for entry in _others(split) if entry.file_name == task.name).load()
+    picture = next(entry for entry in _not_ecg_pictures(split) if entry.file_name == task.name).load()
     row, _, _ = outcome(reader, picture)
     return row | {"kind": task.file, "origin": task.expected, "size": picture.size}
 
 
 @lru_cache(maxsize=2)
-def _others(split):
-    return others.corpus(split)
+def _not_ecg_pictures(split):
+    return not_ecg.corpus(split)
 
 
 def _read_photo(task, reader, split):

@@ -1,6 +1,7 @@
 """The page model on pictures that it was not trained on: photographs of test pages, PTB-XL on paper, pages drawn in another layout.
 
 Each picture's outcome is one line under runs/page/, written as soon as it is known; a run goes on where one of the same model stopped.
+Kinds may be measured in runs of their own: each has the environment, and with it the commit, of the run that gave its figures.
 """
 
 import json
@@ -17,12 +18,15 @@ from ecg_edge.network import verdict
 from ecg_edge.network.card import models_folder, read_card
 from train import dataset, metrics, page_command, page_signals, predictions, splits
 
-from . import environment, others, protocols
+from . import environment, name_hash, protocols
 
 RUNTIME = "ai-edge-litert"
 REPORT_PX_PER_MM = 200 / 25.4
 TESTED = 9
 """PTB-XL's fold that no model has seen."""
+
+DATABASE_HZ = 250
+"""At this rate, and at no other, the records are stored whose metadata came whole from the database."""
 
 COLUMN = 1250
 """Samples of a column of a 3x4 page at 500 Hz."""
@@ -38,12 +42,12 @@ WHAT = {
 def tasks(what, options):
     """[(name, fold or None, maker)] of one kind in the order of a hash of their names; `maker()` gives the picture."""
     found = {"camera": _photographs, "signals": _records, "as_6x2": _two_columns, "as_3x4": _redrawn}[what](options)
-    return sorted(found, key=lambda task: others.share("page", what, task[0]))[: options.limit]
+    return sorted(found, key=lambda task: name_hash.share("page", what, task[0]))[: options.limit]
 
 
 def _photographs(options):
     fold_of = {row.sha256: row.fold for row in splits.read_distinct()}
-    pages = [page for page in dataset.read_pages(options.data) if page.sha256[:16] not in dataset.UNSCORED]
+    pages = [page for page in dataset.read_pages(options.data) if dataset.is_scored(page.sha256)]
     return [
         (page.sha256, fold_of[page.sha256], lambda page=page: _photograph(page, options.severity)) for page in pages
     ]
@@ -54,7 +58,7 @@ def _photograph(page, severity):
 
     from train import camera
 
-    seed = int(others.share("page camera", page.sha256) * 2**31)
+    seed = int(name_hash.share("page camera", page.sha256) * 2**31)
     with Image.open(page.path) as picture:
         return camera.photograph(picture.convert("RGB"), severity, seed, px_per_mm=REPORT_PX_PER_MM, part="test").jpeg
 
@@ -159,9 +163,7 @@ def run(options):
     """`python -m benchmarks page`."""
     version = read_card(page_command.NAME)["file.sha256"][:12]
     kept = options.out / "page.json"
-    before = json.loads(kept.read_text()) if kept.is_file() else {}
-    same = (before.get("model"), before.get("severity")) == (version, options.severity)
-    report = before["found"] if same else {}
+    report, where = kept_figures(kept, version, options.severity), environment.record()
     for what in options.what:
         path = page_command.RUNS / f"read-{what}-{options.severity}-{version}.jsonl"
         known = {row["name"]: row for row in map(json.loads, path.read_text().splitlines())} if path.is_file() else {}
@@ -174,11 +176,23 @@ def run(options):
                     file.write(json.dumps(known[name]) + "\n")
                 print(f"\r{what}: {count + 1} of {len(asked)}", end="", file=sys.stderr, flush=True)
         rows = [known[name] for name, *_ in asked]
-        report[what] = {"camera": _of_photographs, "signals": _of_records}.get(what, _of_layouts)(rows, what)
-        print(f"\n## {what}: {WHAT[what]}\n\n" + "\n".join(f"- {key}: {value}" for key, value in report[what].items()))
+        figures = {"camera": _of_photographs, "signals": _of_records}.get(what, _of_layouts)(rows, what)
+        print(f"\n## {what}: {WHAT[what]}\n\n" + "\n".join(f"- {key}: {value}" for key, value in figures.items()))
+        report[what] = {"environment": where} | figures
     options.out.mkdir(parents=True, exist_ok=True)
-    about = {"model": version, "severity": options.severity, "environment": environment.record(), "found": report}
+    about = {"model": version, "severity": options.severity, "found": report}
     kept.write_text(json.dumps(about, indent=1) + "\n")
+
+
+def kept_figures(path, version, severity):
+    """{kind: figures} that a file holds of the same model and severity; a kind's `environment` is None where the file does not say it.
+
+    Files once held one environment, that of the last run, whichever kinds it had measured.
+    """
+    kept = json.loads(path.read_text()) if path.is_file() else {}
+    if (kept.get("model"), kept.get("severity")) != (version, severity):
+        return {}
+    return {what: {"environment": None} | figures for what, figures in kept["found"].items()}
 
 
 def _answers(rows):
@@ -213,14 +227,14 @@ def _of_photographs(rows, what):
 
 def _of_records(rows, what):
     """AUROC of P(infarction) + P(history), and of its odds against P(normal): between these two kinds of records nothing is abnormal alone. For all
-    and within rows whose metadata are complete."""
+    and within those whose metadata came whole from the database (all at 250 Hz)."""
     from types import SimpleNamespace
 
     known = {str(r.ecg_id): r for r in _tested_records(SimpleNamespace(data=None))}
     seen, said, reasons = _answers(rows)
     records = [known[row["name"]] for row in seen]
     infarction = np.array(["MI" in r.superclasses for r in records])
-    complete = np.array([r.metadata_from == "database" for r in records])
+    complete = np.array([r.rate_hz == DATABASE_HZ for r in records])
     score = said[:, CLASSES.index("infarction")] + said[:, CLASSES.index("history")]
     odds = score / np.maximum(said[:, CLASSES.index("normal")], verdict.SMALLEST)
     return {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg_edge.diagnostics.page_cost import peak_mib, resident_mib
+from ecg_edge.diagnostics.page_cost import in_both_units, peak_mib, resident_mib
 from ecg_edge.diagnostics.timing import repeated
 
 LEADS, SIDE_PX, CLASSES = 13, 150, 4
@@ -133,7 +133,7 @@ def _leads():
 
 
 def measure(job):
-    """{samples: {"inference", "total"}, bytes, memory_mb} of thirteen leads through a peer, again and again."""
+    """{samples: {"inference", "total"}, bytes, memory_mib, memory_mb} of thirteen leads through a peer, again and again."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     run, size = PEERS[job["peer"]](job)
     loaded = resident_mib()
@@ -148,7 +148,7 @@ def measure(job):
     return {
         "samples": {"inference": times, "total": times, "cpu": cpu},
         "bytes": size,
-        "memory_mb": {"loaded": loaded, "peak": peak_mib()},
+        **in_both_units({"loaded": loaded, "peak": peak_mib()}),
     }
 
 

@@ -71,7 +71,7 @@ def choose(made, fold):
     """
     inner = splits.parts_of("distinct", fold)["validation"]
     if all(digest in made[fold].digests for digest, _ in inner):
-        rows = [row for row in inner if row[0][:16] not in dataset.UNSCORED]
+        rows = [row for row in inner if dataset.is_scored(row[0])]
         return choices.choose(made[fold].of([digest for digest, _ in rows]), [label for _, label in rows])
     return pooled.choose(made, [row for row in pooled.rows_of(made) if row.fold != fold])
 
@@ -98,6 +98,6 @@ def _rows(protocol):
     layout = protocol.partition("-")[2] or REPORT.name
     return tuple(
         (row.sha256, CLASSES.index(row.label), row.fold)
-        for row in splits.read_distinct()
-        if row.source == source and row.layout == layout and row.sha256[:16] not in dataset.UNSCORED
+        for row in splits.scored_rows()
+        if row.source == source and row.layout == layout
     )

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from . import environment, others, outcomes, reading_table
+from . import environment, name_hash, not_ecg, outcomes, reading_table
 
 TUNE_SHARE = 0.4
 """Of the report pages, by their names; the rest, and PTB-XL's fold 9, is tested on."""
@@ -48,14 +48,14 @@ class Task:
 
 def split_of(name):
     """The split of a report page, by its name."""
-    return "tune" if others.share("reading", name) < TUNE_SHARE else "test"
+    return "tune" if name_hash.share("reading", name) < TUNE_SHARE else "test"
 
 
 def tasks_of(what, options):
     """The `Task`s of one kind, in the order of a hash of their names, at most `options.limit` of a severity (and style of paper)."""
     tasks = {"camera": _camera_tasks, "pages": _page_tasks, "extra": _extra_tasks, "real": _real_tasks,
              "others": _other_tasks, "signals": _signal_tasks, "time": _time_tasks}[what](options)  # fmt: skip
-    tasks.sort(key=lambda task: others.share("order", task.name))
+    tasks.sort(key=lambda task: name_hash.share("order", task.name))
     groups = {}
     for task in tasks:
         groups.setdefault((task.severity, task.file if what == "signals" else None), []).append(task)
@@ -94,7 +94,7 @@ def _real_tasks(options):
 def _other_tasks(options):
     return [
         Task("others", row.file_name, row.kind, row.severity, expected=row.origin)
-        for row in others.corpus(options.split)
+        for row in not_ecg.corpus(options.split)
     ]
 
 
@@ -112,7 +112,7 @@ def _time_tasks(options):
 
 
 def _seed(options, *words):
-    return int(others.share("seed", options.split, str(options.seed), *map(str, words)) * 2**31)
+    return int(name_hash.share("seed", options.split, str(options.seed), *map(str, words)) * 2**31)
 
 
 READING = ("arrangement", "errors.py", "image.py", "layout.py", "measure", "network", "page", "preprocessing", "reader.py", "result.py",
@@ -223,7 +223,7 @@ def run(options):
         tasks = tasks_of(what, options)
         path = options.runs / f"{what}-{options.split}-{options.model}.jsonl"
         measured[what] = list(collect(tasks, path, code, options).values())
-    kinds = ", ".join(sorted(others.NEVER_TUNED))
+    kinds = ", ".join(sorted(not_ecg.NEVER_TUNED))
     about = {
         "split": options.split,
         "model": options.model,
@@ -233,7 +233,7 @@ def run(options):
         "protocol": PROTOCOL.format(
             split=options.split, folds=outcomes.FOLDS[options.split][0], seed=options.seed, kinds=kinds
         ),
-        "missing": others.missing() if "others" in options.what else {},
+        "missing": not_ecg.missing() if "others" in options.what else {},
         "environment": environment.record(),
     }
     print(reading_table.write(measured, about, options.out))
@@ -252,4 +252,4 @@ def real_sheet(tasks, reader):
         result, stages = reader.inspect(task.file, trace=True)
         drawn = overlay.draw_overlay(open_picture(task.file).image, result, stages)
         tiles.append((f"{task.name}: {result.verdict or result.reason.value}", drawn))
-    return others.contact_sheet(tiles, columns=3, tile_px=(900, 560))
+    return not_ecg.contact_sheet(tiles, columns=3, tile_px=(900, 560))

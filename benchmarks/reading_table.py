@@ -118,7 +118,7 @@ def figures(measured, model):
     if rows := measured.get("time"):
         found["time of 12 megapixels"] = median(row["median_ms"] for row in rows)
         found["time of the first picture"] = median(row["first_ms"] for row in rows)
-        found["peak RSS"] = median(row["peak_rss_mb"] for row in rows)
+        found["peak RSS"] = median(row["memory_mb"]["peak"] for row in rows)
     return found
 
 

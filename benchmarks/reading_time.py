@@ -5,14 +5,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ecg_edge.diagnostics.page_cost import ask, peak_mib
+from ecg_edge.diagnostics.page_cost import ask, in_both_units, peak_mib
 
 SIZE_PX = (4000, 3000)
 REPETITIONS = 3
 
 
 def in_fresh_process(page, seed, model, size_px=SIZE_PX):
-    """{first and median milliseconds by stage, peak RSS in MB, status} of a report page photographed (severity 2) and read."""
+    """{first and median milliseconds by stage, peak memory, status} of a report page photographed (severity 2) and read."""
     from PIL import Image
 
     from train import camera
@@ -49,7 +49,7 @@ def read_here(job):
         "first_ms": totals[0],
         "median_ms": sorted(totals)[len(totals) // 2],
         "timing_ms": dict(last.timing_ms),
-        "peak_rss_mb": peak_mib(),
+        **in_both_units({"peak": peak_mib()}),
     }
 
 

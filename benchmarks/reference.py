@@ -56,10 +56,10 @@ def read(path, model):
 
 
 def measure(job):
-    """{samples: {stage: [ms]}, memory_mb} of reading the job's pages again and again."""
+    """{samples: {stage: [ms]}, memory_mib, memory_mb} of reading the job's pages again and again."""
     import os
 
-    from ecg_edge.diagnostics.page_cost import peak_mib, resident_mib
+    from ecg_edge.diagnostics.page_cost import in_both_units, peak_mib, resident_mib
 
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     start = time.perf_counter()
@@ -75,7 +75,7 @@ def measure(job):
     return {
         "samples": {stage: [round(run[stage], 3) for run in runs] for stage in runs[0]},
         "load_ms": round(ready * 1000, 1),
-        "memory_mb": {"loaded": loaded, "peak": peak_mib()},
+        **in_both_units({"loaded": loaded, "peak": peak_mib()}),
     }
 
 

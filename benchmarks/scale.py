@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from ecg_edge.diagnostics.page_cost import peak_mib, resident_mib
+from ecg_edge.diagnostics.page_cost import SCHEMA, in_both_units, peak_mib, resident_mib
 from ecg_edge.diagnostics.timing import repeated
 
 from . import environment, jobs
@@ -37,7 +37,8 @@ def pages(job):
         reader.read(job["pages"][number % len(job["pages"])])
         if number in job["marks"]:
             spent = {"seconds": time.perf_counter() - start, "cpu_s": time.process_time() - used}
-            points.append({"pages": number, "resident_mb": resident_mib(), "peak_mb": peak_mib()} | spent)
+            held = in_both_units({"resident": resident_mib(), "peak": peak_mib()})
+            points.append({"pages": number} | held | spent)
             print(points[-1], file=sys.stderr, flush=True)
     return {"samples": {}, "points": points}
 
@@ -65,7 +66,7 @@ def size(job):
 
     runs = repeated(once, job["most_s"], warm_up=1, least=3)
     samples = {stage: [run[stage] for run in runs] for stage in ("total", "cpu")}
-    return {"samples": samples, "status": seen[-1], "memory_mb": {"before": before, "peak": peak_mib()}}
+    return {"samples": samples, "status": seen[-1]} | in_both_units({"before": before, "peak": peak_mib()})
 
 
 def workers(job):
@@ -116,6 +117,7 @@ def report(models, runtime, paths, count, rounds, most_s):
         for model in models for n in JOBS
     ]  # fmt: skip
     return {
+        "schema": SCHEMA,
         "environment": environment.record(),
         "pages": jobs.interleaved([along], 1)[0],
         "sizes": jobs.interleaved(sizes, 1),
@@ -140,8 +142,9 @@ def to_markdown(found):
     ]
     for at in found["pages"].get("points", ()):
         each, cpu = (at[name] / at["pages"] * 1000 for name in ("seconds", "cpu_s"))
+        memory = at["memory_mib"]
         lines.append(
-            f"| {at['pages']} | {at['seconds']:.1f} | {each:.0f} | {cpu:.0f} | {at['resident_mb']:.0f} | {at['peak_mb']:.0f} |"
+            f"| {at['pages']} | {at['seconds']:.1f} | {each:.0f} | {cpu:.0f} | {memory['resident']:.0f} | {memory['peak']:.0f} |"
         )
     lines += [
         "",
@@ -157,7 +160,7 @@ def to_markdown(found):
             continue
         stages = run["stages"]
         lines.append(
-            f"| {run['megapixels']} | {run['status']} | {stages['total']['median']:.0f} | {stages['cpu']['median']:.0f} | {run['memory_mb']['peak']:.0f} |"
+            f"| {run['megapixels']} | {run['status']} | {stages['total']['median']:.0f} | {stages['cpu']['median']:.0f} | {run['memory_mib']['peak']:.0f} |"
         )
     lines += [
         "",
@@ -199,8 +202,8 @@ def draw(found, path):
     axes[0, 0].loglog(counts, [each * count for count in counts], "--", color="0.5", label="in proportion")
     axes[0, 0].set(xlabel="pages", ylabel="seconds", title="Time grows with the pages")
     axes[0, 0].legend()
-    axes[0, 1].semilogx(counts, [at["resident_mb"] for at in points], "o-", label="between pages")
-    axes[0, 1].semilogx(counts, [at["peak_mb"] for at in points], "s-", label="peak so far")
+    axes[0, 1].semilogx(counts, [at["memory_mib"]["resident"] for at in points], "o-", label="between pages")
+    axes[0, 1].semilogx(counts, [at["memory_mib"]["peak"] for at in points], "s-", label="peak so far")
     axes[0, 1].set(xlabel="pages", ylabel="MiB", title="Memory does not", ylim=(0, None))
     axes[0, 1].legend(loc="lower right")
     sizes = [run for run in found["sizes"] if "stages" in run]
@@ -212,7 +215,7 @@ def draw(found, path):
         xlabel="megapixels", ylabel="seconds", title="Size of the picture (3.5: a report as it comes)", ylim=(0, None)
     )
     other = axis.twinx()
-    other.plot(megapixels, [run["memory_mb"]["peak"] for run in sizes], "s--", color="tab:orange", label="peak MiB")
+    other.plot(megapixels, [run["memory_mib"]["peak"] for run in sizes], "s--", color="tab:orange", label="peak MiB")
     other.set(ylabel="peak MiB", ylim=(0, None))
     axis.legend(
         *[a + b for a, b in zip(axis.get_legend_handles_labels(), other.get_legend_handles_labels(), strict=True)],

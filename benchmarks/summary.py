@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from . import compare, formats
+from . import compare, formats, jobs
 
 RESULTS = Path("benchmarks/results")
 
@@ -15,7 +15,7 @@ def rows(results):
     latency, sizes, memory = (_load(results / f"{name}.json") or {} for name in ("latency", "size", "memory"))
     accuracy = _load(results / "distinct" / "accuracy.json") or {"models": []}
     runs = {(run["model"], run["format"], run["runtime"]): run for run in latency.get("runs", ()) if _is_plain(run)}
-    peaks = {(run["model"], run["runtime"]): run.get("memory_mb", {}).get("peak") for run in memory.get("reading", ())}
+    peaks = {(run["model"], run["runtime"]): jobs.memory_mib(run).get("peak") for run in memory.get("reading", ())}
     reference = runs.get(("reference", "float32", "scikit-image, Keras"))
     found = []
     for (model, form, runtime), run in runs.items():
@@ -36,7 +36,7 @@ def rows(results):
                 "inference": run["stages"]["inference"] if measured else None,
                 "faster": compare.ratio(reference["samples"]["total"], run["samples"]["total"]) if held else None,
                 # Of int8 in a process that opens nothing else: `latency` loads the installed model and then the format's.
-                "peak_mb": peaks.get((model, runtime)) if form == "int8" else (run.get("memory_mb") or {}).get("peak"),
+                "peak_mib": peaks.get((model, runtime)) if form == "int8" else jobs.memory_mib(run).get("peak"),
                 "error": run.get("error"),
             }
         )
@@ -110,7 +110,7 @@ def to_markdown(found, where):
             cells += [f"{total['median']:.0f} ({total['low']:.0f}–{total['high']:.0f})", f"{inference['median']:.1f}"]
             cells.append(compare.words(row["faster"], 1) if row["faster"] else "–")
         cells.append(f"{row['bytes'] / 1e6:.2f}" if row["bytes"] else "–")
-        cells.append(f"{row['peak_mb']:.0f}" if row["peak_mb"] else "–")
+        cells.append(f"{row['peak_mib']:.0f}" if row["peak_mib"] else "–")
         lines.append(f"{head} {' | '.join(cells)} |")
     return "\n".join(lines) + "\n" + HOW
 

@@ -51,11 +51,7 @@ def run(options):
 def compare():
     """{runtime: parity with Keras} of the shipped int8 file, on every page that could be traced."""
     keras = predictions.load(predictions.path_of("all", page_command.NAME, "keras", "tensorflow"))
-    rows = [
-        (row.sha256, CLASSES.index(row.label))
-        for row in splits.read_distinct()
-        if row.sha256 in keras.digests and row.sha256[:16] not in dataset.UNSCORED
-    ]
+    rows = [(row.sha256, CLASSES.index(row.label)) for row in splits.scored_rows() if row.sha256 in keras.digests]
     paths = {runtime: predictions.path_of("all", page_command.NAME, "int8", runtime) for runtime in RUNTIMES}
     return {runtime: parity.compare(predictions.load(path), keras, rows) for runtime, path in paths.items()}
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ecg_edge.layout import REPORT
 
-from . import scene_desk, scene_frame, scene_hands, scene_lens, scene_light, scene_print, scene_view
+from . import scene_background, scene_frame, scene_hands, scene_lens, scene_light, scene_print, scene_view
 from .severities import SEVERITIES, Severity
 
 PARTS = ("train", "test")
@@ -103,7 +103,7 @@ def draw_parameters(ranges, part, rng):
     drawn["shadow"] = str(rng.choice(ranges.shadow))
     drawn["shadow_share"] = float(rng.uniform(*ranges.shadow_share))
     drawn["shadow_dark"] = float(rng.uniform(*ranges.dark))
-    drawn["background"] = str(rng.choice(scene_desk.FAMILIES[part]))
+    drawn["background"] = str(rng.choice(scene_background.FAMILIES[part]))
     return drawn
 
 
@@ -116,7 +116,7 @@ def _scene(page, view, size, ranges, drawn, draws):
     kind = scene_print.draw_print(draws[0]) if ranges.printed else scene_print.Print((255, 255, 255), 0.0, 0.0, 0.0)
     printed = scene_print.sheet(page, view.px_per_mm, view.margin_mm, 1.1 * view.scale, kind, draws[0])
     sheet = scene_print.lay_down(printed, nodes, size)
-    scene = scene_desk.draw(drawn["background"], size, draws[1])
+    scene = scene_background.draw(drawn["background"], size, draws[1])
     scene = _contact(scene, sheet, view, draws[1]) if ranges.printed else scene
     scene.paste(sheet, (0, 0), sheet)
     points_mm = _finer(scene_view.to_mm(view, nodes.reshape(-1, 2)).reshape(nodes.shape), size)
@@ -165,7 +165,9 @@ def _cover(scene, on_sheet, view, size, share, rng):
     round_off = np.asarray(mask.filter(ImageFilter.GaussianBlur(0.012 * width_px / 2)), np.float32)[..., None] / 255
     tones = ((70, 45, 35), (225, 180, 155)) if maker is not scene_hands.pen else ((20, 20, 30), (190, 195, 210))
     base = np.array(tones[0]) + rng.uniform(0, 1) * (np.array(tones[1]) - tones[0])
-    skin = base * (0.45 + 0.55 * round_off) * (1 + 0.03 * scene_desk.noise(rng, round_off.shape[:2], 20))[..., None]
+    skin = (
+        base * (0.45 + 0.55 * round_off) * (1 + 0.03 * scene_background.noise(rng, round_off.shape[:2], 20))[..., None]
+    )
     skin = Image.fromarray(np.clip(skin, 0, 255).astype(np.uint8)).resize(size, Image.Resampling.BILINEAR)
     fall = mask.filter(ImageFilter.GaussianBlur(0.01 * width_px / 2)).resize(size).point(lambda level: level * 0.5)
     scene = Image.composite(Image.new("RGB", size), scene, fall)
@@ -187,7 +189,7 @@ def _reduced(mask, size, reduce):
 
 def _light(view, size, points_mm, on_sheet, drawn, rng):
     """((h, w) factors as exposed, (h, w) glare) at 1 / `scene_light.REDUCE`."""
-    factors = scene_light.lamp(points_mm, on_sheet, drawn["gradient"], rng)
+    factors = scene_light.illumination(points_mm, on_sheet, drawn["gradient"], rng)
     factors = factors * np.where(on_sheet, scene_light.shade(view, points_mm, rng), np.float32(1.0))
     outline = scene_view.project(view, scene_view.outline(view, 12))
     if drawn["shadow"] != "none":

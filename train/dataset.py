@@ -43,6 +43,11 @@ class PageFile:
         return self.sha256[:16]
 
 
+def is_scored(digest: str) -> bool:
+    """Whether the label of the page with this SHA-256 counts: the publication does not contradict it."""
+    return digest[:16] not in UNSCORED
+
+
 def data_directory():
     """Where the data lie: $ECG_EDGE_DATA, else ecg-edge/data in the user's cache; None where there is nothing."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -120,7 +125,8 @@ def _published_folders(folder):
 
 def _read_published(folder):
     """Distinct pages of Mendeley's folders: copies are recognised by their bytes, printed identities are unknown."""
-    names, first = {}, {}
+    names: dict[str, list[str]] = {}
+    first: dict[str, tuple[Path, str]] = {}
     for directory, label in _published_folders(folder).items():
         for path in sorted(
             (p for p in directory.iterdir() if p.suffix.lower() in (".jpg", ".jpeg")), key=lambda p: _natural(p.name)

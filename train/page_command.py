@@ -236,7 +236,7 @@ def figures(folds):
     ----------
     folds : [`Predictions`] by fold
     """
-    asked = [row for row in splits.read_distinct() if row.sha256[:16] not in dataset.UNSCORED]
+    asked = splits.scored_rows()
     rows = pooled.rows_of(folds)
     said, labels = pooled.leads_of(folds, rows).mean(axis=1), pooled.labels_of(rows)
     groups = np.array([_group(row) for row in rows])

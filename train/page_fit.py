@@ -8,7 +8,6 @@ from ecg_edge.layout import CLASSES
 from ecg_edge.network import page_input
 
 from . import splits
-from .dataset import UNSCORED
 from .page_batches import Recipe, batches, record_batches
 
 WARMING = 0.05
@@ -19,7 +18,7 @@ def rows_of(fold):
     """([(sha256, class index), ...], (N,) bool extra) that the members of a fold train on: all pages of the other folds, extra ones of
     every layout among them; every page where `fold` is None. A page whose label the publication contradicts trains nothing.
     """
-    rows = [row for row in splits.read_distinct() if row.fold != fold and row.sha256[:16] not in UNSCORED]
+    rows = [row for row in splits.scored_rows() if row.fold != fold]
     return [(row.sha256, CLASSES.index(row.label)) for row in rows], np.array(
         [row.source == "extra_pages" for row in rows]
     )

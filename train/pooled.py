@@ -8,17 +8,12 @@ import numpy as np
 from ecg_edge.layout import CLASSES
 
 from . import choices, splits
-from .dataset import UNSCORED
 from .page_batches import Recipe
 
 
 def rows_of(folds):
     """The rows of the fold file whose pages, of any layout, were asked about in the fold that tests them; a contradicted label is not scored."""
-    return [
-        row
-        for row in splits.read_distinct()
-        if row.sha256[:16] not in UNSCORED and row.sha256 in folds[row.fold].digests
-    ]
+    return [row for row in splits.scored_rows() if row.sha256 in folds[row.fold].digests]
 
 
 def labels_of(rows):

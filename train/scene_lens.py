@@ -4,7 +4,7 @@ from io import BytesIO
 
 import numpy as np
 
-from . import scene_desk
+from . import scene_background
 
 
 def blur(channel, sigma_px, motion_px, angle_deg):
@@ -53,7 +53,7 @@ def moire(strength, shape, rng):
     angle, period = rng.uniform(0, np.pi), rng.uniform(15, 80)
     bow = rng.uniform(-1.5, 1.5, 3) / max(shape) ** 2
     phase = (x * np.cos(angle) + y * np.sin(angle)) / period + (bow[0] * x * x + bow[1] * x * y + bow[2] * y * y) * 20
-    patches = np.clip(0.5 + 0.5 * scene_desk.noise(rng, (rows, columns), max(rows, columns) / 4), 0, 1)
+    patches = np.clip(0.5 + 0.5 * scene_background.noise(rng, (rows, columns), max(rows, columns) / 4), 0, 1)
     return [strength * patches * np.sin(2 * np.pi * phase + lag).astype(np.float32) for lag in rng.uniform(0, 2, 3)]
 
 

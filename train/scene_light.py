@@ -11,7 +11,7 @@ CREASE_MM = 0.5
 SHARE_REDUCE = 16
 
 
-def lamp(points_mm, on_sheet, gradient, rng):
+def illumination(points_mm, on_sheet, gradient, rng):
     """(h, w) factors of 1 to 1 - `gradient` over the sheet: a lamp beside it and light from one side.
 
     `points_mm` (h, w, 2) are places on the table, `on_sheet` (h, w) bool where the sheet is.

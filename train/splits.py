@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ecg_edge.layout import CLASSES, REPORT
 
-from .dataset import UNSCORED
+from .dataset import is_scored
 
 FOLDER = Path(__file__).parent / "lists"
 FOLDS = 5
@@ -141,6 +141,11 @@ def read_distinct(path=FOLDER / "distinct.csv"):
     ]
 
 
+def scored_rows() -> list[FoldRow]:
+    """The rows of the fold file whose labels count."""
+    return [row for row in read_distinct() if is_scored(row.sha256)]
+
+
 def parts_of(split, fold=None):
     """{part: [(sha256, class index), ...]} of `paper`, of one `fold` of `distinct`, or of `all`.
 
@@ -159,7 +164,7 @@ def parts_of(split, fold=None):
             if (split == "all" or row.fold == fold) and row.layout == REPORT.name:
                 parts["extra"].append((row.sha256, CLASSES.index(row.label)))
         elif split == "all":
-            if row.sha256[:16] not in UNSCORED:
+            if is_scored(row.sha256):
                 parts["train"].append((row.sha256, CLASSES.index(row.label)))
         else:
             part = "test" if row.fold == fold else "validation" if fold in row.inner else "train"

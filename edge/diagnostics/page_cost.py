@@ -19,7 +19,8 @@ from ..system import board
 from . import machine
 from .timing import repeated, summary
 
-SCHEMA = "ecg-edge/bench/1"
+SCHEMA = "ecg-edge/bench/2"
+"""In ecg-edge/bench/1 `memory_mb` held MiB, and there was no `memory_mib`."""
 FORMATS = ("float32", "float16", "dynamic", "int8")
 IMPORTED = ("numpy", "scipy.ndimage", "PIL.Image")
 """What nobody can do without who reads pictures with NumPy and SciPy: a start is compared with it."""
@@ -27,6 +28,7 @@ IMPORTS = f"import {', '.join(IMPORTED)}"
 KEPT_SAMPLES = 400
 JPEG_QUALITY = 95
 COLD_STARTS = 5
+MB_PER_MIB = 2**20 / 1e6
 
 
 def run(
@@ -88,7 +90,7 @@ def described(job: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def measure(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Read pages again and again in this process: {stages: {stage: summary in ms}, decode, cpu, memory_mb, …}.
+    """Read pages again and again in this process: {stages: {stage: summary in ms}, decode, cpu, memory_mib, memory_mb, …}.
 
     `job` names `model`, `runtime`, `threads`, `pages` (paths) and `most_s`; where it has a `file`, that model runs in place of the installed
     one, within the same stages; `kernels` as `runtime.KERNELS`.
@@ -129,7 +131,7 @@ def measure(job: Mapping[str, Any]) -> dict[str, Any]:
         "pages": len(data),
         "imports_ms": round((imported - start) * 1000, 1),
         "load_ms": round((loaded - imported) * 1000, 1),
-        "memory_mb": {name: value and round(value, 1) for name, value in memory.items()},
+        **in_both_units(memory),
         "stages": {stage: summary(times) for stage, times in samples.items()},
         "decode": summary([run["total"] for run in decoded]),
         "samples": {stage: [round(ms, 3) for ms in times[:KEPT_SAMPLES]] for stage, times in samples.items()},
@@ -186,6 +188,14 @@ def resident_mib() -> float | None:
 def peak_mib() -> float | None:
     """The most that it ever held, in MiB; the peak of getrusage begins with the parent's."""
     return _status_mib("VmHWM")
+
+
+def in_both_units(mib: Mapping[str, float | None]) -> dict[str, dict[str, float | None]]:
+    """{"memory_mib": …, "memory_mb": …} of memory by name in MiB (2^20 bytes; None where unknown), the latter in 10^6 bytes."""
+    return {
+        "memory_mib": {name: value and round(value, 1) for name, value in mib.items()},
+        "memory_mb": {name: value and round(value * MB_PER_MIB, 1) for name, value in mib.items()},
+    }
 
 
 def _status_mib(name: str) -> float | None:

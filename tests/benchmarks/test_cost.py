@@ -110,10 +110,51 @@ def test_peers_are_measured_for_the_same_leads():
 
 def test_rounds_are_one_row():
     """All samples, the greatest memory."""
-    rounds = [{"samples": {"total": [n]}, "memory_mb": {"peak": n, "start": None}} for n in (1.0, 3.0)]
+    rounds = [{"samples": {"total": [n]}, "memory_mib": {"peak": n, "start": None}} for n in (1.0, 3.0)]
     merged = jobs.together(rounds)
     assert merged["samples"]["total"] == [1.0, 3.0] and merged["stages"]["total"]["median"] == 2.0
-    assert merged["memory_mb"] == {"peak": 3.0, "start": None}
+    assert merged["memory_mib"] == {"peak": 3.0, "start": None}
+
+
+def test_memory_in_mib_is_read_from_reports_of_any_schema(tmp_path):
+    """The first called it `memory_mb`; the table of all has the same figure of both."""
+    runs = [{"memory_mb": {"peak": 100.0}}, {"memory_mib": {"peak": 100.0}, "memory_mb": {"peak": 104.9}}]
+    assert [jobs.memory_mib(run)["peak"] for run in runs] == [100.0, 100.0] and jobs.memory_mib({}) == {}
+    samples = {stage: [1.0] for stage in ("total", "inference")}
+    stages = {stage: {"median": 1.0, "low": 1.0, "high": 1.0} for stage in samples}
+    about = {
+        "model": "m",
+        "format": "float16",
+        "runtime": "r",
+        "threads": 1,
+        "kernels": "default",
+        "samples": samples,
+        "stages": stages,
+    }
+    for run in runs:
+        (tmp_path / "latency.json").write_text(json.dumps({"runs": [about | run]}))
+        assert [row["peak_mib"] for row in summary.rows(tmp_path)] == [100.0]
+
+
+@pytest.mark.parametrize("name", ["latency", "memory", "scale"])
+def test_kept_reports_name_their_units(name):
+    """Every measured memory stands in MiB and in MB."""
+    report = json.loads((ROOT / "benchmarks/results" / f"{name}.json").read_text())
+    assert report["schema"] == "ecg-edge/bench/2"
+    held = list(dicts_with("memory_mib", report))
+    assert held and not [one for one in dicts_with("resident_mb", report) if one]
+    for one in held:
+        for what, mib in one["memory_mib"].items():
+            assert one["memory_mb"][what] == pytest.approx(mib * 1.048576, abs=0.06)
+
+
+def dicts_with(key, value):
+    """Every dict with a key, anywhere within a JSON value."""
+    if isinstance(value, dict):
+        yield from [value] if key in value else []
+        value = list(value.values())
+    for part in value if isinstance(value, list) else ():
+        yield from dicts_with(key, part)
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +223,8 @@ def test_memory_tells_loading_from_reading(tmp_path):
     found = json.loads((tmp_path / "memory.json").read_text())
     assert {run["way"] for run in found["loading"]} == {"checked bytes", "mapped"}
     for run in (*found["loading"], *found["reading"]):
-        assert "error" not in run and 20 < run["memory_mb"]["imports"] < run["memory_mb"]["peak"] < 500
+        assert "error" not in run and 20 < run["memory_mib"]["imports"] < run["memory_mib"]["peak"] < 500
+        assert run["memory_mb"]["peak"] == pytest.approx(run["memory_mib"]["peak"] * 1.048576, abs=0.1)
     assert "| crnn int8 | ai-edge-litert | mapped |" in memory.to_markdown(found)
 
 

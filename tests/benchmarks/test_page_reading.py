@@ -1,5 +1,7 @@
 """What the page model is asked, and by which of its models."""
 
+import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -63,3 +65,23 @@ def test_an_area_has_an_interval_around_it():
     found = page_reading._area(true, true + random.normal(0, 0.7, 200))
     low, high = found["interval"]
     assert low < found["auroc"] < high < 1 and found["auroc"] > 0.75
+
+
+def test_each_kind_keeps_the_environment_of_the_run_that_measured_it(tmp_path):
+    """Of a file that held one for all kinds it is unknown; another model's or severity's figures are not kept."""
+    path = tmp_path / "page.json"
+    assert page_reading.kept_figures(path, "v", 2) == {}
+    found = {"camera": {"pictures": 1}, "signals": {"environment": {"commit": "a"}, "pictures": 2}}
+    path.write_text(json.dumps({"model": "v", "severity": 2, "environment": {"commit": "b"}, "found": found}))
+    assert page_reading.kept_figures(path, "v", 2) == {
+        "camera": {"environment": None, "pictures": 1},
+        "signals": {"environment": {"commit": "a"}, "pictures": 2},
+    }
+    assert page_reading.kept_figures(path, "v", 1) == page_reading.kept_figures(path, "w", 2) == {}
+
+
+def test_the_kept_figures_say_what_each_kind_was_measured_on():
+    """Records were read again at a later commit than the rest."""
+    kept = json.loads((Path(__file__).parents[2] / "benchmarks/results/page/page.json").read_text())
+    commits = {what: figures["environment"]["commit"] for what, figures in kept["found"].items()}
+    assert commits == {"camera": "7ddeaaa", "signals": "58c44be-dirty", "as_6x2": "7ddeaaa", "as_3x4": "7ddeaaa"}

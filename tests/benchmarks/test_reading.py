@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 from argparse import Namespace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from benchmarks import others, outcomes, reading, reading_table
+from benchmarks import not_ecg, outcomes, reading, reading_table
 from ecg_edge.diagnostics.page_cost import peak_mib
 
 SQUARE = np.array([(10.0, 20.0), (110.0, 20.0), (110.0, 80.0), (10.0, 80.0)])
@@ -203,6 +207,27 @@ def test_the_code_is_the_device_s_and_the_model_s():
     assert reading.code_of("crnn") == reading.code_of("crnn") != reading.code_of("cnn")
 
 
+def test_everything_that_reads_a_page_is_part_of_the_code(few_pages, tmp_path):
+    """In a process that reads with the page model and with cnn, a report and one that is laid flat first, no module of `ecg_edge` but packages'
+    `__init__` is left out of the digest."""
+    with Image.open(few_pages[0].path) as page:
+        page.resize((page.width * 3 // 4, page.height * 3 // 4)).save(tmp_path / "smaller.png")
+    script = """
+import json, sys
+from ecg_edge import Reader
+statuses = [Reader(model).read(path).status for model in ("page", "cnn") for path in sys.argv[1:]]
+files = [module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == "ecg_edge" and module.__file__]
+print(json.dumps([statuses, files]))
+"""
+    command = [sys.executable, "-c", script, str(few_pages[0].path), str(tmp_path / "smaller.png")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    statuses, files = json.loads(done.stdout.splitlines()[-1])
+    assert set(statuses) <= {"read", "uncertain"} and len(files) > 20
+    modules = {path for path in map(Path, files) if path.name != "__init__.py"}
+    assert {path.resolve() for path in modules} - set(reading.code_files()) == set()
+
+
 def test_splits_and_limits_are_matters_of_names(monkeypatch, tmp_path):
     """No page is in both splits; a limit takes the same pages whatever their order, and as many of every severity."""
     from train import dataset
@@ -262,12 +287,12 @@ def test_the_command_writes_rows_a_table_and_figures(monkeypatch, tmp_path, tiny
 
     monkeypatch.setattr(reading, "_reader", lambda model: tiny_reader)
     monkeypatch.setattr(reading, "code_of", lambda model: "c0de")
-    monkeypatch.setattr(others, "SOURCES", ())
-    monkeypatch.setattr(others, "DRAWN", {"texture": others.DRAWN["texture"]})
-    outcomes._others.cache_clear()
+    monkeypatch.setattr(not_ecg, "SOURCES", ())
+    monkeypatch.setattr(not_ecg, "DRAWN", {"texture": not_ecg.DRAWN["texture"]})
+    outcomes._not_ecg_pictures.cache_clear()
     folders = ["--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "out")]
     assert main(["reading", "--what", "others", "--limit", "2", *folders]) == 0
-    outcomes._others.cache_clear()
+    outcomes._not_ecg_pictures.cache_clear()
     lines = (tmp_path / "runs" / "others-test-crnn.jsonl").read_text().splitlines()
     assert [json.loads(line)["status"] for line in lines] == ["refused", "refused"]
     printed = capsys.readouterr().out
@@ -279,9 +304,6 @@ def test_the_command_writes_rows_a_table_and_figures(monkeypatch, tmp_path, tiny
 
 def test_memory_is_of_the_program_and_not_of_its_parent():
     """A fresh process that does nothing holds less than one that has NumPy and TensorFlow in it."""
-    import subprocess
-    import sys
-
     code = "from ecg_edge.diagnostics.page_cost import peak_mib; print(peak_mib())"
     ballast = np.ones(40_000_000)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

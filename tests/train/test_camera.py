@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from train import camera, scene_desk, scene_frame, scene_hands, scene_light, scene_view
+from train import camera, scene_background, scene_frame, scene_hands, scene_light, scene_view
 from train.severities import SEVERITIES, STILL
 
 PX_PER_MM = 4.0
@@ -91,7 +91,7 @@ def test_curl_moves_points_off_the_homography(dots):
 def test_corners_are_the_sheets(monkeypatch):
     """Where the picture's background begins: a black page on white ground, found as the mask of what is dark."""
     ranges = replace(even(1), margin_mm=(0, 0), noise=(0, 0), blur_px=(0, 0), sharpen=(0, 0))
-    monkeypatch.setattr(scene_desk, "draw", lambda family, size, rng: Image.new("RGB", size, "white"))
+    monkeypatch.setattr(scene_background, "draw", lambda family, size, rng: Image.new("RGB", size, "white"))
     photo = camera.photograph(Image.new("RGB", PAGE_PX), ranges, 8, px_per_mm=PX_PER_MM, framing="lying")
     dark = photo.image.max(axis=2) < 90
     label, _ = ndimage.label(dark)
@@ -302,16 +302,16 @@ def test_the_lamp_takes_as_much_light_as_it_says(gradient, seed):
     """On the sheet the brightest place has all of it, the darkest lacks `gradient`."""
     y, x = np.mgrid[-80:80:20j, -120:120:30j]
     on_sheet = (abs(x) < 90) & (abs(y) < 60)
-    light = scene_light.lamp(np.dstack([x, y]), on_sheet, gradient, np.random.default_rng(seed))
+    light = scene_light.illumination(np.dstack([x, y]), on_sheet, gradient, np.random.default_rng(seed))
     assert light[on_sheet].max() == pytest.approx(1, abs=1e-5)
     assert light[on_sheet].min() == pytest.approx(1 - gradient, abs=1e-5)
 
 
 def test_training_and_test_share_no_background():
     """Families apart, and each can be drawn."""
-    assert not set(scene_desk.FAMILIES["train"]) & set(scene_desk.FAMILIES["test"])
-    for family in scene_desk.FAMILIES["train"] + scene_desk.FAMILIES["test"]:
-        picture = scene_desk.draw(family, (320, 200), np.random.default_rng(4))
+    assert not set(scene_background.FAMILIES["train"]) & set(scene_background.FAMILIES["test"])
+    for family in scene_background.FAMILIES["train"] + scene_background.FAMILIES["test"]:
+        picture = scene_background.draw(family, (320, 200), np.random.default_rng(4))
         assert picture.size == (320, 200)
         assert np.asarray(picture).std() > 0.5
 

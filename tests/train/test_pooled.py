@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train import choices, pooled, predictions, splits
+from train import choices, dataset, pooled, predictions, splits
 from train.page_batches import Recipe
 
 
@@ -24,7 +24,7 @@ def test_each_page_is_judged_by_the_model_that_tests_it(folds):
     """Of all pages, in any order; a page that its fold's model was not asked about is none."""
     rows = pooled.rows_of(folds)
     assert len(rows) == len(set(rows)) and all(row.sha256 in folds[row.fold].digests for row in rows)
-    assert 0 < len(splits.read_distinct()) - len(rows) <= splits.FOLDS + len(pooled.UNSCORED)
+    assert 0 < len(splits.read_distinct()) - len(rows) <= splits.FOLDS + len(dataset.UNSCORED)
     shuffled = [rows[i] for i in np.random.default_rng(0).permutation(len(rows))]
     for row, leads in zip(shuffled, pooled.leads_of(folds, shuffled), strict=True):
         assert np.array_equal(leads, folds[row.fold].of([row.sha256])[0])

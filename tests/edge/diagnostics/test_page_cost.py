@@ -63,7 +63,8 @@ def test_bench_measures_every_stage_and_writes_one_file(tmp_path, few_pages, cap
         assert "error" not in run, run
         parts = sum(found["median"] for stage, found in run["stages"].items() if stage not in ("total", "cpu"))
         assert 0.8 * parts <= run["stages"]["total"]["p90"]
-        assert run["memory_mb"]["imports"] < run["memory_mb"]["peak"] < 200
+        assert run["memory_mib"]["imports"] < run["memory_mib"]["peak"] < 200
+        assert run["memory_mb"]["peak"] == pytest.approx(run["memory_mib"]["peak"] * 2**20 / 1e6, abs=0.1)
         assert f"| page int8 | {run['runtime']} {run['runtime_version']} | 1 |" in printed
 
 

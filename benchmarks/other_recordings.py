@@ -1,4 +1,4 @@
-"""Drawn pages of other physiological recordings: brain, breath, pulse, muscle, birth, sleep, and single leads of the heart."""
+"""Drawn pages of other physiological recordings: electroencephalograms, respiration, pulse, electromyograms, cardiotocograms, sleep, and ECGs of fewer than twelve leads."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -13,13 +13,13 @@ MONTAGE = ("Fp1-F7", "F7-T3", "T3-T5", "T5-O1", "Fp1-F3", "F3-C3", "C3-P3", "P3-
            "C4-P4", "P4-O2", "Fp2-F8", "F8-T4", "T4-T6", "T6-O2", "EOG L", "EOG R")  # fmt: skip
 
 
-def heart(rng, seconds, lead=1):
+def ecg_lead(rng, seconds, lead=1):
     """(n,) one lead of a simulated heart."""
     kind = CLASSES[rng.integers(4)]
     return simulate(kind, seconds=seconds, rate_hz=RATE_HZ, seed=int(rng.integers(1 << 30)))[lead]
 
 
-def brain(rng, seconds):
+def eeg_channel(rng, seconds):
     """(n,) one electroencephalogram: noise that falls with frequency, and an alpha rhythm that comes and goes."""
     count = int(seconds * RATE_HZ)
     frequency = np.fft.rfftfreq(count, 1 / RATE_HZ)
@@ -43,7 +43,7 @@ def pulse(rng, seconds, notch=0.45):
     return wave * (1 + 0.1 * np.sin(2 * np.pi * 0.25 * time)) - 0.5
 
 
-def breath(rng, seconds):
+def respiration(rng, seconds):
     """(n,) chest movement: slow waves whose length and depth vary."""
     time = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
     rate = rng.uniform(0.15, 0.4) * (1 + 0.15 * np.sin(2 * np.pi * 0.03 * time + rng.uniform(0, 6)))
@@ -51,7 +51,7 @@ def breath(rng, seconds):
     return depth * np.sin(2 * np.pi * np.cumsum(rate) / RATE_HZ)
 
 
-def carbon_dioxide(rng, seconds):
+def capnogram(rng, seconds):
     """(n,) a capnogram: steep rise, plateau that climbs a little, steep fall."""
     time = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
     phase = (time * rng.uniform(0.18, 0.35) + rng.random()) % 1
@@ -59,14 +59,20 @@ def carbon_dioxide(rng, seconds):
     return up * down * (0.85 + 0.3 * phase) - 0.5
 
 
-def muscle(rng, seconds):
+def electromyogram(rng, seconds):
     """(n,) an electromyogram: bursts of noise."""
     time = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
     burst = np.clip(np.sin(2 * np.pi * rng.uniform(0.2, 0.7) * time + rng.uniform(0, 6)), 0.05, None)
     return 0.4 * burst * rng.standard_normal(time.size)
 
 
-SIGNALS = {"ppg": pulse, "respiration": breath, "capnography": carbon_dioxide, "emg": muscle, "eeg": brain}
+SIGNALS = {
+    "ppg": pulse,
+    "respiration": respiration,
+    "capnography": capnogram,
+    "emg": electromyogram,
+    "eeg": eeg_channel,
+}
 
 
 def rows_page(rng, rows, labels, paper=None, spacing_mm=None, mm_per_s=25.0, gain_mm=8.0, pen_mm=0.4, names=True):
@@ -95,21 +101,31 @@ def eeg(rng):
     """A page of an electroencephalogram: many rows, often without any grid."""
     count, seconds = int(rng.integers(8, 21)), float(rng.uniform(8, 12))
     paper = None if rng.random() < 0.3 else _plain
-    rows = [brain(rng, seconds) for _ in range(count)]
+    rows = [eeg_channel(rng, seconds) for _ in range(count)]
     gain = float(rng.uniform(4, 9))
     return _rows(rng, rows, MONTAGE[:count], paper, float(rng.uniform(8, 13)), gain)
 
 
 def polysomnogram(rng):
-    """A page of a sleep recording: brain, eyes, chin, breath, oxygen and a single lead of the heart."""
+    """A page of a sleep recording: brain, eyes, chin, respiration, oxygen and a single lead of the heart."""
     seconds = float(rng.choice([15, 30]))
-    kinds = (brain, brain, brain, brain, muscle, breath, breath, carbon_dioxide, pulse)
-    rows = [kind(rng, seconds) for kind in kinds] + [heart(rng, seconds)]
+    kinds = (
+        eeg_channel,
+        eeg_channel,
+        eeg_channel,
+        eeg_channel,
+        electromyogram,
+        respiration,
+        respiration,
+        capnogram,
+        pulse,
+    )
+    rows = [kind(rng, seconds) for kind in kinds] + [ecg_lead(rng, seconds)]
     labels = ("C3-A2", "C4-A1", "O1-A2", "O2-A1", "CHIN", "THOR", "ABDO", "FLOW", "PLETH", "EKG")
     return _rows(rng, rows, labels, _plain, float(rng.uniform(12, 18)), 5.0, mm_per_s=280 / seconds)
 
 
-def single(kind):
+def single_signal(kind):
     """A drawer of one or two rows of one physiological signal."""
 
     def draw(rng):
@@ -128,13 +144,15 @@ def pressure(rng):
 
 def rhythm_strip(rng):
     """One lead of an ECG over 6 to 10 s on its grid: an ECG, and not twelve leads."""
-    return rows_page(rng, [heart(rng, float(rng.uniform(6, 10)))], [("II", "", "MCL1")[rng.integers(3)]], gain_mm=10.0)
+    return rows_page(
+        rng, [ecg_lead(rng, float(rng.uniform(6, 10)))], [("II", "", "MCL1")[rng.integers(3)]], gain_mm=10.0
+    )
 
 
 def ambulatory(rng):
     """A page of a Holter recording: a single lead, row after row."""
     count, seconds = int(rng.integers(8, 24)), 60.0
-    rows = [heart(rng, seconds) for _ in range(count)]
+    rows = [ecg_lead(rng, seconds) for _ in range(count)]
     labels = [f"{10 + i // 60:02d}:{i % 60:02d}" for i in range(count)]
     return _rows(rng, rows, labels, _plain, 8.5, 3.0, mm_per_s=4.6)
 
@@ -146,7 +164,7 @@ def three_leads(rng):
     return rows_page(rng, beat[:count], ["I", "II", "III"][:count], gain_mm=10.0)
 
 
-def birth(rng):
+def cardiotocogram(rng):
     """A cardiotocogram: the rate of a fetal heart above, contractions below, on their own paper."""
     px, minutes = float(rng.uniform(5.5, 7.5)), float(rng.uniform(12, 25))
     width, height = int(minutes * 10 * px), int(150 * px)
@@ -180,8 +198,8 @@ def monitor(rng):
     size = (1280, 800) if rng.random() < 0.5 else (1024, 768)
     screen = Image.new("RGB", size, (0, 0, 0))
     draw, rows = ImageDraw.Draw(screen), 4
-    curves = (("ECG II", heart, (60, 255, 60), "72"), ("ABP", pulse, (255, 60, 60), "121/78"),
-              ("Pleth", pulse, (60, 220, 255), "98"), ("Resp", breath, (255, 230, 60), "16"))  # fmt: skip
+    curves = (("ECG II", ecg_lead, (60, 255, 60), "72"), ("ABP", pulse, (255, 60, 60), "121/78"),
+              ("Pleth", pulse, (60, 220, 255), "98"), ("Resp", respiration, (255, 230, 60), "16"))  # fmt: skip
     for i, (name, kind, color, number) in enumerate(curves):
         base, values = size[1] * (i + 0.55) / rows, kind(rng, 8.0)
         x = np.linspace(0, 0.75 * size[0], values.size)
@@ -194,7 +212,7 @@ def monitor(rng):
 
 def rows_on_ecg_paper(rng):
     """Six to twelve rows of something that is no ECG, on ECG paper: rows alone make no twelve leads."""
-    kind, count = (brain, breath, pulse, muscle)[rng.integers(4)], int(rng.integers(6, 13))
+    kind, count = (eeg_channel, respiration, pulse, electromyogram)[rng.integers(4)], int(rng.integers(6, 13))
     rows = [kind(rng, 9.5) for _ in range(count)]
     return rows_page(rng, rows, [f"CH {i + 1}" for i in range(count)], spacing_mm=16, gain_mm=6.0)
 
@@ -236,12 +254,12 @@ def _rows(rng, rows, labels, paper, spacing_mm, gain_mm, mm_per_s=25.0):
 KINDS = {
     "eeg": eeg,
     "polysomnography": polysomnogram,
-    **{kind: single(kind) for kind in ("ppg", "respiration", "capnography", "emg")},
+    **{kind: single_signal(kind) for kind in ("ppg", "respiration", "capnography", "emg")},
     "blood pressure": pressure,
     "single lead": rhythm_strip,
     "holter": ambulatory,
     "few leads": three_leads,
-    "fetal ctg": birth,
+    "fetal ctg": cardiotocogram,
     "monitor": monitor,
     "rows on ECG paper": rows_on_ecg_paper,
     "spirometry": spirogram,

@@ -14,7 +14,7 @@ from train import splits
 from train.dataset import read_pages
 
 TEXT_STEP_PX, MARGIN_STEP_PX = 4, 8
-"""Header and footer, and the paper between the leads, are looked at in squares of this side."""
+"""Header and footer, and the paper between the leads, are summed in squares of this side."""
 
 NAME_ROWS, NAME_COLUMNS_PX = (-28, -5), 56
 """Rows of a lead's printed name from its base line, and columns from the left edge of its box."""
@@ -26,25 +26,25 @@ ALWAYS_PRINTED = 0.95
 THIRD_STROKE, THIRD_SERIF = (slice(2, 21), slice(23, 26)), (slice(2, 3), slice(21, 27))
 """Stem and upper serif of the third I of "III" within the name of the rhythm strip: dark where the strip is lead III."""
 GRID_ROWS, SQUARE_PX = slice(1440, 1480), 40
-"""The lowest millimetres of the rhythm strip's box, looked at in squares of 5 mm: traces seldom reach them."""
+"""The lowest millimetres of the rhythm strip's box, summed in squares of 5 mm: traces seldom reach them."""
 SPECK_PX = 8
 BANDS_HZ = (25, 35, 50)
 """The pages are printed with a filter of 0.67 to 25 Hz: what moves faster is the filter's slope, the print, or another filter."""
 
 
 @dataclass(frozen=True)
-class Looks:
-    """All pages of version 2: `labels` (N,), `views` {name: (N, D) float32}, `same` (N,) whether the model inputs of the
+class PageFeatures:
+    """All pages of version 2: `labels` (N,), `features` {name: (N, D) float32}, `same` (N,) whether the model inputs of the
     page stayed bit-identical when every pixel outside the lead boxes was changed."""
 
     digests: tuple
     labels: np.ndarray
-    views: dict
+    features: dict
     same: np.ndarray
 
 
-def look(path, inputs, seed):
-    """({view: (D,) float32}, bool) of one report page; `inputs` (13, 150, 150) is what the models see of it.
+def features_of_page(path, inputs, seed):
+    """({name: (D,) float32}, bool) of one report page; `inputs` (13, 150, 150) is what the models see of it.
 
     The leads are cut from a page whose other pixels are all changed, each to another level at random.
     """
@@ -53,7 +53,7 @@ def look(path, inputs, seed):
     noise = np.random.default_rng(seed).integers(1, 256, gray.shape, dtype=np.uint8)
     inks = {name: filters.lead_steps(lead).ink for name, lead in crops.crop(np.where(outside, gray + noise, gray), REPORT).items()}  # fmt: skip
     same = np.array_equal(np.stack([filters.to_model_input(ink) for ink in inks.values()]), inputs)
-    return views_of(gray < DARK, inks), same
+    return features_of(gray < DARK, inks), same
 
 
 def outside_leads():
@@ -64,8 +64,8 @@ def outside_leads():
     return outside
 
 
-def views_of(dark, inks):
-    """{view: (D,) float32} of a (H, W) bool page `dark` and its leads' (h, w) uint8 inks."""
+def features_of(dark, inks):
+    """{name: (D,) float32} of a (H, W) bool page `dark` and its leads' (h, w) uint8 inks."""
     frame, boxes = REPORT.frame, dict(REPORT.leads)
     upper, lower = (slice(base + NAME_ROWS[0], base + NAME_ROWS[1]) for base in (REPORT.rows_px[0], REPORT.rows_px[-1]))
     names = [dark[upper.start + box.top - boxes["I"].top : upper.stop + box.top - boxes["I"].top,
@@ -75,7 +75,7 @@ def views_of(dark, inks):
     ends = [dark[rows, x - STROKE_PX : x + STROKE_PX + 1] for x in REPORT.separators_px
             for rows in (slice(top + before, top + after), slice(bottom - after, bottom - before))]  # fmt: skip
     strip = dark[GRID_ROWS, boxes[RHYTHM].left : boxes[RHYTHM].right]
-    views = {
+    features = {
         "header": _squares(dark[: frame.top], TEXT_STEP_PX),
         "footer": _squares(dark[frame.bottom :], TEXT_STEP_PX),
         "margin": _squares((dark & outside_leads())[frame.top : frame.bottom], MARGIN_STEP_PX),
@@ -85,7 +85,7 @@ def views_of(dark, inks):
         "detail": np.concatenate([_detail(ink > 0) for ink in inks.values()]),
         "bandwidth": np.median([_bandwidth(ink > 0) for ink in inks.values()], axis=0),
     }
-    return {name: np.asarray(view, np.float32) for name, view in views.items()}
+    return {name: np.asarray(values, np.float32) for name, values in features.items()}
 
 
 def _squares(dark, side_px):
@@ -122,17 +122,19 @@ def _bandwidth(ink):
     return np.log10(np.maximum(shares, 1e-6))
 
 
-def look_at_all(cache, data=None, jobs=2):
-    """The `Looks` of the pages of version 2 under `data`, which must be those of the fold file."""
+def read_features(cache, data=None, jobs=2):
+    """The `PageFeatures` of the pages of version 2 under `data`, which must be those of the fold file."""
     known = {row.sha256: CLASSES.index(row.label) for row in splits.read_distinct() if row.source == "pages"}
     pages = [page for page in read_pages(data) if page.sha256 in known]
     if len(pages) < len(known):
         raise FileNotFoundError(f"{len(known) - len(pages)} of the {len(known)} pages of the fold file are not there")
     digests = tuple(page.sha256 for page in pages)
     with ProcessPoolExecutor(jobs) as pool:
-        looks = list(
-            pool.map(look, [page.path for page in pages], cache.stack(digests), range(len(pages)), chunksize=8)
+        found = list(
+            pool.map(
+                features_of_page, [page.path for page in pages], cache.stack(digests), range(len(pages)), chunksize=8
+            )
         )
-    views = {name: np.stack([seen[name] for seen, _ in looks]) for name in looks[0][0]}
-    views["print"] = views["print"][:, views["print"].mean(axis=0) >= ALWAYS_PRINTED]
-    return Looks(digests, np.array([known[d] for d in digests]), views, np.array([same for _, same in looks]))
+    features = {name: np.stack([seen[name] for seen, _ in found]) for name in found[0][0]}
+    features["print"] = features["print"][:, features["print"].mean(axis=0) >= ALWAYS_PRINTED]
+    return PageFeatures(digests, np.array([known[d] for d in digests]), features, np.array([same for _, same in found]))

@@ -5,7 +5,6 @@ Nothing is fetched and nothing is kept in the repository. What is not installed 
 
 import csv
 import gzip
-import hashlib
 import importlib.util
 import io
 import shutil
@@ -21,9 +20,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from . import charts, papers, strips
+from . import charts, name_hash, other_recordings, papers
 
-DRAWN = {**papers.KINDS, **charts.KINDS, **strips.KINDS}
+DRAWN = {**papers.KINDS, **charts.KINDS, **other_recordings.KINDS}
 EACH = 8
 """Drawn pictures of each kind."""
 
@@ -85,7 +84,7 @@ SOURCES = (
 
 
 @dataclass(frozen=True)
-class Other:
+class NotEcg:
     """One picture that is no ECG: `origin` is real or drawn, `split` tune or test, `severity` that of its photograph (0: none);
     `load` makes it (RGB)."""
 
@@ -106,24 +105,24 @@ class Other:
 
 
 def corpus(split=None):
-    """All `Other`s that can be had here, real ones first; of one split where it is given."""
+    """All `NotEcg`s that can be had here, real ones first; of one split where it is given."""
     rows = [*real(), *drawn()]
     return [row for row in rows if split in (None, row.split)]
 
 
 def drawn(each=EACH):
-    """The drawn `Other`s, `each` of every kind; the same name gives the same picture."""
+    """The drawn `NotEcg`s, `each` of every kind; the same name gives the same picture."""
     for kind, draw in DRAWN.items():
         for i in range(each):
             name = f"{kind} {i}"
-            yield _other(kind, name, "drawn", "numpy, Pillow, matplotlib", partial(_draw, draw, name))
+            yield _not_ecg(kind, name, "drawn", "numpy, Pillow, matplotlib", partial(_draw, draw, name))
 
 
 def real():
-    """The real `Other`s of what is installed."""
+    """The real `NotEcg`s of what is installed."""
     for source in SOURCES:
         for name, load in _found(source):
-            yield _other(source.kind, name, "real", source.package, load)
+            yield _not_ecg(source.kind, name, "real", source.package, load)
 
 
 def missing():
@@ -131,18 +130,13 @@ def missing():
     return dict(Counter(source.package for source in SOURCES if not _found(source)))
 
 
-def share(*words):
-    """A number in 0..1 that belongs to the words: the same everywhere and for ever."""
-    return int.from_bytes(hashlib.sha256("/".join(words).encode()).digest()[:8], "big") / 2**64
-
-
-def _other(kind, name, origin, package, load):
-    split = "tune" if kind not in NEVER_TUNED and share("split", kind, name) < TUNE_SHARE else "test"
-    flat = kind not in NOT_FLAT and share("photographed", kind, name) < PHOTOGRAPHED_SHARE
-    severity = 1 + int(share("severity", kind, name) < 0.5) if flat else 0
+def _not_ecg(kind, name, origin, package, load):
+    split = "tune" if kind not in NEVER_TUNED and name_hash.share("split", kind, name) < TUNE_SHARE else "test"
+    flat = kind not in NOT_FLAT and name_hash.share("photographed", kind, name) < PHOTOGRAPHED_SHARE
+    severity = 1 + int(name_hash.share("severity", kind, name) < 0.5) if flat else 0
     if severity:
         load = partial(_photograph, load, severity, name, "train" if split == "tune" else "test")
-    return Other(kind, name, origin, package, split, severity, load)
+    return NotEcg(kind, name, origin, package, split, severity, load)
 
 
 def _draw(draw, name):
@@ -150,7 +144,7 @@ def _draw(draw, name):
 
 
 def _generator(name):
-    return np.random.default_rng(int(share("seed", name) * 2**62))
+    return np.random.default_rng(int(name_hash.share("seed", name) * 2**62))
 
 
 def _photograph(load, severity, name, part):
@@ -158,7 +152,7 @@ def _photograph(load, severity, name, part):
     from train import camera
 
     page = load()
-    seed = int(share("camera", name) * 2**31)
+    seed = int(name_hash.share("camera", name) * 2**31)
     return Image.fromarray(
         camera.photograph(page, severity, seed, px_per_mm=max(page.size) / SHEET_MM, part=part).image
     )
@@ -172,7 +166,7 @@ def _found(source):
         return ()
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and _wanted(path, folder, source)]
     there = [entry for path in files for entry in _entries(path, path.relative_to(folder).as_posix())]
-    there.sort(key=lambda entry: share("choice", entry[0]))
+    there.sort(key=lambda entry: name_hash.share("choice", entry[0]))
     chosen = []
     for name, load in there:
         if len(chosen) < source.count and (load.func is _page or _large_enough(*load.args)):
@@ -238,7 +232,7 @@ def _page(path, page):
 
 
 def counts(rows):
-    """{"real": {kind: pictures}, "drawn": {...}} of `Other`s."""
+    """{"real": {kind: pictures}, "drawn": {...}} of `NotEcg`s."""
     return {origin: dict(Counter(row.kind for row in rows if row.origin == origin)) for origin in ("real", "drawn")}
 
 
