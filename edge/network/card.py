@@ -3,8 +3,11 @@
 import hashlib
 import json
 import math
+import os
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from ..errors import DamagedModelError, NoModelError
 from ..layout import CLASSES
@@ -13,7 +16,7 @@ SCHEMA = "ecg-edge/card/1"
 DEFAULT_MODEL = "page"
 
 _TEXT, _NUMBER, _WHOLE, _LIST, _TABLE = str, (int, float), int, list, dict
-REQUIRED = {
+REQUIRED: dict[str, type | tuple[type, ...]] = {
     "schema": _TEXT, "name": _TEXT, "version": _TEXT, "summary": _TEXT, "classes": _LIST,
     "input": _TABLE, "input.kind": _TEXT, "input.shape": _LIST, "input.dtype": _TEXT, "input.scale": _NUMBER,
     "input.zero_point": _WHOLE, "input.layout": _TEXT,
@@ -32,26 +35,26 @@ REQUIRED = {
 class Card:
     """A checked model card: `fields` as in its JSON, `path` where it lies."""
 
-    fields: dict
+    fields: dict[str, Any]
     path: Path
 
-    def __getitem__(self, dotted):
-        value = self.fields
+    def __getitem__(self, dotted: str) -> Any:
+        value: Any = self.fields
         for key in dotted.split("."):
             value = value[key]
         return value
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The model's name."""
-        return self.fields["name"]
+        return str(self.fields["name"])
 
     @property
-    def model_path(self):
+    def model_path(self) -> Path:
         """The .tflite file beside the card."""
         return self.path.with_suffix(".tflite")
 
-    def read_model(self):
+    def read_model(self) -> bytes:
         """The bytes of the model file, checked against the card's SHA-256.
 
         Raises
@@ -73,19 +76,18 @@ class Card:
         return data
 
 
-def models_folder():
+def models_folder() -> Path:
     """The directory of the installed models."""
-    from .. import models
-
+    models = import_module("..models", __package__)
     return Path(str(models.folder()))
 
 
-def list_names(folder=None):
+def list_names(folder: str | os.PathLike[str] | None = None) -> list[str]:
     """The names of all models that have a card, sorted."""
     return sorted(path.stem for path in Path(folder or models_folder()).glob("*.json"))
 
 
-def read_card(name, folder=None):
+def read_card(name: str, folder: str | os.PathLike[str] | None = None) -> Card:
     """The checked `Card` of the model called `name`.
 
     Raises
@@ -108,12 +110,12 @@ def read_card(name, folder=None):
     return Card(fields, path)
 
 
-def find_problem(fields):
+def find_problem(fields: object) -> str | None:
     """What is wrong with a card's JSON value, in words; None where nothing is."""
     if not isinstance(fields, dict):
         return "it is no JSON object"
     for dotted, kind in REQUIRED.items():
-        value = fields
+        value: object = fields
         for key in dotted.split("."):
             if not isinstance(value, dict) or key not in value:
                 return f"the field {dotted} is missing"
@@ -135,7 +137,8 @@ def find_problem(fields):
     return None
 
 
-def _fits_classes(values):
+def _fits_classes(values: object) -> bool:
     """Whether a JSON value is a list of one finite number for each class."""
-    numbers = isinstance(values, list) and all(type(value) in (int, float) and math.isfinite(value) for value in values)
-    return numbers and len(values) == len(CLASSES)
+    if not isinstance(values, list) or len(values) != len(CLASSES):
+        return False
+    return all(type(value) in (int, float) and math.isfinite(value) for value in values)

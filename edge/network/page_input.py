@@ -4,6 +4,8 @@ Every lead is cut to windows of 2.5 s, since a 3x4 page shows no more, and every
 nor grid, print or filter can be told from what the model sees.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ..layout import LEADS_12, RHYTHM
@@ -39,69 +41,68 @@ BRIDGED = 20
 """Gaps of up to so many samples (40 ms) are bridged: a separator, a letter."""
 
 LEAST_STRIP, LEAST_END, CUT_BEAT = 500, 625, 50
-"""Samples that must be known of what stands as the strip; that must lack at its end before it is gone on with; and within which
+"""Samples that must be known of what stands as the strip; that must be missing at its end before it is extended; and within which
 an end cuts a beat."""
 
 MIN_SHARE = 0.25
 """A lead is lost in a window of which less than this share is known; a strip, in all of its length."""
 
+Signals = Mapping[str, np.ndarray]
+"""{place: (N,) float mV at `RATE_HZ`, NaN where lost}, places named as in an `Arrangement` (I … V6, rhythm)."""
 
-def page_tensor(signals):
+
+def page_tensor(signals: Signals) -> np.ndarray:
     """(W, ROWS, SAMPLES, CHANNELS) float32: the windows of a page as the model takes them, before quantisation.
-
-    Parameters
-    ----------
-    signals : {place: (N,) float mV at `RATE_HZ`, NaN where lost}, places named as in an `Arrangement` (I … V6, rhythm)
 
     The model's verdicts on the windows of one page are averaged.
     """
     return compress(page_windows(signals))
 
 
-def page_windows(signals):
+def page_windows(signals: Signals) -> np.ndarray:
     """(W, ROWS, SAMPLES, CHANNELS) float32: the same with amplitude and span in mV.
 
     There are as many windows as the shortest lead has (one for 3x4, two for 6x2, four for 12x1), at least one, each with the whole
-    rhythm strip. A page without a strip shows lead II in its place, or else another. What ends early goes on as it began:
+    rhythm strip. A page without a strip shows lead II in its place, or else another. What ends early is extended as it began:
     were its end unknown, the layout could be told from it, and the class from the layout.
     """
     shortest = min((len(signals[name]) for name in LEADS_12 if len(signals.get(name, ()))), default=0)
-    strip = even(go_on(bridge(_cut(signals.get(strip_place(signals), ()), 0, STRIP_ROWS * WINDOW))))
+    strip = limit_bandwidth(extend(fill_gaps(_cut(signals, strip_place(signals), 0, STRIP_ROWS * WINDOW))))
     below = resample(strip.reshape(STRIP_ROWS, WINDOW))
     windows = []
     for start in range(0, max(1, (shortest + WINDOW // 4) // WINDOW) * WINDOW, WINDOW):
         # Cut before it is filtered, so that the same seconds look the same whatever the layout.
-        leads = [even(bridge(_cut(signals.get(name, ()), start, WINDOW))) for name in LEADS_12]
+        leads = [limit_bandwidth(fill_gaps(_cut(signals, name, start, WINDOW))) for name in LEADS_12]
         windows.append(np.concatenate([resample(np.array(leads)), below]))
     return np.array(windows, np.float32)
 
 
-def strip_place(signals):
+def strip_place(signals: Signals) -> str | None:
     """The place that stands as the rhythm strip: the strip, lead II, or the first lead of which `LEAST_STRIP` is known; None where there
-    is none. `signals` as for `page_tensor`."""
+    is none."""
     for place in (RHYTHM, "II", *LEADS_12):
         if np.isfinite(signals.get(place, ())).sum() >= LEAST_STRIP:
             return place
     return None
 
 
-def without(windows, place, signals):
+def without(windows: np.ndarray, place: str, signals: Signals) -> np.ndarray:
     """The windows of a page, as `page_tensor` gives them, had a place of it been lost; a further strip is not seen at all.
 
     What stands as the strip is replaced as on a page that has none; a lead's row is unknown.
     """
     left = windows.copy()
     if place == strip_place(signals):
-        left[:, len(LEADS_12) :] = page_tensor({name: s for name, s in signals.items() if name != place})[
-            0, len(LEADS_12) :
-        ]
+        others = {name: signal for name, signal in signals.items() if name != place}
+        left[:, len(LEADS_12) :] = page_tensor(others)[0, len(LEADS_12) :]
     if place in LEADS_12:
         left[:, LEADS_12.index(place)] = 0
     return left
 
 
-def go_on(strip):
-    """A strip (N,) whose last `LEAST_END` samples or more are unknown, gone on with from its last beat as it went on from its first."""
+def extend(strip: np.ndarray) -> np.ndarray:
+    """A strip (N,) whose last `LEAST_END` samples or more are unknown, extended from its last beat by a repetition of what follows its
+    first."""
     known = np.flatnonzero(np.isfinite(strip))
     if len(known) < LEAST_STRIP or len(strip) - known[-1] <= LEAST_END:
         return strip
@@ -116,7 +117,7 @@ def go_on(strip):
     return whole
 
 
-def bridge(signal, longest=BRIDGED):
+def fill_gaps(signal: np.ndarray, longest: int = BRIDGED) -> np.ndarray:
     """A signal (N,) with gaps of up to `longest` samples filled by straight lines; longer ones stay NaN."""
     known = np.flatnonzero(np.isfinite(signal))
     if len(known) < 2:
@@ -128,7 +129,7 @@ def bridge(signal, longest=BRIDGED):
     return np.where(inside, np.interp(at, known, signal[known]), np.nan)
 
 
-def even(signal):
+def limit_bandwidth(signal: np.ndarray) -> np.ndarray:
     """A signal (N,) in mV at `RATE_HZ` less its median, its bandwidth cut at `CUT_HZ` (-3 dB); NaN stay where they are.
 
     A Gaussian filter without delay, over what is known; all NaN where less than `MIN_SHARE` is.
@@ -148,7 +149,7 @@ def even(signal):
     return np.where(known, total / np.maximum(mass, kernel[half]), np.nan)
 
 
-def resample(rows):
+def resample(rows: np.ndarray) -> np.ndarray:
     """(R, SAMPLES, CHANNELS) of the signals (R, WINDOW): linear between neighbours, zeros where one of them is unknown."""
     at = (np.arange(SAMPLES) + 0.5) * WINDOW / SAMPLES - 0.5
     left = at.astype(int)
@@ -160,7 +161,7 @@ def resample(rows):
     return np.stack([np.where(known, amplitude, 0.0), known, np.where(np.isfinite(span), span, 0.0)], axis=-1)
 
 
-def compress(windows):
+def compress(windows: np.ndarray) -> np.ndarray:
     """(N, ROWS, SAMPLES, CHANNELS) with what is in mV as asinh(mV / LINEAR_MV), within ± REACH."""
     packed = windows.astype(np.float32)
     for channel in (0, 2):
@@ -168,14 +169,15 @@ def compress(windows):
     return packed
 
 
-def quantise(tensor, scale, zero_point):
+def quantise(tensor: np.ndarray, scale: float, zero_point: int) -> np.ndarray:
     """A tensor as the int8 model takes it: the nearest of the steps of `scale` about `zero_point`."""
     return np.clip(np.rint(tensor / scale) + zero_point, -128, 127).astype(np.int8)
 
 
-def _cut(signal, start, length):
-    """(length,) float of `signal` from sample `start` on, NaN beyond its end."""
+def _cut(signals: Signals, place: str | None, start: int, length: int) -> np.ndarray:
+    """(length,) float of a place's signal from sample `start` on, NaN where it is not known."""
     piece = np.full(length, np.nan)
-    given = np.asarray(signal, float)[start : start + length]
-    piece[: len(given)] = given
+    if place is not None and place in signals:
+        given = np.asarray(signals[place], float)[start : start + length]
+        piece[: len(given)] = given
     return piece

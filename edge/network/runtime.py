@@ -4,6 +4,8 @@ import platform
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module, metadata
+from types import ModuleType
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -22,10 +24,18 @@ class Runtime:
 
     name: str
     version: str
-    interpreter: object
+    interpreter: ModuleType
 
 
-def find_runtime(name=None):
+class Quantisation(TypedDict):
+    """How a tensor's numbers are stored; `scale` is 0.0 where they are not quantised."""
+
+    dtype: str
+    scale: float
+    zero_point: int
+
+
+def find_runtime(name: str | None = None) -> Runtime:
     """The `Runtime` called `name`, or the fastest that works where None.
 
     Raises
@@ -44,7 +54,7 @@ def find_runtime(name=None):
     raise NoRuntimeError("No TensorFlow Lite runtime can be used. " + " ".join(problems))
 
 
-def usable_runtimes():
+def usable_runtimes() -> list[Runtime]:
     """All `Runtime`s that can be used here, the fastest first; empty where there is none."""
     found = []
     for name in RUNTIMES:
@@ -53,7 +63,7 @@ def usable_runtimes():
     return found
 
 
-def _load(name):
+def _load(name: str) -> Runtime:
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -84,7 +94,7 @@ class Network:
     kernels : a key of `KERNELS`
     """
 
-    def __init__(self, data, runtime, threads=1, kernels="default"):
+    def __init__(self, data: bytes, runtime: Runtime, threads: int = 1, kernels: str = "default") -> None:
         if not isinstance(threads, int) or threads < 1:
             raise UsageError(f"threads must be a whole number of at least 1, not {threads}")
         resolver = getattr(runtime.interpreter.OpResolverType, KERNELS[kernels])
@@ -100,16 +110,16 @@ class Network:
             problem = " ".join(str(error).split())
             raise DamagedModelError(f"{runtime.name} {runtime.version} cannot load the model: {problem}") from error
         self._levels = _levels_of(self._input)
-        self._batch = None
+        self._batch: int | None = None
         self._one_by_one = kernels != "reference" and self._crashes_on_batches()
 
     @property
-    def input_shape(self):
+    def input_shape(self) -> tuple[int, ...]:
         """The shape of one input, without the batch."""
         return tuple(int(side) for side in self._input["shape_signature"][1:])
 
-    def quantisation(self):
-        """{"input", "output"}: {dtype, scale, zero_point} of both tensors; scale 0.0 where they are not quantised."""
+    def quantisation(self) -> dict[str, Quantisation]:
+        """{"input", "output"}: the `Quantisation` of both tensors."""
         return {
             end: {
                 "dtype": np.dtype(detail["dtype"]).name,
@@ -119,12 +129,12 @@ class Network:
             for end, detail in (("input", self._input), ("output", self._output))
         }
 
-    def quantise(self, images):
+    def quantise(self, images: np.ndarray) -> np.ndarray:
         """(N, h, w) uint8 leads as the network's input tensor (N, h, w, channels); 255 stands for 1.0."""
         channels = self.input_shape[-1]
         return np.repeat(self._levels[images][..., None], channels, axis=-1)
 
-    def run(self, tensor):
+    def run(self, tensor: np.ndarray) -> np.ndarray:
         """The network's output (N, classes), as float32, of an input tensor (N, h, w, channels)."""
         if self._one_by_one and len(tensor) > 1:
             return np.concatenate([self.run(tensor[i : i + 1]) for i in range(len(tensor))])
@@ -137,11 +147,11 @@ class Network:
             return output
         return ((output.astype(np.int32) - zero_point) * np.float32(scale)).astype(np.float32)
 
-    def probabilities(self, images):
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
         """(N, classes) float32 of (N, h, w) uint8 leads; int8 steps, so a row's sum is 1 but for rounding."""
         return self.run(self.quantise(images))
 
-    def _crashes_on_batches(self):
+    def _crashes_on_batches(self) -> bool:
         """Whether the process would end in a segmentation fault with more than one input at once.
 
         tflite-runtime 2.14 does so on arm64 with networks that hold int16 tensors (`crnn`), by its optimised kernels alone; one input after the other gives
@@ -151,7 +161,7 @@ class Network:
             return False
         return any(detail["dtype"] == np.int16 for detail in self._interpreter.get_tensor_details())
 
-    def _resize(self, batch):
+    def _resize(self, batch: int) -> None:
         if batch == self._batch:
             return
         self._interpreter.resize_tensor_input(self._input["index"], [batch, *self.input_shape])
@@ -159,7 +169,7 @@ class Network:
         self._batch = batch
 
 
-def _levels_of(detail):
+def _levels_of(detail: dict[str, Any]) -> np.ndarray:
     """(256,) values of the network's input type for the gray levels 0..255, which stand for 0..1."""
     levels = np.arange(256, dtype=np.float32) / np.float32(255)
     if detail["dtype"] == np.float32:

@@ -1,5 +1,7 @@
 """From the probabilities of the leads to a verdict on the page."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from ..errors import DamagedModelError
@@ -8,18 +10,21 @@ SMALLEST = 1e-4
 """Probabilities are kept above it before logarithms: an int8 output has steps of 1/256, and 0 means 'less than a step'."""
 
 
-def _mean(leads, weights):
+Weights = Sequence[float] | np.ndarray | None
+
+
+def _mean(leads: np.ndarray, weights: Weights) -> np.ndarray:
     return np.average(leads, axis=0, weights=weights)
 
 
-def _log_mean(leads, weights):
+def _log_mean(leads: np.ndarray, weights: Weights) -> np.ndarray:
     return np.exp(np.average(np.log(np.maximum(leads, SMALLEST)), axis=0, weights=weights))
 
 
-AGGREGATIONS = {"mean": _mean, "log_mean": _log_mean}
+AGGREGATIONS: dict[str, Callable[[np.ndarray, Weights], np.ndarray]] = {"mean": _mean, "log_mean": _log_mean}
 
 
-def aggregate(leads, method="mean", weights=None):
+def aggregate(leads: np.ndarray, method: str = "mean", weights: Weights = None) -> np.ndarray:
     """(classes,) probabilities of the page from the (leads, classes) of its leads; they sum to 1.
 
     `mean` is the arithmetic and `log_mean` the geometric mean, each weighted by lead where `weights` (leads,) are given.
@@ -33,7 +38,9 @@ def aggregate(leads, method="mean", weights=None):
     return page / page.sum()
 
 
-def calibrate(probabilities, temperature=1.0, bias=None):
+def calibrate(
+    probabilities: np.ndarray, temperature: float = 1.0, bias: Sequence[float] | np.ndarray | None = None
+) -> np.ndarray:
     """Probabilities (..., classes) after vector scaling: p^(1/T) times e^bias, normalised.
 
     T above 1 makes them less sure; `bias` (classes,), none where None, speaks for classes that the network names too seldom.
@@ -42,7 +49,7 @@ def calibrate(probabilities, temperature=1.0, bias=None):
     ----------
     Guo C. et al., "On calibration of modern neural networks", ICML 2017, PMLR 70:1321–1330.
     """
-    scaled = np.log(np.maximum(probabilities, SMALLEST)) / temperature
+    scaled: np.ndarray = np.log(np.maximum(probabilities, SMALLEST)) / temperature
     if bias is not None:
         scaled = scaled + bias
     scaled = np.exp(scaled - scaled.max(axis=-1, keepdims=True))

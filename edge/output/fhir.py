@@ -6,9 +6,15 @@ preliminary and carry no subject; what was not read is cancelled, with the reaso
 
 import json
 import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
 
 from .. import __version__
 from ..layout import CLASSES
+
+Coding = tuple[str, str, str]
+"""System, code and display of a concept."""
+Json = dict[str, Any]
 
 LOINC, SNOMED, UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
@@ -27,8 +33,24 @@ ABSENT = {"refused": ("not-performed", "Not Performed"), "failed": ("error", "Er
 DISCLAIMER = "Automatic reading of a printed ECG, not confirmed by anybody. Not a medical device."
 
 
-def bundle_parts(entries):
-    """Yield the text of a JSON `Bundle` of type collection of the `store.Entry`s, in parts, however many there are."""
+class Entry(Protocol):
+    """A stored result, as the store gives it: its number, when it was stored, and the dict of its JSON."""
+
+    @property
+    def number(self) -> int:
+        """The store's number."""
+
+    @property
+    def stored_at(self) -> str:
+        """ISO 8601, UTC."""
+
+    @property
+    def result(self) -> Mapping[str, Any]:
+        """As `Result.to_dict` gives it."""
+
+
+def bundle_parts(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield the text of a JSON `Bundle` of type collection of stored results, in parts, however many there are."""
     yield '{"resourceType": "Bundle", "type": "collection"'
     first = True
     for entry in entries:
@@ -40,14 +62,14 @@ def bundle_parts(entries):
     yield "}\n" if first else "\n]}\n"
 
 
-def resources(entry):
+def resources(entry: Entry) -> tuple[Json, Json]:
     """The `DiagnosticReport` and the `Observation` of an entry, as dicts."""
     result = entry.result
     report_id, observation_id = (_id(entry, kind) for kind in ("report", "observation"))
     status = "preliminary" if result["verdict"] else "cancelled"
     effective = result.get("captured_at") or entry.stored_at
     model = result.get("model") or {}
-    device = {"resourceType": "Device", "id": "reader",
+    device: Json = {"resourceType": "Device", "id": "reader",
               "deviceName": [{"name": "ecg-edge", "type": "model-name"}],
               "version": [{"type": _text("ecg-edge"), "value": str(result.get("ecg_edge") or __version__)}]
               + ([{"type": _text(f"model {model['name']}"), "value": model["version"]}] if model.get("version") else [])}  # fmt: skip
@@ -63,7 +85,7 @@ def resources(entry):
     return report, observation
 
 
-def _value(result):
+def _value(result: Mapping[str, Any]) -> Json:
     """What was found, with a component for each class's probability; or why nothing was."""
     note = {"note": [{"text": result["message"]}]} if result.get("message") else {}
     if not result["verdict"]:
@@ -83,23 +105,23 @@ def _value(result):
     }
 
 
-def _conclusion(result):
+def _conclusion(result: Mapping[str, Any]) -> str:
     if not result["verdict"]:
         return f"Not read ({result['reason']}): {result['message']} {DISCLAIMER}"
     doubt = ", uncertain" if result["status"] == "uncertain" else ""
     return f"{result['verdict']} (probability {result['confidence']:.2f}{doubt}). {DISCLAIMER}"
 
 
-def _coded(coding):
+def _coded(coding: Coding) -> Json:
     system, code, display = coding
     return {"coding": [{"system": system, "code": code, "display": display}]}
 
 
-def _text(text):
+def _text(text: str) -> Json:
     return {"text": text}
 
 
-def _id(entry, kind):
+def _id(entry: Entry, kind: str) -> str:
     """The same for the same page, wherever and whenever it is exported."""
     known = f"ecg-edge {kind} {entry.number} {entry.stored_at} {entry.result.get('sha256')}"
     return str(uuid.uuid5(uuid.NAMESPACE_OID, known))

@@ -1,12 +1,30 @@
 """A reading drawn over its picture: the page, its leads, the traced signals, and in words what was found or why nothing was."""
 
+from __future__ import annotations
+
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import OutputError
 from ..layout import CLASSES
-from .panel import PAPER, PRINT, WARNING, WIDTH_PX, draw_panel, font
+from ..result import LeadResult, Result
+from .colours import PAPER, TEXT, WARNING, WHITE
+from .panel import WIDTH_PX, draw_panel, font
+from .signal_plot import pieces
+from .words import title_of
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from PIL import Image, ImageDraw
+
+    from ..image import Picture
+    from ..reader import Stages
+
+Corners = tuple[int, int, int, int]
+"""(left, top, right, bottom) of a box in page pixels."""
 
 TRACE, OUTLINE, BOX = (0, 102, 255), (255, 140, 0), (60, 60, 75)
 LONG_SIDE_PX = (1200, 1600)
@@ -17,7 +35,7 @@ EDGE_POINTS = 9
 """Points along each edge of a box: paper that curls has no straight edges."""
 
 
-def draw_overlay(picture, result, stages=None):
+def draw_overlay(picture: Image.Image, result: Result, stages: Stages | None = None) -> Image.Image:
     """A picture that tells at a glance what was read in it, and where: as `draw_over` does, with a panel of words at its right."""
     from PIL import Image
 
@@ -29,7 +47,7 @@ def draw_overlay(picture, result, stages=None):
     return whole
 
 
-def draw_over(picture, result, stages=None):
+def draw_over(picture: Image.Image, result: Result, stages: Stages | None = None) -> Image.Image:
     """A picture with what was read in it drawn over it.
 
     Parameters
@@ -38,8 +56,8 @@ def draw_over(picture, result, stages=None):
         RGB, as it was read.
     result : Result
     stages : Stages, optional
-        What the reading saw. Drawn of them is what is there: `page.to_picture` (N, 2) page to picture pixels (without it the page is the
-        picture), `arrangement.places`, and `traces.paths` {name: (n, 2) page pixels, NaN between pieces}.
+        What the reading saw. Drawn of them is what is there: `arrangement.places` and `traces.paths`, where `page.to_picture` places them
+        (without a page its pixels are the picture's).
 
     Returns
     -------
@@ -51,13 +69,13 @@ def draw_over(picture, result, stages=None):
     shown = picture.convert("RGB")
     longest = max(shown.size)
     scale = float(np.clip(longest, *LONG_SIDE_PX)) / longest
-    size = tuple(max(round(side * scale), 1) for side in shown.size)
-    shown = shown.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)
+    width, height = (max(round(side * scale), 1) for side in shown.size)
+    shown = shown.resize((width, height), Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)
     _draw_page(shown, scale, result, stages)
     return shown
 
 
-def write_overlay(picture, result, stages, folder):
+def write_overlay(picture: Picture, result: Result, stages: Stages | None, folder: str | os.PathLike[str]) -> Path:
     """Write FOLDER/NAME-SHA.jpg for an opened `image.Picture`; its path. The part of SHA-256 keeps pictures of one name apart.
 
     Raises
@@ -73,46 +91,48 @@ def write_overlay(picture, result, stages, folder):
     return target
 
 
-def _draw_page(shown, scale, result, stages):
+def _draw_page(shown: Image.Image, scale: float, result: Result, stages: Stages | None) -> None:
     """Draw the page's outline, the boxes of leads, their traces and their names into the resized picture."""
     from PIL import ImageDraw
 
     draw = ImageDraw.Draw(shown, "RGBA")
-    pen = max(2, round(max(shown.size) / 700))
+    line_px = max(2, round(max(shown.size) / 700))
+    page = stages.page if stages else None
 
-    def place(points):
-        known = getattr(getattr(stages, "page", None), "to_picture", None)
+    def in_picture(points: np.ndarray) -> np.ndarray:
         points = np.asarray(points, float)
-        return (known(points) if known else points) * scale
+        return (page.to_picture(points) if page else points) * scale
 
-    corners = (result.page or {}).get("corners")
+    corners = result.page["corners"] if result.page else None
     if corners is not None:
-        outline = np.asarray(corners, float) * scale
-        draw.line(_flat([*outline, outline[0]]), (255, 255, 255, 200), 2 * pen + 2, joint="curve")
-        draw.line(_flat([*outline, outline[0]]), OUTLINE, 2 * pen, joint="curve")
+        outline = np.asarray([*corners, corners[0]], float) * scale
+        draw.line(_flat(outline), (*WHITE, 200), 2 * line_px + 2, joint="curve")
+        draw.line(_flat(outline), OUTLINE, 2 * line_px, joint="curve")
     boxes, states = _boxes(result, stages)
     for name, box in boxes.items():
-        draw.line(_flat(place(_around(box))), (*(WARNING if states.get(name) == "lost" else BOX), 170), max(pen - 1, 2))
-    paths = getattr(getattr(stages, "traces", None), "paths", {})
-    traces = {name: place(path) for name, path in paths.items() if states.get(name) != "lost"}
+        colour = WARNING if states.get(name) == "lost" else BOX
+        draw.line(_flat(in_picture(_around(box))), (*colour, 170), max(line_px - 1, 2))
+    paths = stages.traces.paths if stages and stages.traces else {}
+    traces = {name: in_picture(path) for name, path in paths.items() if states.get(name) != "lost"}
     for trace in traces.values():
-        _draw_trace(draw, trace, pen)
+        _draw_trace(draw, trace, line_px)
     titles = _titles(stages)
     words = titles | {lead.name: _lead_words(lead, titles.get(lead.name)) for lead in result.leads}
     for name, box in boxes.items():
-        _draw_name(draw, place(_around(box)), words.get(name, name), states.get(name), traces.get(name), shown.size)
+        edge = in_picture(_around(box))
+        _draw_name(draw, edge, words.get(name, name), states.get(name), traces.get(name), shown.size)
 
 
-def _boxes(result, stages):
+def _boxes(result: Result, stages: Stages | None) -> tuple[dict[str, Corners], dict[str, str]]:
     """({name: box corners in page pixels}, {name: state}): of the arrangement where there is one, else of the result's leads."""
-    states = {lead.name: lead.state for lead in result.leads}
-    places = getattr(getattr(stages, "arrangement", None), "places", ())
+    states = {lead.name: str(lead.state) for lead in result.leads}
+    places = stages.arrangement.places if stages and stages.arrangement else ()
     if places:
         return {place.name: place.box.corners for place in places}, states
     return {lead.name: lead.box for lead in result.leads}, states
 
 
-def _around(box):
+def _around(box: Corners) -> np.ndarray:
     """(4 × EDGE_POINTS + 1, 2) points around a box (left, top, right, bottom), clockwise from its left top."""
     left, top, right, bottom = box
     corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], float)
@@ -121,16 +141,21 @@ def _around(box):
     return np.concatenate([*edges, corners[:1]])
 
 
-def _draw_trace(draw, trace, pen):
+def _draw_trace(draw: ImageDraw.ImageDraw, trace: np.ndarray, line_px: int) -> None:
     """Draw a trace (n, 2) in picture pixels, with a gap wherever it is NaN."""
-    there = np.isfinite(trace).all(axis=1)
-    ends = np.flatnonzero(np.diff(np.concatenate([[False], there, [False]]).astype(int)))
-    for start, stop in ends.reshape(-1, 2):
+    for start, stop in pieces(trace.sum(axis=1)):
         if stop - start > 1:
-            draw.line(_flat(trace[start:stop]), (*TRACE, 215), pen, joint="curve")
+            draw.line(_flat(trace[start:stop]), (*TRACE, 215), line_px, joint="curve")
 
 
-def _draw_name(draw, edge, words, state, trace, size):
+def _draw_name(
+    draw: ImageDraw.ImageDraw,
+    edge: np.ndarray,
+    words: str,
+    state: str | None,
+    trace: np.ndarray | None,
+    size: tuple[int, int],
+) -> None:
     """Write a lead's words on a tag in that corner of its box where it hides least of the trace; where the lead begins, if it can."""
     face = font(max(13, round(max(size) / 100)))
     left, _, right, bottom = draw.textbbox((0, 0), words, face)
@@ -141,30 +166,28 @@ def _draw_name(draw, edge, words, state, trace, size):
     hidden = np.array([((trace >= at) & (trace <= at + extent)).all(axis=1).sum() for at in places])
     # The page's left corners are the first and the last.
     x, y = places[np.argmin(hidden + FAR_END_SHARE * len(trace) * np.array([0, 1, 1, 0]))].tolist()
-    colour = WARNING if state == "lost" else PRINT
+    colour = WARNING if state == "lost" else TEXT
     draw.rectangle((x, y, x + int(extent[0]), y + int(extent[1])), (*colour, 215))
-    draw.text((x + 4, y + 2), words, (255, 255, 255), face)
+    draw.text((x + 4, y + 2), words, WHITE, face)
 
 
-def _titles(stages):
+def _titles(stages: Stages | None) -> dict[str, str]:
     """{name: words} of the arrangement's places: a rhythm strip with the lead that it holds."""
-    places = getattr(getattr(stages, "arrangement", None), "places", ())
-    return {
-        place.name: place.name if place.lead in (None, place.name) else f"{place.name} {place.lead}" for place in places
-    }
+    places = stages.arrangement.places if stages and stages.arrangement else ()
+    return {place.name: title_of(place) for place in places}
 
 
-def _lead_words(lead, title=None):
+def _lead_words(lead: LeadResult, title: str | None = None) -> str:
     """A lead's title, and what it said: its own most probable class, or how much it spoke."""
     title = title or lead.name
     if lead.state == "lost":
         return f"{title}  lost"
     if lead.probabilities:
-        label = max(CLASSES, key=lead.probabilities.get)
+        label = max(CLASSES, key=lead.probabilities.__getitem__)
         return f"{title}  {label} {lead.probabilities[label]:.0%}"
     return title if lead.weight is None else f"{title}  weight {lead.weight:.0%}"
 
 
-def _flat(points):
+def _flat(points: ArrayLike) -> list[float]:
     """[x, y, x, y, ...] as Pillow's lines take them."""
-    return np.asarray(points, float).ravel().tolist()
+    return np.asarray(points, np.float64).ravel().tolist()

@@ -1,48 +1,25 @@
 """What a reading found, in words, as a panel beside its picture."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from ..layout import CLASSES
-from ..result import DISCLAIMER
+from ..result import DISCLAIMER, Result
+from .colours import CLASS_COLOURS, FAINT, PAPER, RULE, TEXT, WARNING, WHITE, Colour, colour_class
+from .words import QUALITY_WORDS, REASONS, STATES, VERDICTS, confidence_word
 
-COLOURS = {
-    "normal": (0, 120, 90),
-    "abnormal": (176, 96, 0),
-    "infarction": (178, 34, 52),
-    "history": (0, 84, 166),
-    None: (70, 70, 74),
-}
-"""Of the classes, and of a refusal: apart also for eyes that do not tell red from green, and dark enough for white print."""
-PAPER, PRINT, FAINT, RULE, WARNING = (252, 252, 250), (25, 25, 28), (95, 95, 100), (205, 205, 205), (178, 34, 52)
-VERDICTS = {
-    "normal": "Normal",
-    "abnormal": "Abnormal heartbeat",
-    "infarction": "Myocardial infarction",
-    "history": "History of myocardial infarction",
-}
-STATES = {"read": "Read", "uncertain": "Uncertain", "refused": "Not read", "failed": "Not opened"}
-SURENESS = ((0.9, "high"), (0.75, "fair"), (0.0, "low"))
-"""From which calibrated probability on a confidence is called what."""
-REASONS = {"no_page": "No page found", "not_an_ecg": "Not an ECG", "cut_off": "Page cut off", "bad_layout": "Unknown layout",
-           "bad_scale": "Unknown scale", "bad_light": "Bad light", "blurred": "Blurred", "covered": "Leads covered",
-           "leads_lost": "Leads lost", "too_small": "Too small"}  # fmt: skip
-QUALITY_WORDS = {
-    "px_per_mm": ("Resolution", "pixels per mm", "Of the picture. More is finer."),
-    "grid": ("Clearness of the grid", "", "How far its lines stand out: it is the ruler. More is clearer."),
-    "shade": ("Shadow", "%", "0 is even light, 100 black in places."),
-    "glare": ("Burnt out", "%", "Of the leads' area. Refused above 15 %."),
-    "covered": ("Covered", "%", "Of the leads' area: what is no paper. Refused above 12 %."),
-    "blur_px": ("Blur", "pixels", "Refused above 3.4."),
-    "leads_lost": ("Leads lost", "of 12", "Refused above 4."),
-    "lost_share": ("Samples lost", "%", "Of all leads."),
-    "limb_residual_mv": ("I + III − II", "mV", "0 where these leads were followed without error. Refused above 0.5."),
-    "augmented_residual_mv": ("aVR + aVL + aVF", "mV", "The same. Refused above 0.5."),
-}
-"""Name, unit and meaning of each number of `quality`."""
-SPELLED = str.maketrans({"×": "x", "–": "-", "—": "-", "≥": ">=", "≤": "<=", "µ": "u", "−": "-"})
-"""What Pillow's own font lacks."""
+if TYPE_CHECKING:
+    from PIL import Image, ImageDraw, ImageFont
+
+REPLACEMENTS = str.maketrans({"×": "x", "–": "-", "—": "-", "≥": ">=", "≤": "<=", "µ": "u", "−": "-"})
+"""For what Pillow's own font lacks."""
 
 WIDTH_PX, PAD_PX = 430, 22
+BAR_PX = 12
+"""The height of a bar with the space below it."""
 
 
 @dataclass(frozen=True)
@@ -51,25 +28,44 @@ class Line:
 
     words: str
     size_px: int = 17
-    colour: tuple = PRINT
+    colour: Colour = TEXT
     above_px: int = 5
     share: float | None = None
 
 
-def draw_panel(result, height_px):
-    """The RGB `PIL.Image` of a `Result` in words, `WIDTH_PX` by at least `height_px`: a head in the colour of its `tone` (grey where there
-    is none), probabilities, page, quality, and what this is not.
+@dataclass(frozen=True)
+class Row:
+    """A row of the panel: a `Line` or the part of it that fits the panel's width."""
+
+    line: Line
+    words: str
+    is_first: bool
+    is_last: bool
+
+    @property
+    def height_px(self) -> int:
+        """Of the row with the space above it and the bar under it."""
+        above = self.line.above_px if self.is_first else 0
+        bar = BAR_PX if self.line.share is not None and self.is_last else 0
+        return above + round(self.line.size_px * 1.3) + bar
+
+
+def draw_panel(result: Result, height_px: int) -> Image.Image:
+    """The RGB `PIL.Image` of a `Result` in words, `WIDTH_PX` by at least `height_px`: a head in the colour of its `colour_class` (grey
+    where there is none), probabilities, page, quality, and what this is not.
     """
     from PIL import Image, ImageDraw
 
     head, body, foot = (
-        [(line, part) for line in lines for part in _wrapped(line)]
+        [row for line in lines for row in _wrapped(line)]
         for lines in (_head(result), _lines(result), [Line(DISCLAIMER, 15, FAINT)])
     )
-    head_px, body_px, foot_px = (_height(rows) + 2 * PAD_PX for rows in (head, body, foot))
+    head_px, body_px, foot_px = (sum(row.height_px for row in rows) + 2 * PAD_PX for rows in (head, body, foot))
     panel = Image.new("RGB", (WIDTH_PX, max(height_px, head_px + body_px + foot_px)), PAPER)
     draw = ImageDraw.Draw(panel)
-    draw.rectangle((0, 0, WIDTH_PX, head_px), COLOURS[tone(result.status, result.verdict, result.confidence)])
+    draw.rectangle(
+        (0, 0, WIDTH_PX, head_px), CLASS_COLOURS[colour_class(result.status, result.verdict, result.confidence)]
+    )
     _print(draw, head, PAD_PX)
     _print(draw, body, head_px)
     draw.line((PAD_PX, panel.height - foot_px, WIDTH_PX - PAD_PX, panel.height - foot_px), RULE, 1)
@@ -77,35 +73,25 @@ def draw_panel(result, height_px):
     return panel
 
 
-def sureness(confidence):
-    """What a calibrated probability is called."""
-    return next(words for least, words in SURENESS if confidence >= least)
-
-
-def tone(status, verdict, confidence):
-    """The class whose colour a result wears: none where it is doubtful, so that nobody is calmed or alarmed by a guess."""
-    return verdict if status == "read" and sureness(confidence) != "low" else None
-
-
-def font(size_px):
+def font(size_px: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Pillow's own font, which is there on every device."""
     from PIL import ImageFont
 
     return ImageFont.load_default(size_px)
 
 
-def _lines(result):
+def _lines(result: Result) -> list[Line]:
     """The panel's `Line`s below its head."""
     lines = []
-    if result.probabilities:
-        lines.append(Line(f"Confidence {result.confidence:.0%}: {sureness(result.confidence)}", 22, above_px=12))
+    if result.probabilities and result.confidence is not None:
+        lines.append(Line(f"Confidence {result.confidence:.0%}: {confidence_word(result.confidence)}", 22, above_px=12))
         if result.status == "uncertain" and result.min_confidence is not None:
             lines.append(Line(f"Below the {result.min_confidence:.0%} that a verdict needs: do not rely on it."))
         lines += [
             Line(
                 f"{VERDICTS[label]}  {result.probabilities[label]:.0%}",
                 16,
-                COLOURS[label],
+                CLASS_COLOURS[label],
                 8,
                 result.probabilities[label],
             )
@@ -116,8 +102,9 @@ def _lines(result):
     return [*lines, *_page_lines(result), *_quality_lines(result.quality)]
 
 
-def _page_lines(result):
-    page, lines = result.page or {}, []
+def _page_lines(result: Result) -> list[Line]:
+    page: Mapping[str, Any] = result.page or {}
+    lines = []
     if page.get("layout"):
         lines.append(Line(f"Layout {page['layout']}: {_layout_words(page['layout'])}"))
     if page.get("mm_per_s") and page.get("mm_per_mv"):
@@ -133,7 +120,7 @@ def _page_lines(result):
     return [Line("Page", 15, FAINT, 18), *lines] if lines else []
 
 
-def _layout_words(layout):
+def _layout_words(layout: str) -> str:
     """A layout's name in words: 3x4+1 is 3 rows of 4 leads and 1 rhythm strip."""
     leads, _, strips = layout.partition("+")
     rows, columns = leads.split("x")
@@ -141,63 +128,44 @@ def _layout_words(layout):
     return words + (f" and {strips} rhythm strip{'s' if strips != '1' else ''}" if strips else "")
 
 
-def _quality_lines(quality):
+def _quality_lines(quality: Mapping[str, float | None]) -> list[Line]:
     lines = []
     for name, value in quality.items():
         words, unit, _ = QUALITY_WORDS.get(name, (name, "", ""))
-        if value is None:
-            unit = ""
-        elif unit == "%":
-            value = 100 * value
-        lines.append(Line(f"{words}: {_number(value)} {unit}".rstrip(), 16))
+        shown = "unknown" if value is None else f"{100 * value if unit == '%' else value:.3g} {unit}"
+        lines.append(Line(f"{words}: {shown}".rstrip(), 16))
     return [Line("Quality", 15, FAINT, 18), *lines] if lines else []
 
 
-def _number(value):
-    if value is None:
-        return "unknown"
-    return f"{value:.3g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
-
-
-def _head(result):
+def _head(result: Result) -> list[Line]:
     """What stands first: the state and the verdict, or the reason."""
-    white = (255, 255, 255)
     if result.verdict:
         state = STATES[result.status] + (f" by model {result.model['name']}" if result.model else "")
         state += ", most probable:" if result.status == "uncertain" else ""
-        return [Line(state, 16, white), Line(VERDICTS[result.verdict], 32, white)]
-    reason = result.reason and (REASONS.get(result.reason.value) or result.reason.value.replace("_", " ").capitalize())
-    return [Line(STATES[result.status], 16, white), Line(reason or "", 32, white)]
+        return [Line(state, 16, WHITE), Line(VERDICTS[result.verdict], 32, WHITE)]
+    reason = result.reason.value if result.reason else ""
+    title = REASONS.get(reason) or reason.replace("_", " ").capitalize()
+    return [Line(STATES[result.status], 16, WHITE), Line(title, 32, WHITE)]
 
 
-def _wrapped(line):
-    """The line's words in as many pieces as fit the panel's width."""
+def _wrapped(line: Line) -> list[Row]:
+    """The line as `Row`s, as many as its words need in the panel's width."""
     face, pieces = font(line.size_px), [""]
-    for word in line.words.translate(SPELLED).split(" "):
+    for word in line.words.translate(REPLACEMENTS).split(" "):
         longer = f"{pieces[-1]} {word}" if pieces[-1] else word
         if pieces[-1] and face.getlength(longer) > WIDTH_PX - 2 * PAD_PX:
             pieces.append(word)
         else:
             pieces[-1] = longer
-    return [(piece, i == 0, i == len(pieces) - 1) for i, piece in enumerate(pieces)]
+    return [Row(line, piece, i == 0, i == len(pieces) - 1) for i, piece in enumerate(pieces)]
 
 
-def _height(rows):
-    return sum(_row_height(line, first, last) for line, (_, first, last) in rows)
-
-
-def _row_height(line, first, last):
-    bar = 12 if line.share is not None and last else 0
-    return round(line.size_px * 1.3) + (line.above_px if first else 0) + bar
-
-
-def _print(draw, rows, top_px):
-    for line, (words, first, last) in rows:
-        top_px += line.above_px if first else 0
-        draw.text((PAD_PX, top_px), words, line.colour, font(line.size_px))
-        top_px += round(line.size_px * 1.3)
-        if line.share is not None and last:
-            wide = WIDTH_PX - 2 * PAD_PX
-            draw.rectangle((PAD_PX, top_px, PAD_PX + wide, top_px + 7), RULE)
-            draw.rectangle((PAD_PX, top_px, PAD_PX + wide * line.share, top_px + 7), line.colour)
-            top_px += 12
+def _print(draw: ImageDraw.ImageDraw, rows: Sequence[Row], top_px: int) -> None:
+    for row in rows:
+        line, bottom_px = row.line, top_px + row.height_px
+        draw.text((PAD_PX, top_px + (line.above_px if row.is_first else 0)), row.words, line.colour, font(line.size_px))
+        if line.share is not None and row.is_last:
+            bar_px, wide_px = bottom_px - BAR_PX, WIDTH_PX - 2 * PAD_PX
+            draw.rectangle((PAD_PX, bar_px, PAD_PX + wide_px, bar_px + 7), RULE)
+            draw.rectangle((PAD_PX, bar_px, PAD_PX + wide_px * line.share, bar_px + 7), line.colour)
+        top_px = bottom_px

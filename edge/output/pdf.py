@@ -4,6 +4,9 @@ ISO 32000-1 (PDF 1.7); the widths are those of Adobe's metrics of the standard f
 """
 
 import zlib
+from collections.abc import Iterable, Sequence
+
+from .colours import Colour
 
 PT_PER_MM = 72 / 25.4
 # Thousandths of the size, from the space (32) to the tilde (126).
@@ -17,13 +20,13 @@ _BOLD = 1.07
 """Bold letters are about so much wider."""
 
 
-def width_mm(words, size_pt, bold=False):
+def width_mm(words: str, size_pt: float, bold: bool = False) -> float:
     """How long a text is."""
     units = sum(_WIDTHS[ord(letter) - 32] if 32 <= ord(letter) < 127 else 556 for letter in words)
     return units / 1000 * size_pt / PT_PER_MM * (_BOLD if bold else 1.0)
 
 
-def wrapped(words, size_pt, limit_mm, bold=False):
+def wrapped(words: str, size_pt: float, limit_mm: float, bold: bool = False) -> list[str]:
     """The lines of a text that is at most `limit_mm` wide."""
     lines = [""]
     for word in words.split():
@@ -38,11 +41,20 @@ def wrapped(words, size_pt, limit_mm, bold=False):
 class Sheet:
     """A page of `width_mm` by `height_mm`; places are millimetres from its left top corner, colours (red, green, blue) of 0..255."""
 
-    def __init__(self, width_mm, height_mm, title):
+    def __init__(self, width_mm: float, height_mm: float, title: str) -> None:
         self.width_mm, self.height_mm, self._title = width_mm, height_mm, title
-        self._drawn, self._pictures = [], []
+        self._drawn: list[bytes] = []
+        self._pictures: list[tuple[bytes, tuple[int, int]]] = []
 
-    def text(self, x_mm, y_mm, words, size_pt=9, bold=False, colour=(0, 0, 0)):
+    def text(
+        self,
+        x_mm: float,
+        y_mm: float,
+        words: str,
+        size_pt: float = 9,
+        bold: bool = False,
+        colour: Colour = (0, 0, 0),
+    ) -> None:
         """Write on a base line; letters outside of Windows-1252 become question marks."""
         shown = words.encode("cp1252", "replace")
         for raw in (b"\\", b"(", b")"):
@@ -53,27 +65,29 @@ class Sheet:
             b"BT %s rg %s %.2f Tf %s Td (" % (_colour(colour), font, size_pt, self._at(x_mm, y_mm)) + shown + b") Tj ET"
         )
 
-    def area(self, x_mm, y_mm, wide_mm, high_mm, colour):
+    def area(self, x_mm: float, y_mm: float, wide_mm: float, high_mm: float, colour: Colour) -> None:
         """Fill a rectangle."""
         self._draw(
             b"%s rg %s %.2f %.2f re f"
             % (_colour(colour), self._at(x_mm, y_mm + high_mm), wide_mm * PT_PER_MM, high_mm * PT_PER_MM)
         )
 
-    def lines(self, strokes, colour, pen_mm):
-        """Draw open lines, each a sequence of (x, y) in mm."""
-        path = []
-        for stroke in strokes:
-            path += [b"%s %s" % (self._at(x, y), b"l" if number else b"m") for number, (x, y) in enumerate(stroke)]
+    def lines(self, polylines: Iterable[Sequence[Sequence[float]]], colour: Colour, line_mm: float) -> None:
+        """Draw open polylines of the width `line_mm`, each a sequence of (x, y) in mm."""
+        path: list[bytes] = []
+        for points in polylines:
+            path += [b"%s %s" % (self._at(x, y), b"l" if number else b"m") for number, (x, y) in enumerate(points)]
         if path:
-            self._draw(b"%s RG %.3f w 1 j " % (_colour(colour), pen_mm * PT_PER_MM) + b" ".join(path) + b" S")
+            self._draw(b"%s RG %.3f w 1 j " % (_colour(colour), line_mm * PT_PER_MM) + b" ".join(path) + b" S")
 
-    def picture(self, jpeg, size_px, x_mm, y_mm, wide_mm, high_mm):
+    def picture(
+        self, jpeg: bytes, size_px: tuple[int, int], x_mm: float, y_mm: float, wide_mm: float, high_mm: float
+    ) -> None:
         """Place an RGB JPEG file of `size_px` (width, height)."""
         self._pictures.append((jpeg, size_px))
         self._draw(b"q %.2f 0 0 %.2f %s cm /P%d Do Q" % (wide_mm * PT_PER_MM, high_mm * PT_PER_MM, self._at(x_mm, y_mm + high_mm), len(self._pictures)))  # fmt: skip
 
-    def to_bytes(self):
+    def to_bytes(self) -> bytes:
         """The file."""
         content = zlib.compress(b"\n".join(self._drawn))
         pictures = b"".join(b"/P%d %d 0 R " % (number, number + 7) for number in range(1, len(self._pictures) + 1))
@@ -94,24 +108,24 @@ class Sheet:
             b" /Length %d >>\nstream\n%s\nendstream" % (*size, len(jpeg), jpeg)
             for jpeg, size in self._pictures
         ]
-        file, places = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", []
+        file, offsets = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", []
         for number, body in enumerate(objects, 1):
-            places.append(len(file))
+            offsets.append(len(file))
             file += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-        table = b"".join(b"%010d 00000 n \n" % place for place in places)
+        table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
         end = b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<< /Size %d /Root 1 0 R /Info 7 0 R >>\nstartxref\n%d\n%%%%EOF\n"
-        return file + end % (len(places) + 1, table, len(places) + 1, len(file))
+        return file + end % (len(offsets) + 1, table, len(offsets) + 1, len(file))
 
-    def _draw(self, operators):
+    def _draw(self, operators: bytes) -> None:
         self._drawn.append(operators)
 
-    def _at(self, x_mm, y_mm):
+    def _at(self, x_mm: float, y_mm: float) -> bytes:
         return b"%.2f %.2f" % (x_mm * PT_PER_MM, (self.height_mm - y_mm) * PT_PER_MM)
 
 
-def _escaped(raw):
+def _escaped(raw: bytes) -> bytes:
     return raw.replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
 
 
-def _colour(levels):
+def _colour(levels: Colour) -> bytes:
     return b" ".join(b"%.3f" % (level / 255) for level in levels)

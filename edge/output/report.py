@@ -1,14 +1,18 @@
 """A reading on one sheet of paper (A4, across), as PDF: verdict, probabilities, the picture with what was read, the signals to scale."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
-from ..layout import CLASSES
+from ..layout import CLASSES, Arrangement, Place
 from ..page.quality import states
-from ..result import DISCLAIMER
-from .advice import advice, caution, percent
-from .panel import COLOURS, FAINT, PRINT, REASONS, RULE, STATES, VERDICTS, sureness, tone
+from ..result import DISCLAIMER, Result
+from ..trace.tracing import Traces
+from .colours import CLASS_COLOURS, FAINT, RULE, TEXT, WHITE, colour_class
 from .pdf import Sheet, width_mm, wrapped
 from .signal_plot import curves
+from .words import REASONS, STATES, VERDICTS, advice, caution, confidence_word, percent, title_of
 
 WIDE, HIGH, MARGIN = 297, 210, 12
 HEAD, PICTURE, SIGNALS = 24, (150, 78), (250, 84)
@@ -18,7 +22,14 @@ LONG_GAIN, CROWDED_GAIN, CROWDED_ROWS = 10, 5, 5
 """Millimetres a millivolt; where there are many rows, fewer."""
 
 
-def make_report(result, picture, size_px, traces=None, arrangement=None, when=""):
+def make_report(
+    result: Result,
+    picture: bytes | None,
+    size_px: tuple[int, int] | None,
+    traces: Traces | None = None,
+    arrangement: Arrangement | None = None,
+    when: str = "",
+) -> bytes:
     """The bytes of the PDF file of a `Result`.
 
     Parameters
@@ -32,53 +43,54 @@ def make_report(result, picture, size_px, traces=None, arrangement=None, when=""
     _head(sheet, result, when)
     top = HEAD + 8
     _column(sheet, result, MARGIN, top, 100)
-    if picture:
+    if picture and size_px:
         room = PICTURE if traces else (PICTURE[0], 150)
         scale = min(room[0] / size_px[0], room[1] / size_px[1])
         wide, high = size_px[0] * scale, size_px[1] * scale
         sheet.picture(picture, size_px, WIDE - MARGIN - wide, top - 4, wide, high)
     if traces and arrangement:
         _signals(sheet, traces, arrangement, top + PICTURE[1] + 2)
-    model = result.model or {}
-    sheet.text(MARGIN, HIGH - 5, f"{DISCLAIMER} Not confirmed by anybody.", 8, bold=True, colour=PRINT)
+    model: Mapping[str, Any] = result.model or {}
+    sheet.text(MARGIN, HIGH - 5, f"{DISCLAIMER} Not confirmed by anybody.", 8, bold=True, colour=TEXT)
     known = f"SHA-256 {(result.sha256 or '')[:16]}   model {model.get('name')} {model.get('version')}"
     sheet.text(WIDE - MARGIN - width_mm(known, 7), HIGH - 5, known, 7, colour=FAINT)
     return sheet.to_bytes()
 
 
-def _head(sheet, result, when):
-    white = (255, 255, 255)
-    sheet.area(0, 0, WIDE, HEAD, COLOURS[tone(result.status, result.verdict, result.confidence)])
-    if result.verdict:
-        words, small = VERDICTS[result.verdict], STATES[result.status]
-        small += f": confidence {percent(result.confidence)}, {sureness(result.confidence)}"
-    else:
-        words, small = REASONS.get(result.reason.value, STATES[result.status]), STATES[result.status]
-    sheet.text(MARGIN, 9, small, 10, colour=white)
-    sheet.text(MARGIN, 19, words, 22, bold=True, colour=white)
+def _head(sheet: Sheet, result: Result, when: str) -> None:
+    sheet.area(0, 0, WIDE, HEAD, CLASS_COLOURS[colour_class(result.status, result.verdict, result.confidence)])
+    small = words = STATES[result.status]
+    if result.verdict and result.confidence is not None:
+        words = VERDICTS[result.verdict]
+        small += f": confidence {percent(result.confidence)}, {confidence_word(result.confidence)}"
+    elif result.reason:
+        words = REASONS.get(result.reason.value, words)
+    sheet.text(MARGIN, 9, small, 10, colour=WHITE)
+    sheet.text(MARGIN, 19, words, 22, bold=True, colour=WHITE)
     for row, line in enumerate((result.source, f"{when[:16].replace('T', ' ')} UTC" if when else "")):
         while len(line) > 12 and width_mm(line, 9) > 110:
             line = line[:-4] + "..."
-        sheet.text(WIDE - MARGIN - width_mm(line, 9), 9 + 6 * row, line, 9, colour=white)
+        sheet.text(WIDE - MARGIN - width_mm(line, 9), 9 + 6 * row, line, 9, colour=WHITE)
 
 
-def _column(sheet, result, x, y, wide):
+def _column(sheet: Sheet, result: Result, x: float, y: float, wide: float) -> None:
     """Words at the left: probabilities as bars, or the reason and what helps; page and quality."""
-    for label in CLASSES if result.probabilities else ():
-        share = result.probabilities[label]
+    probabilities = result.probabilities or {}
+    for label in CLASSES if probabilities else ():
+        share = probabilities[label]
         sheet.text(x, y, VERDICTS[label], 9)
         words = percent(share)
         sheet.text(x + wide - width_mm(words, 9, label == result.verdict), y, words, 9, bold=label == result.verdict)
         sheet.area(x, y + 1.5, wide, 2, RULE)
-        sheet.area(x, y + 1.5, wide * share, 2, COLOURS[label])
+        sheet.area(x, y + 1.5, wide * share, 2, CLASS_COLOURS[label])
         y += 9
     paragraphs = [result.message] if result.message else []
-    if not result.probabilities:
-        paragraphs += advice(result.reason.value)
-    elif result.status == "uncertain":
+    if result.status == "uncertain":
         paragraphs.append("Below the confidence that a verdict needs: do not rely on it.")
-    else:
+    elif result.confidence is not None:
         paragraphs.append(caution(result.confidence))
+    elif result.reason:
+        paragraphs += advice(result.reason.value)
     for paragraph in paragraphs:
         for line in wrapped(paragraph, 9, wide):
             sheet.text(x, y, line, 9)
@@ -90,9 +102,9 @@ def _column(sheet, result, x, y, wide):
             y += 3.9
 
 
-def _facts(result):
-    page, quality = result.page or {}, result.quality
-    if page.get("layout"):
+def _facts(result: Result) -> Iterator[str]:
+    page, quality = result.page, result.quality
+    if page and page["layout"]:
         yield (
             f"Layout {page['layout']}, paper {page['mm_per_s']:g} mm/s and {page['mm_per_mv']:g} mm/mV as printed,"
             f" turned by {page['rotation'] or 0:g}°."
@@ -100,19 +112,20 @@ def _facts(result):
     lost = [lead.name for lead in result.leads if lead.state == "lost"]
     if result.leads:
         yield f"Leads lost: {', '.join(lost)}." if lost else f"All {len(result.leads)} leads found."
-    if quality.get("limb_residual_mv") is not None:
-        yield f"I + III - II leaves {quality['limb_residual_mv']:.2f} mV (0 where leads were followed without error)."
+    residual_mv = quality.get("limb_residual_mv")
+    if residual_mv is not None:
+        yield f"I + III - II leaves {residual_mv:.2f} mV (0 where leads were followed without error)."
 
 
-def _signals(sheet, traces, arrangement, top):
+def _signals(sheet: Sheet, traces: Traces, arrangement: Arrangement, top: float) -> None:
     wide, high = SIGNALS
     left = (WIDE - wide) / 2
     rows = _rows(arrangement)
     gain = LONG_GAIN if len(rows) < CROWDED_ROWS else CROWDED_GAIN
-    for step, colour, pen in ((1, FINE, 0.06), (5, COARSE, 0.12)):
-        upright = [((left + x, top), (left + x, top + high)) for x in range(0, wide + 1, step)]
-        across = [((left, top + y), (left + wide, top + y)) for y in range(0, high + 1, step)]
-        sheet.lines(upright + across, colour, pen)
+    for step, colour, line_mm in ((1, FINE, 0.06), (5, COARSE, 0.12)):
+        vertical = [((left + x, top), (left + x, top + high)) for x in range(0, wide + 1, step)]
+        horizontal = [((left, top + y), (left + wide, top + y)) for y in range(0, high + 1, step)]
+        sheet.lines(vertical + horizontal, colour, line_mm)
     pitch = high / len(rows)
     for number, row in enumerate(rows):
         zero = top + pitch * (number + 0.6)
@@ -122,9 +135,8 @@ def _signals(sheet, traces, arrangement, top):
                 x = left + 25 * (start_s + curve[:, 0])
                 y = np.clip(zero - gain * curve[:, 1], top, top + high)
                 inside = x <= left + wide
-                sheet.lines([np.stack([x[inside], y[inside]], axis=1).tolist()], PRINT, 0.22)
-            title = place.name if place.lead in (None, place.name) else f"{place.name} {place.lead}"
-            title += " (lost)" if states(traces)[place.name] == "lost" else ""
+                sheet.lines([np.stack([x[inside], y[inside]], axis=1).tolist()], TEXT, 0.22)
+            title = title_of(place) + (" (lost)" if states(traces)[place.name] == "lost" else "")
             sheet.text(left + 25 * start_s + 1, zero - pitch * 0.38, title, 8, bold=True)
     sheet.text(
         left,
@@ -135,9 +147,9 @@ def _signals(sheet, traces, arrangement, top):
     )
 
 
-def _rows(arrangement):
+def _rows(arrangement: Arrangement) -> list[list[Place]]:
     """The places row by row, as they stand on the page."""
-    rows = []
+    rows: list[list[Place]] = []
     for place in sorted(arrangement.places, key=lambda place: place.zero_px):
         near = rows and abs(rows[-1][0].zero_px - place.zero_px) < 5 * arrangement.px_per_mm[1]
         if near and place.name not in {other.name for other in rows[-1]} and _beside(place, rows[-1]):
@@ -147,5 +159,5 @@ def _rows(arrangement):
     return rows
 
 
-def _beside(place, row):
+def _beside(place: Place, row: Sequence[Place]) -> bool:
     return all(place.box.left >= other.box.right - 20 or place.box.right <= other.box.left + 20 for other in row)

@@ -1,5 +1,7 @@
 """Signals on millimetre paper, at 25 mm/s and 10 mm/mV: an SVG picture for each lead."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 MM_PER_S, MM_PER_MV = 25.0, 10.0
@@ -10,15 +12,15 @@ LEAST_MV, MARGIN_MV = 0.7, 0.2
 PAPER, FINE, COARSE, INK, LOST = "#fffafa", "#f6d4d4", "#e5a3a3", "#14141a", "#c9c9cf"
 
 
-def pieces(signal):
-    """Yield (start, stop) of the stretches of an (n,) signal that are known."""
+def pieces(signal: np.ndarray) -> Iterator[list[int]]:
+    """Yield [start, stop] of each piece of an (n,) signal that is known throughout."""
     there = np.isfinite(signal)
     ends = np.flatnonzero(np.diff(np.concatenate([[False], there, [False]]).astype(np.int8)))
     yield from ends.reshape(-1, 2).tolist()
 
 
-def curves(signal, rate_hz):
-    """Yield an (m, 2) float array of seconds and mV for each stretch of an (n,) signal in mV that is known, thinned by `BUCKET`."""
+def curves(signal: np.ndarray, rate_hz: float) -> Iterator[np.ndarray]:
+    """Yield an (m, 2) float array of seconds and mV for each of the `pieces` of an (n,) signal in mV, thinned by `BUCKET`."""
     for start, stop in pieces(signal):
         values = np.asarray(signal[start:stop], float)
         full = len(values) // BUCKET * BUCKET
@@ -29,7 +31,7 @@ def curves(signal, rate_hz):
         yield np.stack([(start + places) / rate_hz, values[places]], axis=1)
 
 
-def draw_lead(signal, rate_hz, name):
+def draw_lead(signal: np.ndarray, rate_hz: float, name: str) -> str:
     """The text of an SVG picture of one lead.
 
     Parameters
@@ -67,17 +69,17 @@ def draw_lead(signal, rate_hz, name):
     )
 
 
-def _gaps(signal):
+def _gaps(signal: np.ndarray) -> list[tuple[int, int]]:
     """(start, stop) of what is lost between the first and the last sample, and before and after."""
     ends = [0, *(end for piece in pieces(signal) for end in piece), len(signal)]
     return [(start, stop) for start, stop in zip(ends[::2], ends[1::2], strict=True) if stop > start]
 
 
-def _grid(wide, high, step, colour, pen):
-    upright = "".join(f"M{x} 0V{high}" for x in range(0, wide + 1, step))
-    across = "".join(f"M0 {y}H{wide}" for y in range(0, high + 1, step))
-    return f'<path d="{upright}{across}" stroke="{colour}" stroke-width="{pen}"/>'
+def _grid(wide: int, high: int, step: int, colour: str, line_mm: float) -> str:
+    vertical = "".join(f"M{x} 0V{high}" for x in range(0, wide + 1, step))
+    horizontal = "".join(f"M0 {y}H{wide}" for y in range(0, high + 1, step))
+    return f'<path d="{vertical}{horizontal}" stroke="{colour}" stroke-width="{line_mm}"/>'
 
 
-def _points(curve, above_mm):
+def _points(curve: np.ndarray, above_mm: float) -> str:
     return " ".join(f"{s * MM_PER_S:.2f},{above_mm - mv * MM_PER_MV:.2f}" for s, mv in curve.tolist())

@@ -1,15 +1,22 @@
 """Writing what a reading saw, step by step, as the paper's application shows it."""
 
+from __future__ import annotations
+
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import OutputError
 from ..preprocessing import filters
+
+if TYPE_CHECKING:
+    from ..reader import Stages
 
 STEPS = (("1-crop", "gray"), ("2-gaussian", "blurred"), ("3-binary", "ink"))
 """File name and field of `LeadSteps`, in the paper's order."""
 
 
-def write_steps(stages, folder):
+def write_steps(stages: Stages, folder: str | os.PathLike[str]) -> Path:
     """Write the gray page, and each lead after each step and as the model sees it; the directory that holds them.
 
     FOLDER/NAME-SHA/page-gray.png and FOLDER/NAME-SHA/LEAD/STEP.png; the part of SHA-256 keeps pictures of one name apart.
@@ -18,12 +25,13 @@ def write_steps(stages, folder):
     ------
     OutputError : it cannot be written there.
     """
-    picture = stages.picture
+    picture, page, steps_of, inputs = stages.picture, stages.page, stages.steps, stages.inputs
+    assert page is not None and steps_of is not None and inputs is not None, "only models of single leads have steps"
     target = Path(folder) / f"{Path(picture.source).stem}-{picture.sha256[:8]}"
     try:
         target.mkdir(parents=True, exist_ok=True)
-        filters.to_picture(stages.page.gray).save(target / "page-gray.png")
-        for (lead, steps), seen in zip(stages.steps.items(), stages.inputs, strict=True):
+        filters.to_picture(page.gray).save(target / "page-gray.png")
+        for (lead, steps), seen in zip(steps_of.items(), inputs, strict=True):
             (target / lead).mkdir(exist_ok=True)
             for name, attribute in STEPS:
                 filters.to_picture(getattr(steps, attribute)).save(target / lead / f"{name}.png")

@@ -7,6 +7,7 @@ Machado and Osborne (Clin. Cardiol. 3, 1980, DOI 10.1002/clc.1980.3.2.87). The a
 not fitted to a person.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,25 +49,25 @@ class Pattern:
     """One morphology and rhythm: `beat` at a rate drawn from `rate_bpm`.
 
     `scatter` is the part of RR that changes at random from beat to beat; `ectopic` replaces each `ectopic_every`-th beat, early,
-    and a pause follows; `fibrillation_mv` is the dipole of an atrium without P waves. `raised` and `lowered` are the leads whose
-    ST segment is so, `scarred` those that show a pathological Q wave or no R.
+    and a pause follows; `fibrillation_mv` is the dipole of an atrium without P waves. `st_elevation` and `st_depression` are the leads
+    whose ST segment is so, `pathological_q` those that show a pathological Q wave or no R (QS).
     """
 
     name: str
-    beat: tuple
-    rate_bpm: tuple = (60.0, 85.0)
+    beat: tuple[Wave, ...]
+    rate_bpm: tuple[float, float] = (60.0, 85.0)
     scatter: float = 0.0
-    ectopic: tuple = ()
+    ectopic: tuple[Wave, ...] = ()
     ectopic_every: int = 0
     fibrillation_mv: float = 0.0
-    raised: tuple = ()
-    lowered: tuple = ()
-    scarred: tuple = ()
+    st_elevation: tuple[str, ...] = ()
+    st_depression: tuple[str, ...] = ()
+    pathological_q: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Recorder:
-    """What is neither heart nor paper: the variability of RR, noise in the band of 0.67 to 25 Hz, and the least bit.
+    """What a recording shows beside the pattern: the variability of RR, noise in the band of 0.67 to 25 Hz, and the least bit.
 
     The peaks of RR's spectrum are McSharry's: Mayer waves (LF) and respiration (HF).
     """
@@ -76,7 +77,7 @@ class Recorder:
     peak_width_hz: float = 0.01
     lf_to_hf: float = 0.5
     rr_variation: float = 0.03
-    wander_hz: tuple = (0.67, 0.9)
+    wander_hz: tuple[float, float] = (0.67, 0.9)
     wander_mv: float = 0.015
     muscle_mv: float = 0.006
     muscle_sigma_s: float = 0.008
@@ -93,7 +94,7 @@ _T = (Wave("T", 1.50, 0.38, 0.17, 0.10, -0.10, 0.5), Wave("T", 1.85, 0.22, 0.17,
 _SINUS = _P + _QRS + _T
 
 
-def _segment(x_mv, y_mv, z_mv):
+def _elevated_st(x_mv: float, y_mv: float, z_mv: float) -> tuple[Wave, ...]:
     """A raised ST segment that runs into a tall, broad T, along one direction."""
     return tuple(
         Wave(name, phase, width, part * x_mv, part * y_mv, part * z_mv, 0.5)
@@ -101,7 +102,7 @@ def _segment(x_mv, y_mv, z_mv):
     )
 
 
-def _inverted(x_mv, y_mv, z_mv):
+def _inverted_t(x_mv: float, y_mv: float, z_mv: float) -> tuple[Wave, ...]:
     """A narrow, symmetrical, inverted T: the vector is that of its peak."""
     return (Wave("T", 1.75, 0.27, x_mv, y_mv, z_mv, 0.5),)
 
@@ -111,7 +112,7 @@ _WIDE = (
     Wave("S", 0.62, 0.19, 0.35, -0.35, 0.30),
     Wave("T", 1.35, 0.36, 0.30, -0.35, 0.32),
 )
-_RIGHT_BUNDLE = _P + _QRS + (Wave("R'", 0.46, 0.12, -0.38, 0.0, -0.55),) + _inverted(0.28, 0.16, 0.06)
+_RIGHT_BUNDLE = _P + _QRS + (Wave("R'", 0.46, 0.12, -0.38, 0.0, -0.55),) + _inverted_t(0.28, 0.16, 0.06)
 _LEFT_BUNDLE = (
     _P
     + (Wave("R", -0.10, 0.13, 0.65, 0.35, 0.40), Wave("R", 0.30, 0.15, 0.75, 0.30, 0.70))
@@ -130,20 +131,20 @@ PATTERNS = {
         Pattern("left bundle branch block", _LEFT_BUNDLE),
     ),
     "infarction": (
-        Pattern("anterior", _SINUS + _segment(0.10, -0.02, -0.22), (70.0, 100.0), raised=("V2", "V3", "V4")),
+        Pattern("anterior", _SINUS + _elevated_st(0.10, -0.02, -0.22), (70.0, 100.0), st_elevation=("V2", "V3", "V4")),
         Pattern(
             "inferior",
-            _SINUS + _segment(-0.12, 0.26, 0.05),
+            _SINUS + _elevated_st(-0.12, 0.26, 0.05),
             (55.0, 80.0),
-            raised=("II", "III", "aVF"),
-            lowered=("I", "aVL"),
+            st_elevation=("II", "III", "aVF"),
+            st_depression=("I", "aVL"),
         ),
         Pattern(
             "lateral",
-            _SINUS + _segment(0.26, -0.20, 0.05),
+            _SINUS + _elevated_st(0.26, -0.20, 0.05),
             (70.0, 95.0),
-            raised=("I", "aVL", "V5", "V6"),
-            lowered=("III", "aVF"),
+            st_elevation=("I", "aVL", "V5", "V6"),
+            st_depression=("III", "aVF"),
         ),
     ),
     "history": (
@@ -155,8 +156,8 @@ PATTERNS = {
                 Wave("R", 0.05, 0.063, 0.62, 0.62, 0.50),
                 Wave("S", 0.19, 0.065, -0.18, -0.12, 0.45),
             )
-            + _inverted(0.02, 0.08, 0.20),
-            scarred=("V1", "V2", "V3"),
+            + _inverted_t(0.02, 0.08, 0.20),
+            pathological_q=("V1", "V2", "V3"),
         ),
         Pattern(
             "inferior",
@@ -166,8 +167,8 @@ PATTERNS = {
                 Wave("R", 0.05, 0.063, 0.95, 0.55, 0.10),
                 Wave("S", 0.20, 0.065, -0.12, -0.05, 0.60),
             )
-            + _inverted(0.26, -0.22, -0.16),
-            scarred=("II", "III", "aVF"),
+            + _inverted_t(0.26, -0.22, -0.16),
+            pathological_q=("II", "III", "aVF"),
         ),
         Pattern(
             "lateral",
@@ -177,22 +178,24 @@ PATTERNS = {
                 Wave("R", 0.05, 0.063, 0.80, 0.75, 0.10),
                 Wave("S", 0.20, 0.065, -0.05, -0.10, 0.60),
             )
-            + _inverted(-0.24, 0.12, -0.10),
-            scarred=("I", "aVL", "V5", "V6"),
+            + _inverted_t(-0.24, 0.12, -0.10),
+            pathological_q=("I", "aVL", "V5", "V6"),
         ),
     ),
 }
 """Patterns by class: what `simulate` chooses from."""
 
 
-def pattern_for(kind, seed=0):
+def pattern_for(kind: str, seed: int = 0) -> Pattern:
     """The `Pattern` that `simulate` takes for this class and seed."""
     if kind not in PATTERNS:
         raise UsageError(f"kind must be one of {', '.join(CLASSES)}, not {kind!r}")
     return PATTERNS[kind][seed % len(PATTERNS[kind])]
 
 
-def simulate(kind="normal", *, seconds=10.0, rate_hz=500, seed=0, recorder=Recorder()):
+def simulate(
+    kind: str = "normal", *, seconds: float = 10.0, rate_hz: float = 500, seed: int = 0, recorder: Recorder = Recorder()
+) -> np.ndarray:
     """Twelve simultaneous leads of one simulated person.
 
     Parameters
@@ -224,8 +227,8 @@ def simulate(kind="normal", *, seconds=10.0, rate_hz=500, seed=0, recorder=Recor
     return np.stack([*limbs, *chest]).astype(np.float32)
 
 
-def _dipole(pattern, time_s, rng, recorder):
-    """(3, n) float64 dipole in millivolts: x, y and z, of a heart whose size and axis are drawn."""
+def _dipole(pattern: Pattern, time_s: np.ndarray, rng: np.random.Generator, recorder: Recorder) -> np.ndarray:
+    """(3, n) float64 dipole in millivolts: x, y and z, of a heart whose size and axis are chosen at random."""
     dipole = np.zeros((3, time_s.size))
     for peak_s, rr_s, ectopic in _beats(pattern, time_s[-1], rng, recorder):
         for wave in pattern.ectopic if ectopic else pattern.beat:
@@ -237,11 +240,14 @@ def _dipole(pattern, time_s, rng, recorder):
             swing = np.sin(2 * np.pi * rate_hz * time_s + 1.5 * np.sin(2 * np.pi * rng.uniform(0.3, 0.6) * time_s))
             dipole += pattern.fibrillation_mv * np.outer(direction, swing)
     turn = np.deg2rad(rng.uniform(-6.0, 6.0))
-    dipole[:2] = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ dipole[:2]
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    dipole[:2] = rotation @ dipole[:2]
     return rng.uniform(0.9, 1.2) * dipole
 
 
-def _beats(pattern, end_s, rng, recorder):
+def _beats(
+    pattern: Pattern, end_s: float, rng: np.random.Generator, recorder: Recorder
+) -> list[tuple[float, float, bool]]:
     """(R peak in seconds, RR in seconds, ectopic?) of every beat that reaches into 0 to `end_s`."""
     mean_s = 60.0 / rng.uniform(*pattern.rate_bpm)
     variation = _rr_variation(rng, recorder)
@@ -256,7 +262,7 @@ def _beats(pattern, end_s, rng, recorder):
     return beats
 
 
-def _rr_variation(rng, recorder):
+def _rr_variation(rng: np.random.Generator, recorder: Recorder) -> Callable[[float], float]:
     """A function of time in seconds: RR's relative deviation, random phases under McSharry's two-peaked spectrum."""
     step_s, count = 0.25, 512
     frequency = np.fft.rfftfreq(count, d=step_s)
@@ -268,7 +274,7 @@ def _rr_variation(rng, recorder):
     return lambda time_s: float(np.interp(time_s, at_s, series, period=count * step_s))
 
 
-def _noise(time_s, rate_hz, rng, recorder):
+def _noise(time_s: np.ndarray, rate_hz: float, rng: np.random.Generator, recorder: Recorder) -> np.ndarray:
     """(n,) float64 millivolts of one electrode: slow wander and smooth muscle noise."""
     frequency, phase = rng.uniform(*recorder.wander_hz), rng.uniform(0.0, 2 * np.pi)
     wander = recorder.wander_mv * np.sin(2 * np.pi * frequency * time_s + phase)

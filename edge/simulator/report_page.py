@@ -1,18 +1,28 @@
 """Drawing twelve signals as a report page like those of the data set (DOI 10.17632/gwbz3fsgp8).
 
 Places, thicknesses and colours were measured on the median of 60 of its pages. These are prints of 200 dots to the inch without
-grey levels, saved as JPEG: hence strokes of whole pixels, and the haze about them.
+grey levels, saved as JPEG: hence strokes of whole pixels, and the noise about them.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import layout
 from ..errors import UsageError
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from PIL import Image
+
 SECONDS = 10.0
+Colour = tuple[int, int, int]
+"""Red, green and blue of 0..255."""
 
 
 @dataclass(frozen=True)
@@ -28,36 +38,37 @@ class Text:
 
 @dataclass(frozen=True)
 class Style:
-    """What the report's printer does, in pixels of the page."""
+    """How the report's printer draws, in pixels of the page."""
 
     dots_per_mm: float = 200 / 25.4
     """The scale of traces and pulses. The dots of the grid stand 0.9 % farther apart than it says."""
     trace_left_px: int = 152
     column_px: int = 492
     """2.5 s of trace: from one separator to the next."""
-    pen_px: int = 3
-    ink: tuple = (0, 0, 0)
+    line_px: int = 3
+    """The width of traces, pulses and separators."""
+    ink: Colour = (0, 0, 0)
 
-    grid_cell_px: tuple = (39.7225, 39.7305)
-    grid_origin_px: tuple = (105.465, 323.6)
+    grid_cell_px: tuple[float, float] = (39.7225, 39.7305)
+    grid_origin_px: tuple[float, float] = (105.465, 323.6)
     """The pitch of the 5 mm lines, and a crossing of two: across and down."""
     grid_half_px: int = 4
-    dots: tuple = (
+    dots: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
         ((2, 4, 6, 8), (2,)),
         ((4, 6, 8), (4, 6, 8)),
         ((0,), (0, 2, 3, 4, 5, 6, 7, 8, 9)),
         ((0, 1, 3, 4, 5, 6, 7, 8, 9), (0,)),
     )
     """Where the dots stand in a cell, in half millimetres from its lines: columns and rows that cross."""
-    dot: tuple = (215, 25, 0)
-    frame: tuple = (250, 160, 168)
-    frame_px: tuple = (3, 4, 4, 3)
+    dot: Colour = (215, 25, 0)
+    frame: Colour = (250, 160, 168)
+    frame_px: tuple[int, int, int, int] = (3, 4, 4, 3)
     """Thickness at the left, the top, the right and the bottom."""
 
     pulse_foot_px: int = 8
-    rule_px: tuple = (68, 2155)
+    rule_px: tuple[int, int] = (68, 2155)
     """Columns of the double rule's ends."""
-    rule_rows: tuple = (136, 142)
+    rule_rows: tuple[int, ...] = (136, 142)
     rule_thickness_px: int = 4
     jpeg_quality: int = 60
     """The quality of the JPEG that the page has been through; 0 leaves it out."""
@@ -65,10 +76,10 @@ class Style:
     lead_name_left_px: int = 1
     lead_name_rise_px: int = 7
     """From a column's left edge to a lead's name, and from its foot down to the row's zero."""
-    patient_rows: tuple = (93, 126)
+    patient_rows: tuple[int, ...] = (93, 126)
     patient_left_px: int = 69
     title: Text = Text("ECG  REPORT", 995, 62, 43.0, 1.5)
-    header: tuple = (
+    header: tuple[Text, ...] = (
         Text("ID :  simulated", 69, 93),
         Text("Years", 315, 93),
         Text("cm", 610, 93),
@@ -81,7 +92,7 @@ class Style:
         Text("Exam.Room:", 69, 126),
         Text("Medication:", 279, 126),
     )
-    labels: tuple = (
+    labels: tuple[Text, ...] = (
         Text("Diagnosis  Information:", 69, 170),
         Text("Technician :", 1557, 204),
         Text("Ref-Phys. :", 1557, 237),
@@ -92,7 +103,15 @@ class Style:
     )
 
 
-def draw_report(signals_mv, rate_hz=500, *, rhythm="II", header=None, template=layout.REPORT, style=Style()):
+def draw_report(
+    signals_mv: ArrayLike,
+    rate_hz: float = 500,
+    *,
+    rhythm: str = "II",
+    header: Sequence[str] | None = None,
+    template: layout.Template = layout.REPORT,
+    style: Style = Style(),
+) -> Image.Image:
     """A report page of twelve signals: four columns of 2.5 s that follow each other in time, and a rhythm strip of 10 s.
 
     Parameters
@@ -134,9 +153,9 @@ def draw_report(signals_mv, rate_hz=500, *, rhythm="II", header=None, template=l
     return _through_jpeg(picture, style.jpeg_quality) if style.jpeg_quality else picture
 
 
-def _checked(signals_mv, rate_hz, rhythm):
+def _checked(signals_mv: ArrayLike, rate_hz: float, rhythm: str) -> np.ndarray:
     """(12, n) float64, or `UsageError`."""
-    signals = np.asarray(signals_mv, float)
+    signals = np.asarray(signals_mv, np.float64)
     if signals.ndim != 2 or len(signals) != len(layout.LEADS_12):
         raise UsageError(f"signals_mv must have the shape (12, n), not {signals.shape}")
     if not rate_hz > 0:
@@ -150,19 +169,19 @@ def _checked(signals_mv, rate_hz, rhythm):
     return signals
 
 
-def _patient_lines(lines, style):
+def _patient_lines(lines: Sequence[str], style: Style) -> list[Text]:
     """Texts for the caller's header lines."""
     if isinstance(lines, str) or len(lines) > len(style.patient_rows):
         raise UsageError(f"header must be at most {len(style.patient_rows)} lines")
     return [Text(line, style.patient_left_px, row) for line, row in zip(lines, style.patient_rows, strict=False)]
 
 
-def _columns(template):
+def _columns(template: layout.Template) -> list[int]:
     """The left edges of the lead boxes' columns, in pixels."""
     return sorted({box.left for name, box in template.leads if name != layout.RHYTHM})
 
 
-def _places(template, rhythm, style):
+def _places(template: layout.Template, rhythm: str, style: Style) -> Iterator[tuple[str, str, float, int, int]]:
     """(name, lead, start in seconds, left in pixels, row of 0 mV) for every trace of the page."""
     columns = _columns(template)
     for name, box in template.leads:
@@ -172,7 +191,16 @@ def _places(template, rhythm, style):
         yield name, lead, column * SECONDS / len(columns), style.trace_left_px + column * style.column_px, base
 
 
-def _trace(ink, signal_mv, rate_hz, span_s, left_px, base_px, template, style):
+def _trace(
+    ink: np.ndarray,
+    signal_mv: np.ndarray,
+    rate_hz: float,
+    span_s: tuple[float, float],
+    left_px: int,
+    base_px: int,
+    template: layout.Template,
+    style: Style,
+) -> None:
     """Draw the samples of `span_s` from column `left_px`, both ends included: the next column goes on where this one stops."""
     first, last = (round(second * rate_hz) for second in span_s)
     piece = signal_mv[first : last + 1]
@@ -180,7 +208,7 @@ def _trace(ink, signal_mv, rate_hz, span_s, left_px, base_px, template, style):
     _stroke(ink, x, base_px - piece * template.mm_per_mv * style.dots_per_mm, style)
 
 
-def _pulse(ink, base_px, template, style):
+def _pulse(ink: np.ndarray, base_px: int, template: layout.Template, style: Style) -> None:
     """Draw one calibration pulse of 1 mV."""
     rise, fall = template.pulse_px
     foot, top = style.pulse_foot_px, base_px - round(template.mm_per_mv * style.dots_per_mm)
@@ -189,9 +217,9 @@ def _pulse(ink, base_px, template, style):
     )
 
 
-def _stroke(ink, x, y, style):
-    """Set the pixels of `ink` (H, W) bool that a square pen touches along a polyline; NaN lifts the pen."""
-    x, y = np.asarray(x, float), np.asarray(y, float)
+def _stroke(ink: np.ndarray, x_px: ArrayLike, y_px: ArrayLike, style: Style) -> None:
+    """Set the pixels of `ink` (H, W) bool that a square brush touches along a polyline; NaN interrupts it."""
+    x, y = np.asarray(x_px, np.float64), np.asarray(y_px, np.float64)
     whole = np.isfinite(y[:-1]) & np.isfinite(y[1:])
     x0, y0, dx, dy = x[:-1][whole], y[:-1][whole], np.diff(x)[whole], np.diff(y)[whole]
     steps = 1 + np.ceil(2 * np.maximum(np.abs(dx), np.abs(dy))).astype(int)
@@ -201,22 +229,22 @@ def _stroke(ink, x, y, style):
     )
     columns = np.rint(x0[segment] + part * dx[segment]).astype(int)
     rows = np.rint(y0[segment] + part * dy[segment]).astype(int)
-    reach = style.pen_px // 2
-    for down in range(-reach, style.pen_px - reach):
-        for right in range(-reach, style.pen_px - reach):
+    reach = style.line_px // 2
+    for down in range(-reach, style.line_px - reach):
+        for right in range(-reach, style.line_px - reach):
             r, c = rows + down, columns + right
             inside = (r >= 0) & (r < ink.shape[0]) & (c >= 0) & (c < ink.shape[1])
             ink[r[inside], c[inside]] = True
 
 
-def _rule(ink, style):
+def _rule(ink: np.ndarray, style: Style) -> None:
     """Draw the double rule below the patient's lines."""
     left, right = style.rule_px
     for row in style.rule_rows:
         ink[row : row + style.rule_thickness_px, left:right] = True
 
 
-def _paper(template, style):
+def _paper(template: layout.Template, style: Style) -> np.ndarray:
     """(H, W, 3) uint8: white paper with the frame and the dotted grid in it."""
     frame, (left, top, right, bottom) = template.frame, style.frame_px
     page = np.full((template.height_px, template.width_px, 3), 255, np.uint8)
@@ -234,7 +262,7 @@ def _paper(template, style):
     return page
 
 
-def _lattice(length_px, origin_px, cell_px, half_px):
+def _lattice(length_px: int, origin_px: float, cell_px: float, half_px: int) -> np.ndarray:
     """(length_px,) int: which of a 5 mm cell's half millimetres each pixel stands for, 0 for the line; -1 between them."""
     place = np.full(length_px, -1)
     cells = np.arange(-1, length_px // cell_px + 2)
@@ -246,7 +274,7 @@ def _lattice(length_px, origin_px, cell_px, half_px):
     return place
 
 
-def _write(picture, texts, style):
+def _write(picture: Image.Image, texts: Iterable[Text], style: Style) -> None:
     """Write texts without grey levels, letter by letter, so that no layout engine has a say."""
     from PIL import ImageDraw, ImageFont
 
@@ -259,7 +287,7 @@ def _write(picture, texts, style):
             x += font.getlength(letter) + text.tracking_px
 
 
-def _through_jpeg(picture, quality):
+def _through_jpeg(picture: Image.Image, quality: int) -> Image.Image:
     """The picture as it comes back from a JPEG file with halved colour."""
     from PIL import Image
 

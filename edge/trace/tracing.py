@@ -1,20 +1,21 @@
 """From a page's ink to millivolts: each lead's trace followed column by column."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from .. import layout
-from .centreline import drawn_together
-from .crossings import stretches
-from .ink_runs import INK, Strokes, columns_of, name_area
-from .tracking import follow
+from ..layout import Arrangement, Place
+from .centreline import centrelines
+from .crossings import ink_spans
+from .ink_runs import INK, InkRuns, columns_of, name_area
+from .tracking import track
 
 RATE_HZ = 500
 BRIDGE_MM = 1.0
 """Gaps up to this length are bridged by a straight line; longer ones are lost."""
-BAND_MM = (3.0, 4.0)
-"""A stroke at least so wide and so high throughout hides its trace: the tip of a wave is narrower."""
+NOISE_MM = (3.0, 4.0)
+"""Ink at least so wide and so high throughout hides its trace: the tip of a wave is narrower."""
 FLAT_PERCENTILE = 5
 NAME_STROKE_PX = 4
 LETTER_MM = 3.5
@@ -23,7 +24,7 @@ NAME_REACH_MM = 14.0
 SEPARATOR_MM = 1.5
 SEPARATOR_LENGTH_MM = 40.0
 SEPARATOR_INKS = 180, 120
-"""Upright lines are printed as dark as traces, which the dots of a grid are not; thin ones are looked for between columns where there are no such."""
+"""Vertical lines are printed as dark as traces, which the dots of a grid are not; fainter ones are searched for between columns of leads where there are no such."""
 DASH_MM = 1.5
 
 
@@ -37,31 +38,31 @@ class Traces:
     of I + III − II and of aVR + aVL + aVF, NaN where these leads are not simultaneous.
     """
 
-    signals: dict
-    start_s: dict
-    states: dict
-    lost: dict
-    paths: dict
+    signals: dict[str, np.ndarray]
+    start_s: dict[str, float]
+    states: dict[str, np.ndarray]
+    lost: dict[str, float]
+    paths: dict[str, np.ndarray]
     limb_mv: float
     augmented_mv: float
     rate_hz: int = RATE_HZ
 
 
-def trace_page(ink, arrangement):
+def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
     """The `Traces` of a flat page's (H, W) uint8 `ink` whose leads stand as the `layout.Arrangement` says."""
     across, down = arrangement.px_per_mm
     places = arrangement.places
-    strokes = Strokes(ink, _separators(ink, arrangement), arrangement.px_per_mm)
-    ways = follow(strokes, places)
-    flat_px, usual_px = _thickness_px(strokes, places, ways)
-    spans = stretches(ways, strokes, places)
-    lines = [_edges(strokes, place, span, usual_px) for place, span in zip(places, spans, strict=True)]
+    runs = InkRuns(ink, _separators(ink, arrangement), arrangement.px_per_mm)
+    tracked = track(runs, places)
+    flat_px, usual_px = _thickness_px(runs, places, tracked)
+    spans = ink_spans(tracked, runs, places)
+    edges = [_edges(runs, place, span, usual_px) for place, span in zip(places, spans, strict=True)]
     signals, start_s, states, lost, paths = {}, {}, {}, {}, {}
-    for place, (x, y, read) in zip(places, _curves(lines, 0.5 * flat_px, places, across), strict=True):
+    for place, (x, y, read) in zip(places, _curves(edges, flat_px, places, across), strict=True):
         name = place.name
-        # Cabrera's order prints aVR turned over.
-        turned = -1 if (place.lead or "").startswith("-") else 1
-        signals[name] = turned * _sampled(x, y, place, across * arrangement.mm_per_s, down * arrangement.mm_per_mv)
+        # Cabrera's order prints aVR inverted.
+        sign = -1 if (place.lead or "").startswith("-") else 1
+        signals[name] = sign * _sampled(x, y, place, across * arrangement.mm_per_s, down * arrangement.mm_per_mv)
         start_s[name], states[name], paths[name] = place.start_s, read, np.stack([x, y], 1).astype(np.float32)
         lost[name] = float(np.isnan(signals[name]).mean()) if signals[name].size else 1.0
     limb = _residual_mv(signals, start_s, {"I": 1, "III": 1, "II": -1})
@@ -69,17 +70,19 @@ def trace_page(ink, arrangement):
     return Traces(signals, start_s, states, lost, paths, limb, augmented)
 
 
-def trace_lead(ink, place, px_per_mm, mm_per_s, mm_per_mv):
+def trace_lead(
+    ink: np.ndarray, place: Place, px_per_mm: tuple[float, float], mm_per_s: float, mm_per_mv: float
+) -> np.ndarray:
     """One lead's signal, (n,) float32 mV at 500 Hz from the left edge of its box on, NaN where lost.
 
     `ink` is the whole page's, (H, W) uint8; `px_per_mm` is (across, down). Neighbours are not known here: `trace_page` knows them.
     """
-    alone = layout.Arrangement("", (place,), px_per_mm, mm_per_s, mm_per_mv, 0.0, 1.0)
+    alone = Arrangement("", (place,), px_per_mm, mm_per_s, mm_per_mv, 0.0, 1.0)
     return trace_page(ink, alone).signals[place.name]
 
 
-def _separators(ink, arrangement):
-    """(H, W) bool: the upright lines between the columns of leads, solid or dotted, and the calibration pulses."""
+def _separators(ink: np.ndarray, arrangement: Arrangement) -> np.ndarray:
+    """(H, W) bool: the vertical lines between the columns of leads, solid or dotted, and the calibration pulses."""
     from scipy import ndimage
 
     erased = np.zeros(ink.shape, bool)
@@ -92,50 +95,50 @@ def _separators(ink, arrangement):
         columns = slice(max(edge - slack, 0), edge + slack + 1)
         near = ndimage.maximum_filter1d(ink[:, columns], 3, axis=1)
         for least in SEPARATOR_INKS if edge in inner else SEPARATOR_INKS[:1]:
-            line = _upright(near >= least, down)
+            line = _vertical_lines(near >= least, down)
             if line.any():
                 break
         erased[:, columns] |= line
     return erased
 
 
-def _upright(dark, px_per_mm):
-    """(H, W) bool: the upright lines in (H, W) bool `dark`: dashes are closed to a line, and what is shorter than one is opened away."""
+def _vertical_lines(dark: np.ndarray, px_per_mm: float) -> np.ndarray:
+    """(H, W) bool: the vertical lines in (H, W) bool `dark`: a closing joins dashes to a line, an opening removes what is shorter than one."""
     from scipy import ndimage
 
-    line, (thicker, thinner) = dark.astype(np.uint8), (ndimage.maximum_filter1d, ndimage.minimum_filter1d)
-    for first, second, length_mm in ((thicker, thinner, DASH_MM), (thinner, thicker, SEPARATOR_LENGTH_MM)):
+    line, (dilate, erode) = dark.astype(np.uint8), (ndimage.maximum_filter1d, ndimage.minimum_filter1d)
+    for first, second, length_mm in ((dilate, erode, DASH_MM), (erode, dilate, SEPARATOR_LENGTH_MM)):
         length = round(length_mm * px_per_mm) | 1  # odd: no shift
         line = second(first(line, length, axis=0, mode="constant"), length, axis=0, mode="constant")
     return line > 0
 
 
-def _edges(strokes, place, span, usual_px):
+def _edges(runs: InkRuns, place: Place, span: np.ndarray, usual_px: float) -> np.ndarray:
     """(w, 2) float: the upper and the lower edge of the trace's stroke in each column, NaN where there is none, infinite where
     it is hidden."""
     x, lost = columns_of(place), ~np.isfinite(span).all(axis=1)
-    rows = np.clip(np.rint(np.where(lost[:, None], 0, span)), 0, strokes.ink.shape[0] - 1)
+    rows = np.clip(np.rint(np.where(lost[:, None], 0, span)), 0, runs.ink.shape[0] - 1)
     first, last = rows.astype(int).T
-    edges = np.stack([strokes.edge(first, x, -1), strokes.edge(last, x, 1)], 1)
-    rows, columns = name_area(place, strokes.px_per_mm)
-    named = edges[: columns.stop - columns.start]
+    edges = np.stack([runs.edge(first, x, -1), runs.edge(last, x, 1)], 1)
+    name_rows, name_columns = name_area(place, runs.px_per_mm)
+    named = edges[: name_columns.stop - name_columns.start]
     thick = named[:, 1] - named[:, 0] > usual_px + NAME_STROKE_PX
-    letter = thick & (named[:, 0] > rows.start - 2) & (named[:, 0] < rows.stop)
+    letter = thick & (named[:, 0] > name_rows.start - 2) & (named[:, 0] < name_rows.stop)
     named[letter, 0] = named[letter, 1] - usual_px
-    edges[_hidden(strokes, edges)] = np.inf
-    edges[lost | _in_letters(strokes, place, first, last)] = np.nan
+    edges[_hidden(runs, edges)] = np.inf
+    edges[lost | _in_letters(runs, place, first, last)] = np.nan
     return edges
 
 
-def _in_letters(strokes, place, first, last):
+def _in_letters(runs: InkRuns, place: Place, first: np.ndarray, last: np.ndarray) -> np.ndarray:
     """(w,) bool: the columns at a lead's beginning whose stroke is a letter of its name that stands off the trace."""
     from scipy import ndimage
 
-    across, down = strokes.px_per_mm
+    across, down = runs.px_per_mm
     left, width = place.box.left, min(round(NAME_REACH_MM * across), place.box.right - place.box.left)
     top = max(round(place.zero_px - 2 * LETTER_MM * down), 0)
     rows, columns = slice(top, round(place.zero_px + 2 * LETTER_MM * down)), slice(left, left + 2 * width)
-    labels, _ = ndimage.label(strokes.ink[rows, columns] >= INK, np.ones((3, 3), bool))
+    labels, _ = ndimage.label(runs.ink[rows, columns] >= INK, np.ones((3, 3), bool))
     letter = np.zeros(len(first), bool)
     if not labels.size:
         return letter
@@ -146,54 +149,66 @@ def _in_letters(strokes, place, first, last):
     return letter
 
 
-def _hidden(strokes, edges):
-    """(w,) bool: where a trace has left the page, and where it is hidden in a band of noise thicker and wider than any wave."""
+def _hidden(runs: InkRuns, edges: np.ndarray) -> np.ndarray:
+    """(w,) bool: where a trace has left the page, and where it is hidden in noise that is thicker and wider than any wave."""
     from scipy import ndimage
 
-    across, down = strokes.px_per_mm
+    across, down = runs.px_per_mm
     with np.errstate(invalid="ignore"):
-        outside = (edges[:, 0] <= 0) | (edges[:, 1] >= strokes.ink.shape[0] - 1)
-        thick = edges[:, 1] - edges[:, 0] > BAND_MM[1] * down
-    return outside | ndimage.binary_opening(thick, np.ones(round(BAND_MM[0] * across), bool))
+        outside = (edges[:, 0] <= 0) | (edges[:, 1] >= runs.ink.shape[0] - 1)
+        thick = edges[:, 1] - edges[:, 0] > NOISE_MM[1] * down
+    return outside | ndimage.binary_opening(thick, np.ones(round(NOISE_MM[0] * across), bool))
 
 
-def _thickness_px(strokes, places, ways):
+def _thickness_px(runs: InkRuns, places: Sequence[Place], paths: Sequence[np.ndarray]) -> tuple[float, float]:
     """The thickness of a page's strokes where they are flat, and the usual one."""
-    thickness = []
-    for place, way in zip(places, ways, strict=True):
-        x, rows = columns_of(place), way[:, 0]
-        stroke = strokes.ink[rows, x] >= INK
-        x, rows = x[stroke], rows[stroke]
-        first, last = strokes.run(rows, x)
-        thickness.append(strokes.edge(last, x, 1) - strokes.edge(first, x, -1))
-    thickness = np.concatenate(thickness)
-    return np.percentile(thickness, [FLAT_PERCENTILE, 50]) if thickness.size else (2.0, 2.0)
+    found = []
+    for place, path in zip(places, paths, strict=True):
+        x, rows = columns_of(place), path[:, 0]
+        in_ink = runs.ink[rows, x] >= INK
+        x, rows = x[in_ink], rows[in_ink]
+        first, last = runs.extent(rows, x)
+        found.append(runs.edge(last, x, 1) - runs.edge(first, x, -1))
+    thickness = np.concatenate(found)
+    if not thickness.size:
+        return 2.0, 2.0
+    flat_px, usual_px = np.percentile(thickness, [FLAT_PERCENTILE, 50])
+    return flat_px, usual_px
 
 
-def _curves(lines, half_px, places, across):
-    """Each trace as a curve: x and y in page pixels, NaN where lost, and whether each column was read."""
-    curves, drawn = [], []
-    for line, place in zip(lines, places, strict=True):
-        columns = np.arange(line.shape[0])
-        read = np.isfinite(line[:, 0])
-        curves.append((place.box.left + columns.astype(float), np.full(line.shape[0], np.nan), read))
-        if read.sum() < 3:
-            continue
-        high = np.interp(columns, columns[read], line[read, 0]) + half_px
-        low = np.interp(columns, columns[read], line[read, 1]) - half_px
-        crossed = high > low
-        high[crossed] = low[crossed] = 0.5 * (high[crossed] + low[crossed])
-        drawn.append((len(curves) - 1, high, low))
-    rows = drawn_together([edges for _, *edges in drawn], 2 * half_px)
-    for (number, *_), y in zip(drawn, rows, strict=True):
-        line, (_, curve, read) = lines[number], curves[number]
+def _curves(
+    edges: Sequence[np.ndarray], line_px: float, places: Sequence[Place], across: float
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Each trace as a curve: x and y in page pixels, NaN where lost, and whether each column was read.
+
+    Parameters
+    ----------
+    edges : for each place (w, 2), as `_edges` gives them
+    line_px : the width of the printed line
+    across : pixels per mm
+    """
+    known = [np.isfinite(edge[:, 0]) for edge in edges]
+    followed = [number for number, read in enumerate(known) if read.sum() >= 3]
+    rows = centrelines([_narrowed(edges[number], known[number], 0.5 * line_px) for number in followed], line_px)
+    lines = dict(zip(followed, rows, strict=True))
+    for number, (edge, read, place) in enumerate(zip(edges, known, places, strict=True)):
+        y = lines.get(number, np.full(len(edge), np.nan))
         y[_distance(read) > BRIDGE_MM * across / 2] = np.nan
-        y[np.isinf(line[:, 0])] = np.nan
-        curve[:] = y
-    return curves
+        y[np.isinf(edge[:, 0])] = np.nan
+        yield place.box.left + np.arange(len(edge)).astype(float), y, read
 
 
-def _distance(read):
+def _narrowed(edges: np.ndarray, read: np.ndarray, half_px: float) -> tuple[np.ndarray, np.ndarray]:
+    """(w,) the rows between which the centre of a stroke lies, gaps bridged: its edges moved inwards by half the line's width."""
+    columns = np.arange(len(edges))
+    top = np.interp(columns, columns[read], edges[read, 0]) + half_px
+    bottom = np.interp(columns, columns[read], edges[read, 1]) - half_px
+    crossed = top > bottom
+    top[crossed] = bottom[crossed] = 0.5 * (top[crossed] + bottom[crossed])
+    return top, bottom
+
+
+def _distance(read: np.ndarray) -> np.ndarray:
     """For each column the distance to the nearest one read; far beyond the ends."""
     columns = np.arange(read.size)
     last = np.maximum.accumulate(np.where(read, columns, -read.size))
@@ -201,7 +216,7 @@ def _distance(read):
     return np.minimum(columns - last, following - columns)
 
 
-def _sampled(x, y, place, px_per_s, px_per_mv):
+def _sampled(x: np.ndarray, y: np.ndarray, place: Place, px_per_s: float, px_per_mv: float) -> np.ndarray:
     """The curve in mV at `RATE_HZ`, from the box's left edge to its right edge."""
     n = round((place.box.right - place.box.left) / px_per_s * RATE_HZ)
     at = place.box.left + np.arange(n) * px_per_s / RATE_HZ
@@ -212,7 +227,7 @@ def _sampled(x, y, place, px_per_s, px_per_mv):
     return mv.astype(np.float32)
 
 
-def _residual_mv(signals, start_s, weights):
+def _residual_mv(signals: Mapping[str, np.ndarray], start_s: Mapping[str, float], weights: Mapping[str, int]) -> float:
     """The root mean square of a sum of leads that should be 0, in mV, but for its median: a row of 0 mV is found to a pixel or two.
 
     NaN where a lead is missing or they begin at different times.
@@ -220,6 +235,6 @@ def _residual_mv(signals, start_s, weights):
     if not weights.keys() <= signals.keys() or len({start_s[name] for name in weights}) > 1:
         return float("nan")
     n = min(signals[name].size for name in weights)
-    total = sum(weight * signals[name][:n] for name, weight in weights.items())
-    total = total[np.isfinite(total)]
-    return float(np.sqrt(np.mean((total - np.median(total)) ** 2))) if total.size else float("nan")
+    total = np.asarray(sum(weight * signals[name][:n] for name, weight in weights.items()))
+    known = total[np.isfinite(total)]
+    return float(np.sqrt(np.mean((known - np.median(known)) ** 2))) if known.size else float("nan")

@@ -14,8 +14,18 @@ from starlette.routing import Route
 
 from .. import __version__
 from ..layout import CLASSES
-from ..output.advice import GENERAL, advice, caution, percent
-from ..output.panel import QUALITY_WORDS, REASONS, STATES, VERDICTS, sureness, tone
+from ..output.colours import colour_class
+from ..output.words import (
+    GENERAL_ADVICE,
+    QUALITY_WORDS,
+    REASONS,
+    STATES,
+    VERDICTS,
+    advice,
+    caution,
+    confidence_word,
+    percent,
+)
 from ..result import DISCLAIMER, STAGES
 from .problems import Problem, not_found
 from .reading_service import ReadingRequest
@@ -57,7 +67,9 @@ async def home(request: Request) -> Response:
     """GET /: give a picture."""
     cached = services_of(request).session_cache.of_session(request.scope["session"])
     mine = [record_of_cached(result) for result in cached]
-    return await _page(request, "home.html", mine=mine, models=await run_in_threadpool(model_cards), tips=GENERAL)
+    return await _page(
+        request, "home.html", mine=mine, models=await run_in_threadpool(model_cards), tips=GENERAL_ADVICE
+    )
 
 
 async def read_picture(request: Request) -> Response:
@@ -112,7 +124,7 @@ async def show(request: Request) -> Response:
     return await _page(
         request, "result.html", record=record, result=record.result, models=cards, card=next((card for card in cards if card["name"] == used), None),
         advice=advice(record.result["reason"]) if record.result["reason"] else (),
-        sure=(sureness(record.result["confidence"]), caution(record.result["confidence"])) if record.result["verdict"] else None,
+        sure=(confidence_word(record.result["confidence"]), caution(record.result["confidence"])) if record.result["verdict"] else None,
         can_keep=services.store is not None and record.cached is not None and record.cached.number is None and record.result["status"] != "failed",
         timing=[(stage, record.result["timing_ms"].get(stage)) for stage in STAGES],
         quality=QUALITY_WORDS, signals=[key for key in record.files if key.startswith("signal-")],
@@ -290,7 +302,7 @@ def _templates() -> Environment:
         states=STATES,
         reasons=REASONS,
     )
-    made.globals |= {"protocols": PROTOCOLS, "tone": tone}
+    made.globals |= {"protocols": PROTOCOLS, "colour_class": colour_class}
     made.filters.update(
         percent=percent,
         time=_time,

@@ -67,7 +67,7 @@ def test_lead_ii_stands_in_for_a_missing_or_lost_strip():
 
 
 @pytest.mark.parametrize("seconds", [2.5, 5.0])
-def test_a_strip_that_ends_early_goes_on_as_it_began(seconds):
+def test_a_strip_that_ends_early_is_extended_as_it_began(seconds):
     """From beat to beat without a seam: its end does not say how wide the page was."""
     whole = beating(0.8)
     short = whole[: round(seconds * page_input.RATE_HZ)]
@@ -77,13 +77,13 @@ def test_a_strip_that_ends_early_goes_on_as_it_began(seconds):
 
 
 def test_what_is_unknown_within_a_strip_stays_so():
-    """Only its end is gone on with, and only where a good part of it lacks."""
+    """Only its end is extended, and only where a good part of it is missing."""
     strip = beating(0.8)
     strip[1000:1400] = np.nan
     strip[-500:] = np.nan
-    assert np.array_equal(page_input.go_on(strip), strip, equal_nan=True)
+    assert np.array_equal(page_input.extend(strip), strip, equal_nan=True)
     flat = np.append(np.zeros(1000), np.full(4000, np.nan))
-    assert (page_input.go_on(flat) == 0).all()
+    assert (page_input.extend(flat) == 0).all()
 
 
 @pytest.mark.parametrize("lost", [{}, {"V2": np.full(WINDOW, np.nan)}, {"V2": np.array([])}])
@@ -102,21 +102,21 @@ def test_a_page_of_which_nothing_is_known_is_one_window_of_zeros():
     assert (page_input.page_tensor({}) == np.zeros((1, ROWS, SAMPLES, CHANNELS))).all()
 
 
-def test_short_gaps_are_bridged_and_long_ones_are_unknown():
+def test_short_gaps_are_filled_and_long_ones_are_unknown():
     """40 ms of a separator or a letter; not a hole, nor an end that is lost."""
     line = np.linspace(0, 1, 200)
     torn = line.copy()
     torn[[50, *range(80, 100), *range(120, 141)]] = np.nan
     torn[:3] = torn[-5:] = np.nan
-    mended = page_input.bridge(torn)
-    assert np.flatnonzero(np.isnan(mended)).tolist() == [0, 1, 2, *range(120, 141), *range(195, 200)]
-    assert mended[50] == pytest.approx(line[50])
-    assert mended[80:100] == pytest.approx(line[80:100])
+    filled = page_input.fill_gaps(torn)
+    assert np.flatnonzero(np.isnan(filled)).tolist() == [0, 1, 2, *range(120, 141), *range(195, 200)]
+    assert filled[50] == pytest.approx(line[50])
+    assert filled[80:100] == pytest.approx(line[80:100])
 
 
 def test_the_bandwidth_ends_at_25_hertz():
     """-3 dB there; what a heart does is kept, and what a wider filter prints above is gone."""
-    gain = {hertz: np.abs(page_input.even(sine(hertz))[200:-200]).max() for hertz in (2, 10, 25, 60, 100)}
+    gain = {hertz: np.abs(page_input.limit_bandwidth(sine(hertz))[200:-200]).max() for hertz in (2, 10, 25, 60, 100)}
     assert gain[25] == pytest.approx(np.sqrt(0.5), abs=0.01)
     assert gain[2] > 0.99
     assert gain[10] > 0.94
@@ -140,7 +140,7 @@ def test_what_is_unknown_stays_unknown_and_spreads_nowhere(start, length):
     signal[start : start + length] = np.nan
     lost = np.isnan(signal)
     if lost.mean() <= 1 - page_input.MIN_SHARE:
-        assert (np.isnan(page_input.even(signal)) == lost).all()
+        assert (np.isnan(page_input.limit_bandwidth(signal)) == lost).all()
 
 
 @given(st.lists(st.floats(-20, 20), min_size=2, max_size=50))

@@ -11,6 +11,7 @@ from ecg_edge.errors import OutputError, Reason
 from ecg_edge.image import Picture
 from ecg_edge.layout import CLASSES, Arrangement, Box, Place
 from ecg_edge.output import overlay, panel
+from ecg_edge.output.colours import CLASS_COLOURS
 from ecg_edge.result import DISCLAIMER, LeadResult, Result, unread
 
 SIZE = (1400, 1000)
@@ -41,7 +42,7 @@ def seen(paths=None, to_picture=None, box=BOX):
     place = Place("V1", "V1", box, 450.0, 0.0)
     arrangement = Arrangement("3x4+1", (place,), (8.0, 8.0), 25.0, 10.0, 0.0, 1.0)
     traces = SimpleNamespace(paths=paths or {})
-    page = SimpleNamespace(to_picture=to_picture) if to_picture else SimpleNamespace()
+    page = SimpleNamespace(to_picture=to_picture) if to_picture else None
     return SimpleNamespace(page=page, arrangement=arrangement, traces=traces)
 
 
@@ -83,7 +84,7 @@ def test_a_trace_is_drawn_where_it_was_followed_and_nowhere_else():
 
 
 def test_a_trace_has_a_gap_where_it_was_lost():
-    """NaN lifts the pen."""
+    """NaN interrupts the line."""
     path = level(400, 450)
     path[40:60] = np.nan
     drawn = is_blue(overlay.draw_overlay(blank(), reading(), seen({"V1": path})))
@@ -133,7 +134,7 @@ def test_an_uncertain_verdict_does_not_look_like_a_sure_one(status, grey):
     """Its head is grey, and says that it is the most probable alone."""
     result = reading(status=status, min_confidence=0.9)
     head = overlay.draw_overlay(blank(), result).getpixel((SIZE[0] + 2, 2))
-    assert (head == panel.COLOURS[None]) == grey
+    assert (head == CLASS_COLOURS[None]) == grey
     assert ("most probable" in words_of(result)) == grey
     assert ("Below the 90% that a verdict needs" in words_of(result)) == grey
 
@@ -175,14 +176,14 @@ def test_every_refusal_says_what_to_do(reason):
     """Also without stages: the picture alone, in grey, with the reason's sentence."""
     result = unread("cat.jpg", reason)
     drawn = overlay.draw_overlay(blank(), result, None)
-    assert drawn.getpixel((SIZE[0] + 2, 2)) == panel.COLOURS[None]
+    assert drawn.getpixel((SIZE[0] + 2, 2)) == CLASS_COLOURS[None]
     assert reason.sentence in words_of(result)
 
 
 def test_it_is_never_a_medical_device(monkeypatch):
     """The disclaimer is printed whatever the result is."""
     printed = []
-    monkeypatch.setattr(panel, "_print", lambda draw, rows, top: printed.extend(words for _, (words, *_) in rows))
+    monkeypatch.setattr(panel, "_print", lambda draw, rows, top: printed.extend(row.words for row in rows))
     for result in (reading(), unread("x", Reason.NO_PAGE)):
         printed.clear()
         panel.draw_panel(result, 500)
@@ -200,7 +201,7 @@ def test_long_words_stay_within_the_panel_and_it_grows_with_them():
 
 def test_what_the_font_lacks_is_spelled():
     """Pillow's font has no multiplication sign and no dashes."""
-    words = "".join(part for part, *_ in panel._wrapped(panel.Line("2213 × 1572, 1–2")))
+    words = "".join(row.words for row in panel._wrapped(panel.Line("2213 × 1572, 1–2")))
     assert words == "2213 x 1572, 1-2"
 
 

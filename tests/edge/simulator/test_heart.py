@@ -119,9 +119,9 @@ def test_t_is_upright_in_normal_leads_and_inverted_in_avr(name, sign):
 
 @pytest.mark.parametrize("pattern", heart.PATTERNS["infarction"], ids=lambda p: p.name)
 def test_st_is_raised_in_the_infarctions_territory_and_lowered_opposite(pattern):
-    for name in pattern.raised:
+    for name in pattern.st_elevation:
         assert st_level_mv(*whole_beats(name, pattern.name, "infarction")) > 0.1, name
-    for name in pattern.lowered:
+    for name in pattern.st_depression:
         assert st_level_mv(*whole_beats(name, pattern.name, "infarction")) < -0.05, name
 
 
@@ -133,10 +133,10 @@ def test_st_is_level_in_a_normal_heart(name):
 @pytest.mark.parametrize("pattern", heart.PATTERNS["history"], ids=lambda p: p.name)
 def test_q_is_deep_in_the_scars_territory_only(pattern):
     start, stop = (int(second * RATE_HZ) for second in Q_BEFORE_R_S)
-    for name in ("I", "II", "V3", "V5", *pattern.scarred):
+    for name in ("I", "II", "V3", "V5", *pattern.pathological_q):
         signal, peaks = whole_beats(name, pattern.name, "history")
         q_mv = np.median([np.median(signal[p - 60 : p - 35]) - signal[p - start : p - stop].min() for p in peaks])
-        if name in pattern.scarred:
+        if name in pattern.pathological_q:
             assert q_mv > 0.2, name
         elif name in ("II", "V5") and pattern.name != "anterior":
             assert q_mv < 0.2, name
@@ -144,7 +144,7 @@ def test_q_is_deep_in_the_scars_territory_only(pattern):
 
 @pytest.mark.parametrize("pattern", heart.PATTERNS["history"], ids=lambda p: p.name)
 def test_t_is_inverted_over_a_scar(pattern):
-    for name in pattern.scarred:
+    for name in pattern.pathological_q:
         signal, peaks = whole_beats(name, pattern.name, "history")
         low = np.median([signal[p + 90 : p + 190].min() - np.median(signal[p - 60 : p - 40]) for p in peaks])
         assert low < -0.05, name

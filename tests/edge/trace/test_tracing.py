@@ -19,7 +19,7 @@ PX_PER_MM = (8.0, 8.0)
 
 
 def stroke(rows_px, height=600, half_px=1):
-    """(height, w) uint8 ink of a curve, one row for each column, drawn without gaps by a square pen."""
+    """(height, w) uint8 ink of a curve, one row for each column, drawn without gaps by a square brush."""
     columns = np.arange(0, len(rows_px) - 1 + 1e-9, 1 / 64)
     x, rows = (np.rint(v).astype(int) for v in (columns, np.interp(columns, np.arange(len(rows_px)), rows_px)))
     drawn = np.zeros((height, len(rows_px)), np.uint8)
@@ -106,7 +106,7 @@ def test_a_trace_that_leaves_the_page_is_lost_there_and_nowhere_else():
     assert np.isfinite(signal[truth[: signal.size] < 1.6]).mean() > 0.99
 
 
-def test_a_band_of_noise_is_lost_and_does_not_draw_its_neighbour_in():
+def test_noise_is_lost_and_does_not_spoil_the_lead_beside_it():
     """Ink five millimetres high throughout hides whatever was drawn."""
     drawn = stroke(np.full(700, 200.0))
     drawn[300:352, 150:600] = 255
@@ -201,19 +201,22 @@ def test_real_report_pages_obey_einthoven(few_pages):
 def test_the_cheapest_path_is_the_cheapest(seed):
     """Against all paths of a small picture, one by one."""
     rng = np.random.default_rng(seed)
-    along, climb = rng.integers(0, 5, (3, 1, 4)).astype(np.float32), rng.integers(0, 3, (3, 1, 4)).astype(np.float32)
-    climb, start = np.cumsum(climb, axis=2), rng.integers(0, 3, (1, 4)).astype(np.float32)
-    entered, left, price = cheapest_paths(along.copy(), climb, start)
+    enter_cost, climb_cost = (
+        rng.integers(0, 5, (3, 1, 4)).astype(np.float32),
+        rng.integers(0, 3, (3, 1, 4)).astype(np.float32),
+    )
+    climb_cost, end_cost = np.cumsum(climb_cost, axis=2), rng.integers(0, 3, (1, 4)).astype(np.float32)
+    entered, left, least = cheapest_paths(enter_cost.copy(), climb_cost, end_cost)
 
     def cost(rows):
         """Of entering at rows[0], leaving each column x to rows[x + 1]."""
-        total = start[0, rows[0]] + start[0, rows[-1]]
+        total = end_cost[0, rows[0]] + end_cost[0, rows[-1]]
         for x in range(3):
-            total += along[x, 0, rows[x]] + abs(climb[x, 0, rows[x + 1]] - climb[x, 0, rows[x]])
+            total += enter_cost[x, 0, rows[x]] + abs(climb_cost[x, 0, rows[x + 1]] - climb_cost[x, 0, rows[x]])
         return total
 
     best = min(cost(rows) for rows in np.ndindex(4, 4, 4, 4))
-    assert price[0] == best
+    assert least[0] == best
     assert cost((*entered[:, 0], left[-1, 0])) == best
     np.testing.assert_array_equal(left[:-1], entered[1:])
 
@@ -221,19 +224,19 @@ def test_the_cheapest_path_is_the_cheapest(seed):
 @settings(max_examples=30, deadline=None)
 @given(st.floats(5, 60), st.floats(0, 6.2), st.floats(5, 25))
 @example(18.6875, 1.0, 5.0)
-def test_a_pen_s_stroke_tells_the_curve(height_px, phase, period):
-    """Within a pixel on two columns of three, at tips too: in rows of whole pixels, from a pen of three."""
+def test_a_stroke_s_edges_give_its_centreline(height_px, phase, period):
+    """Within a pixel on two columns of three, at tips too: in rows of whole pixels, of a line three pixels wide."""
     x = np.arange(200)
     truth = 100 + height_px * np.sin(x / period + phase)
     drawn = stroke(truth, height=200)
-    high, low = drawn.argmax(axis=0) - 0.5 + 1.5, 200 - drawn[::-1].argmax(axis=0) - 0.5 - 1.5
-    error = np.abs(centreline.drawn(high, low, 3.0) - truth)[3:-3]
+    top, bottom = drawn.argmax(axis=0) - 0.5 + 1.5, 200 - drawn[::-1].argmax(axis=0) - 0.5 - 1.5
+    error = np.abs(centreline.centreline(top, bottom, 3.0) - truth)[3:-3]
     assert np.percentile(error, 66) < 1.0
     assert error.max() < 0.5 * height_px / period + 2.0
 
 
 def test_the_tip_of_a_tall_wave_is_reached_over_a_gap():
-    """A grid's line that was taken away parts tip and foot: the path crosses at the foot, and the tip is the wave's all the same."""
+    """A removed grid line separates tip and foot: the path crosses at the foot, and the tip belongs to the wave all the same."""
     rows = beats(720, 260.0, half_width=5.0)
     page = stroke(400 - rows)
     page[186:191] = 0

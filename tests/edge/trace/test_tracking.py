@@ -1,4 +1,4 @@
-"""What makes tracing fast changes nothing: runs and prices kept by pixel, paths looked for in bands, pens drawn together."""
+"""What makes tracing fast changes nothing: runs and costs kept by pixel, paths searched for within bounds, centrelines found together."""
 
 import numpy as np
 import pytest
@@ -44,30 +44,30 @@ def places_of(width=160):
 
 @settings(max_examples=40, deadline=None)
 @given(SEEDS)
-def test_a_path_in_its_band_is_the_path_in_the_whole_page(seed):
-    """Row for row and cost for cost; and a band is narrower than the page."""
+def test_the_path_within_its_bounds_is_the_path_in_the_whole_page(seed):
+    """Row for row and cost for cost."""
     drawn = scribble(seed)
-    page = ink_runs.Strokes(drawn, np.zeros(drawn.shape, bool), PX_PER_MM)
+    page = ink_runs.InkRuns(drawn, np.zeros(drawn.shape, bool), PX_PER_MM)
     places = places_of()
     others = [[(place, None) for place in places if place is not own] for own in places]
-    found, prices = tracking._ways(page, places, range(3), others)
-    whole = {i: search_bounds.Band(0, len(drawn), np.inf) for i in range(3)}
-    expected, paid = tracking._ways_in(page, places, whole, others, 160)
+    found, costs = tracking._find_paths(page, places, range(3), others)
+    whole = {i: search_bounds.SearchBounds(0, len(drawn), np.inf) for i in range(3)}
+    expected, paid = tracking._paths_within(page, places, whole, others, 160)
     for i in range(3):
         np.testing.assert_array_equal(found[i], expected[i])
-        assert prices[i] == pytest.approx(paid[i], abs=1e-3)
+        assert costs[i] == pytest.approx(paid[i], abs=1e-3)
 
 
-def test_a_band_is_narrow_where_paper_parts_the_traces():
-    """A flat trace is looked for about its own row, not over the other leads'."""
+def test_search_bounds_are_narrow_where_paper_separates_the_traces():
+    """A flat trace is searched for about its own row, not over the other leads'."""
     drawn = np.zeros((420, 160), np.uint8)
     for row in (90, 210, 330):
         drawn[row : row + 3] = 255
-    page, places = ink_runs.Strokes(drawn, np.zeros(drawn.shape, bool), PX_PER_MM), places_of()
+    page, places = ink_runs.InkRuns(drawn, np.zeros(drawn.shape, bool), PX_PER_MM), places_of()
     others = [[(place, None) for place in places if place is not own] for own in places]
-    found = tracking._bands_of(page, search_bounds.Bands(page), places, [1], others, 160)[1]
+    found = tracking._bounds_of(page, search_bounds.CoarseInk(page), places, [1], others, 160)[1]
     assert 150 < found.top < 210 < found.bottom < 270
-    assert found.limit > 0
+    assert found.cost_limit > 0
 
 
 @settings(max_examples=40, deadline=None)
@@ -88,37 +88,37 @@ def test_pixels_side_by_side_are_the_opening_by_a_line(seed, half):
 def test_a_run_s_first_and_last_row_are_found_for_each_of_its_pixels(seed):
     """Against a walk up and down from every pixel of ink; climbing costs what the sum down the column says."""
     drawn = scribble(seed, width=50)
-    page = ink_runs.Strokes(drawn, np.zeros(drawn.shape, bool), PX_PER_MM)
+    page = ink_runs.InkRuns(drawn, np.zeros(drawn.shape, bool), PX_PER_MM)
     padded = np.pad(drawn >= ink_runs.INK, ((1, 1), (0, 0)))
     for row, x in zip(*np.nonzero(drawn >= ink_runs.INK), strict=True):
         column = padded[:, x]
-        first, last = page.run(row, x)
+        first, last = page.extent(row, x)
         assert first == row - column[: row + 1][::-1].argmin()
         assert last == row + column[row + 2 :].argmin()
     paper = np.maximum(1 - np.arange(256, dtype=np.float32) / ink_runs.SOLID, 0)[drawn]
     paper[1:] += paper[:-1].copy()
     paper *= 0.5 * (ink_runs.CLIMB_PAPER_COST - ink_runs.CLIMB_INK_COST)
     paper += np.float32(ink_runs.CLIMB_INK_COST)
-    np.testing.assert_array_equal(page.climb, np.cumsum(paper, axis=0))
+    np.testing.assert_array_equal(page.climb_cost, np.cumsum(paper, axis=0))
 
 
-@pytest.mark.parametrize("pen_px", [1.2, 3.0, 3.2, 5.0])
-def test_strokes_drawn_together_are_drawn_as_one_by_one(pen_px):
-    """Of all lengths, thin pens and thick ones."""
+@pytest.mark.parametrize("width_px", [1.2, 3.0, 3.2, 5.0])
+def test_centrelines_found_together_are_those_found_one_by_one(width_px):
+    """Of all lengths, of thin lines and thick ones."""
     rng = np.random.default_rng(7)
     edges = []
     for length in (5, 40, 41, 300, 900):
         middle = 100 + np.cumsum(rng.normal(0, 1.5, length))
         half = rng.uniform(0.2, 6, length)
         edges.append((middle - half, middle + half))
-    together = centreline.drawn_together(edges, pen_px)
-    for (high, low), rows in zip(edges, together, strict=True):
-        np.testing.assert_array_equal(rows, centreline.drawn(high, low, pen_px))
+    together = centreline.centrelines(edges, width_px)
+    for (top, bottom), rows in zip(edges, together, strict=True):
+        np.testing.assert_array_equal(rows, centreline.centreline(top, bottom, width_px))
         assert np.isfinite(rows).all()
 
 
 def test_a_report_page_is_arranged_as_any_page_would_be(few_pages):
-    """Boxes, base lines, scale, pulses and the strip's lead: what is known of reports is looked for no more, and nothing else changes."""
+    """Boxes, base lines, scale, pulses and the strip's lead: what is known of reports is not searched for, and nothing else changes."""
     scale = (200 / 25.4, 200 / 25.4)
     for page in few_pages:
         seen = ink.ink_of(Image.open(page.path).convert("RGB"))

@@ -4,14 +4,9 @@ import os
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from types import SimpleNamespace
-
-import pytest
 
 from ecg_edge.errors import Reason
-from ecg_edge.output.advice import ADVICE, advice, percent
-from ecg_edge.output.panel import QUALITY_WORDS, sureness, tone
-from ecg_edge.page import quality
+from ecg_edge.output.words import percent
 from ecg_edge.result import DISCLAIMER, unread
 from ecg_edge.web.reading_service import PREVIEW, ReadingAnswer, ReadingRequest
 
@@ -166,16 +161,6 @@ def test_doubt_is_said_wherever_the_verdict_is(site, worker, page_bytes):
     )
 
 
-def test_a_result_wears_the_colour_of_its_class_where_it_is_sure():
-    """Nobody is calmed or alarmed by a guess."""
-    assert tone("read", "normal", 0.95) == "normal" and tone("read", "infarction", 0.8) == "infarction"
-    assert (
-        tone("read", "normal", 0.6) is None
-        and tone("uncertain", "normal", 0.95) is None
-        and tone("refused", None, None) is None
-    )
-
-
 def test_the_history_is_searched_and_turned_over(site, page_bytes):
     """By name, verdict, state, model and date; the rest behind a link."""
     here = site()
@@ -232,35 +217,3 @@ def test_static_files_are_those_that_there_are(client):
     assert client.get("/static/app.css?v=1").headers["cache-control"] == "public, max-age=86400"
     for name in ("openapi.json", "base.html", "..%2fserver.py", "%2e%2e%2fapp.py", "..%2ftemplates%2fbase.html"):
         assert client.get(f"/static/{name}").status_code == 404
-
-
-@pytest.mark.parametrize("reason", list(Reason), ids=lambda reason: reason.value)
-def test_every_reason_has_something_that_helps(reason):
-    """Beside its own sentence; none but reasons have."""
-    assert advice(reason.value) or reason is Reason.NOT_FOUND
-    assert set(ADVICE) <= {reason.value for reason in Reason}
-
-
-def test_no_probability_is_called_certain():
-    """Nor impossible."""
-    assert [percent(share) for share in (1.0, 0.9996, 0.5, 0.0004, 0.0)] == [
-        "100.0 %",
-        "over 99.9 %",
-        "50.0 %",
-        "under 0.1 %",
-        "0.0 %",
-    ]
-    assert [sureness(share) for share in (0.95, 0.8, 0.4)] == ["high", "fair", "low"]
-
-
-def test_the_limits_that_people_read_are_those_that_hold():
-    """And every number has its words."""
-    numbers = quality.measure(SimpleNamespace(flat=None))
-    assert set(QUALITY_WORDS) == set(numbers)
-    for limit in quality.LIMITS:
-        _, unit, meaning = QUALITY_WORDS[limit.name]
-        assert (
-            f"Refused above {100 * limit.most:g} %." in meaning
-            if unit == "%"
-            else f"Refused above {limit.most:g}." in meaning
-        )
