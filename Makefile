@@ -53,6 +53,7 @@ bench: $(DEVELOP)/installed
 lint: $(DEVELOP)/installed
 	$(DEVELOP)/bin/ruff check .
 	$(DEVELOP)/bin/ruff format --check .
+	$(DEVELOP)/bin/mypy
 
 # What a device needs, and no more.
 $(DEVICE)/installed: $(SOURCES)

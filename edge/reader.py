@@ -180,11 +180,12 @@ class Reader:
 
     def _infer(self, stages: Stages) -> npt.NDArray[Any]:
         """(rows, classes) probabilities: a row for each lead, or for each window of the page."""
+        assert stages.inputs is not None  # a page that was read, and not refused
         if self.kind == PAGE_SIGNAL:
             return self._run(stages.inputs)
         return self.network.probabilities(stages.inputs)
 
-    def _run(self, windows: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
+    def _run(self, windows: npt.NDArray[Any]) -> npt.NDArray[Any]:
         levels = self.network.quantisation()["input"]
         return self.network.run(quantise(windows, levels["scale"], levels["zero_point"]))
 

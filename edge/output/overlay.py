@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from PIL import Image, ImageDraw
 
     from ..image import Picture
-    from ..reader import Stages
+    from ..stages import Stages
 
 Corners = tuple[int, int, int, int]
 """(left, top, right, bottom) of a box in page pixels."""

@@ -10,7 +10,7 @@ from ..errors import OutputError
 from ..preprocessing import filters
 
 if TYPE_CHECKING:
-    from ..reader import Stages
+    from ..stages import Stages
 
 STEPS = (("1-crop", "gray"), ("2-gaussian", "blurred"), ("3-binary", "ink"))
 """File name and field of `LeadSteps`, in the paper's order."""
