@@ -7,11 +7,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))  # train, convert and benchmarks are not installed
 
 PUBLISHED, EXTRA, STRIDE = 491, 409, 10
+
+# The same examples each time and no limit of time: what fails fails again, on a slow machine as on a fast one.
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Others each time, to look further: pytest --hypothesis-profile search
+settings.register_profile("search", settings.get_profile("same"), derandomize=False, print_blob=True)
+settings.load_profile("same")
 
 
 class ReportPage(NamedTuple):

@@ -1,7 +1,11 @@
-"""Photographs that several files look at: each is taken and laid flat once a session."""
+"""What several files look at: photographs, each taken and laid flat once a session; the schema of results; cameras of this process alone."""
 
+import json
+import os
 from dataclasses import dataclass, replace
+from importlib import resources
 
+import jsonschema
 import numpy as np
 import pytest
 from PIL import Image
@@ -61,3 +65,19 @@ def report_photo(request, normal_page):
     from ecg_edge.image import open_picture
 
     return take(open_picture(normal_page).image, 200 / 25.4, *request.param)
+
+
+@pytest.fixture(scope="session")
+def validate():
+    """Hold a result's JSON against the schema."""
+    schema = json.loads((resources.files("ecg_edge") / "result.schema.json").read_text())
+    return jsonschema.Draft202012Validator(schema).validate
+
+
+@pytest.fixture
+def own_cameras(monkeypatch):
+    """A camera is one process's of the whole machine: those of these tests have names that no other run of them has."""
+    from ecg_edge.device import capture_service
+
+    lock = capture_service.NamedLock
+    monkeypatch.setattr(capture_service, "NamedLock", lambda name: lock(f"test/{os.getpid()}/{name}"))

@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .waiting import LIMIT_S
+
 SECTOR_BYTES = 512
 CALLS = "write,pwrite64,fsync,fdatasync,rename,unlink,ftruncate,mkdir"
 _LINE = re.compile(r"(?:\d+ +)?(\w+)\((.*)\) += (-?\d+)")
@@ -27,8 +29,19 @@ def missing():
 
 def traced(script, *arguments, log, options=()):
     """Run a Python script under strace: the finished process."""
-    line = ["strace", "-f", "-qq", "-o", os.fspath(log), *options, sys.executable, *map(str, (script, *arguments))]
-    return subprocess.run(line, capture_output=True, text=True, timeout=60)
+    # -B: what is compiled is not written, or the first run would have other calls than the next.
+    line = [
+        "strace",
+        "-f",
+        "-qq",
+        "-o",
+        os.fspath(log),
+        *options,
+        sys.executable,
+        "-B",
+        *map(str, (script, *arguments)),
+    ]
+    return subprocess.run(line, capture_output=True, text=True, timeout=LIMIT_S)
 
 
 def record(script, folder, *arguments, log):

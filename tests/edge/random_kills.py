@@ -17,6 +17,8 @@ from pathlib import Path
 from ecg_edge.device.settings import defaults, to_toml
 from ecg_edge.store.store import Store
 
+from .waiting import LIMIT_S, wait_for
+
 ROOT = Path(__file__).resolve().parents[2]
 DRAIN_S = 300.0
 """How long the last start may take to read what is left."""
@@ -39,7 +41,7 @@ class Device:
         values = defaults()
         values["trigger"] |= {"folder": str(self.inbox), "settle_s": 0.1, "after": "delete"}
         values["store"]["folder"] = str(self.store)
-        values["process"] |= {"page_s": 3.0, "grace_s": 0.5}
+        values["process"] |= {"page_s": LIMIT_S, "grace_s": 0.5}
         for section, entries in more.items():
             values[section] |= entries
         (self.folder / "config.toml").write_text(to_toml(values))
@@ -71,20 +73,21 @@ class Device:
         (self.inbox / f".{name}").write_bytes(data)
         os.rename(self.inbox / f".{name}", self.inbox / name)
 
-    def wait(self, pattern, seconds=40.0):
+    def wait(self, pattern):
         """The line of the log that has the pattern, when it comes."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            found = [line for line in self.lines if re.search(pattern, line)]
-            if found:
-                return found[0]
-            time.sleep(0.02)
-        raise AssertionError(f"no {pattern} in {self.lines}")
+
+        def found():
+            over = self.process.poll() is not None
+            return next((line for line in self.lines if re.search(pattern, line)), over)
+
+        line = wait_for(found)
+        assert line is not True, f"it ended without {pattern}: {self.lines}"
+        return line
 
     def end(self, number=signal.SIGTERM):
         """Send it a signal: its exit status."""
         self.process.send_signal(number)
-        return self.process.wait(40)
+        return self.process.wait(LIMIT_S)
 
     def kill(self):
         """End it and its processes as a crash would."""
@@ -113,9 +116,7 @@ def many_kills(device, kills, chance, form="text"):
         acknowledged |= {int(n) for line in device.lines for n in re.findall(r"page\.stored.*/(\d+)\.jpg", line)}
     device.start()
     device.wait("watch.ready")
-    until = time.monotonic() + 60
-    while os.listdir(device.inbox) and time.monotonic() < until:
-        time.sleep(0.2)
+    wait_for(lambda: not os.listdir(device.inbox), DRAIN_S)
     device.end()
     entries = device.stored()
     names = [int(os.path.basename(entry.result["source"])[:-4]) for entry in entries]

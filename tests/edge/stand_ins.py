@@ -8,6 +8,11 @@ from pathlib import Path
 from ecg_edge.device.capture_service import Outcome
 from ecg_edge.errors import CameraError, DamagedModelError, PictureError, Reason
 
+from .waiting import wait_for
+
+HANG_S = 3600
+"""Longer than any limit: whoever hangs is ended."""
+
 
 class Echo:
     """Answers what it is told to; writes to a file that it was closed."""
@@ -19,11 +24,12 @@ class Echo:
         what, *more = request
         if what == "say":
             return more[0], os.getpid()
-        if what == "sleep":
-            time.sleep(more[0])
+        if what == "hang":
+            time.sleep(HANG_S)
+        elif what == "until":
+            wait_for(Path(more[0]).exists)
         elif what == "ignore":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            time.sleep(60)
         elif what == "die":
             os._exit(more[0])
         elif what == "kill":
@@ -52,7 +58,7 @@ def damaged():
 
 
 def slow_start():
-    time.sleep(60)
+    time.sleep(HANG_S)
 
 
 def result_of(path, status="read"):
@@ -63,7 +69,7 @@ def result_of(path, status="read"):
 
 
 class CaptureServiceStandIn:
-    """Answers by what the picture's name says; the camera's pictures by a count in a file."""
+    """Answers by what the picture's name says ("wait" waits for a file `.go` beside it); the camera's pictures by a count in a file."""
 
     def __init__(self, settings, with_camera=False):
         if with_camera and settings["camera"]["source"] == "none":
@@ -72,7 +78,9 @@ class CaptureServiceStandIn:
     def __call__(self, path=None):
         name = os.path.basename(path or "camera.jpg")
         if "hang" in name:
-            time.sleep(60)
+            time.sleep(HANG_S)
+        if "wait" in name:
+            wait_for(Path(path).with_name(".go").exists)
         if "die" in name:
             os._exit(7)
         if "gone" in name:

@@ -264,14 +264,14 @@ points = st.lists(st.tuples(st.floats(0, PAGE_PX[0]), st.floats(0, PAGE_PX[1])),
 
 
 @given(views, points)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_unproject_undoes_project(view, places):
     """To a hundredth of a page pixel, bends and all."""
     np.testing.assert_allclose(scene_view.unproject(view, scene_view.project(view, places), 30), places, atol=0.02)
 
 
 @given(views, points)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_paper_bends_and_does_not_stretch(view, places):
     """A short piece of the sheet is as long in space as it is flat, for one bend; paper is not rubber."""
     view = replace(view, bends=view.bends[:1])
@@ -281,7 +281,7 @@ def test_paper_bends_and_does_not_stretch(view, places):
 
 
 @given(st.sampled_from(scene_hands.COVERS + scene_hands.SHADOWS), st.floats(0.001, 0.3), st.integers(0, 1000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_nothing_covers_more_than_its_share(maker, share, seed):
     """Pushed in from any side, at any angle."""
     rng = np.random.default_rng(seed)
@@ -297,7 +297,7 @@ def test_nothing_covers_more_than_its_share(maker, share, seed):
 
 
 @given(st.floats(0, 0.7), st.integers(0, 1000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_lamp_takes_as_much_light_as_it_says(gradient, seed):
     """On the sheet the brightest place has all of it, the darkest lacks `gradient`."""
     y, x = np.mgrid[-80:80:20j, -120:120:30j]

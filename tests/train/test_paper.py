@@ -148,7 +148,7 @@ def test_half_as_many_seconds_fit_at_double_speed(hearts):
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_styles_at_random_are_ones_that_can_be_drawn(seed):
     """Within the ranges, strips that fit their layout, traces that fit their paper."""
     style = paper_style.draw_style(np.random.default_rng(seed))

@@ -1,12 +1,9 @@
 """What the tests of the command line share: it is run in this process with the model `tiny`, and as a command where no model is needed."""
 
-import json
 import os
 import subprocess
 import sys
-from importlib import resources
 
-import jsonschema
 import pytest
 
 from ecg_edge.commands.cli import main
@@ -27,13 +24,6 @@ def run(monkeypatch, capsys, tiny_folder):
         return status, *capsys.readouterr()
 
     return call
-
-
-@pytest.fixture(scope="module")
-def validate():
-    return jsonschema.Draft202012Validator(
-        json.loads((resources.files("ecg_edge") / "result.schema.json").read_text())
-    ).validate
 
 
 @pytest.fixture

@@ -2,11 +2,15 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from ..waiting import LIMIT_S, read_line, wait_for
 
 DRIVER = """
 import sys
@@ -37,6 +41,18 @@ def start(tmp_path, tiny_folder):
         process.communicate()
 
 
+def workers_of(process):
+    """The numbers of its processes, but for that of `multiprocessing` which tracks resources."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def ignores_interrupts(process_id):
+    """Whether a worker is so far that it leaves them to its parent."""
+    ignored = re.search(r"^SigIgn:\t(\w+)$", Path(f"/proc/{process_id}/status").read_text(), re.MULTILINE)[1]
+    return bool(int(ignored, 16) >> signal.SIGINT - 1 & 1)
+
+
 def without_runtimes_notes(text):
     return [line for line in text.splitlines() if not line.startswith("INFO: Created TensorFlow Lite XNNPACK")]
 
@@ -46,9 +62,9 @@ def without_runtimes_notes(text):
 def test_a_signal_ends_it_after_the_page_in_hand(start, normal_page, jobs, number, status):
     """Whole lines, no traceback, and not all of the pages."""
     process = start("classify", *[normal_page] * 300, "--json", "--jobs", jobs)
-    first = process.stdout.readline()
+    first = read_line(process.stdout)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=LIMIT_S)
     lines = [json.loads(line) for line in (first + out).splitlines()]
     assert process.returncode == status
     assert without_runtimes_notes(err) == []
@@ -60,9 +76,10 @@ def test_a_signal_ends_it_after_the_page_in_hand(start, normal_page, jobs, numbe
 def test_a_signal_to_the_whole_group_ends_it_without_a_traceback(start, normal_page, number, status):
     """As a terminal and systemd send them: the workers get it too."""
     process = start("classify", *[normal_page] * 300, "--jobs", "2")
-    assert all(process.stdout.readline() for _ in range(8)), "both workers are up"
+    assert read_line(process.stdout)
+    wait_for(lambda: [ignores_interrupts(worker) for worker in workers_of(process)] == [True] * 2)
     os.killpg(process.pid, number)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == status and "Traceback" not in err
 
 
@@ -70,10 +87,10 @@ def test_a_signal_to_the_whole_group_ends_it_without_a_traceback(start, normal_p
 def test_a_closed_pipe_ends_it_without_a_traceback(start, normal_page, jobs):
     """`ecg-edge classify … | head -1`."""
     process = start("classify", *[normal_page] * 300, "--jobs", jobs)
-    assert process.stdout.readline()
+    assert read_line(process.stdout)
     process.stdout.close()
-    assert without_runtimes_notes(process.stderr.read()) == []
-    assert process.wait(timeout=60) == 128 + signal.SIGPIPE
+    _, err = process.communicate(timeout=LIMIT_S)
+    assert without_runtimes_notes(err) == [] and process.returncode == 128 + signal.SIGPIPE
 
 
 def test_a_closed_pipe_under_the_help_is_no_traceback_either():
@@ -84,7 +101,7 @@ def test_a_closed_pipe_under_the_help_is_no_traceback_either():
         [sys.executable, "-m", "ecg_edge", "--help"], stdout=writing, stderr=subprocess.PIPE
     ) as process:
         os.close(writing)
-        assert process.stderr.read() == b""
+        assert process.communicate(timeout=LIMIT_S)[1] == b""
     assert process.returncode in (-signal.SIGPIPE, 128 + signal.SIGPIPE)
 
 
@@ -92,6 +109,6 @@ def test_a_full_disk_under_the_output_ends_with_3(start, normal_page):
     """In one line."""
     with open("/dev/full", "w") as full:
         process = start("classify", normal_page, stdout=full)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 3
     assert without_runtimes_notes(err) == ["ecg-edge: a result cannot be written (No space left on device)."]

@@ -1,7 +1,6 @@
 """Taking pictures with the Raspberry Pi's camera, on the stand-in that is shipped."""
 
 import sys
-import time
 from concurrent.futures import TimeoutError as FutureTimeoutError
 
 import numpy as np
@@ -75,9 +74,8 @@ def test_a_lens_that_finds_no_focus_gives_a_picture_all_the_same():
 def test_a_lens_that_never_ends_its_scan_costs_a_part_of_the_time():
     """The rest is for the picture; what was waited for is cancelled."""
     camera, calls = opened(hang=("wait",))
-    start = time.monotonic()
     shot = camera.capture(1.0)
-    assert 0.35 < time.monotonic() - start < 2 and shot.metadata["focused"] is False
+    assert ("wait", 0.4) in calls and shot.metadata["focused"] is False
     assert names(calls).index("cancel_all_and_flush") < names(calls).index("captured_request")
 
 
@@ -92,10 +90,9 @@ def test_light_that_never_settles_is_waited_for_some_frames():
 def test_a_camera_that_hangs_is_an_error_within_the_limit(where):
     """What is waited for is cancelled, so that the camera can be closed, and exposure is freed."""
     camera, calls = opened(hang=(where,))
-    start = time.monotonic()
     with pytest.raises(CameraTimeoutError) as caught:
         camera.capture(0.5)
-    assert time.monotonic() - start < 1.5
+    assert all(0 < call[1] <= 0.5 for call in calls if call[0] in ("wait", where))
     assert str(caught.value) == "The camera gave no picture within 0.5 s. Check its cable."
     assert isinstance(caught.value, TimeoutError) and isinstance(caught.value, InstallationError)
     camera.close()

@@ -1,13 +1,14 @@
 """The configuration file."""
 
 import re
+import sys
 
 import pytest
 
 from ecg_edge.device import settings
 from ecg_edge.errors import UsageError
 
-tomllib = pytest.importorskip("tomllib")
+tomllib = pytest.importorskip("tomllib" if sys.version_info >= (3, 11) else "tomli", reason="Python 3.10 without tomli")
 
 
 @pytest.fixture

@@ -6,10 +6,13 @@ import time
 
 import gpiozero.pins.mock
 import pytest
+from gpiozero.threads import GPIOThread
 
 from ecg_edge.device.indicator import LedIndicator, TextIndicator
 from ecg_edge.device.triggers import ButtonTrigger, FolderTrigger, IntervalTrigger, Task
 from ecg_edge.errors import InstallationError, UsageError
+
+from ..waiting import LIMIT_S, wait_for
 
 NEVER = threading.Event()
 
@@ -162,10 +165,11 @@ def test_waiting_ends_when_it_is_told_to(tmp_path):
     stop = threading.Event()
     trigger = FolderTrigger(str(tmp_path), set().__contains__)
     start = time.monotonic()
-    assert trigger.next(0.2, stop) is None and time.monotonic() - start < 2
+    assert trigger.next(0.2, stop) is None
     stop.set()
-    assert trigger.next(60, stop) is None
-    assert IntervalTrigger(60).next(60, stop) is None
+    assert trigger.next(2 * LIMIT_S, stop) is None
+    assert IntervalTrigger(2 * LIMIT_S).next(2 * LIMIT_S, stop) is None
+    assert time.monotonic() - start < LIMIT_S
 
 
 def test_an_interval_starts_at_once_and_makes_up_for_nothing(clock):
@@ -181,7 +185,6 @@ def test_an_interval_starts_at_once_and_makes_up_for_nothing(clock):
 
 def press(pin):
     pin.drive_low()
-    time.sleep(0.06)
     pin.drive_high()
 
 
@@ -191,13 +194,13 @@ def test_a_button_starts_a_page_when_it_is_pressed(pins):
     pin = pins.pin(17)
     assert trigger.next(0.05, NEVER) is None
     press(pin)
-    task = trigger.next(0.5, NEVER)
+    task = trigger.next(LIMIT_S, NEVER)
     assert task == Task()
     press(pin)
     trigger.done(task)
     assert trigger.next(0.05, NEVER) is None
     press(pin)
-    assert trigger.next(0.5, NEVER) == Task()
+    assert trigger.next(LIMIT_S, NEVER) == Task()
     trigger.close()
 
 
@@ -231,13 +234,12 @@ def test_a_light_shows_how_the_device_stands(pins):
     assert pin.state
     pin.clear_states()
     indicator.show("busy")
-    time.sleep(0.5)
-    flickers = len(pin.states)
-    assert flickers > 4
+    wait_for(lambda: len(pin.states) > 4)
+    indicator.show("ready")
     pin.clear_states()
     indicator.show("refused", "The picture is blurred.")
-    time.sleep(2.2)
-    assert [state.state for state in pin.states].count(True) in (6, 7) and not pin.state
+    wait_for(lambda: not any(isinstance(thread, GPIOThread) for thread in threading.enumerate()))
+    assert [state.state for state in pin.states] == [True, False] * 6
     indicator.show("ready")
     assert pin.state
     indicator.close()

@@ -23,6 +23,7 @@ from ecg_edge.system import board, event_log
 
 from .. import stand_ins
 from ..random_kills import Device, many_kills
+from ..waiting import LIMIT_S, Systemd, wait_for
 
 
 @pytest.fixture
@@ -62,14 +63,14 @@ def test_pages_are_read_stored_and_shown_until_it_is_told_to_end(device):
 
 def test_a_picture_at_which_the_process_hangs_or_dies_makes_way(device):
     """It is tried twice, then has a result that says so; the others are read."""
-    device.start(process={"page_s": 1.0, "grace_s": 0.3})
+    device.start(process={"page_s": 3.0, "grace_s": 0.3})
     device.wait("watch.ready")
     device.put("hang.jpg")
     device.wait("worker.hung")
     device.put("after.jpg")
-    device.wait("page.stored.*after.jpg", 40)
+    device.wait("page.stored.*after.jpg")
     device.put("die.jpg")
-    device.wait("page.stored.*die.jpg", 40)
+    device.wait("page.stored.*die.jpg")
     assert device.end() == 143
     results = {os.path.basename(entry.result["source"]): entry.result for entry in device.stored()}
     assert list(results) == ["hang.jpg", "after.jpg", "die.jpg"]
@@ -83,13 +84,12 @@ def test_a_picture_at_which_the_process_hangs_or_dies_makes_way(device):
 
 def test_it_ends_after_the_page_in_hand(device):
     """Which is stored."""
-    device.start(process={"page_s": 2.0, "grace_s": 0.3}, trigger={"kind": "folder"})
+    device.start(process={"page_s": 3.0, "grace_s": 0.3}, trigger={"kind": "folder"})
     device.wait("watch.ready")
     device.put("a.jpg")
     device.wait("page.stored")
     device.put("hang.jpg")
-    while device.shown.count("busy") < 2:
-        time.sleep(0.02)
+    wait_for(lambda: device.shown.count("busy") == 2)
     assert device.end() == 143
     assert any("page.not_read" in line for line in device.lines)
     assert os.listdir(device.inbox) == ["hang.jpg"] and len(device.stored()) == 1
@@ -97,20 +97,18 @@ def test_it_ends_after_the_page_in_hand(device):
 
 def test_systemd_is_told_and_asked(device, tmp_path):
     """Ready, alive every second or two even during a page, ending."""
-    told = []
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-        channel.bind(str(tmp_path / "notify"))
-        threading.Thread(target=lambda: told.extend(iter(lambda: channel.recv(100), b"")), daemon=True).start()
-        device.start({"NOTIFY_SOCKET": str(tmp_path / "notify")}, process={"page_s": 2.5, "grace_s": 0.3})
+    with Systemd(tmp_path / "notify") as systemd_:
+        device.start({"NOTIFY_SOCKET": systemd_.path})
         device.wait("watch.ready")
-        device.put("hang.jpg")
-        device.wait("worker.hung")
+        device.put("wait.jpg")
+        wait_for(lambda: "busy" in device.shown)
+        before = len(systemd_.told)
+        wait_for(lambda: systemd_.told[before:].count("WATCHDOG=1") >= 4)
+        assert "done" not in " ".join(device.shown)
+        (device.inbox / ".go").touch()
+        device.wait("page.stored")
         assert device.end() == 143
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
-            end.sendto(b"", str(tmp_path / "notify"))
-        time.sleep(0.2)
-    during = told[told.index(b"READY=1") :]
-    assert during.count(b"WATCHDOG=1") >= 4 and told[-1] == b"STOPPING=1"
+    assert "READY=1" in systemd_.told[:before] and systemd_.told[-1] == "STOPPING=1"
 
 
 def test_an_interval_takes_pictures_with_the_camera(device):
@@ -124,7 +122,7 @@ def test_an_interval_takes_pictures_with_the_camera(device):
 def test_a_camera_that_is_not_there_ends_it_before_it_is_ready(device):
     """systemd starts it again; a person reads why."""
     device.start(trigger={"kind": "interval"}, camera={"source": "none"})
-    device.process.wait(40)
+    device.process.wait(LIMIT_S)
     assert (device.process.returncode, device.lines) == (3, ["ecg-edge: There is no camera 0."])
 
 
@@ -243,7 +241,7 @@ def test_systemd_that_does_not_listen_holds_up_nothing(tmp_path, monkeypatch):
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         start = time.monotonic()
         told = [systemd.notify("WATCHDOG=1") for _ in range(1000)]
-    assert told[0] and not told[-1] and time.monotonic() - start < 5
+    assert told[0] and not told[-1] and time.monotonic() - start < LIMIT_S
 
 
 def test_pictures_may_not_arrive_where_results_are_stored(tmp_path):
@@ -261,6 +259,7 @@ def test_the_board_says_what_it_can(tmp_path, monkeypatch):
     """Temperature from the kernel, throttling from vcgencmd, None where neither is."""
     (tmp_path / "temp").write_text("48312\n")
     assert board.temperature_c(tmp_path / "temp") == 48.312 and board.temperature_c(tmp_path / "none") is None
+    monkeypatch.setattr(board, "TIMEOUT_S", LIMIT_S)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert board.throttled() is None
     tool = tmp_path / "vcgencmd"

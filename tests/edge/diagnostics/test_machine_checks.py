@@ -19,8 +19,10 @@ from ecg_edge.system import board
 
 @pytest.fixture
 def examine(monkeypatch, tiny_folder, tmp_path):
-    """`examine(camera)` is {name: finding}, with `tiny` as the one model."""
+    """`examine(camera)` is {name: finding}, with `tiny` as the one model, on a machine that is cool and has memory."""
     monkeypatch.setattr(card, "models_folder", lambda: tiny_folder)
+    monkeypatch.setattr(board, "temperature_c", lambda: 45.0)
+    monkeypatch.setattr(board, "available_mb", lambda: 2000)
     return lambda camera="0": {
         finding.name: finding for finding in machine_checks.examine(str(tmp_path / "store"), camera)
     }

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ecg_edge.measure.beats import RATE_HZ, find_beats
@@ -18,7 +18,6 @@ def strip(beats, seconds=10.0, t_mv=0.3):
     return signal
 
 
-@settings(deadline=None)
 @given(st.integers(170, 600), st.floats(0.2, 3), st.sampled_from([1, -1]))
 def test_every_beat_is_found_and_no_t_wave(every, gain, turned):
     """From 50 to 176 beats a minute, small and large, upright and turned over."""

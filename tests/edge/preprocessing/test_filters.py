@@ -28,7 +28,7 @@ def inputs_of(gray):
     return [filters.to_model_input(filters.lead_steps(lead).ink) for lead in crop(gray, REPORT).values()]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(arrays(np.uint8, (5, 7, 3), elements=st.integers(0, 255)))
 def test_gray_is_the_luma_of_itu_r_601_2(rgb):
     """Step 1 equals Pillow's "L", and its definition 0.299 R + 0.587 G + 0.114 B within rounding."""
@@ -53,7 +53,7 @@ def test_a_page_of_another_size_is_not_cropped():
         crop(np.zeros((2213, 1572), np.uint8), REPORT)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(images)
 def test_the_blur_is_a_gaussian_of_one_pixel(image):
     """Step 3 equals scikit-image's filter (nearest edges, 4 σ) rounded to whole levels."""
@@ -73,7 +73,7 @@ def test_the_kernel_is_the_gaussian_itself():
     assert np.abs(filters.blur(point) - 255 * np.outer(line, line)).max() <= 0.5001
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(images)
 def test_ink_is_255_where_the_blur_is_at_or_below_the_threshold(image):
     """Steps 4 to 6: unsigned bytes, ink 255 and paper 0, nothing between."""
@@ -109,7 +109,7 @@ def test_the_last_steps_give_an_l_picture_of_the_same_pixels():
         assert np.array_equal(np.asarray(picture), array)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2**32 - 1), st.integers(10, 400), st.integers(10, 400))
 def test_the_model_input_is_pillows_bilinear_resize(seed, height, width):
     """150 × 150 uint8 of any crop; 255 stays 255 and 0 stays 0 where the crop is even."""

@@ -31,7 +31,7 @@ def by_definition(image):
     return chosen
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=24), elements=st.integers(0, 255)))
 def test_it_equals_scikit_image_on_random_images(image):
     """Any uint8 image of two levels or more has scikit-image's threshold, or one that is exactly as good."""
@@ -49,7 +49,7 @@ def as_good(image, one, other):
     return scores[0][0] * scores[1][1] == scores[1][0] * scores[0][1]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.integers(0, 12)))
 def test_it_equals_the_definition_in_whole_numbers(image):
     """Few levels, exact arithmetic: the level is the best of all, and its parts are those of the first best."""
@@ -91,7 +91,7 @@ def test_a_single_level_is_its_own_threshold(level):
     assert otsu.threshold(np.full((3, 4), level, np.uint8)) == level
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(arrays(np.uint8, (7, 9), elements=st.integers(0, 120)), st.integers(0, 130))
 def test_a_brighter_image_has_a_threshold_brighter_by_as_much(image, shift):
     """Adding a level to every pixel parts them as before."""

@@ -43,7 +43,7 @@ def st_level_mv(signal, peaks):
     return np.median(signal[peaks + segment] - signal[peaks - before])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(kind=st.sampled_from(CLASSES), seed=st.integers(0, 2**32 - 1))
 def test_einthovens_and_goldbergers_laws_hold_exactly(kind, seed):
     one, two, three, avr, avl, avf = heart.simulate(kind, seconds=3.0, seed=seed)[:6]

@@ -139,7 +139,7 @@ def test_the_trace_gives_its_signal_back(clean_ink, signals, name):
     assert abs(ROW_OF[name] - (top + 1) - peak_px) < 2.0, "the pen reaches one pixel beyond its path"
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(level=st.floats(-0.9, 0.9))
 def test_a_level_is_drawn_at_its_height(level):
     ink = ink_of(report_page.draw_report(flat(level), style=CLEAN))

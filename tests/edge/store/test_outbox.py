@@ -2,11 +2,12 @@
 
 import http.server
 import json
+import os
 import shutil
 import socket
 import subprocess
 import threading
-import time
+from contextlib import suppress
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -19,23 +20,28 @@ from ecg_edge.store.store import Store
 
 from ..random_kills import Device
 from ..stand_ins import result_of
+from ..waiting import LIMIT_S, wait_for
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 needs_broker = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
 FAST = {"idle_s": 0.02, "backoff_s": (0.02, 0.2)}
 
 
-def wait_for(condition, seconds=20.0):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it never came"
-        time.sleep(0.02)
-
-
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port below those that the system gives to others' connections: it stays free while nobody listens at it."""
+    for port in range(20_000 + os.getpid() % 10_000, 32_768):
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
+
+
+@pytest.fixture
+def closed_port():
+    """A port that answers nobody and that nobody else can have meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 @pytest.fixture
@@ -213,7 +219,7 @@ class Broker:
     def stop(self):
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(20)
+            self.process.wait(LIMIT_S)
         self.process = None
 
 
@@ -242,24 +248,24 @@ def subscriber(broker):
     client.reconnect_delay_set(1, 1)
     client.connect("127.0.0.1", broker.port)
     client.loop_start()
-    assert subscribed.wait(20)
+    assert subscribed.wait(LIMIT_S)
     yield came
     client.disconnect()
     client.loop_stop()
 
 
 @needs_broker
-def test_a_broker_that_goes_and_comes_gets_every_result_in_order(kept, forward, broker, subscriber):
+def test_a_broker_that_goes_and_comes_gets_every_result_in_order(kept, forward, broker, subscriber, events):
     """Some before, some while it is away, some after."""
     forward("mqtt", MqttSender(settings_of(broker)))
     add(kept, *range(3))
     wait_for(lambda: len(subscriber) >= 3)
     broker.stop()
     add(kept, *range(4))
-    time.sleep(0.5)
+    wait_for(lambda: "outbox.waiting" in [event for _, event, _ in events])
     broker.start()
     add(kept, *range(3))
-    wait_for(lambda: subscriber[-1:] == [10], 40)
+    wait_for(lambda: subscriber[-1:] == [10])
     once = sorted(set(subscriber), key=subscriber.index)
     assert once == list(range(1, 11)) and len(subscriber) - len(once) <= 2
 
@@ -278,9 +284,9 @@ def test_a_broker_that_refuses_says_so_and_takes_the_password(broker, tmp_path):
     sender.close()
 
 
-def test_a_broker_that_is_not_there_is_an_error_in_time():
+def test_a_broker_that_is_not_there_is_an_error_in_time(closed_port):
     """Whatever answers at its port."""
-    nowhere = defaults()["mqtt"] | {"host": "127.0.0.1", "port": free_port()}
+    nowhere = defaults()["mqtt"] | {"host": "127.0.0.1", "port": closed_port}
     with pytest.raises(SendError, match="^The broker 127.0.0.1 cannot be reached"):
         MqttSender(nowhere)({"number": 1})
 
@@ -375,12 +381,12 @@ def test_an_address_that_does_not_take_it_says_why(server, answer, message):
     assert str(caught.value) == f"{server.url} {message}" and "GET" not in server.came
 
 
-def test_an_address_that_is_not_there_or_silent_is_an_error_in_time():
+def test_an_address_that_is_not_there_or_silent_is_an_error_in_time(closed_port):
     """Within its limit."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        for port in (silent.getsockname()[1], free_port()):
+        for port in (silent.getsockname()[1], closed_port):
             sender = WebhookSender(defaults()["webhook"] | {"url": f"http://127.0.0.1:{port}/", "timeout_s": 0.5})
             with pytest.raises(SendError, match="cannot be reached"):
                 sender({"device": "d", "number": 1})

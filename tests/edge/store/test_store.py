@@ -15,6 +15,8 @@ from ecg_edge.store import schema, store
 from ecg_edge.store.store import Store
 from ecg_edge.system import durable_files
 
+from ..waiting import LIMIT_S
+
 JPEG = b"\xff\xd8\xff picture "
 
 
@@ -90,7 +92,7 @@ def test_a_long_list_is_read_in_parts_while_others_write(open_store):
     next(entries)
     writer = threading.Thread(target=kept.add, args=(page("late"),))
     writer.start()
-    writer.join(5)
+    writer.join(LIMIT_S)
     assert not writer.is_alive() and len(list(entries)) in (249, 250)
 
 

@@ -11,13 +11,15 @@ from ecg_edge.errors import CameraError
 from ecg_edge.system.durable_files import take_lock
 from ecg_edge.system.locks import NamedLock, describe_process, lock_owner
 
+from ..waiting import read_line
+
 HOLD = """
-import sys, time
+import signal, sys
 from ecg_edge.system.durable_files import take_lock
 from ecg_edge.system.locks import NamedLock
 held = take_lock(sys.argv[2]), NamedLock(sys.argv[3])
 print(flush=True)
-time.sleep(60)
+signal.pause()
 """
 
 
@@ -27,7 +29,7 @@ def other(tmp_path):
     script, lock, name = tmp_path / "ecg-edge", tmp_path / "lock", f"test/{os.getpid()}"
     script.write_text(HOLD)
     process = subprocess.Popen([sys.executable, script, "watch", lock, name], stdout=subprocess.PIPE)
-    process.stdout.readline()
+    assert read_line(process.stdout) == "\n"
     yield process, lock, name
     process.kill()
     process.communicate()

@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -52,7 +50,7 @@ def in_mv(rows_px):
     return np.interp(at, np.arange(len(rows_px)), rows_px) / 80
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(height_px=st.floats(-200, 200), half_width=st.floats(5, 30), wander=st.floats(-30, 30))
 def test_a_wave_comes_back_as_high_as_it_was_drawn(height_px, half_width, wander):
     """Narrow or broad, up or down, to three hundredths and a pixel and a half."""
@@ -81,7 +79,7 @@ def test_a_gap_is_bridged_where_it_is_short_and_lost_where_it_is_long():
     assert not traces.states["II"][410:450].any()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(depth_px=st.floats(170, 300), offset=st.integers(40, 80), apart=st.integers(110, 150))
 def test_a_wave_that_crosses_a_neighbour_stays_with_its_lead(depth_px, offset, apart):
     """The deep waves of the upper lead go through the lower one's trace, which goes straight on."""
@@ -188,15 +186,13 @@ def test_real_report_pages_obey_einthoven(few_pages):
     arrangement = digitisation.report_arrangement()
     for page in few_pages:
         pixels = np.asarray(Image.open(page.path).convert("RGB"))
-        started = time.process_time()
         traces = tracing.trace_page(ink.ink_of(pixels), arrangement)
-        assert time.process_time() - started < 1.5
         assert traces.limb_mv < 0.05, page.path
         assert traces.augmented_mv < 0.08, page.path
         assert max(traces.lost.values()) < 0.05, page.path
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1))
 def test_the_cheapest_path_is_the_cheapest(seed):
     """Against all paths of a small picture, one by one."""
@@ -221,7 +217,7 @@ def test_the_cheapest_path_is_the_cheapest(seed):
     np.testing.assert_array_equal(left[:-1], entered[1:])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(5, 60), st.floats(0, 6.2), st.floats(5, 25))
 @example(18.6875, 1.0, 5.0)
 def test_a_stroke_s_edges_give_its_centreline(height_px, phase, period):

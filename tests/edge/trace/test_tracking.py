@@ -42,7 +42,7 @@ def places_of(width=160):
     ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SEEDS)
 def test_the_path_within_its_bounds_is_the_path_in_the_whole_page(seed):
     """Row for row and cost for cost."""
@@ -70,7 +70,7 @@ def test_search_bounds_are_narrow_where_paper_separates_the_traces():
     assert found.cost_limit > 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SEEDS, st.integers(1, 9))
 def test_pixels_side_by_side_are_the_opening_by_a_line(seed, half):
     """Against `scipy.ndimage`, at the edges too, for lines of an odd number of pixels."""
@@ -83,7 +83,7 @@ def test_pixels_side_by_side_are_the_opening_by_a_line(seed, half):
     np.testing.assert_array_equal(got, expected > 0)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SEEDS)
 def test_a_run_s_first_and_last_row_are_found_for_each_of_its_pixels(seed):
     """Against a walk up and down from every pixel of ink; climbing costs what the sum down the column says."""

@@ -45,20 +45,20 @@ def expected(paths):
 class Client(threading.Thread):
     """Sends one page after another; what came of them is in `counts`, `wrong` and `seconds`."""
 
-    def __init__(self, address, answers, until, seed):
+    def __init__(self, address, answers, go_on, seed):
         super().__init__(daemon=True)
-        self._host, self._answers, self._until, self._chance = (
+        self._host, self._answers, self._go_on, self._chance = (
             address.removeprefix("http://"),
             answers,
-            until,
+            go_on,
             random.Random(seed),
         )
         self.counts, self.wrong, self.seconds = collections.Counter(), [], []
 
     def run(self):
-        """Until the time has come."""
+        """As long as it is to go on."""
         bodies = {path: path.read_bytes() for path in self._answers}
-        while time.monotonic() < self._until:
+        while self._go_on():
             path = self._chance.choice(list(bodies))
             start = time.monotonic()
             connection = http.client.HTTPConnection(self._host, timeout=120)
@@ -79,8 +79,8 @@ class Client(threading.Thread):
                 time.sleep(self._chance.uniform(0.5, 1.5))
 
 
-def run(clients, seconds, folder, watch=lambda line: None, hold_mb=HOLD_MB):
-    """What came of it: {"answers": {status: count}, "wrong": paths, latency and memory}."""
+def run(clients, seconds, folder, watch=lambda line: None, hold_mb=HOLD_MB, least=0):
+    """What came of it: {"answers": {status: count}, "wrong": paths, latency and memory}; on until there were `least` readings."""
     (folder / "config.toml").write_text(CONFIG.format(hold_mb=hold_mb))
     answers = expected(sorted(PAGES.glob("*.jpg")))
     server = Server(folder, "--config", str(folder / "config.toml"))
@@ -89,7 +89,11 @@ def run(clients, seconds, folder, watch=lambda line: None, hold_mb=HOLD_MB):
         for path in answers:
             assert server.get("/v1/classify", path.read_bytes(), {"content-type": "image/jpeg"})[0] in (200, 422)
         until = time.monotonic() + seconds
-        threads = [Client(server.address, answers, until, seed) for seed in range(clients)]
+
+        def go_on():
+            return time.monotonic() < until or sum(thread.counts[200] for thread in threads) < least
+
+        threads = [Client(server.address, answers, go_on, seed) for seed in range(clients)]
         for thread in threads:
             thread.start()
         began = time.monotonic()

@@ -6,6 +6,7 @@ import threading
 import zipfile
 from io import BytesIO
 
+import anyio
 import httpx2 as httpx
 import jsonschema
 import pytest
@@ -15,6 +16,7 @@ from ecg_edge.reader import Reader
 from ecg_edge.web.openapi import HERE, document
 from ecg_edge.web.reading_service import PREVIEW, ReadingRequest
 
+from ..waiting import LIMIT_S
 from .conftest import HOME
 
 JPEG = {"content-type": "image/jpeg"}
@@ -230,10 +232,22 @@ def test_what_ends_the_reading_does_not_end_the_server(client, worker, page_byte
     assert client.post("/v1/classify", content=page_bytes, headers=JPEG).status_code == 200
 
 
+def hold(gate):
+    """Read only when the gate is open."""
+    assert gate.wait(LIMIT_S)
+
+
+async def until(condition):
+    """Let others run until it is so."""
+    with anyio.fail_after(LIMIT_S):
+        while not condition():
+            await anyio.sleep(0.01)
+
+
 def test_a_full_queue_tells_the_next_to_come_again(site, worker, page_bytes):
     """Before a byte of it is read; those in it are read in their order, one at a time."""
     here, gate = site(queue=2), threading.Event()
-    worker.before = lambda request: gate.wait(20) and None
+    worker.before = lambda request: hold(gate)
 
     async def run():
         async with httpx.AsyncClient(
@@ -244,7 +258,10 @@ def test_a_full_queue_tells_the_next_to_come_again(site, worker, page_bytes):
             jobs = []
             for number in range(5):
                 jobs.append(asyncio.create_task(browser.post(f"/v1/classify?ticket=ticket000{number}", **form)))
-                await asyncio.sleep(0.05)
+                # The first is read, two wait, two are turned away.
+                await until(lambda: worker.asked and len(here.services.queue) == min(len(jobs), 3))
+                if number > 2:
+                    await asyncio.wait(jobs[-1:], timeout=LIMIT_S)
             states = [(await browser.get(f"/progress/ticket000{number}")).json() for number in range(4)]
             gate.set()
             return states, await asyncio.gather(*jobs)
@@ -285,7 +302,7 @@ def _api_routes():
 def test_what_nobody_waits_for_is_not_read(site, worker, page_bytes):
     """A browser that went away while it waited."""
     here, gate = site(), threading.Event()
-    worker.before = lambda request: gate.wait(20) and None
+    worker.before = lambda request: hold(gate)
 
     async def run():
         async def gone():
@@ -298,7 +315,7 @@ def test_what_nobody_waits_for_is_not_read(site, worker, page_bytes):
         async with queue.place("a") as first, queue.place("b") as second:
             reading = asyncio.create_task(queue.read(first, ReadingRequest(page_bytes, "a.jpg"), here_still))
             waiting = asyncio.create_task(queue.read(second, ReadingRequest(page_bytes, "b.jpg"), gone))
-            await asyncio.sleep(0.05)
+            await until(lambda: worker.asked)
             gate.set()
             return await asyncio.gather(reading, waiting, return_exceptions=True)
 
@@ -307,8 +324,9 @@ def test_what_nobody_waits_for_is_not_read(site, worker, page_bytes):
     assert [asked.name for asked in worker.asked] == ["a.jpg"]
 
 
-def test_one_look_of_the_camera_is_for_all_who_ask_at_once(site, worker):
+def test_one_look_of_the_camera_is_for_all_who_ask_at_once(site, worker, monkeypatch):
     """However many watch, it is asked as often as one would."""
+    monkeypatch.setattr("ecg_edge.web.reading_queue.FRESH_S", LIMIT_S)
     here = site(camera=True)
     worker.before = lambda request: (True, "page found", b"frame")
 

@@ -10,7 +10,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
+from ..waiting import LIMIT_S
 from .test_server import Server
+
+LIMIT_MS = 1000 * LIMIT_S
+expect.set_options(timeout=LIMIT_MS)
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
@@ -47,6 +51,7 @@ def visit(chromium, server):
 
     def call(viewport=DESK, path="/", **options):
         contexts.append(chromium.new_context(viewport=viewport, base_url=server.address, **options))
+        contexts[-1].set_default_timeout(LIMIT_MS)
         page = contexts[-1].new_page()
         page.on(
             "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
@@ -77,7 +82,7 @@ def read(page, path, model="page"):
     page.set_input_files("#picture", path)
     page.select_option("#model", model)
     page.get_by_role("button", name="Read it").click()
-    page.wait_for_url("**/results/*", timeout=60_000)
+    page.wait_for_url("**/results/*", timeout=LIMIT_MS)
 
 
 def check(page, name):
@@ -122,7 +127,7 @@ def test_a_page_is_read_and_every_section_opens(visit, normal_page):
     page.evaluate("""new MutationObserver(() => window.note(document.getElementById("progress-words").textContent))
                      .observe(document.getElementById("progress-words"), { childList: true, characterData: true, subtree: true })""")
     page.get_by_role("button", name="Read it").click()
-    page.wait_for_url("**/results/*", timeout=60_000)
+    page.wait_for_url("**/results/*", timeout=LIMIT_MS)
     assert any(words.startswith("Sending the picture") for words in stages)
     expect(page.get_by_role("heading", level=1)).to_have_text("Normal")
     expect(page.get_by_text(re.compile(r"Confidence (over )?\d\d\.\d %: high"))).to_be_visible()
@@ -148,7 +153,7 @@ def test_the_lead_models_show_their_steps_and_heat(visit, few_pages):
     check(page, "dark-sections")
     page.select_option("#model", "page")
     page.get_by_role("button", name="Read it again").click()
-    expect(page.get_by_text("Read by model “page”")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Read by model “page”")).to_be_visible(timeout=LIMIT_MS)
 
 
 @pytest.mark.parametrize("viewport, name", [(DESK, "refusal"), (PHONE, "refusal-phone")])
@@ -205,7 +210,7 @@ def test_it_is_used_by_keyboard_alone(visit, normal_page):
         if page.evaluate("document.activeElement.textContent") == "Read it":
             break
     page.keyboard.press("Enter")
-    page.wait_for_url("**/results/*", timeout=60_000)
+    page.wait_for_url("**/results/*", timeout=LIMIT_MS)
     page.locator("#heat > summary").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#heat")).to_have_attribute("open", "")
@@ -257,17 +262,17 @@ def test_a_picture_is_dropped(visit, normal_page):
     page.dispatch_event("#drop", "drop", {"dataTransfer": data})
     expect(page.locator("#chosen")).to_contain_text("dropped.jpg")
     page.get_by_role("button", name="Read it").click()
-    page.wait_for_url("**/results/*", timeout=60_000)
+    page.wait_for_url("**/results/*", timeout=LIMIT_MS)
     expect(page.get_by_text("dropped.jpg")).to_be_visible()
 
 
 def test_the_camera_shows_what_it_sees(visit):
     """Live, with hints in words; then the picture is taken and read."""
     page = visit(path="/camera")
-    expect(page.locator("#aim")).to_have_text(re.compile("^(Page found|No page|Move|Hold|Too dark)"), timeout=30_000)
+    expect(page.locator("#aim")).to_have_text(re.compile("^(Page found|No page|Move|Hold|Too dark)"), timeout=LIMIT_MS)
     check(page, "camera")
     page.get_by_role("button", name="Take the picture and read it").click()
-    page.wait_for_url("**/results/*", timeout=60_000)
+    page.wait_for_url("**/results/*", timeout=LIMIT_MS)
     expect(page.locator("figcaption").first).to_contain_text(re.compile(r"^data · "))
 
 

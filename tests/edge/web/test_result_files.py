@@ -191,7 +191,7 @@ def test_a_model_is_loaded_once_and_few_stay(few_pages, monkeypatch):
 
 
 @pytest.fixture
-def with_camera(monkeypatch, few_pages):
+def with_camera(monkeypatch, own_cameras, few_pages):
     """A reading service with a stand-in for the camera, that sees a page."""
     page = np.asarray(Image.open(few_pages[0].path).convert("RGB"))
     module, _ = make_module(lambda frame, controls, size: page, sensor_px=page.shape[1::-1])

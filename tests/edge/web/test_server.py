@@ -9,7 +9,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -21,6 +20,8 @@ from ecg_edge.device import systemd
 from ecg_edge.device.settings import defaults, to_toml
 from ecg_edge.errors import InstallationError, UsageError
 from ecg_edge.store.store import Store
+
+from ..waiting import LIMIT_S, Systemd, wait_for, wait_for_end
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -47,23 +48,22 @@ class Server:
             )
         self.address = self.wait(self.shown, r"The page is at (http\S+)/")[1]
 
-    def wait(self, path, pattern, seconds=60.0):
+    def wait(self, path, pattern):
         """The match of a pattern in a file, when it comes."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            found = re.search(pattern, path.read_text())
-            if found:
-                return found
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.05)
-        raise AssertionError(f"no {pattern} in {path.read_text()} ({self.log.read_text()})")
+
+        def found():
+            over = self.process.poll() is not None
+            return re.search(pattern, path.read_text()) or over
+
+        match = wait_for(found)
+        assert match is not True, f"it ended without {pattern} in {path.read_text()} ({self.log.read_text()})"
+        return match
 
     def get(self, path, data=None, headers=()):
         """(status, body) of a request."""
         request = urllib.request.Request(self.address + path, data, dict(headers))
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=LIMIT_S) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -72,7 +72,7 @@ class Server:
     def end(self, number=signal.SIGTERM):
         """Its exit status."""
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(LIMIT_S)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_it_serves_until_it_is_told_to_end(start, normal_page, tmp_path):
     )
     assert done.returncode == 3 and f"127.0.0.1:{port} cannot be listened at (Address already in use)" in done.stderr
     os.kill(worker_of(server), signal.SIGKILL)
-    time.sleep(0.3)
+    wait_for_end(worker_of(server))
     assert server.get("/healthz")[0] == 200
     assert server.get("/v1/classify", normal_page.read_bytes(), {"content-type": "image/jpeg"})[0] == 200
     assert server.end() == 128 + signal.SIGTERM
@@ -125,25 +125,18 @@ def test_page_and_loop_are_one_service(start, normal_page, tmp_path):
     values = defaults()
     values["trigger"] |= {"folder": str(tmp_path / "inbox"), "settle_s": 0.1}
     (tmp_path / "config.toml").write_text(to_toml(values))
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-        channel.bind(str(tmp_path / "notify"))
-        channel.settimeout(5)
+    with Systemd(tmp_path / "notify") as systemd_:
         server = start(
-            "--watch",
-            "--config",
-            str(tmp_path / "config.toml"),
-            environment={"NOTIFY_SOCKET": str(tmp_path / "notify")},
+            "--watch", "--config", str(tmp_path / "config.toml"), environment={"NOTIFY_SOCKET": systemd_.path}
         )
         (tmp_path / "inbox" / "arrived.jpg").write_bytes(normal_page.read_bytes())
         server.wait(server.log, "page.stored number=1")
         listed = json.loads(server.get("/v1/results")[1])["results"]
         assert [item["result"]["source"].rsplit("/", 1)[1] for item in listed] == ["arrived.jpg"]
         assert server.get("/results/1")[0] == 200
+        wait_for(lambda: systemd_.told.count("WATCHDOG=1") >= 2)
         assert server.end(signal.SIGINT) == 130
-        told = []
-        while not told or told[-1] != b"STOPPING=1":
-            told.append(channel.recv(100))
-    assert b"READY=1" in told and told.count(b"WATCHDOG=1") >= 2
+    assert "READY=1" in systemd_.told and systemd_.told[-1] == "STOPPING=1"
 
 
 def test_on_a_network_the_token_is_shown_once(start, tmp_path):
@@ -198,10 +191,10 @@ def test_it_speaks_tls(start, tmp_path):
     server = start("--config", str(tmp_path / "config.toml"))
     assert server.address.startswith("https://127.0.0.1:")
     trust = ssl.create_default_context(cafile=tmp_path / "cert.pem")
-    with urllib.request.urlopen(server.address, timeout=60, context=trust) as answer:
+    with urllib.request.urlopen(server.address, timeout=LIMIT_S, context=trust) as answer:
         assert answer.status == 200 and answer.headers["set-cookie"].endswith("; Secure")
     form = urllib.request.Request(server.address + "/logout", b"", {"origin": server.address})
-    with urllib.request.urlopen(form, timeout=60, context=trust) as answer:
+    with urllib.request.urlopen(form, timeout=LIMIT_S, context=trust) as answer:
         assert answer.status == 200 and server.end() == 143
 
 

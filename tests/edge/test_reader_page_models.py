@@ -1,0 +1,73 @@
+"""`Reader` with models of whole pages: the signals of all leads, and one verdict."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ecg_edge import Reader
+from ecg_edge.layout import LEADS_12, REPORT
+from ecg_edge.network import page_input
+
+
+class OneLead:
+    """In place of a network that reads signals: sure of "abnormal" as far as V1 is known, undecided without it."""
+
+    def __init__(self, data, runtime, threads):
+        self.runtime, self.input_shape, self.seen = (
+            runtime,
+            (page_input.ROWS, page_input.SAMPLES, page_input.CHANNELS),
+            [],
+        )
+
+    def quantisation(self):
+        return {"input": {"dtype": "int8", "scale": 1 / 31, "zero_point": -1}}
+
+    def run(self, windows):
+        assert windows.dtype == np.int8 and windows.shape[1:] == self.input_shape
+        self.seen.append(windows)
+        known = (windows[:, LEADS_12.index("V1"), :, 1] == 30).mean(axis=1)
+        return np.stack([0.25 - 0.2 * known, 0.25 + 0.6 * known, *[0.25 - 0.2 * known] * 2], axis=1)
+
+
+@pytest.fixture
+def page_reader(tiny_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("ecg_edge.reader.Network", OneLead)
+    card = json.loads((tiny_folder / "tiny.json").read_text())
+    shape = [1, page_input.ROWS, page_input.SAMPLES, page_input.CHANNELS]
+    card["input"].update(kind="page_signal", shape=shape)
+    (tmp_path / "tiny.json").write_text(json.dumps(card))
+    (tmp_path / "tiny.tflite").write_bytes((tiny_folder / "tiny.tflite").read_bytes())
+    return Reader("tiny", folder=tmp_path)
+
+
+def test_a_model_of_pages_reads_the_signals(page_reader, normal_page, validate):
+    """One verdict of all leads; each lead has a weight, by what would go without it, and no probabilities."""
+    result, stages = page_reader.inspect(normal_page)
+    validate(json.loads(result.to_json()))
+    assert (result.status, result.verdict) == ("read", "abnormal") and result.confidence > 0.8
+    assert {lead.name: lead.weight for lead in result.leads} == {
+        name: float(name == "V1") for name in REPORT.lead_names
+    }
+    assert {lead.probabilities for lead in result.leads} == {None}
+    assert stages.steps is None
+    assert np.array_equal(stages.inputs, page_input.page_tensor(stages.traces.signals))
+    first = page_reader.network.seen[0]
+    assert np.array_equal(first, page_input.quantise(stages.inputs, 1 / 31, -1))
+
+
+def test_a_model_of_pages_reads_any_layout(page_reader, odd_pages, validate):
+    """6x2 too: two windows, their verdicts together; the leads by their places on this page."""
+    for known in odd_pages:
+        result, stages = page_reader.inspect(known.path)
+        validate(json.loads(result.to_json()))
+        assert (result.status, result.page["layout"]) == ("read", known.layout)
+        assert [lead.name for lead in result.leads] == [place.name for place in stages.arrangement.places]
+        assert [len(seen) for seen in page_reader.network.seen[-2:]] == [2, 2 * len(stages.traces.signals)]
+
+
+def test_without_anything_to_go_by_no_lead_has_weight(page_reader, normal_page, monkeypatch):
+    """Where nothing changes the verdict no lead is told to."""
+    monkeypatch.setattr(OneLead, "run", lambda self, windows: np.full((len(windows), 4), 0.25))
+    result = page_reader.read(normal_page)
+    assert {lead.weight for lead in result.leads} == {0.0}

@@ -1,0 +1,73 @@
+"""`Reader` on bad pictures: results with a reason, never an error."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ecg_edge import errors
+from ecg_edge.errors import Reason
+from ecg_edge.layout import LEADS_12
+from ecg_edge.page import quality
+
+from .pictures import bad_pictures, without_times
+
+BAD = list(bad_pictures(Path(__file__).parents[1] / "data" / "normal.jpg"))
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_bad_picture_is_a_result_with_a_reason(tiny_reader, normal_page, validate, what):
+    """Nothing raises; every result says in a sentence what to do, and follows the schema."""
+    source, reason = bad_pictures(normal_page)[what]
+    result, stages = tiny_reader.inspect(source)
+    validate(json.loads(result.to_json()))
+    assert (result.reason, result.verdict, result.probabilities, result.leads) == (Reason(reason), None, None, ())
+    assert result.status == ("failed" if result.reason in errors.FAILURES else "refused")
+    assert result.message.endswith(".") and result.model["name"] == "tiny"
+    assert (result.sha256 is None) == (result.status == "failed") == (stages is None)
+    assert (result.page is None) == (stages is None or stages.page is None)
+
+
+def test_a_page_of_two_columns_is_refused_after_it_was_read_as_such(tiny_reader, odd_pages, validate):
+    """What was found travels with the refusal: the page, its layout, its signals and its quality."""
+    for known in odd_pages:
+        result, stages = tiny_reader.inspect(known.path)
+        validate(json.loads(result.to_json()))
+        assert (result.status, result.reason) == ("refused", Reason.BAD_LAYOUT)
+        assert result.message == f"The page's leads are arranged as {known.layout}: this model reads 3x4+1 pages alone."
+        assert (result.page["layout"], result.page["rotation"], result.page["mm_per_s"]) == (known.layout, 0, 25)
+        assert stages.arrangement.layout == known.layout and set(stages.traces.signals) >= set(LEADS_12)
+        assert result.quality == stages.quality and quality.find_problem(result.quality) is None
+        assert stages.steps is stages.inputs is None
+
+
+def test_a_refusal_keeps_what_was_seen(tiny_reader, validate):
+    """A blank sheet: the picture and the page, without leads."""
+    result, stages = tiny_reader.inspect(Image.new("RGB", (2213, 1572), "white"))
+    validate(json.loads(result.to_json()))
+    assert stages.picture.image.size == (2213, 1572) and stages.page is not None
+    assert stages.arrangement is stages.traces is None
+    assert result.page["layout"] is result.page["rotation"] is None
+    assert (result.page["width"], result.page["height"]) == stages.page.image.size
+
+
+def test_a_bad_picture_has_its_name_all_the_same(tiny_reader):
+    """Also where it could not be opened: a stream by its name, bytes as bytes."""
+    named = io.BytesIO(b"")
+    named.name = "-"
+    assert [tiny_reader.read(s).source for s in (named, b"", io.BytesIO(), "none.jpg")] == [
+        "-",
+        "bytes",
+        "stream",
+        "none.jpg",
+    ]
+
+
+def test_a_bad_picture_leaves_no_trace_in_the_next_result(tiny_reader, normal_page):
+    """State between pictures is the worst that a reader could keep."""
+    before = without_times(tiny_reader.read(normal_page))
+    for what in ("a cut file", "a dark room", "one bright pixel", "two columns", "a blank sheet"):
+        tiny_reader.read(bad_pictures(normal_page)[what][0])
+    assert without_times(tiny_reader.read(normal_page)) == before
