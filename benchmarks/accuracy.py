@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from convert.formats import FORMATS
+from ecg_edge.classifier.runtime import RUNTIMES
 from ecg_edge.layout import CLASSES
-from ecg_edge.network.runtime import RUNTIMES
 from train import figures, metrics, predictions
 
 from . import environment, out_of_fold, protocols

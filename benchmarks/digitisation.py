@@ -14,7 +14,7 @@ import numpy as np
 from ecg_edge import layout
 from ecg_edge.page.ink import ink_of
 from ecg_edge.simulator.report_page import SECONDS, Style, draw_report
-from ecg_edge.trace.tracing import trace_page
+from ecg_edge.trace.lead_traces import trace_page
 
 RATE_HZ = 500
 LARGEST_SHIFT_S = 0.5

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ecg_edge.classifier.runtime import RUNTIMES
 from ecg_edge.diagnostics.page_cost import SCHEMA
 from ecg_edge.layout import REPORT
-from ecg_edge.network.runtime import RUNTIMES
 from ecg_edge.result import STAGES
 
 from . import compare, environment, formats, jobs

@@ -6,8 +6,8 @@ import time
 from importlib import import_module
 from pathlib import Path
 
+from ecg_edge.classifier.runtime import RUNTIMES
 from ecg_edge.diagnostics.page_cost import SCHEMA, in_both_units, peak_mib, resident_mib
-from ecg_edge.network.runtime import RUNTIMES
 
 from . import environment, formats, jobs
 from .latency import PAGES
@@ -17,8 +17,8 @@ def measure(job):
     """What one process holds that loads a model in one way and runs it once: {samples: {"load": [ms]}, memory_mib, memory_mb}."""
     import numpy as np
 
-    import_module("ecg_edge.network.card")  # what a reader imports counts before
-    from ecg_edge.network.runtime import Network, find_runtime
+    import_module("ecg_edge.classifier.card")  # what a reader imports counts before
+    from ecg_edge.classifier.runtime import Network, find_runtime
 
     runtime = find_runtime(job["runtime"])
     memory, start = {"imports": resident_mib()}, time.perf_counter()

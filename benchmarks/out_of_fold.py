@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ecg_edge.network.runtime import RUNTIMES
+from ecg_edge.classifier.runtime import RUNTIMES
 from train import page_command, predictions, splits
 
 FLOAT = ("keras", "tensorflow")

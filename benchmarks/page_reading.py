@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from convert import page_formats
+from ecg_edge.classifier import verdict
+from ecg_edge.classifier.card import models_folder, read_card
 from ecg_edge.layout import CLASSES, LEADS_12, RHYTHM
-from ecg_edge.network import verdict
-from ecg_edge.network.card import models_folder, read_card
 from train import dataset, metrics, page_command, page_signals, predictions, splits
 
 from . import environment, name_hash, protocols

@@ -44,7 +44,7 @@ def onnx_runtime(job):
 
 def mobilenet(job):
     """MobileNetV2 for the same input by a TensorFlow Lite runtime, float32 or int8."""
-    from ecg_edge.network.runtime import Network, find_runtime
+    from ecg_edge.classifier.runtime import Network, find_runtime
 
     path = make_mobilenet(job["format"])
     network = Network(path.read_bytes(), find_runtime(job["runtime"]), job["threads"])

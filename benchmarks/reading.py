@@ -115,14 +115,14 @@ def _seed(options, *words):
     return int(name_hash.share("seed", options.split, str(options.seed), *map(str, words)) * 2**31)
 
 
-READING = ("arrangement", "errors.py", "image.py", "layout.py", "measure", "network", "page", "preprocessing", "reader.py", "result.py",
+READING = ("arrangement", "errors.py", "image.py", "layout.py", "measure", "classifier", "page", "preprocessing", "reader.py", "result.py",
            "signals.py", "stages.py", "system/process.py", "trace")  # fmt: skip
 """The packages and modules of `ecg_edge` that a picture goes through."""
 
 
 def code_of(model):
     """A digest of the code and the model that read: outcomes of other code are not mixed with these."""
-    from ecg_edge.network import card
+    from ecg_edge.classifier import card
 
     digest = hashlib.sha256(card.read_card(model).path.read_bytes())
     for path in code_files():

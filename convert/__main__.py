@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ecg_edge.classifier.runtime import RUNTIMES, find_runtime
 from ecg_edge.errors import NoRuntimeError
-from ecg_edge.network.runtime import RUNTIMES, find_runtime
 from train import predictions, splits
 
 from . import formats, page_shipping, parity, shipping

@@ -4,8 +4,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from ecg_edge.classifier import card
 from ecg_edge.layout import CLASSES, REPORT
-from ecg_edge.network import card
 
 SUMMARIES = {
     "cnn": "the paper's CNN on the thirteen lead images, int8",
@@ -88,7 +88,7 @@ def make(name, version, data, details, training, trust, metrics, parity, runtime
 
 
 def describe(network):
-    """{"input", "output"}: shape, type, scale and zero point of an `ecg_edge.network.runtime.Network`."""
+    """{"input", "output"}: shape, type, scale and zero point of an `ecg_edge.classifier.runtime.Network`."""
     tensors = network.quantisation()
     return {
         "input": {"shape": [None, *network.input_shape], **tensors["input"]},

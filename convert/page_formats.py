@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg_edge.network import page_input
-from ecg_edge.network.runtime import RUNTIMES, Network, find_runtime
+from ecg_edge.classifier import page_input
+from ecg_edge.classifier.runtime import RUNTIMES, Network, find_runtime
 from train import page_command, page_fit, page_signals, predictions, splits
 from train.page_batches import Recipe, vary
 
@@ -54,7 +54,7 @@ def representative(signals, rows, seed=5):
 
 
 def probabilities(network, values):
-    """(N, 4) of an `ecg_edge.network.runtime.Network` for (N, ROWS, SAMPLES, CHANNELS) windows in mV."""
+    """(N, 4) of an `ecg_edge.classifier.runtime.Network` for (N, ROWS, SAMPLES, CHANNELS) windows in mV."""
     grain = network.quantisation()["input"]
     tensor = page_input.quantise(page_input.compress(values), grain["scale"], grain["zero_point"])
     return np.concatenate([network.run(window[None]) for window in tensor])

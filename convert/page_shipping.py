@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ecg_edge.classifier.runtime import RUNTIMES, Network, find_runtime
 from ecg_edge.layout import CLASSES
-from ecg_edge.network.runtime import RUNTIMES, Network, find_runtime
 from train import dataset, page_command, predictions, splits
 
 from . import cards, page_formats, parity, shipping

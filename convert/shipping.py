@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ecg_edge.classifier.runtime import RUNTIMES, Network, find_runtime
 from ecg_edge.layout import CLASSES, REPORT
-from ecg_edge.network.runtime import RUNTIMES, Network, find_runtime
 from train import choices, dataset, metrics, pooled, predictions, splits
 
 from . import cards, parity

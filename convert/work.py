@@ -69,7 +69,7 @@ def _predict(options, cache, digests):
 
 
 def _network(data, options):
-    from ecg_edge.network.runtime import Network, find_runtime
+    from ecg_edge.classifier.runtime import Network, find_runtime
 
     return Network(data, find_runtime(options.runtime), options.threads)
 

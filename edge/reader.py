@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from . import image
+from .classifier import card as cards
+from .classifier import verdict
+from .classifier.page_input import page_tensor, quantise, without
+from .classifier.runtime import Network, find_runtime
 from .errors import DamagedModelError, InstallationError, PictureError, UsageError
-from .network import card as cards
-from .network import verdict
-from .network.page_input import page_tensor, quantise, without
-from .network.runtime import Network, find_runtime
 from .page import quality
 from .page.page import find_page
 from .preprocessing import filters
@@ -30,7 +30,7 @@ from .preprocessing.crops import crop, crop_as_report
 from .result import ModelInfo, Result, RuntimeInfo, by_class, unread
 from .stages import Stages, leads_by_row, leads_by_weight, page_info
 from .system.process import end_with_parent, return_memory
-from .trace.tracing import trace_page
+from .trace.lead_traces import trace_page
 
 if TYPE_CHECKING:
     from .image import Source

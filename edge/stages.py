@@ -15,7 +15,7 @@ from .page.page import Page
 from .preprocessing.filters import LeadSteps
 from .result import LeadResult, LeadState, PageInfo, ScaleSource, by_class
 from .signals import Signals
-from .trace.tracing import Traces
+from .trace.lead_traces import Traces
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from ecg_edge.network import verdict
+from ecg_edge.classifier import verdict
 
 from . import metrics
 
@@ -16,7 +16,7 @@ LEAST = 1e-300
 
 @dataclass(frozen=True)
 class Choices:
-    """`method` and `weights` of `ecg_edge.network.verdict.aggregate`, `temperature` and `bias` of its `calibrate`, `min_confidence`
+    """`method` and `weights` of `ecg_edge.classifier.verdict.aggregate`, `temperature` and `bias` of its `calibrate`, `min_confidence`
     below which a verdict is uncertain."""
 
     method: str = "mean"

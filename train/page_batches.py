@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from ecg_edge.classifier import page_input
+from ecg_edge.classifier.page_input import STRIP_ROWS
 from ecg_edge.layout import CLASSES, LEADS_12
-from ecg_edge.network import page_input
-from ecg_edge.network.page_input import STRIP_ROWS
 
 
 @dataclass(frozen=True)

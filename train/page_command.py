@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ecg_edge.classifier import verdict
 from ecg_edge.errors import UsageError
 from ecg_edge.layout import CLASSES
-from ecg_edge.network import verdict
 
 from . import checkout, dataset, metrics, page_records, page_signals, pooled, predictions, splits
 from .page_batches import MEMBERS

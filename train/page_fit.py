@@ -4,8 +4,8 @@ import os
 
 import numpy as np
 
+from ecg_edge.classifier import page_input
 from ecg_edge.layout import CLASSES
-from ecg_edge.network import page_input
 
 from . import splits
 from .page_batches import Recipe, batches, record_batches

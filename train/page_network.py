@@ -1,7 +1,7 @@
 """The page model: one trunk for all leads and the pieces of the rhythm strip, one verdict on the page."""
 
+from ecg_edge.classifier.page_input import CHANNELS, ROWS, SAMPLES
 from ecg_edge.layout import CLASSES
-from ecg_edge.network.page_input import CHANNELS, ROWS, SAMPLES
 
 TRUNK = ((32, 9, 4), (48, 5, 2), (64, 5, 2))
 """Channels, kernel and stride of the convolutions along each lead."""
@@ -12,7 +12,7 @@ DROPOUT = 0.3
 
 
 def build(name="page", outputs=None):
-    """One member: (N, ROWS, SAMPLES, CHANNELS) windows, as `ecg_edge.network.page_input` makes them, to (N, outputs) logits, one for each class
+    """One member: (N, ROWS, SAMPLES, CHANNELS) windows, as `ecg_edge.classifier.page_input` makes them, to (N, outputs) logits, one for each class
 
     Every operation has an int8 kernel, and every layer a name: automatic ones would change the bytes of what is converted.
     """

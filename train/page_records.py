@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ecg_edge.classifier import page_input
 from ecg_edge.layout import CLASSES, LEADS_12, RHYTHM
 from ecg_edge.measure.beats import find_beats
-from ecg_edge.network import page_input
 
 from . import records
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ecg_edge.classifier import page_input
 from ecg_edge.errors import PictureError
 from ecg_edge.image import open_picture
 from ecg_edge.layout import LEADS_12
-from ecg_edge.network import page_input
 
 CACHE = Path("runs/page/signals")
 BETWEEN_S = (0.6, 1.2, 1.8)
@@ -36,7 +36,7 @@ class Windows:
 def trace(path):
     """{place: (n,) float32 mV at 500 Hz, NaN where lost} of one page, as a `Reader` reads it; empty where it is refused."""
     from ecg_edge.page.page import find_page
-    from ecg_edge.trace.tracing import trace_page
+    from ecg_edge.trace.lead_traces import trace_page
 
     try:
         page = find_page(open_picture(path).image).upright()

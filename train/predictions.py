@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg_edge.network import verdict
+from ecg_edge.classifier import verdict
 
 from .splits import FOLDS
 

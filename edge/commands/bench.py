@@ -6,7 +6,8 @@ import argparse
 import sys
 
 from ..errors import UsageError
-from .console import CANNOT_RUN, SUCCESS, Commands, add_command, expand
+from .console import Commands, add_command, expand
+from .exit_status import CANNOT_RUN, SUCCESS
 
 
 def add_to(commands: Commands) -> None:
@@ -32,9 +33,9 @@ def add_to(commands: Commands) -> None:
 def _bench(options: argparse.Namespace) -> int:
     import json
 
+    from ..classifier.card import DEFAULT_MODEL
+    from ..classifier.runtime import find_runtime, usable_runtimes
     from ..diagnostics import page_cost
-    from ..network.card import DEFAULT_MODEL
-    from ..network.runtime import find_runtime, usable_runtimes
 
     if not 0 < options.seconds < float("inf"):
         raise UsageError("--seconds must be above 0")

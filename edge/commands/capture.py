@@ -7,7 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OutputError, UsageError
-from .console import EXIT_STATUS, Commands, add_command, add_model_options
+from .console import Commands, add_command, add_model_options
+from .exit_status import EXIT_STATUS
 
 if TYPE_CHECKING:
     from ..system.worker import Worker

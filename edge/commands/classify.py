@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import InstallationError, UsageError
 from ..formats import DEFAULT_FORMATS, SIGNAL_FORMATS
-from .console import EXIT_STATUS, SUCCESS, Commands, add_command, add_model_options, expand, make_reader, show
+from .console import Commands, add_command, add_model_options, expand, make_reader, show
+from .exit_status import EXIT_STATUS, SUCCESS
 
 if TYPE_CHECKING:
     from types import FrameType

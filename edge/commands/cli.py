@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from .. import __version__
 from ..errors import InstallationError, UsageError
 from . import bench, capture, classify, demo, doctor, history, install_service, models, serve, watch
-from .console import CANNOT_RUN, WRONG_USAGE, complain
+from .console import complain
+from .exit_status import CANNOT_RUN, WRONG_USAGE
 
 COMMANDS = (classify, demo, models, bench, capture, watch, serve, history, doctor, install_service)
 """In the order of the help. They are light: what a command needs is imported when it runs."""

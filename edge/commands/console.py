@@ -1,4 +1,4 @@
-"""What the commands share: exit statuses, options of the reader, and how results are shown."""
+"""What the commands share: options of the reader, and how results are shown."""
 
 from __future__ import annotations
 
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """What a command adds its parser to."""
-SUCCESS, NOT_READ, WRONG_USAGE, CANNOT_RUN = 0, 1, 2, 3
-"""Exit statuses: done; a picture was refused or failed; wrong usage; the installation cannot do it."""
-EXIT_STATUS = {"read": SUCCESS, "uncertain": SUCCESS, "refused": NOT_READ, "failed": NOT_READ}
-"""The exit status of each status of a result."""
 
 
 def add_command(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import OutputError
 from ..layout import CLASSES
-from .console import EXIT_STATUS, Commands, add_command
+from .console import Commands, add_command
+from .exit_status import EXIT_STATUS
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from .console import CANNOT_RUN, SUCCESS, Commands, add_command
+from .console import Commands, add_command
+from .exit_status import CANNOT_RUN, SUCCESS
 
 
 def add_to(commands: Commands) -> None:
@@ -21,7 +22,7 @@ def _doctor(options: argparse.Namespace) -> int:
     import json
 
     from ..diagnostics.machine_checks import BAD, examine
-    from ..store.store import default_folder
+    from ..store.result_store import default_folder
 
     worst = SUCCESS
     for finding in examine(options.store or default_folder(), options.camera):

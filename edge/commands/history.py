@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..layout import CLASSES
-from .console import EXIT_STATUS, SUCCESS, Commands, add_command
+from .console import Commands, add_command
+from .exit_status import EXIT_STATUS, SUCCESS
 
 if TYPE_CHECKING:
-    from ..store.store import Entry
+    from ..store.result_store import Entry
 
 
 def add_to(commands: Commands) -> None:
@@ -41,7 +42,7 @@ def add_to(commands: Commands) -> None:
 
 def _history(options: argparse.Namespace) -> int:
     from ..store.history import FORMS, parse_time
-    from ..store.store import Store, default_folder
+    from ..store.result_store import Store, default_folder
 
     if options.limit is not None and options.limit < 1:
         raise UsageError("--limit must be at least 1")

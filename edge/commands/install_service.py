@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from .console import SUCCESS, Commands, add_command
+from .console import Commands, add_command
+from .exit_status import SUCCESS
 
 
 def add_to(commands: Commands) -> None:

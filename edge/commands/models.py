@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from ..errors import InstallationError
-from .console import CANNOT_RUN, SUCCESS, Commands, add_command, complain
+from .console import Commands, add_command, complain
+from .exit_status import CANNOT_RUN, SUCCESS
 
 
 def add_to(commands: Commands) -> None:
@@ -20,7 +21,7 @@ def add_to(commands: Commands) -> None:
 def _models(options: argparse.Namespace) -> int:
     import json
 
-    from ..network.card import DEFAULT_MODEL, list_names, read_card
+    from ..classifier.card import DEFAULT_MODEL, list_names, read_card
 
     status = SUCCESS
     for name in [options.name] if options.name else list_names():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from ..errors import InstallationError, UsageError
-from .console import SUCCESS, Commands, add_command
+from .console import Commands, add_command
+from .exit_status import SUCCESS
 
 
 def add_to(commands: Commands) -> None:

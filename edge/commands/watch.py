@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from .console import SUCCESS, Commands, add_command
+from .console import Commands, add_command
+from .exit_status import SUCCESS
 
 
 def add_to(commands: Commands) -> None:
@@ -35,6 +36,6 @@ def _watch(options: argparse.Namespace) -> int:
     if options.print_config:
         print(to_toml(settings), end="")
         return SUCCESS
-    from ..device.watch import watch
+    from ..device.watch_service import watch
 
     return 128 + watch(settings)

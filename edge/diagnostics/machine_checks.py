@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from ..classifier import card
+from ..classifier.runtime import RUNTIMES, Network, usable_runtimes
 from ..device.indicator import import_gpiozero
 from ..errors import EcgEdgeError, NoRuntimeError
-from ..network import card
-from ..network.runtime import RUNTIMES, Network, usable_runtimes
 from ..system import board
 
 Verdict = Literal["good", "warning", "bad", "absent"]
@@ -130,7 +130,7 @@ def _runtimes() -> Iterator[Finding]:
 
 
 def _runtime_problem(name: str) -> str:
-    from ..network.runtime import find_runtime
+    from ..classifier.runtime import find_runtime
 
     try:
         find_runtime(name)

@@ -100,7 +100,7 @@ def measure(job: Mapping[str, Any]) -> dict[str, Any]:
     for name in IMPORTED:
         import_module(name)
 
-    from ..network.runtime import Network, find_runtime
+    from ..classifier.runtime import Network, find_runtime
     from ..reader import Reader
 
     memory["imports"], imported = resident_mib(), time.perf_counter()

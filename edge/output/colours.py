@@ -1,6 +1,6 @@
 """Colours of results, for panels, overlays and reports: red, green and blue of 0..255."""
 
-from .words import confidence_word
+from .wording import confidence_word
 
 Colour = tuple[int, int, int]
 CLASS_COLOURS: dict[str | None, Colour] = {

@@ -12,9 +12,9 @@ from ..errors import OutputError
 from ..layout import CLASSES
 from ..result import LeadResult, Result
 from .colours import PAPER, TEXT, WARNING, WHITE
-from .panel import WIDTH_PX, draw_panel, font
+from .overlay_panel import WIDTH_PX, draw_panel, font
 from .signal_plot import pieces
-from .words import title_of
+from .wording import title_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

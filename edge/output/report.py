@@ -8,11 +8,11 @@ import numpy as np
 from ..layout import CLASSES, Arrangement, Place
 from ..page.quality import states
 from ..result import DISCLAIMER, Result
-from ..trace.tracing import Traces
+from ..trace.lead_traces import Traces
 from .colours import CLASS_COLOURS, FAINT, RULE, TEXT, WHITE, colour_class
 from .pdf import Sheet, width_mm, wrapped
 from .signal_plot import curves
-from .words import REASONS, STATES, VERDICTS, advice, caution, confidence_word, percent, title_of
+from .wording import REASONS, STATES, VERDICTS, advice, caution, confidence_word, percent, title_of
 
 WIDE, HIGH, MARGIN = 297, 210, 12
 HEAD, PICTURE, SIGNALS = 24, (150, 78), (250, 84)

@@ -13,7 +13,7 @@ from ..layout import LEADS_12
 from ..result import LeadState
 
 if TYPE_CHECKING:
-    from ..trace.tracing import Traces
+    from ..trace.lead_traces import Traces
     from .page import Page
 
 Numbers = Mapping[str, float | None]

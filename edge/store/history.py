@@ -10,7 +10,7 @@ from ..errors import UsageError
 from ..layout import CLASSES
 from ..output.fhir import bundle_parts
 from ..result import describe
-from .store import Entry
+from .result_store import Entry
 
 COLUMNS = ("number", "stored_at", "captured_at", "source", "status", "verdict", "confidence", *CLASSES, "reason", "message", "model",
            "sha256", "picture", "temperature_c")  # fmt: skip

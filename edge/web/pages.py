@@ -15,7 +15,7 @@ from starlette.routing import Route
 from .. import __version__
 from ..layout import CLASSES
 from ..output.colours import colour_class
-from ..output.words import (
+from ..output.wording import (
     GENERAL_ADVICE,
     QUALITY_WORDS,
     REASONS,

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..classifier.page_input import REACH, ROWS, STRIP_ROWS
 from ..device.capture_service import encode
 from ..errors import PictureError
 from ..layout import RHYTHM, Arrangement, Place
-from ..network.page_input import REACH, ROWS, STRIP_ROWS
 from ..output import signal_files, signal_plot
 from ..output.overlay import TRACE, draw_over
 from ..output.report import make_report
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..result import Result
     from ..signals import Signals
     from ..stages import Stages
-    from ..trace.tracing import Traces
+    from ..trace.lead_traces import Traces
 
 LONG_SIDE_PX, LEAD_SIDE_PX, STRIP_SIDE_PX = 1600, 340, 1100
 """The longer side, at most, of the page, of a lead and of a rhythm strip as shown."""

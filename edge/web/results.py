@@ -13,7 +13,7 @@ from starlette.requests import Request
 from ..errors import StoreError
 from ..layout import CLASSES
 from ..store.history import parse_time
-from ..store.store import Entry
+from ..store.result_store import Entry
 from ..system.clock import utc_now
 from .problems import Problem, not_found
 from .reading_queue import Place

@@ -16,12 +16,12 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from ..classifier import card
 from ..device.settings import Settings, check_together, is_here
 from ..device.systemd import notify
-from ..device.watch import MB, Stop, open_loop, open_store, with_level
+from ..device.watch_service import MB, Stop, open_loop, open_store, with_level
 from ..errors import InstallationError, UsageError
-from ..network import card
-from ..store.store import Store, default_folder
+from ..store.result_store import Store, default_folder
 from ..system import board
 from ..system.event_log import EventLog, make_event_log
 from ..system.worker import Worker

@@ -8,9 +8,9 @@ from typing import Any
 
 from starlette.requests import Request
 
+from ..classifier.card import list_names, read_card
 from ..errors import InstallationError
-from ..network.card import list_names, read_card
-from ..store.store import Store
+from ..store.result_store import Store
 from ..system.event_log import EventLog
 from .access import Access
 from .metrics import Metrics

@@ -11,8 +11,8 @@ from typing import TypeVar
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from ..classifier.card import list_names
 from ..errors import Reason
-from ..network.card import list_names
 from .problems import Problem
 
 MAX_NAME_LETTERS = 100

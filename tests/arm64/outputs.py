@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from ecg_edge import Reader
-from ecg_edge.network.card import list_names
-from ecg_edge.network.runtime import Network, find_runtime
+from ecg_edge.classifier.card import list_names
+from ecg_edge.classifier.runtime import Network, find_runtime
 
 KERNEL_SETS = ("reference", "default")
 

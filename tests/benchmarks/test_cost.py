@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import compare, floors, formats, jobs, latency, memory, peers, scale, size, summary
 from convert import from_float16
-from ecg_edge.network.runtime import Network, find_runtime
+from ecg_edge.classifier.runtime import Network, find_runtime
 
 ROOT = Path(__file__).parents[2]
 TINY = ["--rounds", "1", "--seconds", "0.1"]

@@ -10,7 +10,7 @@ import pytest
 from benchmarks import page_reading
 from ecg_edge.layout import LEADS_12, REPORT, RHYTHM
 from ecg_edge.page.page import find_page
-from ecg_edge.trace.tracing import trace_page
+from ecg_edge.trace.lead_traces import trace_page
 from train import dataset, splits
 
 OPTIONS = SimpleNamespace(data=None, severity=2, limit=None)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecg_edge.network.runtime import Network, usable_runtimes
+from ecg_edge.classifier.runtime import Network, usable_runtimes
 
 from .. import needs_tensorflow
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convert import logits
-from ecg_edge.network.runtime import Network, usable_runtimes
+from ecg_edge.classifier.runtime import Network, usable_runtimes
 
 from .. import needs_tensorflow
 

@@ -10,12 +10,12 @@ import pytest
 
 from convert import page_shipping, parity, shipping
 from convert.__main__ import GATES
+from ecg_edge.classifier import card, page_input
+from ecg_edge.classifier.runtime import RUNTIMES, Network, usable_runtimes
 from ecg_edge.image import open_picture
-from ecg_edge.network import card, page_input
-from ecg_edge.network.runtime import RUNTIMES, Network, usable_runtimes
 from ecg_edge.page.page import find_page
 from ecg_edge.preprocessing import crops, filters
-from ecg_edge.trace.tracing import trace_page
+from ecg_edge.trace.lead_traces import trace_page
 from train import splits
 from train.choices import Choices
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from ecg_edge.device.settings import defaults, to_toml
-from ecg_edge.store.store import Store
+from ecg_edge.store.result_store import Store
 
 from .waiting import LIMIT_S, wait_for
 

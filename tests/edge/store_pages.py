@@ -5,7 +5,7 @@ import random
 import sys
 
 from ecg_edge.errors import StoreError
-from ecg_edge.store.store import Store
+from ecg_edge.store.result_store import Store
 
 
 def result(number):

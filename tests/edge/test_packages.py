@@ -17,7 +17,7 @@ LEVELS = (
     {"signals"},
     {"result", "image"},
     {"arrangement", "measure", "preprocessing", "simulator", "system", "trace"},
-    {"network", "page"},
+    {"classifier", "page"},
     {"stages"},
     {"reader"},
     {"output"},
@@ -36,7 +36,7 @@ LIGHT = {"numpy", "scipy", "PIL"}
 DEVICE = {
     "device.pi_camera": {"picamera2"},
     "diagnostics.machine_checks": {"picamera2"},
-    "store.outbox": {"paho"},
+    "store.forwarding": {"paho"},
     "device.indicator": {"gpiozero"},
     "device.settings": {"tomli"},
     "signals": {"pandas"},
@@ -191,7 +191,7 @@ def test_edge_imports_nothing_of_train_convert_or_benchmarks(path):
 
 @every_module
 def test_edge_imports_the_standard_library_numpy_scipy_pillow_and_what_devices_need_alone(path):
-    """No TensorFlow, OpenCV, scikit-image or matplotlib on the device; runtimes by name, in `network.runtime`."""
+    """No TensorFlow, OpenCV, scikit-image or matplotlib on the device; runtimes by name, in `classifier.runtime`."""
     name = name_of(path)
     web = WEB if unit_of(name) == "web" else set()
     assert outside(path) - DEVICE.get(name, set()) - web <= LIGHT

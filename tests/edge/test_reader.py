@@ -9,10 +9,10 @@ from PIL import Image
 
 import ecg_edge
 from ecg_edge import Reader
+from ecg_edge.classifier.verdict import aggregate, calibrate
 from ecg_edge.errors import NoModelError, UsageError
 from ecg_edge.image import open_picture
 from ecg_edge.layout import REPORT
-from ecg_edge.network.verdict import aggregate, calibrate
 from ecg_edge.preprocessing import filters
 from ecg_edge.result import STAGES
 

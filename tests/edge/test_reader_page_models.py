@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ecg_edge import Reader
+from ecg_edge.classifier import page_input
 from ecg_edge.layout import LEADS_12, REPORT
-from ecg_edge.network import page_input
 
 
 class OneLead:

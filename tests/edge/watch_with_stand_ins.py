@@ -3,10 +3,10 @@
 import sys
 
 from ecg_edge.commands import cli
-from ecg_edge.device import watch
+from ecg_edge.device import watch_service
 
 from . import stand_ins
 
 if __name__ == "__main__":
-    watch.CaptureService = stand_ins.CaptureServiceStandIn
+    watch_service.CaptureService = stand_ins.CaptureServiceStandIn
     sys.exit(cli.main(sys.argv[1:]))

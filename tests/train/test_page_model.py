@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecg_edge.classifier import page_input
+from ecg_edge.classifier.page_input import CHANNELS, ROWS, SAMPLES, WINDOW
 from ecg_edge.errors import UsageError
 from ecg_edge.layout import CLASSES, LEADS_12, RHYTHM
-from ecg_edge.network import page_input
-from ecg_edge.network.page_input import CHANNELS, ROWS, SAMPLES, WINDOW
 from train import page_batches, page_command, page_fit, page_records, page_signals, splits
 from train.__main__ import main as train_main
 from train.dataset import UNSCORED, PageFile

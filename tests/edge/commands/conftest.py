@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from ecg_edge.classifier import card as cards
 from ecg_edge.commands.cli import main
-from ecg_edge.network import card as cards
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import types
 import pytest
 from PIL import Image
 
+from ecg_edge.classifier import card as cards
 from ecg_edge.layout import REPORT
-from ecg_edge.network import card as cards
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

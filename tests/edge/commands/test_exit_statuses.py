@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from ecg_edge.classifier import card as cards
 from ecg_edge.layout import CLASSES
-from ecg_edge.network import card as cards
 
 from .conftest import command
 
@@ -114,7 +114,7 @@ def test_without_a_runtime_it_ends_with_3(run, normal_page, monkeypatch):
     """And says what to install."""
     from importlib import metadata
 
-    from ecg_edge.network import runtime
+    from ecg_edge.classifier import runtime
 
     def version(name):
         raise metadata.PackageNotFoundError(name)

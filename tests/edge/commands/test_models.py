@@ -2,7 +2,7 @@
 
 import json
 
-from ecg_edge.network import card as cards
+from ecg_edge.classifier import card as cards
 
 
 def test_models_are_listed_and_the_default_one_is_marked(run, tiny_folder, tmp_path, monkeypatch):

@@ -60,7 +60,7 @@ def test_a_bad_picture_in_a_folder_does_not_end_the_series(tmp_path):
 @pytest.fixture
 def capture_service(monkeypatch, own_cameras, normal_page, tiny_folder):
     """`capture_service(**stand-in)` is a `CaptureService` with the model `tiny` and a stand-in that sees a page; and its calls."""
-    from ecg_edge.network import card
+    from ecg_edge.classifier import card
 
     monkeypatch.setattr(card, "models_folder", lambda: tiny_folder)
     page = np.asarray(open_picture(normal_page).image)

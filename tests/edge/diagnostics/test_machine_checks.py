@@ -9,11 +9,11 @@ import types
 import numpy as np
 import pytest
 
+from ecg_edge.classifier import card, runtime
 from ecg_edge.commands import cli
 from ecg_edge.device.mock_picamera2 import make_module
 from ecg_edge.diagnostics import machine_checks
 from ecg_edge.diagnostics.machine_checks import ABSENT, BAD, GOOD, VERDICTS, WARNING
-from ecg_edge.network import card, runtime
 from ecg_edge.system import board
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from ecg_edge.errors import OutputError, Reason
 from ecg_edge.image import Picture
 from ecg_edge.layout import CLASSES, Arrangement, Box, Place
-from ecg_edge.output import overlay, panel
+from ecg_edge.output import overlay, overlay_panel
 from ecg_edge.output.colours import CLASS_COLOURS
 from ecg_edge.result import DISCLAIMER, LeadResult, Result, unread
 
@@ -54,7 +54,7 @@ def is_blue(picture):
 
 def words_of(result):
     """All that the panel says, as one text."""
-    return "\n".join(line.words for line in [*panel._head(result), *panel._lines(result)])
+    return "\n".join(line.words for line in [*overlay_panel._head(result), *overlay_panel._lines(result)])
 
 
 def level(x, y):
@@ -65,14 +65,14 @@ def level(x, y):
 def test_the_picture_stands_beside_a_panel():
     """A picture of the usual size keeps it; the panel has its width."""
     drawn = overlay.draw_overlay(blank(), reading())
-    assert drawn.size == (SIZE[0] + panel.WIDTH_PX, SIZE[1]) and drawn.mode == "RGB"
+    assert drawn.size == (SIZE[0] + overlay_panel.WIDTH_PX, SIZE[1]) and drawn.mode == "RGB"
 
 
 @pytest.mark.parametrize("size, expected", [((300, 200), (1200, 800)), ((4000, 3000), (1600, 1200))])
 def test_small_pictures_grow_and_large_ones_shrink(size, expected):
     """So that print and lines are legible on both; proportions stay."""
     drawn = overlay.draw_overlay(blank(size), reading(leads=()))
-    assert (drawn.width - panel.WIDTH_PX, drawn.height) == expected
+    assert (drawn.width - overlay_panel.WIDTH_PX, drawn.height) == expected
 
 
 def test_a_trace_is_drawn_where_it_was_followed_and_nowhere_else():
@@ -183,10 +183,10 @@ def test_every_refusal_says_what_to_do(reason):
 def test_it_is_never_a_medical_device(monkeypatch):
     """The disclaimer is printed whatever the result is."""
     printed = []
-    monkeypatch.setattr(panel, "_print", lambda draw, rows, top: printed.extend(row.words for row in rows))
+    monkeypatch.setattr(overlay_panel, "_print", lambda draw, rows, top: printed.extend(row.words for row in rows))
     for result in (reading(), unread("x", Reason.NO_PAGE)):
         printed.clear()
-        panel.draw_panel(result, 500)
+        overlay_panel.draw_panel(result, 500)
         assert DISCLAIMER in " ".join(printed)
 
 
@@ -195,13 +195,13 @@ def test_long_words_stay_within_the_panel_and_it_grows_with_them():
     result = reading(message="a very long message " * 12, quality={f"number_{i}": i for i in range(20)})
     drawn = overlay.draw_overlay(blank((1200, 300)), result)
     assert drawn.height > 700
-    right = np.asarray(drawn)[:, -panel.PAD_PX + 2 : -2]
+    right = np.asarray(drawn)[:, -overlay_panel.PAD_PX + 2 : -2]
     assert (np.ptp(right[120:].astype(int), axis=1) == 0).all()
 
 
 def test_what_the_font_lacks_is_spelled():
     """Pillow's font has no multiplication sign and no dashes."""
-    words = "".join(row.words for row in panel._wrapped(panel.Line("2213 × 1572, 1–2")))
+    words = "".join(row.words for row in overlay_panel._wrapped(overlay_panel.Line("2213 × 1572, 1–2")))
     assert words == "2213 x 1572, 1-2"
 
 
@@ -236,7 +236,7 @@ def test_an_overlay_is_written_under_the_picture_s_name_and_hash(tmp_path):
     path = overlay.write_overlay(picture, reading(), None, tmp_path / "new")
     assert path == tmp_path / "new" / "page-01234567.jpg"
     with Image.open(path) as written:
-        assert written.size == (SIZE[0] + panel.WIDTH_PX, SIZE[1])
+        assert written.size == (SIZE[0] + overlay_panel.WIDTH_PX, SIZE[1])
 
 
 def test_a_place_that_cannot_be_written_is_an_error_of_the_installation(tmp_path):
@@ -251,4 +251,4 @@ def test_a_real_page_is_drawn_with_what_the_reader_saw(normal_page, tiny_reader)
     """The reader's own result and stages fit."""
     result, stages = tiny_reader.inspect(normal_page)
     drawn = overlay.draw_overlay(stages.picture.image, replace(result, quality={"blur_px": 0.4}), stages)
-    assert drawn.width == 1600 + panel.WIDTH_PX
+    assert drawn.width == 1600 + overlay_panel.WIDTH_PX

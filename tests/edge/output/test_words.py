@@ -7,7 +7,7 @@ import pytest
 from ecg_edge.errors import Reason
 from ecg_edge.layout import CLASSES
 from ecg_edge.output.colours import CLASS_COLOURS, colour_class
-from ecg_edge.output.words import ADVICE, QUALITY_WORDS, REASONS, VERDICTS, advice, caution, confidence_word, percent
+from ecg_edge.output.wording import ADVICE, QUALITY_WORDS, REASONS, VERDICTS, advice, caution, confidence_word, percent
 from ecg_edge.page import quality
 
 

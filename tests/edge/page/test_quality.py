@@ -14,7 +14,7 @@ from ecg_edge.image import open_picture
 from ecg_edge.layout import LEADS_12, Arrangement, Box, Place
 from ecg_edge.page import quality
 from ecg_edge.page.page import Page, find_page
-from ecg_edge.trace.tracing import trace_page
+from ecg_edge.trace.lead_traces import trace_page
 
 SIZE = (1600, 1000)
 NAMES = {

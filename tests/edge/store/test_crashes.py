@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from ecg_edge.errors import StoreError, StoreFullError
-from ecg_edge.store import store
-from ecg_edge.store.store import Store
+from ecg_edge.store import result_store
+from ecg_edge.store.result_store import Store
 from ecg_edge.system import durable_files
 
 from .. import power_cuts
@@ -36,10 +36,10 @@ def stored_in(folder):
             number = int(entry.result["source"].split(".")[0])
             assert entry.result == result(number) and Path(entry.picture).read_bytes() == picture(number)
             found.append(number)
-        names = os.listdir(kept.path(store.PICTURES))
+        names = os.listdir(kept.path(result_store.PICTURES))
         assert sorted(names) == sorted(os.path.basename(entry.picture) for entry in kept.list())
-        assert not any(name.endswith(durable_files.PART) for name in os.listdir(kept.path(store.FOUND)))
-        assert not os.path.exists(kept.path(store.DAMAGED))
+        assert not any(name.endswith(durable_files.PART) for name in os.listdir(kept.path(result_store.FOUND)))
+        assert not os.path.exists(kept.path(result_store.DAMAGED))
         kept.add(result(99), picture(99))
         assert Path(list(kept.list())[-1].picture).read_bytes() == picture(99)
     return found
@@ -150,7 +150,7 @@ def test_a_log_of_the_database_that_was_cut_leaves_whole_pages(tmp_path):
             assert found == list(range(len(found)))
             assert all(Path(entry.picture).read_bytes() == picture(n) for n, entry in enumerate(again.list()))
             # The pictures of rows that were lost are not.
-            assert len(os.listdir(again.path(store.FOUND))) == 4 - len(found)
+            assert len(os.listdir(again.path(result_store.FOUND))) == 4 - len(found)
             seen.add(len(found))
         shutil.rmtree(folder)
     assert {0, 3} <= seen
@@ -170,7 +170,7 @@ def test_a_database_that_was_cut_is_read_or_set_aside(tmp_path):
         with Store(folder) as again:
             left = [name for _, _, names in os.walk(folder) for name in names if name.endswith(".jpg")]
             assert len(list(again.list())) in (0, 4) and len(left) == 4
-            aside += os.path.exists(again.path(store.DAMAGED))
+            aside += os.path.exists(again.path(result_store.DAMAGED))
             assert again.add(result(5), picture(5)) >= 1
         shutil.rmtree(folder)
     assert aside > 3
@@ -199,7 +199,7 @@ def test_a_full_disk_refuses_pages_and_takes_them_again_when_there_is_room(small
             except StoreFullError as error:
                 refused.append(str(error))
         assert refused and "the disk is full; the page was not kept" in refused[0]
-        assert len(list(kept.list())) == 12 - len(refused) == len(os.listdir(kept.path(store.PICTURES)))
+        assert len(list(kept.list())) == 12 - len(refused) == len(os.listdir(kept.path(result_store.PICTURES)))
         os.unlink(small_disk / "ballast")
         kept.add(result(20), bytes(150_000))
     assert len(list(Store(small_disk / "results", write=False).list())) == 13 - len(refused)

@@ -15,7 +15,7 @@ from ecg_edge.layout import CLASSES
 from ecg_edge.output import fhir
 from ecg_edge.result import Result, unread
 from ecg_edge.store import history
-from ecg_edge.store.store import Store
+from ecg_edge.store.result_store import Store
 
 FHIR_PYTHON = Path(__file__).resolve().parents[3] / ".venv-fhir/bin/python"
 """An environment of its own: fhir.resources 6.4.0 is the last with R4 (4.0.1) and needs pydantic 1."""

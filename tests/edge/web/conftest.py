@@ -10,7 +10,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from ecg_edge.device.settings import defaults
-from ecg_edge.store.store import Store
+from ecg_edge.store.result_store import Store
 from ecg_edge.web.access import Access
 from ecg_edge.web.app import make_app
 from ecg_edge.web.metrics import Metrics

@@ -6,7 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 from ecg_edge.errors import Reason
-from ecg_edge.output.words import percent
+from ecg_edge.output.wording import percent
 from ecg_edge.result import DISCLAIMER, unread
 from ecg_edge.web.reading_service import PREVIEW, ReadingAnswer, ReadingRequest
 

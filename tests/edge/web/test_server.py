@@ -19,7 +19,7 @@ from ecg_edge.commands import cli
 from ecg_edge.device import systemd
 from ecg_edge.device.settings import defaults, to_toml
 from ecg_edge.errors import InstallationError, UsageError
-from ecg_edge.store.store import Store
+from ecg_edge.store.result_store import Store
 
 from ..waiting import LIMIT_S, Systemd, wait_for, wait_for_end
 

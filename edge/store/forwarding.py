@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import EcgEdgeError, InstallationError, StoreError, UsageError
 from ..system.event_log import EventLog
-from .store import Entry, Store
+from .result_store import Entry, Store
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..layout import CLASSES
 from ..result import DISCLAIMER, Result
 from .colours import CLASS_COLOURS, FAINT, PAPER, RULE, TEXT, WARNING, WHITE, Colour, colour_class
-from .words import QUALITY_WORDS, REASONS, STATES, VERDICTS, confidence_word
+from .wording import QUALITY_WORDS, REASONS, STATES, VERDICTS, confidence_word
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont

@@ -9,7 +9,7 @@ from ecg_edge import layout
 from ecg_edge.page import ink
 from ecg_edge.simulator import report_page
 from ecg_edge.simulator.heart import simulate
-from ecg_edge.trace import centreline, tracing
+from ecg_edge.trace import centreline, lead_traces
 from ecg_edge.trace.shortest_path import cheapest_paths
 
 RATE_HZ = 500
@@ -56,7 +56,7 @@ def test_a_wave_comes_back_as_high_as_it_was_drawn(height_px, half_width, wander
     """Narrow or broad, up or down, to three hundredths and a pixel and a half."""
     x = np.arange(720)
     rows = beats(720, height_px, half_width=half_width) + wander * np.sin(x / 200)
-    traces = tracing.trace_page(stroke(300 - rows), arrangement_of([300], 720, names=("II",)))
+    traces = lead_traces.trace_page(stroke(300 - rows), arrangement_of([300], 720, names=("II",)))
     signal = traces.signals["II"]
     truth = in_mv(rows)
     assert traces.lost["II"] == 0
@@ -71,7 +71,7 @@ def test_a_gap_is_bridged_where_it_is_short_and_lost_where_it_is_long():
     drawn = stroke(np.full(700, 300.0))
     drawn[:, 200:206] = 0
     drawn[:, 400:460] = 0
-    traces = tracing.trace_page(drawn, arrangement_of([300], 700, names=("II",)))
+    traces = lead_traces.trace_page(drawn, arrangement_of([300], 700, names=("II",)))
     signal = traces.signals["II"]
     assert np.isfinite(signal[480:540]).all()
     assert np.isnan(signal[1020:1130]).all()
@@ -86,7 +86,7 @@ def test_a_wave_that_crosses_a_neighbour_stays_with_its_lead(depth_px, offset, a
     width = 700
     upper, lower = -beats(width, depth_px, half_width=22), beats(width, 40, half_width=5, first=90 + offset)
     drawn = np.maximum(stroke(200 - upper), stroke(200 + apart - lower))
-    traces = tracing.trace_page(drawn, arrangement_of([200, 200 + apart], width))
+    traces = lead_traces.trace_page(drawn, arrangement_of([200, 200 + apart], width))
     for name, rows in (("I", upper), ("II", lower)):
         error = traces.signals[name] - in_mv(rows)[: traces.signals[name].size]
         assert np.sqrt(np.nanmean(error**2)) < 0.25 * np.std(in_mv(upper)), name
@@ -96,7 +96,7 @@ def test_a_wave_that_crosses_a_neighbour_stays_with_its_lead(depth_px, offset, a
 def test_a_trace_that_leaves_the_page_is_lost_there_and_nowhere_else():
     """The tip is cut off: what it was is not known."""
     rows = beats(720, 250, half_width=30)
-    traces = tracing.trace_page(
+    traces = lead_traces.trace_page(
         stroke(np.maximum(150 - rows, -20), height=400), arrangement_of([150], 720, names=("II",))
     )
     signal, truth = traces.signals["II"], in_mv(rows)
@@ -109,7 +109,7 @@ def test_noise_is_lost_and_does_not_spoil_the_lead_beside_it():
     drawn = stroke(np.full(700, 200.0))
     drawn[300:352, 150:600] = 255
     drawn[322:327] = 255
-    traces = tracing.trace_page(drawn, arrangement_of([200, 325], 700))
+    traces = lead_traces.trace_page(drawn, arrangement_of([200, 325], 700))
     assert traces.lost["I"] == 0
     assert np.abs(traces.signals["I"]).max() < 0.02
     assert np.isnan(traces.signals["II"][400:1480]).all()
@@ -123,7 +123,7 @@ def test_separators_are_no_trace(dash_px):
     on, off = dash_px
     upright = np.arange(600) % (on + off) < on
     drawn[60:560, 1:4] |= np.where(upright[60:560, None], np.uint8(255), np.uint8(0))
-    signal = tracing.trace_page(drawn, arrangement_of([300], 500, names=("II",))).signals["II"]
+    signal = lead_traces.trace_page(drawn, arrangement_of([300], 500, names=("II",))).signals["II"]
     assert np.nanmax(np.abs(signal)) < 0.02
 
 
@@ -132,9 +132,9 @@ def test_samples_stand_where_they_were_printed():
     rows = beats(700, 120, half_width=5, first=150, every=10000)
     drawn = np.hstack([np.zeros((600, 100), np.uint8), stroke(300 - rows)])
     arrangement = arrangement_of([300], 700, names=("II",), left=100)
-    signal = tracing.trace_page(drawn, arrangement).signals["II"]
+    signal = lead_traces.trace_page(drawn, arrangement).signals["II"]
     assert np.argmax(signal) == pytest.approx(150 * 2.5, abs=1.5)
-    alone = tracing.trace_lead(drawn, arrangement.places[0], PX_PER_MM, 25.0, 10.0)
+    alone = lead_traces.trace_lead(drawn, arrangement.places[0], PX_PER_MM, 25.0, 10.0)
     np.testing.assert_array_equal(alone, signal)
 
 
@@ -143,15 +143,15 @@ def test_limb_leads_add_up_where_they_are_simultaneous():
     one, two = beats(600, 60), beats(600, 100)
     zeros = (150, 300, 450)
     drawn = np.maximum.reduce([stroke(z - r) for z, r in zip(zeros, (one, two, two - one), strict=True)])
-    right = tracing.trace_page(drawn, arrangement_of(zeros, 600, names=("I", "II", "III")))
-    wrong = tracing.trace_page(drawn, arrangement_of(zeros, 600, names=("II", "I", "III")))
+    right = lead_traces.trace_page(drawn, arrangement_of(zeros, 600, names=("I", "II", "III")))
+    wrong = lead_traces.trace_page(drawn, arrangement_of(zeros, 600, names=("II", "I", "III")))
     assert right.limb_mv < 0.02 < 0.1 < wrong.limb_mv
     assert np.isnan(right.augmented_mv)
 
 
 def test_a_page_without_ink_is_lost_altogether():
     """Nothing is made up."""
-    traces = tracing.trace_page(np.zeros((600, 500), np.uint8), arrangement_of([150, 300, 450], 500))
+    traces = lead_traces.trace_page(np.zeros((600, 500), np.uint8), arrangement_of([150, 300, 450], 500))
     assert all(np.isnan(signal).all() for signal in traces.signals.values())
     assert set(traces.lost.values()) == {1.0}
 
@@ -166,7 +166,7 @@ def drawn_record():
 def test_a_report_page_gives_back_what_was_drawn_on_it(drawn_record):
     """A signal to noise ratio of 20 dB and more on most leads, through grid, names, separators and JPEG."""
     signals, page, arrangement = drawn_record
-    traces = tracing.trace_page(ink.ink_of(page), arrangement)
+    traces = lead_traces.trace_page(ink.ink_of(page), arrangement)
     leads = digitisation.score(digitisation.truth_of(signals, arrangement), traces.signals)["leads"]
     assert np.median([snr_db for snr_db, _ in leads.values()]) > 20
     assert max(traces.lost.values()) < 0.02
@@ -176,7 +176,7 @@ def test_a_blurred_page_under_a_shadow_gives_it_back_too(drawn_record):
     """15 dB and more on most leads."""
     signals, page, arrangement = drawn_record
     spoiled = digitisation.spoiled(page, np.random.default_rng(1))
-    traces = tracing.trace_page(ink.ink_of(spoiled), arrangement)
+    traces = lead_traces.trace_page(ink.ink_of(spoiled), arrangement)
     leads = digitisation.score(digitisation.truth_of(signals, arrangement), traces.signals)["leads"]
     assert np.median([snr_db for snr_db, _ in leads.values()]) > 15
 
@@ -186,7 +186,7 @@ def test_real_report_pages_obey_einthoven(few_pages):
     arrangement = digitisation.report_arrangement()
     for page in few_pages:
         pixels = np.asarray(Image.open(page.path).convert("RGB"))
-        traces = tracing.trace_page(ink.ink_of(pixels), arrangement)
+        traces = lead_traces.trace_page(ink.ink_of(pixels), arrangement)
         assert traces.limb_mv < 0.05, page.path
         assert traces.augmented_mv < 0.08, page.path
         assert max(traces.lost.values()) < 0.05, page.path
@@ -236,5 +236,5 @@ def test_the_tip_of_a_tall_wave_is_reached_over_a_gap():
     rows = beats(720, 260.0, half_width=5.0)
     page = stroke(400 - rows)
     page[186:191] = 0
-    traces = tracing.trace_page(page, arrangement_of([400], 720, names=("II",)))
+    traces = lead_traces.trace_page(page, arrangement_of([400], 720, names=("II",)))
     assert np.nanmax(traces.signals["II"]) > 0.9 * 260 / 80

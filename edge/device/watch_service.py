@@ -9,17 +9,17 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ..errors import StoreError
-from ..store.outbox import SENDERS, Forwarder
-from ..store.store import Store, default_folder
+from ..store.forwarding import SENDERS, Forwarder
+from ..store.result_store import Store, default_folder
 from ..system import board
 from ..system.event_log import EventHandler, EventLog, Level, make_event_log
 from ..system.worker import Tick, Worker
 from . import triggers
 from .capture_service import CaptureService
 from .indicator import Indicator, LedIndicator, TextIndicator
-from .loop import WatchLoop
 from .settings import Settings, check_together
 from .systemd import notify
+from .watch_loop import WatchLoop
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -6,10 +6,10 @@ from importlib import import_module, metadata
 import numpy as np
 import pytest
 
+from ecg_edge.classifier import card as cards
+from ecg_edge.classifier import runtime as runtimes
+from ecg_edge.classifier.runtime import KERNELS, RUNTIMES, Network, find_runtime, usable_runtimes
 from ecg_edge.errors import DamagedModelError, NoRuntimeError, UsageError
-from ecg_edge.network import card as cards
-from ecg_edge.network import runtime as runtimes
-from ecg_edge.network.runtime import KERNELS, RUNTIMES, Network, find_runtime, usable_runtimes
 
 INSTALLED = usable_runtimes()
 

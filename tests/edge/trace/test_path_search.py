@@ -10,7 +10,7 @@ from scipy import ndimage
 from ecg_edge import layout
 from ecg_edge.arrangement import arrangement
 from ecg_edge.page import ink
-from ecg_edge.trace import centreline, ink_runs, search_bounds, tracking
+from ecg_edge.trace import centreline, ink_runs, path_search, search_bounds
 
 PX_PER_MM = (8.0, 8.0)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -50,9 +50,9 @@ def test_the_path_within_its_bounds_is_the_path_in_the_whole_page(seed):
     page = ink_runs.InkRuns(drawn, np.zeros(drawn.shape, bool), PX_PER_MM)
     places = places_of()
     others = [[(place, None) for place in places if place is not own] for own in places]
-    found, costs = tracking._find_paths(page, places, range(3), others)
+    found, costs = path_search._find_paths(page, places, range(3), others)
     whole = {i: search_bounds.SearchBounds(0, len(drawn), np.inf) for i in range(3)}
-    expected, paid = tracking._paths_within(page, places, whole, others, 160)
+    expected, paid = path_search._paths_within(page, places, whole, others, 160)
     for i in range(3):
         np.testing.assert_array_equal(found[i], expected[i])
         assert costs[i] == pytest.approx(paid[i], abs=1e-3)
@@ -65,7 +65,7 @@ def test_search_bounds_are_narrow_where_paper_separates_the_traces():
         drawn[row : row + 3] = 255
     page, places = ink_runs.InkRuns(drawn, np.zeros(drawn.shape, bool), PX_PER_MM), places_of()
     others = [[(place, None) for place in places if place is not own] for own in places]
-    found = tracking._bounds_of(page, search_bounds.CoarseInk(page), places, [1], others, 160)[1]
+    found = path_search._bounds_of(page, search_bounds.CoarseInk(page), places, [1], others, 160)[1]
     assert 150 < found.top < 210 < found.bottom < 270
     assert found.cost_limit > 0
 

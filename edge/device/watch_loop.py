@@ -5,7 +5,7 @@ from typing import Any
 
 from ..errors import CameraError, Reason, StoreError, StoreFullError, WorkerError, WorkerTimeoutError
 from ..result import unread
-from ..store.store import Store
+from ..store.result_store import Store
 from ..system.event_log import EventLog
 from ..system.worker import Tick, Worker
 from .capture_service import Outcome

@@ -6,8 +6,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from ecg_edge.classifier.verdict import AGGREGATIONS, aggregate, calibrate
 from ecg_edge.errors import DamagedModelError
-from ecg_edge.network.verdict import AGGREGATIONS, aggregate, calibrate
 
 steps = arrays(np.int64, (13, 4), elements=st.integers(0, 256))
 weights = arrays(np.float64, 13, elements=st.floats(0.01, 10))

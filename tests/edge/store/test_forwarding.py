@@ -14,9 +14,9 @@ import pytest
 
 from ecg_edge.device.settings import defaults
 from ecg_edge.errors import InstallationError, StoreFullError, UsageError
-from ecg_edge.store import outbox
-from ecg_edge.store.outbox import Forwarder, MqttSender, SendError, WebhookSender, message_of
-from ecg_edge.store.store import Store
+from ecg_edge.store import forwarding
+from ecg_edge.store.forwarding import Forwarder, MqttSender, SendError, WebhookSender, message_of
+from ecg_edge.store.result_store import Store
 
 from ..random_kills import Device
 from ..stand_ins import result_of
@@ -293,7 +293,7 @@ def test_a_broker_that_is_not_there_is_an_error_in_time(closed_port):
 
 def test_a_broker_that_is_silent_is_an_error_in_time(monkeypatch):
     """It takes the connection and says nothing."""
-    monkeypatch.setattr(outbox, "CONNECT_S", 0.5)
+    monkeypatch.setattr(forwarding, "CONNECT_S", 0.5)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -395,6 +395,6 @@ def test_an_address_that_is_not_there_or_silent_is_an_error_in_time(closed_port)
 def test_secrets_are_read_from_files(tmp_path):
     """Without the line's end; a file that is not there is a mistake of the configuration."""
     (tmp_path / "secret").write_text(" abc\n")
-    assert outbox.read_secret(tmp_path / "secret") == "abc" and outbox.read_secret("") is None
+    assert forwarding.read_secret(tmp_path / "secret") == "abc" and forwarding.read_secret("") is None
     with pytest.raises(UsageError, match=r"none cannot be read \(No such file or directory\)\.$"):
-        outbox.read_secret(tmp_path / "none")
+        forwarding.read_secret(tmp_path / "none")

@@ -9,7 +9,7 @@ from ..layout import Arrangement, Place
 from .centreline import centrelines
 from .crossings import ink_spans
 from .ink_runs import INK, InkRuns, columns_of, name_area
-from .tracking import track
+from .path_search import track
 
 RATE_HZ = 500
 BRIDGE_MM = 1.0

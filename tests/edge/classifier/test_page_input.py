@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecg_edge.classifier import page_input
+from ecg_edge.classifier.page_input import CHANNELS, ROWS, SAMPLES, STRIP_ROWS, WINDOW
 from ecg_edge.layout import LEADS_12, RHYTHM
-from ecg_edge.network import page_input
-from ecg_edge.network.page_input import CHANNELS, ROWS, SAMPLES, STRIP_ROWS, WINDOW
 
 
 def recording(seed=0, count=4 * WINDOW):

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ecg_edge.errors import InstallationError, StoreError, StoreFullError
-from ecg_edge.store import schema, store
-from ecg_edge.store.store import Store
+from ecg_edge.store import result_store, schema
+from ecg_edge.store.result_store import Store
 from ecg_edge.system import durable_files
 
 from ..waiting import LIMIT_S
@@ -125,7 +125,7 @@ def test_the_oldest_pictures_go_and_no_verdict(open_store, events):
         kept.add(page(number), bytes(300))
     entries = list(kept.list())
     assert [entry.picture is not None for entry in entries] == [False, False, False, True, True, True]
-    assert len(os.listdir(kept.path(store.PICTURES))) == 3
+    assert len(os.listdir(kept.path(result_store.PICTURES))) == 3
     assert events == [("store.picture_removed", {"number": number}) for number in (1, 2, 3)]
     assert names(open_store(quota_bytes=1000).list()) == [f"{n}.jpg" for n in range(1, 7)]
 
@@ -171,7 +171,7 @@ def test_a_damaged_database_is_set_aside_with_its_pictures(open_store, events, d
     for number in range(1, 200):
         kept.add(page(number), JPEG if number < 3 else None)
     kept.close()
-    path = kept.path(store.DATABASE)
+    path = kept.path(result_store.DATABASE)
     data = bytearray(Path(path).read_bytes())
     if damage == "garbage":
         data = bytearray(b"no database at all" * 100)
@@ -183,9 +183,9 @@ def test_a_damaged_database_is_set_aside_with_its_pictures(open_store, events, d
     again = open_store()
     assert [event for event, _ in events] == ["store.damaged"]
     aside = events[0][1]["kept_in"]
-    assert aside == again.path(store.DAMAGED, "0001")
-    assert Path(aside, store.DATABASE).read_bytes() == data
-    assert len(os.listdir(os.path.join(aside, store.PICTURES))) == 2
+    assert aside == again.path(result_store.DAMAGED, "0001")
+    assert Path(aside, result_store.DATABASE).read_bytes() == data
+    assert len(os.listdir(os.path.join(aside, result_store.PICTURES))) == 2
     assert list(again.list()) == [] and again.add(page(1), JPEG) == 1
     assert names(open_store().list()) == ["1.jpg"]
 
@@ -195,29 +195,29 @@ def test_a_picture_without_a_row_is_put_aside_and_not_removed(open_store, events
     kept = open_store()
     kept.add(page(1), JPEG)
     for name in ("000000007.jpg", "000000002.jpg.part"):
-        Path(kept.path(store.PICTURES, name)).write_bytes(b"x")
-    Path(kept.path(store.FOUND, "000000007.jpg")).write_bytes(b"older")
+        Path(kept.path(result_store.PICTURES, name)).write_bytes(b"x")
+    Path(kept.path(result_store.FOUND, "000000007.jpg")).write_bytes(b"older")
     again = open_store()
-    assert os.listdir(again.path(store.PICTURES)) == ["000000001.jpg"]
-    assert sorted(os.listdir(again.path(store.FOUND))) == ["000000007-2.jpg", "000000007.jpg"]
-    assert events == [("store.found", {"picture": "000000007.jpg", "kept_in": again.path(store.FOUND)})]
+    assert os.listdir(again.path(result_store.PICTURES)) == ["000000001.jpg"]
+    assert sorted(os.listdir(again.path(result_store.FOUND))) == ["000000007-2.jpg", "000000007.jpg"]
+    assert events == [("store.found", {"picture": "000000007.jpg", "kept_in": again.path(result_store.FOUND)})]
 
 
 def test_what_was_found_goes_before_the_pictures_of_pages(open_store):
     """It counts for the quota."""
     kept = open_store()
     kept.add(page(1), bytes(300))
-    Path(kept.path(store.FOUND, "000000009.jpg")).write_bytes(bytes(500))
+    Path(kept.path(result_store.FOUND, "000000009.jpg")).write_bytes(bytes(500))
     again = open_store(quota_bytes=700)
     again.add(page(2), bytes(300))
-    assert os.listdir(again.path(store.FOUND)) == [] and all(entry.picture for entry in again.list())
+    assert os.listdir(again.path(result_store.FOUND)) == [] and all(entry.picture for entry in again.list())
 
 
 def test_a_picture_that_somebody_removed_is_no_longer_promised(open_store, events):
     """The verdict stays."""
     kept = open_store()
     kept.add(page(1), JPEG)
-    os.unlink(kept.path(store.PICTURES, "000000001.jpg"))
+    os.unlink(kept.path(result_store.PICTURES, "000000001.jpg"))
     (entry,) = open_store().list()
     assert entry.picture is None and events[-1][0] == "store.picture_missing"
 
@@ -225,7 +225,7 @@ def test_a_picture_that_somebody_removed_is_no_longer_promised(open_store, event
 def test_a_clock_set_back_changes_no_order(open_store, monkeypatch):
     """Neither that of the list, nor what the quota removes, nor what is sent next."""
     times = iter(["2026-05-01", "1970-01-01", "2026-05-02", "1980-01-01"])
-    monkeypatch.setattr(store, "utc_now", lambda timespec: next(times) + "T00:00:00+00:00")
+    monkeypatch.setattr(result_store, "utc_now", lambda timespec: next(times) + "T00:00:00+00:00")
     kept = open_store(quota_bytes=700)
     kept.open_channel("mqtt")
     for number in range(1, 5):
@@ -250,7 +250,7 @@ def test_a_page_of_an_origin_is_stored_once(open_store):
     assert kept.knows("inbox/a.jpg 12 34") and not kept.knows("inbox/b.jpg 12 34")
     with pytest.raises(StoreError, match="the page is stored already"):
         kept.add(page(1), JPEG, origin="inbox/a.jpg 12 34")
-    assert os.listdir(kept.path(store.PICTURES)) == ["000000001.jpg"] and len(list(kept.list())) == 1
+    assert os.listdir(kept.path(result_store.PICTURES)) == ["000000001.jpg"] and len(list(kept.list())) == 1
 
 
 def test_a_page_that_was_stored_without_a_picture_is_known_to_be(open_store):
@@ -304,7 +304,7 @@ def test_a_failed_transaction_leaves_nothing(open_store, monkeypatch):
         f"{kept.folder}: the disk is full; the page was not kept. Free some space, or lower [store] quota_mb."
     )
     kept._connection = real
-    assert names(kept.list()) == ["1.jpg"] and os.listdir(kept.path(store.PICTURES)) == ["000000001.jpg"]
+    assert names(kept.list()) == ["1.jpg"] and os.listdir(kept.path(result_store.PICTURES)) == ["000000001.jpg"]
     assert kept.add(page(3), JPEG) == 2
 
 
@@ -312,7 +312,7 @@ def test_a_newer_database_is_left_alone(open_store):
     """And the person told."""
     kept = open_store()
     kept.close()
-    with sqlite3.connect(kept.path(store.DATABASE)) as connection:
+    with sqlite3.connect(kept.path(result_store.DATABASE)) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
     with pytest.raises(StoreError, match=r"was written by a newer ecg-edge \(version 99\): install that one\.$"):
@@ -356,16 +356,16 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 def test_results_lie_where_systemd_or_the_user_keeps_them(monkeypatch):
     """In this order."""
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/ecg-edge")
-    assert store.default_folder() == "/var/lib/ecg-edge"
+    assert result_store.default_folder() == "/var/lib/ecg-edge"
     monkeypatch.delenv("STATE_DIRECTORY")
     monkeypatch.setenv("XDG_DATA_HOME", "/data")
-    assert store.default_folder() == "/data/ecg-edge"
+    assert result_store.default_folder() == "/data/ecg-edge"
 
 
 def test_results_are_kept_as_json(open_store):
     """For other programs."""
     kept = open_store()
     kept.add(page(1))
-    with sqlite3.connect(kept.path(store.DATABASE)) as connection:
+    with sqlite3.connect(kept.path(result_store.DATABASE)) as connection:
         assert json.loads(connection.execute("SELECT result FROM results").fetchone()[0]) == page(1)
     connection.close()

@@ -6,10 +6,10 @@ import shutil
 import pytest
 
 from ecg_edge import reader as readers
+from ecg_edge.classifier import card as cards
+from ecg_edge.classifier import runtime as runtimes
+from ecg_edge.classifier.card import REQUIRED, list_names, read_card
 from ecg_edge.errors import DamagedModelError, InstallationError, NoModelError
-from ecg_edge.network import card as cards
-from ecg_edge.network import runtime as runtimes
-from ecg_edge.network.card import REQUIRED, list_names, read_card
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from ecg_edge.device import systemd, watch
-from ecg_edge.device.loop import WatchLoop
+from ecg_edge.device import systemd, watch_service
 from ecg_edge.device.settings import defaults
 from ecg_edge.device.triggers import Task
+from ecg_edge.device.watch_loop import WatchLoop
 from ecg_edge.errors import CameraError, StoreError, StoreFullError, UsageError, WorkerError
-from ecg_edge.store.store import Store
+from ecg_edge.store.result_store import Store
 from ecg_edge.system import board, event_log
 
 from .. import stand_ins
@@ -171,7 +171,7 @@ class StandIns:
 
 
 def run(monkeypatch, tasks, answers):
-    monkeypatch.setattr("ecg_edge.device.loop.RETRY_S", 0.0)
+    monkeypatch.setattr("ecg_edge.device.watch_loop.RETRY_S", 0.0)
     one, events = StandIns(tasks, answers), []
     WatchLoop(one, one, one, one, lambda level, event, **more: events.append((level, event, more)), page_s=1).run(
         threading.Event()
@@ -249,10 +249,10 @@ def test_pictures_may_not_arrive_where_results_are_stored(tmp_path):
     values = defaults()
     values["trigger"]["folder"] = values["store"]["folder"] = str(tmp_path)
     with Store(tmp_path) as kept, pytest.raises(StoreError, match="may not arrive where results are stored"):
-        watch.make_trigger(values, kept)
+        watch_service.make_trigger(values, kept)
     values["trigger"]["folder"] = ""
     with pytest.raises(UsageError, match="No folder is given"):
-        watch.watch(values)
+        watch_service.watch(values)
 
 
 def test_the_board_says_what_it_can(tmp_path, monkeypatch):
