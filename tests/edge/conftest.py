@@ -5,7 +5,6 @@ import os
 from dataclasses import dataclass, replace
 from importlib import resources
 
-import jsonschema
 import numpy as np
 import pytest
 from PIL import Image
@@ -70,6 +69,8 @@ def report_photo(request, normal_page):
 @pytest.fixture(scope="session")
 def validate():
     """Hold a result's JSON against the schema."""
+    import jsonschema  # which `make test-web` does without
+
     schema = json.loads((resources.files("ecg_edge") / "result.schema.json").read_text())
     return jsonschema.Draft202012Validator(schema).validate
 
