@@ -95,6 +95,7 @@ class Reason(str, Enum):
     BLURRED = "blurred", "The picture is blurred: focus, hold still and take it again."
     COVERED = "covered", "Something lies over the leads: take it away and take the picture again."
     LEADS_LOST = "leads_lost", "Too many leads cannot be followed: take a sharper, flatter picture."
+    LEADS_MISSING = "leads_missing", "The page shows only some of the twelve leads: give a page with all of them."
 
     sentence: str
 

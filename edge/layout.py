@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 CLASSES = ("normal", "abnormal", "infarction", "history")
 """Verdicts, in the order of every model's output."""
@@ -83,11 +84,15 @@ class Place:
     start_s: float
 
 
+ScaleSource = Literal["report", "pulse", "columns", "print", "option", "assumed"]
+"""Where paper speed or gain come from: `report` is the known geometry of such pages, `option` what the caller said."""
+
+
 @dataclass(frozen=True)
 class Arrangement:
     """How the leads of a flat page are arranged: `layout` is a name of the contract (3x4+1, 6x2, …), `places` row by row.
 
-    `px_per_mm` is (across, down); `mm_per_s` and `mm_per_mv` as found or given; `cost` and `runner_up` tell how well the best and the
+    `px_per_mm` is (across, down); `mm_per_s` and `mm_per_mv` as found or given, `speed_from` and `gain_from` say where; `cost` and `runner_up` tell how well the best and the
     second best layout fit (0 all there, 1 nothing); `pulses` are (left, right, top, bottom) pixels of calibration pulses.
     """
 
@@ -99,6 +104,8 @@ class Arrangement:
     cost: float
     runner_up: float
     pulses: tuple[tuple[float, float, float, float], ...] = ()
+    speed_from: ScaleSource = "assumed"
+    gain_from: ScaleSource = "assumed"
 
 
 @dataclass(frozen=True)

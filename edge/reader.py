@@ -22,13 +22,14 @@ from .classifier import card as cards
 from .classifier import verdict
 from .classifier.page_input import page_tensor, quantise, without
 from .classifier.runtime import Network, find_runtime
-from .errors import DamagedModelError, InstallationError, PictureError, UsageError
+from .errors import DamagedModelError, InstallationError, PictureError, Reason, UsageError
+from .layout import LEADS_12
 from .page import quality
 from .page.page import find_page
 from .preprocessing import filters
 from .preprocessing.crops import crop, crop_as_report
 from .result import ModelInfo, Result, RuntimeInfo, by_class, unread
-from .stages import Stages, leads_by_row, leads_by_weight, page_info
+from .stages import Stages, doubts_of, leads_by_row, leads_by_weight, page_info
 from .system.process import end_with_parent, return_memory
 from .trace.lead_traces import trace_page
 
@@ -168,6 +169,8 @@ class Reader:
             # To be followed for its overlay alone refuses no page that is read without.
             if self.kind == PAGE_SIGNAL or page.template is None:
                 quality.check(seen["quality"])
+            if not {place.name for place in page.arrangement.places} >= set(LEADS_12):
+                raise PictureError(Reason.LEADS_MISSING)
         if self.kind == PAGE_SIGNAL:
             with clock.stage("filters"):
                 seen["inputs"] = page_tensor(seen["traces"].signals)
@@ -218,17 +221,18 @@ class Reader:
         picture, flat = stages.picture, stages.page
         assert flat is not None  # without a page there is no verdict
         probabilities = by_class(page)
-        sure = max(probabilities.values()) >= self.min_confidence
+        info = page_info(flat)
+        doubts = doubts_of(max(probabilities.values()) >= self.min_confidence, info)
         frames = picture.frames
         return Result(
-            status="read" if sure else "uncertain",
+            status="uncertain" if doubts else "read",
             source=picture.source,
             probabilities=probabilities,
             min_confidence=self.min_confidence,
             message=f"The file holds {frames} pictures; the first was read." if frames > 1 else None,
-            doubts=() if sure else ("low_confidence",),
+            doubts=doubts,
             leads=leads_by_row(stages, rows) if weights is None else leads_by_weight(stages, weights),
-            page=page_info(flat),
+            page=info,
             quality=stages.quality or quality.measure(flat),
             timing_ms=clock.done(),
             **known,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from . import __version__
 from .errors import FAILURES, Reason
-from .layout import CLASSES
+from .layout import CLASSES, ScaleSource
 
 if TYPE_CHECKING:
     from .signals import Signals
@@ -22,8 +22,6 @@ Status = Literal["read", "uncertain", "refused", "failed"]
 LeadState = Literal["read", "lost"]
 Doubt = Literal["low_confidence", "assumed_scale", "contradicts_measurements", "unlike_training", "leads_lost"]
 """Why a result is `uncertain`."""
-ScaleSource = Literal["report", "pulse", "columns", "print", "option", "assumed"]
-"""Where paper speed or gain come from: `report` is the known geometry of such pages, `option` what the caller said."""
 
 
 class PageInfo(TypedDict):
@@ -160,7 +158,11 @@ def describe(result: Mapping[str, Any]) -> str:
     """What came of a page, in words, of the dict of its result."""
     if result["verdict"] is None:
         return f"{result['status']} ({result['reason']}): {result['message']}"
-    doubt = " (uncertain)" if result["status"] == "uncertain" else ""
+    doubt = ""
+    if result["status"] == "uncertain":
+        # Low confidence shows in the number beside it; results that were stored by earlier versions know no other doubt.
+        others = [name.replace("_", " ") for name in result.get("doubts") or () if name != "low_confidence"]
+        doubt = f" (uncertain: {', '.join(others)})" if others else " (uncertain)"
     note = f": {result['message']}" if result["message"] else ""
     return f"{result['verdict']} {result['confidence']:.2f}{doubt}{note}"
 

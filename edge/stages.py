@@ -13,7 +13,7 @@ from .layout import LEADS_12, REPORT, Arrangement, Place, Template
 from .page import quality
 from .page.page import Page
 from .preprocessing.filters import LeadSteps
-from .result import LeadResult, LeadState, PageInfo, ScaleSource, by_class
+from .result import Doubt, LeadResult, LeadState, PageInfo, by_class
 from .signals import Signals
 from .trace.lead_traces import Traces
 
@@ -120,14 +120,20 @@ def page_info(page: Page) -> PageInfo:
         "px_per_mm": round(float(np.mean(found.px_per_mm)), 3),
         "mm_per_s": page.search.mm_per_s or found.mm_per_s,
         "mm_per_mv": page.search.mm_per_mv or found.mm_per_mv,
-        "speed_from": _source_of(page, page.search.mm_per_s),
-        "gain_from": _source_of(page, page.search.mm_per_mv),
     }
+    if isinstance(found, Template):
+        known["speed_from"] = "report" if page.search.mm_per_s is None else "option"
+        known["gain_from"] = "report" if page.search.mm_per_mv is None else "option"
+    else:
+        known["speed_from"], known["gain_from"] = found.speed_from, found.gain_from
     return known
 
 
-def _source_of(page: Page, given: float | None) -> ScaleSource | None:
-    """Where a page's speed or gain comes from; None where that is not told yet."""
-    if given is not None:
-        return "option"
-    return "report" if page.template is not None else None
+def doubts_of(confident: bool, page: PageInfo) -> tuple[Doubt, ...]:
+    """Why a verdict is uncertain, of a page and of whether its probability reaches the least that is asked for."""
+    doubts: list[Doubt] = []
+    if not confident:
+        doubts.append("low_confidence")
+    if "assumed" in (page["speed_from"], page["gain_from"]):
+        doubts.append("assumed_scale")
+    return tuple(doubts)

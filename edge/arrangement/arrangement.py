@@ -11,7 +11,7 @@ from .calibration_pulses import Pulse
 from .coarse_page import PX_PER_MM, CoarsePage, coarse_page_of, coarse_report, reduced
 from .layout_matching import WINDOW_MM, Match, known_match, matches_of
 from .scale import ASSUMED_WIDTH_MM, scale_by_pulses
-from .speed_and_gain import PAGE_S, SPEED_SLACK, gain_of, is_plausible_width, speed_of
+from .speed_and_gain import PAGE_S, SPEED_SLACK, gain_of, is_plausible_width, lone_pulses, speed_of
 
 MAX_COST = 0.5
 MIN_MARGIN = 0.04
@@ -176,16 +176,21 @@ def _placed(
     leads = _strip_leads(coarse, best, ink, px_per_mm)
     if any(lead in NO_STRIPS for lead in leads):
         raise PictureError(Reason.BAD_LAYOUT)
-    speed = speed_of(_columns_mm(best), mm_per_s)
+    edges = float(best.edges[0]), float(best.edges[-1])
+    pulses = coarse.pulses or lone_pulses(coarse.lone_pulses, best.zeros[:, 0].tolist(), edges, PX_PER_MM)
+    speed, speed_from = speed_of(_columns_mm(best), pulses, PX_PER_MM, mm_per_s)
+    gain, gain_from = gain_of(pulses, PX_PER_MM, mm_per_mv)
     return layout.Arrangement(
         layout=best.pattern.layout,
         places=_places(coarse, best, leads, px_per_mm, speed),
         px_per_mm=(float(px_per_mm[0]), float(px_per_mm[1])),
         mm_per_s=float(speed),
-        mm_per_mv=float(gain_of(coarse.pulses, PX_PER_MM, mm_per_mv)),
+        mm_per_mv=float(gain),
         cost=float(best.cost),
         runner_up=float(runner_up),
         pulses=tuple(_on_page(coarse, pulse, px_per_mm) for pulse in coarse.pulses),
+        speed_from=speed_from,
+        gain_from=gain_from,
     )
 
 
@@ -208,8 +213,9 @@ def _places(
     """The places of a match, row by row, in the page's pixels."""
     pattern, edges, count = match.pattern, match.edges, len(match.pattern.columns)
     column_s = (edges[1] - edges[0]) / PX_PER_MM / mm_per_s
-    if abs(column_s * count / PAGE_S - 1) <= SPEED_SLACK:
-        column_s = PAGE_S / count
+    page_s = next((s for s in (PAGE_S, PAGE_S / 2) if abs(column_s * count / s - 1) <= SPEED_SLACK), None)
+    if page_s is not None:
+        column_s = page_s / count
     places = []
     for row in range(pattern.grid_rows):
         for column in range(count):

@@ -33,7 +33,7 @@ class CoarsePage:
     """A page at `PX_PER_MM` with level rows.
 
     `ink` (H, W) float32 is 0..255 and without upright lines, `dark` (H, W) bool; the page's own rows fall by `tilt` pixels a column;
-    `pulses` are its calibration pulses, `rows` are (row, coverage), `points` the flat points' columns and rows.
+    `pulses` are its calibration pulses below each other, `lone_pulses` what else has their shape, `rows` are (row, coverage), `points` the flat points' columns and rows.
     """
 
     ink: np.ndarray
@@ -42,6 +42,7 @@ class CoarsePage:
     pulses: tuple[Pulse, ...]
     rows: tuple[tuple[float, float], ...]
     points: tuple[np.ndarray, np.ndarray]
+    lone_pulses: tuple[Pulse, ...] = ()
 
     def slope(self, x: float) -> float:
         """By how many pixels a row stands lower at column `x` of the page itself."""
@@ -110,9 +111,11 @@ def coarse_page_of(small: np.ndarray, dark: np.ndarray) -> CoarsePage:
     tilt = rows.find_tilt(x, y, dark.shape, PX_PER_MM)
     small, dark = _levelled(small, tilt), _levelled(dark, tilt)
     y = y - tilt * (x - dark.shape[1] / 2)
-    found = calibration_pulses.aligned(calibration_pulses.find_pulses(dark, PX_PER_MM), PX_PER_MM)
+    pulses = calibration_pulses.find_pulses(dark, PX_PER_MM)
+    found = calibration_pulses.aligned(pulses, PX_PER_MM)
+    lone = tuple(pulse for pulse in pulses if pulse not in found)
     candidates = rows.find_rows(x, y, _levelled(tracks, tilt), PX_PER_MM)
-    return CoarsePage(_without_uprights(small, dark), dark, tilt, found, candidates, (x, y))
+    return CoarsePage(_without_uprights(small, dark), dark, tilt, found, candidates, (x, y), lone)
 
 
 def coarse_report(small: np.ndarray, dark: np.ndarray) -> CoarsePage | None:

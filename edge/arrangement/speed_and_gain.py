@@ -1,40 +1,80 @@
-"""Paper speed (mm/s) and gain (mm/mV) of a page.
+"""Paper speed (mm/s) and gain (mm/mV) of a page, and where they come from.
 
-Each is the one that the caller gives; else the speed is found by the width of the columns and the gain by the height of the calibration
-pulses; else it is the usual one.
+Each is the one that the caller gives; else a calibration pulse says it, by its width and its height; else the width of the columns says the
+speed; else it is the usual one, which is then assumed.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from .calibration_pulses import GAINS_MM_PER_MV, Pulse
+from ..errors import PictureError, Reason
+from ..layout import ScaleSource
+from .calibration_pulses import GAINS_MM_PER_MV, SLACK, Pulse
 
 SPEEDS_MM_PER_S = 25.0, 50.0
 USUAL_SPEED_MM_PER_S, USUAL_GAIN_MM_PER_MV = 25.0, 10.0
 PAGE_S = 10.0
-"""What the columns of a page hold together: they follow each other in time."""
+"""What the columns of a page hold together: they follow each other in time. At 50 mm/s a page of the same width holds half of it."""
+PULSE_S, PULSE_SLACK = 0.2, 0.15
+"""How long calibration pulses last on most devices, 5 mm at 25 mm/s and 10 mm at 50 mm/s; some draw them shorter, which says no speed."""
+MARGIN_MM, EDGE_MM, FOOT_MM = 20.0, 1.0, 1.0
+"""Where a lone pulse stands: so far before or behind the columns at most, so far within them, and so near a row's base line."""
 SPEED_SLACK, SCALE_SLACK = 0.08, 0.15
 """How far the width of the columns may be from `PAGE_S` at a speed, as a share of it: by the grid's scale, and by the scale of pulses."""
 
 
-def speed_of(columns_mm: float, known: float | None = None) -> float:
-    """The paper speed in mm/s of a page whose columns are `columns_mm` wide together: the `known` one, else the one of `SPEEDS_MM_PER_S` at
-    which they hold `PAGE_S`, else the usual one."""
+def speed_of(
+    columns_mm: float, pulses: Sequence[Pulse], px_per_mm: float, known: float | None = None
+) -> tuple[float, ScaleSource]:
+    """(mm/s, where it comes from) of a page whose columns are `columns_mm` wide together, with these calibration pulses.
+
+    Raises
+    ------
+    PictureError : `bad_scale` where pulses and columns contradict each other.
+    """
     if known:
-        return known
-    return next((speed for speed in SPEEDS_MM_PER_S if _off(columns_mm, speed) <= SPEED_SLACK), USUAL_SPEED_MM_PER_S)
+        return known, "option"
+    by_columns = next((speed for speed in SPEEDS_MM_PER_S if _off(columns_mm, speed) <= SPEED_SLACK), None)
+    if pulses:
+        width_mm = float(np.median([pulse.width for pulse in pulses])) / px_per_mm
+        for speed in SPEEDS_MM_PER_S:
+            if abs(width_mm / (PULSE_S * speed) - 1) <= PULSE_SLACK:
+                if by_columns is not None and by_columns > speed:
+                    # No page is so wide that it holds 20 s.
+                    raise PictureError(Reason.BAD_SCALE)
+                return speed, "pulse"
+    return (USUAL_SPEED_MM_PER_S, "assumed") if by_columns is None else (by_columns, "columns")
 
 
-def gain_of(pulses: Sequence[Pulse], px_per_mm: float, known: float | None = None) -> float:
-    """The gain in mm/mV of a page with these calibration pulses of 1 mV: the `known` one, else the one of `GAINS_MM_PER_MV` that is nearest
-    to their median height, else, without pulses, the usual one."""
+def gain_of(pulses: Sequence[Pulse], px_per_mm: float, known: float | None = None) -> tuple[float, ScaleSource]:
+    """(mm/mV, where it comes from) of a page with these calibration pulses of 1 mV: the one of `GAINS_MM_PER_MV` that is nearest to their
+    median height."""
     if known:
-        return known
+        return known, "option"
     if not pulses:
-        return USUAL_GAIN_MM_PER_MV
+        return USUAL_GAIN_MM_PER_MV, "assumed"
     height_mm = np.median([pulse.height for pulse in pulses]) / px_per_mm
-    return min(GAINS_MM_PER_MV, key=lambda gain: abs(gain - height_mm))
+    return min(GAINS_MM_PER_MV, key=lambda gain: abs(gain - height_mm)), "pulse"
+
+
+def lone_pulses(
+    candidates: Sequence[Pulse], zeros: Sequence[float], columns: tuple[float, float], px_per_mm: float
+) -> tuple[Pulse, ...]:
+    """Of single strokes of a pulse's shape those that are one: on the base line of a row, beside the columns (left, right), as long as
+    pulses usually last and as high as a gain in use. All in pixels."""
+
+    def is_one(pulse: Pulse) -> bool:
+        left, right = columns
+        before = left - MARGIN_MM * px_per_mm <= pulse.left and pulse.right <= left + EDGE_MM * px_per_mm
+        behind = right - EDGE_MM * px_per_mm <= pulse.left and pulse.right <= right + MARGIN_MM * px_per_mm
+        on_a_row = min(abs(pulse.foot - zero) for zero in zeros) <= FOOT_MM * px_per_mm
+        width_mm, height_mm = pulse.width / px_per_mm, pulse.height / px_per_mm
+        wide = any(abs(width_mm / (PULSE_S * speed) - 1) <= PULSE_SLACK for speed in SPEEDS_MM_PER_S)
+        high = any(abs(height_mm / gain - 1) <= SLACK for gain in GAINS_MM_PER_MV)
+        return (before or behind) and on_a_row and wide and high
+
+    return tuple(pulse for pulse in candidates if is_one(pulse))
 
 
 def is_plausible_width(columns_mm: float, known_speed: float | None = None) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..layout import CLASSES
 from ..result import DISCLAIMER, Result
 from .colours import CLASS_COLOURS, FAINT, PAPER, RULE, TEXT, WARNING, WHITE, Colour, colour_class
-from .wording import QUALITY_WORDS, REASONS, STATES, VERDICTS, confidence_word
+from .wording import QUALITY_WORDS, REASONS, STATES, VERDICTS, confidence_word, doubt_sentences
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
@@ -85,8 +85,8 @@ def _lines(result: Result) -> list[Line]:
     lines = []
     if result.probabilities and result.confidence is not None:
         lines.append(Line(f"Confidence {result.confidence:.0%}: {confidence_word(result.confidence)}", 22, above_px=12))
-        if result.status == "uncertain" and result.min_confidence is not None:
-            lines.append(Line(f"Below the {result.min_confidence:.0%} that a verdict needs: do not rely on it."))
+        if result.status == "uncertain":
+            lines += [Line(sentence) for sentence in doubt_sentences(result.doubts, result.min_confidence)]
         lines += [
             Line(
                 f"{VERDICTS[label]}  {result.probabilities[label]:.0%}",

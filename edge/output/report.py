@@ -12,7 +12,7 @@ from ..trace.lead_traces import Traces
 from .colours import CLASS_COLOURS, FAINT, RULE, TEXT, WHITE, colour_class
 from .pdf import Sheet, width_mm, wrapped
 from .signal_plot import curves
-from .wording import REASONS, STATES, VERDICTS, advice, caution, confidence_word, percent, title_of
+from .wording import REASONS, STATES, VERDICTS, advice, caution, confidence_word, doubt_sentences, percent, title_of
 
 WIDE, HIGH, MARGIN = 297, 210, 12
 HEAD, PICTURE, SIGNALS = 24, (150, 78), (250, 84)
@@ -86,7 +86,7 @@ def _column(sheet: Sheet, result: Result, x: float, y: float, wide: float) -> No
         y += 9
     paragraphs = [result.message] if result.message else []
     if result.status == "uncertain":
-        paragraphs.append("Below the confidence that a verdict needs: do not rely on it.")
+        paragraphs += doubt_sentences(result.doubts)
     elif result.confidence is not None:
         paragraphs.append(caution(result.confidence))
     elif result.reason:

@@ -1,5 +1,7 @@
 """What people are told of a result, in words: state, verdict or reason, confidence, quality, and how to take a better picture."""
 
+from collections.abc import Iterable
+
 from ..layout import Place
 
 VERDICTS = {
@@ -11,7 +13,15 @@ VERDICTS = {
 STATES = {"read": "Read", "uncertain": "Uncertain", "refused": "Not read", "failed": "Not opened"}
 REASONS = {"no_page": "No page found", "not_an_ecg": "Not an ECG", "cut_off": "Page cut off", "bad_layout": "Unknown layout",
            "bad_scale": "Unknown scale", "bad_light": "Bad light", "blurred": "Blurred", "covered": "Leads covered",
-           "leads_lost": "Leads lost", "too_small": "Too small"}  # fmt: skip
+           "leads_lost": "Leads lost", "leads_missing": "Leads missing", "too_small": "Too small"}  # fmt: skip
+DOUBTS = {
+    "low_confidence": "Below the confidence that a verdict needs: do not rely on it.",
+    "assumed_scale": "Paper speed or gain could not be read from the page: the usual 25 mm/s or 10 mm/mV is assumed.",
+    "contradicts_measurements": "What was measured on the page speaks against it.",
+    "unlike_training": "The page is unlike those that the model knows.",
+    "leads_lost": "Some of the leads could not be followed.",
+}
+"""Why a result is uncertain."""
 CONFIDENCE_WORDS = ((0.9, "high"), (0.75, "fair"), (0.0, "low"))
 """From which calibrated probability on a confidence is called what."""
 CAUTIONS = {
@@ -51,6 +61,7 @@ ADVICE = {
         "The page should show all twelve leads: 3 x 4, 6 x 2 or 12 x 1, with or without rhythm strips.",
         "The models cnn and crnn read 3 x 4 pages with one rhythm strip alone; the model page reads every layout.",
     ),
+    "leads_missing": ("A verdict needs I to V6; signals of the leads that are there can be had all the same.",),
     "bad_scale": ("Let the grid be seen sharply: it is the ruler. A print without a grid cannot be measured.",),
     "covered": ("Take away fingers, pens, clips and folds that lie over the traces.",),
 }
@@ -73,6 +84,15 @@ def percent(share: float) -> str:
     if 0.999 < share < 1:
         return "over 99.9 %"
     return "under 0.1 %" if 0 < share < 0.001 else f"{share:.1%}".replace("%", " %")
+
+
+def doubt_sentences(doubts: Iterable[str] | None, min_confidence: float | None = None) -> list[str]:
+    """Why a result is uncertain, in sentences; stored results of earlier versions name no doubts, and knew low confidence alone."""
+    sentences = DOUBTS
+    if min_confidence is not None:
+        words = f"Below the {min_confidence:.0%} that a verdict needs: do not rely on it."
+        sentences = DOUBTS | {"low_confidence": words}
+    return [sentences[doubt] for doubt in doubts or ("low_confidence",)]
 
 
 def advice(reason: str) -> tuple[str, ...]:

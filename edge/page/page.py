@@ -35,8 +35,8 @@ MIN_STROKE_SHARE = 0.85
 MIN_TRACE_COLUMNS = 0.5
 MAX_INK_SHARE = 0.4
 MIN_CUT_ROWS = 2
-COLUMNS_S, MAX_COLUMN_CHANGE = (2.5, 1.25), 0.08
-"""Four columns show 2.5 s each, or half of that at 50 mm/s: others are parts of a page."""
+PAGES_S, MAX_COLUMN_CHANGE = (10.0, 5.0), 0.08
+"""The columns of a page show 10 s together, or half of that at 50 mm/s: others are parts of a page, or misread."""
 MAX_BEYOND_MM = 12.0
 """How far the box of a lead may extend beyond the page that is seen."""
 MAX_ATTEMPTS = 6
@@ -299,11 +299,13 @@ def _clipped(found: Arrangement, shape: tuple[int, ...]) -> Arrangement:
 
     Raises
     ------
-    PictureError : `cut_off` where part of a lead would stand beyond the page, `bad_layout` where four columns have no usual length.
+    PictureError : `cut_off` where part of a lead would stand beyond the page, `bad_layout` where the columns have no usual length.
     """
     starts = sorted({place.start_s for place in found.places})
-    if len(starts) == 4 and not any(abs(starts[1] / usual - 1) <= MAX_COLUMN_CHANGE for usual in COLUMNS_S):
-        raise PictureError(Reason.BAD_LAYOUT)
+    if len(starts) > 1:
+        page_s = starts[1] * len(starts)
+        if not any(abs(page_s / usual - 1) <= MAX_COLUMN_CHANGE for usual in PAGES_S):
+            raise PictureError(Reason.BAD_LAYOUT)
     height, width = shape
     slack = MAX_BEYOND_MM * found.px_per_mm[0]
     if any(place.box.left < -slack or place.box.right > width + slack for place in found.places):

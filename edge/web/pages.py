@@ -24,6 +24,7 @@ from ..output.wording import (
     advice,
     caution,
     confidence_word,
+    doubt_sentences,
     percent,
 )
 from ..result import DISCLAIMER, STAGES
@@ -125,6 +126,7 @@ async def show(request: Request) -> Response:
         request, "result.html", record=record, result=record.result, models=cards, card=next((card for card in cards if card["name"] == used), None),
         advice=advice(record.result["reason"]) if record.result["reason"] else (),
         sure=(confidence_word(record.result["confidence"]), caution(record.result["confidence"])) if record.result["verdict"] else None,
+        doubts=doubt_sentences(record.result.get("doubts")),
         can_keep=services.store is not None and record.cached is not None and record.cached.number is None and record.result["status"] != "failed",
         timing=[(stage, record.result["timing_ms"].get(stage)) for stage in STAGES],
         quality=QUALITY_WORDS, signals=[key for key in record.files if key.startswith("signal-")],

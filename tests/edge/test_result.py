@@ -183,6 +183,7 @@ def test_the_reasons_are_those_of_the_design():
         "blurred",
         "covered",
         "leads_lost",
+        "leads_missing",
     ]
     assert [reason.value for reason in Reason if reason in FAILURES] == (
         ["not_found", "not_a_picture", "truncated", "too_large", "unsupported"]

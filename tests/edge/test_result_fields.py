@@ -25,11 +25,12 @@ def test_speed_and_gain_that_were_given_are_the_results(normal_page):
     assert (page["mm_per_mv"], page["gain_from"]) == (5.0, "option")
 
 
-def test_where_a_scale_comes_from_is_null_while_it_is_not_told(page_reader, odd_pages):
-    """On pages that are laid flat; the scale itself is there."""
+def test_a_page_that_is_laid_flat_says_where_its_scale_comes_from(page_reader, odd_pages):
+    """These have pulses of 10 mm on every row."""
     for page in odd_pages:
         found = page_reader.read(page.path).page
-        assert (found["speed_from"], found["gain_from"]) == (None, None) and found["mm_per_s"] == 25.0
+        assert (found["mm_per_mv"], found["gain_from"]) == (10.0, "pulse")
+        assert found["mm_per_s"] == 25.0 and found["speed_from"] in ("pulse", "columns")
 
 
 def test_each_lead_says_what_it_shows(page_reader, tiny_reader, few_pages):
