@@ -7,7 +7,7 @@ import pytest
 
 from ecg_edge import Reader
 from ecg_edge.image import open_picture
-from ecg_edge.layout import REPORT
+from ecg_edge.layout import LEADS_12, REPORT
 from ecg_edge.result import STAGES
 
 from .pictures import without_times
@@ -61,12 +61,13 @@ def test_a_report_that_lies_otherwise_is_read_as_if_it_stood(tiny_reader, normal
 
 
 def test_following_the_leads_changes_no_verdict(tiny_reader, few_pages):
-    """It adds signals and numbers alone."""
+    """It adds signals, numbers and the lead that the strip shows alone."""
     for page in few_pages:
         result, stages = tiny_reader.inspect(page.path, trace=True)
         plain = without_times(tiny_reader.read(page.path))
         assert set(stages.traces.signals) == set(REPORT.lead_names)
-        assert without_times(result) | {"quality": plain["quality"]} == plain
+        leads = [lead if lead["name"] in LEADS_12 else lead | {"lead": None} for lead in without_times(result)["leads"]]
+        assert without_times(result) | {"quality": plain["quality"], "leads": leads} == plain
         assert result.quality["leads_lost"] == 0 and plain["quality"]["leads_lost"] is None
         assert result.timing_ms["trace"] > 0
 

@@ -36,10 +36,14 @@ def read_line(pipe, seconds=LIMIT_S):
 
 
 def is_running(process_id):
-    """Whether there is a process of this number that has not ended; one whose end nobody has asked after yet has."""
+    """Whether a process has not ended, with all its threads; one whose end its parent has not asked after yet has.
+
+    The first thread of a killed process is a zombie while others still end: until then its parent cannot know, and its files are open.
+    """
     try:
         with open(f"/proc/{process_id}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+            state = file.read().rsplit(")", 1)[1].split()[0]
+        return state != "Z" or len(os.listdir(f"/proc/{process_id}/task")) > 1
     except OSError:
         return False
 
