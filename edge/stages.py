@@ -56,7 +56,7 @@ def leads_by_row(stages: Stages, rows: npt.NDArray[Any]) -> tuple[LeadResult, ..
         # What a report's strip shows is read with its traces, which models of single leads do without.
         shown: dict[str, str | None] = {name: name for name in LEADS_12}
         if stages.traces is not None:
-            shown = {place.name: place.lead for place in _places_and_states(stages)[0]}
+            shown = {place.name: _shown(place) for place in _places_and_states(stages)[0]}
         return tuple(
             LeadResult(name, box.corners, probabilities=by_class(row), lead=shown.get(name))
             for (name, box), row in zip(template.leads, rows, strict=True)
@@ -69,7 +69,7 @@ def leads_by_row(stages: Stages, rows: npt.NDArray[Any]) -> tuple[LeadResult, ..
             by_name[name].box.corners,
             states[name],
             probabilities=by_class(row),
-            lead=by_name[name].lead,
+            lead=_shown(by_name[name]),
         )
         for name, row in zip(REPORT.lead_names, rows, strict=True)
     )
@@ -84,10 +84,15 @@ def leads_by_weight(stages: Stages, weights: dict[str, float]) -> tuple[LeadResu
             place.box.corners,
             states[place.name],
             weight=round(weights[place.name], 3),
-            lead=place.lead,
+            lead=_shown(place),
         )
         for place in places
     )
+
+
+def _shown(place: Place) -> str | None:
+    """The lead that a place shows: where aVR is printed inverted, as in Cabrera's order, it is aVR that was read."""
+    return None if place.lead is None else place.lead.lstrip("-")
 
 
 def _places_and_states(stages: Stages) -> tuple[tuple[Place, ...], dict[str, LeadState]]:

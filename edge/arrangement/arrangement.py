@@ -1,6 +1,7 @@
 """How the leads are arranged on a flat page, and which way up it lies."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -142,7 +143,11 @@ def find_arrangement(
         raise PictureError(Reason.BAD_LAYOUT)
     if not has_grid and not is_plausible_width(_columns_mm(best), mm_per_s):
         raise PictureError(Reason.BAD_SCALE)
-    return _placed(coarse, best, ink, px_per_mm, runner_up, mm_per_s, mm_per_mv)
+    found = _placed(coarse, best, ink, px_per_mm, runner_up, mm_per_s, mm_per_mv)
+    if has_grid or mm_per_mv is not None:
+        return found
+    # Its millimetres are those of pulses that were assumed to be of the usual gain: so is all that is measured in them.
+    return replace(found, gain_from="assumed", speed_from="assumed" if mm_per_s is None else "option")
 
 
 def find_report(

@@ -34,7 +34,7 @@ def write_record(
     ------
     ValueError : programs cannot read a record of that name.
     """
-    if not name or not all(letter.isalnum() or letter in "_-" for letter in name):
+    if not name or not all(letter.isascii() and (letter.isalnum() or letter in "_-") for letter in name):
         raise ValueError(f"a WFDB record's name is letters, digits, _ and -, not {name!r}")
     header, data = Path(folder) / f"{name}.hea", Path(folder) / f"{name}.dat"
     steps = np.rint(table.astype(np.float64) * GAIN_PER_MV)

@@ -102,4 +102,4 @@ def advice(reason: str) -> tuple[str, ...]:
 
 def title_of(place: Place) -> str:
     """What a place is called: of a rhythm strip also the lead that it holds, where that is known."""
-    return place.name if place.lead in (None, place.name) else f"{place.name} {place.lead}"
+    return place.name if place.lead in (None, place.name, f"-{place.name}") else f"{place.name} {place.lead}"

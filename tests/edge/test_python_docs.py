@@ -9,7 +9,11 @@ import pytest
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "python.md"
 EXAMPLES = re.findall(r"^## ([^\n]+)\n+```python\n(.+?)^```", DOCS.read_text(encoding="utf-8"), re.M | re.S)
-MADE = {"Its leads, drawn": ["leads.png"], "A folder as a table": ["results.csv"], "WFDB": ["page.hea", "page_V1.dat"]}
+MADE = {
+    "Its leads, drawn": ["leads.png"],
+    "A folder as a table": ["results.csv"],
+    "WFDB": ["page.hea", "page_5000ms_V1.dat"],
+}
 """The files that an example leaves behind."""
 
 

@@ -3,7 +3,9 @@
 import pytest
 
 from ecg_edge import Reader
-from ecg_edge.layout import LEADS_12
+from ecg_edge.layout import LEADS_12, Box, Place
+from ecg_edge.output.wording import title_of
+from ecg_edge.stages import _shown
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,14 @@ def test_each_lead_says_what_it_shows(page_reader, tiny_reader, few_pages):
         known.add(leads["rhythm"])
     assert known <= {"II", "III", None} and known & {"II", "III"}
     assert {lead.name: lead.lead for lead in tiny_reader.read(few_pages[0].path).leads}["rhythm"] is None
+
+
+def test_inverted_avr_is_avr():
+    """As Cabrera's order prints it: the signal is turned back, and the lead is called by its name."""
+    place = Place("aVR", "-aVR", Box(0, 0, 10, 10), 5.0, 0.0)
+    strip = Place("rhythm", None, Box(0, 0, 10, 10), 5.0, 0.0)
+    assert (_shown(place), _shown(strip)) == ("aVR", None)
+    assert (title_of(place), title_of(strip)) == ("aVR", "rhythm")
 
 
 def test_a_result_in_doubt_says_why(normal_page):

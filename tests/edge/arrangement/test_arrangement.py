@@ -66,6 +66,9 @@ def test_without_a_grid_pulses_give_the_scale(odd_pages):
     found = find_arrangement(ink_from(page.path), None)
     assert found.layout == page.layout
     assert found.px_per_mm == pytest.approx(SCALE, rel=0.05)
+    assert (found.gain_from, found.speed_from) == ("assumed", "assumed"), "the ruler was assumed"
+    given = find_arrangement(ink_from(page.path), None, mm_per_mv=10.0)
+    assert given.gain_from == "option" and given.speed_from in ("pulse", "columns")
 
 
 def test_pulses_that_do_not_fit_the_columns_give_no_scale(odd_pages):
