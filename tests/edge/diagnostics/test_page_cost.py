@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ecg_edge.commands import cli
 from ecg_edge.diagnostics import machine, page_cost, timing
+from ecg_edge.errors import UsageError
 
 from ..waiting import LIMIT_S
 
@@ -81,6 +82,21 @@ def test_bench_says_what_cannot_be_measured(tmp_path, few_pages, capsys):
     report = page_cost.run(["other"], pages=[few_pages[0].path], most_s=0.1, cold_starts=0)
     assert "other" in report["runs"][0]["error"]
     assert report["runs"][0]["error"] in page_cost.to_markdown(report)
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("raise SystemExit('no such model')", "no such model"),
+        ("raise SystemExit(3)", "ended with status 3, without a word"),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "ended by signal 9"),
+    ],
+)
+def test_a_process_that_fails_is_told_by_its_last_words_or_its_end(monkeypatch, script, said):
+    """A killed one writes nothing, and bench must still say what happened."""
+    monkeypatch.setattr(page_cost, "IMPORTS", script)
+    with pytest.raises(UsageError, match=f"^imports: {said}$"):
+        page_cost.time_cold_starts("page.jpg", "page", 0)
 
 
 def test_times_of_an_emulated_machine_are_marked():
