@@ -22,6 +22,7 @@ from ..preprocessing import filters
 from ..preprocessing.crops import TRACE_PX_PER_MM
 from . import flattening
 from .flattening import Flat
+from .frame_lines import without_frame
 from .ink import PATCH_PX, ink_of
 
 if TYPE_CHECKING:
@@ -90,8 +91,9 @@ class Page:
 
     @cached_property
     def ink(self) -> np.ndarray:
-        """(H, W) uint8 ink of the traces, 0 paper and grid."""
-        return ink_of(self._pixels)
+        """(H, W) uint8 ink of the traces, 0 paper and grid; of any page but a report also without a frame."""
+        ink = ink_of(self._pixels)
+        return ink if self.template else without_frame(ink)
 
     @property
     def _pixels(self) -> Image.Image:
