@@ -21,6 +21,7 @@ from ..layout import REPORT, Arrangement, Box, Template
 from ..preprocessing import filters
 from ..preprocessing.crops import TRACE_PX_PER_MM
 from . import flattening
+from .dark_screen import as_on_paper
 from .flattening import Flat
 from .frame_lines import without_frame
 from .ink import PATCH_PX, ink_of
@@ -238,6 +239,7 @@ def _flattened_page(image: Image.Image, search: Search, refused: Reason | None) 
 
     `refused` is the reason why it is no report page, where it has a report's size.
     """
+    image = as_on_paper(image)
     candidates = flattening.flat_candidates(image, px_per_mm=TRACE_PX_PER_MM if refused else None)
     try:
         first = next(candidates)
