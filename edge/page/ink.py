@@ -34,6 +34,13 @@ CLEARER = 0.85
 MAX_GRID = 215
 """Darkness (of 255) of a grid above which ink on it cannot be distinguished."""
 
+COLOURED_DARK = 190
+"""Darkness (of 255) in its darkest channel from which coloured print is ink: printed grids are paler."""
+COLOURED_BRIGHT = 100
+"""What is this dark (of 255) or darker in its brightest channel is seen there: it needs no second look."""
+MAX_COLOURED = 0.03
+"""Coloured print on more of a page than this share is a grid or an area, not strokes."""
+
 
 def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     """How much trace ink there is on a flat page.
@@ -54,11 +61,12 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     A grey grid is darker than the paper and lighter than the traces: Otsu's threshold over the darkest pixel of each small patch
     separates the patches that a trace crosses from those with the grid alone, and gives the levels of both. Where these are close to each
     other, a dark grid under a thin or blurred trace, the grid is removed first as a periodic pattern.
+    Traces and names in saturated colours vanish in the brightest channel as well. On a picture with pure white paper they are added.
     """
     from PIL import Image
 
     image = _image_of(page)
-    dark = _relative_to_paper(_balanced(image))
+    dark = _with_coloured_print(image, _relative_to_paper(_balanced(image)))
     paper, solid = _levels(dark)
     if paper > GRID_SHARE * solid and min(dark.shape) > 3 * CELL_PX:
         dark = _in_clearest_channel(image, dark)
@@ -146,6 +154,28 @@ def _paper(blocks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     low = Image.fromarray(np.maximum(np.rint(smooth), 1).astype(np.uint8))
     box = (0, 0, width / BLOCK_PX, height / BLOCK_PX)
     return np.maximum(np.asarray(low.resize((width, height), Image.Resampling.BILINEAR, box)), 1)
+
+
+def _with_coloured_print(page: Image.Image, dark: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 `dark`, in which saturated strokes, bright in one channel, are as dark as in their darkest channel.
+
+    Only on white paper: the light and the lens of a photograph give colour to the grid and to edges, too.
+    """
+    from PIL import Image, ImageChops
+
+    def coloured(image: Image.Image) -> np.ndarray:
+        red, green, blue = image.split()
+        least = np.asarray(ImageChops.darker(ImageChops.darker(red, green), blue))
+        most = np.asarray(ImageChops.lighter(ImageChops.lighter(red, green), blue))
+        return np.where((least <= 255 - COLOURED_DARK) & (most > 255 - COLOURED_BRIGHT), 255 - least, 0).astype(
+            np.uint8
+        )
+
+    small = page.resize((-(-page.width // 4), -(-page.height // 4)), Image.Resampling.NEAREST)
+    share = np.count_nonzero(coloured(small)) / (small.width * small.height)
+    if not 0 < share <= MAX_COLOURED or _paper_blocks(_balanced(page)).min() < 255:
+        return dark
+    return np.maximum(dark, coloured(page))
 
 
 def _in_clearest_channel(page: Image.Image, dark: np.ndarray) -> np.ndarray:

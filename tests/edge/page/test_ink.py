@@ -115,3 +115,13 @@ def test_coloured_ink_is_read_in_the_channel_that_separates_it_from_its_grid():
     ink = ink_of(blurred)
     assert np.mean(ink[ndimage.minimum_filter1d(drawn.astype(int), 3, axis=0) > 0] > 128) > 0.95
     assert np.mean(ink[~ndimage.binary_dilation(drawn, iterations=4)] > 64) < 0.01
+
+
+@pytest.mark.parametrize("colour", [(20, 40, 220), (200, 20, 20)])
+def test_coloured_strokes_on_white_paper_are_ink(colour):
+    """They are as bright as the grid in one channel, and far darker than it in another."""
+    page, drawn = paper((232, 130, 130), colour)
+    page[page == 250] = 255
+    ink = ink_of(page)
+    assert ink[drawn].min() > 200
+    assert np.percentile(ink[~drawn], 99.5) < 40
