@@ -153,7 +153,10 @@ def _pattern(layout: str, rows: int, strips: int, chest: bool, limb: tuple[str, 
     )
 
 
-PATTERNS = tuple(_pattern(*shape, limb) for limb in (STANDARD_ORDER, CABRERA_ORDER) for shape in _SHAPES)
+PATTERNS = (
+    *(_pattern(*shape, limb) for limb in (STANDARD_ORDER, CABRERA_ORDER) for shape in _SHAPES),
+    _pattern("6x1", 6, 0, True, ()),  # the chest leads alone
+)
 """The orders of leads that are recognised."""
 
 REPORT_PATTERN = next(pattern for pattern in PATTERNS if pattern.layout == "3x4+1")

@@ -37,6 +37,9 @@ SURE_SHARE = 0.6
 """How much of the tiles' extent, from its middle, is certainly paper: at the rim something else may have been taken for grid."""
 RULED, CERTAINLY_RULED = 0.22, 0.6
 """How clear the grid is in a row of cells that may belong to the page, and in one that does, relative to the clearer half of rows."""
+MIN_COHERENCE = 0.08
+"""A quarter of a page's cells agree in the phase of their grid with those around them at least by this share. Traces, names and the noise of
+compression alone reach 0.07; pages with a grid, faint and bent ones too, more than 0.3."""
 SIDE_SLACK_CELLS = 3
 """How far within the ruled part a side may be found; one farther in is no side."""
 A4_MM = (297.0, 210.0)
@@ -101,7 +104,8 @@ def flat_candidates(image: Image.Image, px_per_mm: float | None = None) -> Itera
             yield page
             none_yet = False
         except PictureError as error:
-            refusals.append(error.with_traceback(None))
+            if error.reason is not Reason.NO_PAGE:  # what was no grid says nothing about the sheet
+                refusals.append(error.with_traceback(None))
     try:
         if not refusals:
             yield _by_outline(image, work)
@@ -141,7 +145,12 @@ def _is_same(found: grid.Grid, known: grid.Grid) -> bool:
 
 
 def _by_grid(image: Image.Image, found: grid.Grid, homography: np.ndarray, tiles: np.ndarray) -> Flat:
-    """The flat page whose grid is seen at the picture points `tiles` (N, 2), by the homography from pixels to cells."""
+    """The flat page whose grid is seen at the picture points `tiles` (N, 2), by the homography from pixels to cells.
+
+    Raises
+    ------
+    PictureError : `too_small`, or `no_page` where no lines run through the page at that pitch: strokes were taken for a grid.
+    """
     cells = warp.project(homography, tiles)
     low, high = np.floor(cells.min(axis=0)), np.ceil(cells.max(axis=0))
     picture_px_per_mm = _resolution(homography, tiles)
@@ -152,6 +161,8 @@ def _by_grid(image: Image.Image, found: grid.Grid, homography: np.ndarray, tiles
     mesh = warp.mesh_of(homography, (*(low - margin), *(high + margin)), 1.0, warp.CELL_MM * PX_PER_MM)
     source, factor = _near_resolution(image, picture_px_per_mm)
     mesh, strength = warp.straighten(source, mesh.scaled(factor), grid.normalised)
+    if np.quantile(strength, 0.75) < MIN_COHERENCE:
+        raise PictureError(Reason.NO_PAGE)
     certain = [_ruled(strength, axis, CERTAINLY_RULED) for axis in (0, 1)]
     rows, columns = _ruled(strength, 1, RULED), _ruled(strength, 0, RULED)
     mesh, strength = mesh.part(rows, columns), strength[rows, columns]

@@ -243,3 +243,10 @@ def test_where_there_is_neither_grid_nor_sheet_there_is_no_page(kind):
         "a line": np.full((2, 3000, 3), 200, np.uint8),
     }
     assert refusal(Image.fromarray(pictures[kind])) is Reason.NO_PAGE
+
+
+def test_strokes_are_no_grid(odd_pages):
+    page = next(page for page in odd_pages if page.layout == "6x2+1")  # on white paper
+    with Image.open(page.path) as drawn:
+        found = list(flat_candidates(drawn.convert("RGB")))
+    assert [flat.px_per_mm for flat in found] == [None]
