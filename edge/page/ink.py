@@ -38,8 +38,10 @@ COLOURED_DARK = 190
 """Darkness (of 255) in its darkest channel from which coloured print is ink: printed grids are paler."""
 COLOURED_BRIGHT = 100
 """What is this dark (of 255) or darker in its brightest channel is seen there: it needs no second look."""
-MAX_COLOURED = 0.03
-"""Coloured print on more of a page than this share is a grid or an area, not strokes."""
+MAX_COLOURED, MAX_REPEATED = 0.03, 0.2
+"""Coloured print on more of a page than this share is an area; of which more than that share repeats from cell to cell, a grid: not strokes."""
+COLOUR_STEP_PX = 7
+"""Every so many pixels colour is looked for: no divisor of a grid's pitch, whose lines would fall between all that are looked at."""
 
 
 def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
@@ -167,15 +169,17 @@ def _with_coloured_print(page: Image.Image, dark: np.ndarray) -> np.ndarray:
         red, green, blue = image.split()
         least = np.asarray(ImageChops.darker(ImageChops.darker(red, green), blue))
         most = np.asarray(ImageChops.lighter(ImageChops.lighter(red, green), blue))
-        return np.where((least <= 255 - COLOURED_DARK) & (most > 255 - COLOURED_BRIGHT), 255 - least, 0).astype(
-            np.uint8
-        )
+        seen = (least <= 255 - COLOURED_DARK) & (most > 255 - COLOURED_BRIGHT)
+        return np.where(seen, 255 - least, 0).astype(np.uint8)
 
-    small = page.resize((-(-page.width // 4), -(-page.height // 4)), Image.Resampling.NEAREST)
-    share = np.count_nonzero(coloured(small)) / (small.width * small.height)
+    size = -(-page.width // COLOUR_STEP_PX), -(-page.height // COLOUR_STEP_PX)
+    share = (coloured(page.resize(size, Image.Resampling.NEAREST)) > 0).mean()
     if not 0 < share <= MAX_COLOURED or _paper_blocks(_balanced(page)).min() < 255:
         return dark
-    return np.maximum(dark, coloured(page))
+    strokes = coloured(page)
+    if min(dark.shape) > 3 * CELL_PX and (_periodic(strokes)[strokes > 0] > 0).mean() > MAX_REPEATED:
+        return dark
+    return np.maximum(dark, strokes)
 
 
 def _in_clearest_channel(page: Image.Image, dark: np.ndarray) -> np.ndarray:

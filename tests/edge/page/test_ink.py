@@ -117,6 +117,17 @@ def test_coloured_ink_is_read_in_the_channel_that_separates_it_from_its_grid():
     assert np.mean(ink[~ndimage.binary_dilation(drawn, iterations=4)] > 64) < 0.01
 
 
+@pytest.mark.parametrize("offset", [0, 3, 6])
+def test_a_saturated_grid_on_white_paper_is_no_ink(offset):
+    """Pure red, as programs draw it: as dark as coloured ink in two channels, but it repeats from cell to cell."""
+    page = np.full((600, 800, 3), 255, np.uint8)
+    page[offset::40] = page[:, offset::40] = (255, 0, 0)
+    page[300:303] = 0
+    ink = ink_of(page)
+    assert ink[300:303].min() > 200
+    assert max(ink[:298].max(), ink[306:].max()) < 40
+
+
 @pytest.mark.parametrize("colour", [(20, 40, 220), (200, 20, 20)])
 def test_coloured_strokes_on_white_paper_are_ink(colour):
     """They are as bright as the grid in one channel, and far darker than it in another."""
