@@ -174,21 +174,21 @@ def time_cold_starts(page: str, model: str, count: int) -> dict[str, dict[str, f
             start = time.perf_counter()
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
-                raise UsageError(f"{name}: {_last_words(done)}")
+                raise UsageError(f"{name}: {_failure_of(done)}")
             if number:  # the first one fills the system's cache
                 taken[name].append((time.perf_counter() - start) * 1000)
     return {name: summary(times) for name, times in taken.items()}
 
 
-def _last_words(done: subprocess.CompletedProcess[str]) -> str:
-    """The last line that a failed process wrote; its status where it wrote none, as when a signal ended it."""
+def _failure_of(done: subprocess.CompletedProcess[str]) -> str:
+    """What a failed process said: the last line that it wrote, or how it ended where it wrote none, as when a signal ended it."""
     lines = (done.stderr or done.stdout).strip().splitlines()
     if lines:
         return lines[-1]
     return (
         f"ended by signal {-done.returncode}"
         if done.returncode < 0
-        else f"ended with status {done.returncode}, without a word"
+        else f"ended with status {done.returncode} and no message"
     )
 
 

@@ -68,7 +68,11 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     from PIL import Image
 
     image = _image_of(page)
-    dark = _with_coloured_print(image, _relative_to_paper(_balanced(image)))
+    bright = _balanced(image)
+    blocks = _paper_blocks(bright)
+    dark = _relative_to_paper(bright, blocks)
+    if _is_white(blocks):
+        dark = _with_coloured_print(image, dark)
     paper, solid = _levels(dark)
     if paper > GRID_SHARE * solid and min(dark.shape) > 3 * CELL_PX:
         dark = _in_clearest_channel(image, dark)
@@ -82,7 +86,8 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
 
 def darkness_of(page: np.ndarray) -> np.ndarray:
     """How much darker than the local paper a (H, W, 3) uint8 page is, in its brightest channel: (H, W) uint8."""
-    return _relative_to_paper(_balanced(_image_of(page)))
+    bright = _balanced(_image_of(page))
+    return _relative_to_paper(bright, _paper_blocks(bright))
 
 
 def _image_of(page: np.ndarray | Image.Image) -> Image.Image:
@@ -92,11 +97,15 @@ def _image_of(page: np.ndarray | Image.Image) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(page)) if isinstance(page, np.ndarray) else page
 
 
-def _relative_to_paper(bright: np.ndarray) -> np.ndarray:
-    """How much darker than the local paper (H, W) uint8 brightness is: (H, W) uint8."""
-    blocks = _paper_blocks(bright)
-    if blocks.min() == 255:
-        return 255 - bright  # a drawing, not a photograph: its paper is white
+def _is_white(blocks: np.ndarray) -> bool:
+    """Whether the paper of a page with these `_paper_blocks` is pure white: that of a drawing, not of a photograph."""
+    return bool(blocks.min() == 255)
+
+
+def _relative_to_paper(bright: np.ndarray, blocks: np.ndarray) -> np.ndarray:
+    """How much darker than the local paper, by its `_paper_blocks`, (H, W) uint8 brightness is: (H, W) uint8."""
+    if _is_white(blocks):
+        return 255 - bright
     paper = _paper(blocks, bright.shape)
     ratio = np.minimum(bright, paper).astype(np.uint16)
     ratio *= 255
@@ -159,9 +168,9 @@ def _paper(blocks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _with_coloured_print(page: Image.Image, dark: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 `dark`, in which saturated strokes, bright in one channel, are as dark as in their darkest channel.
+    """(H, W) uint8 `dark` of a page on white paper, in which saturated strokes, bright in one channel, are as dark as in their darkest one.
 
-    Only on white paper: the light and the lens of a photograph give colour to the grid and to edges, too.
+    Not of a photograph: light and lens give colour to the grid and to edges, too.
     """
     from PIL import Image, ImageChops
 
@@ -174,7 +183,7 @@ def _with_coloured_print(page: Image.Image, dark: np.ndarray) -> np.ndarray:
 
     size = -(-page.width // COLOUR_STEP_PX), -(-page.height // COLOUR_STEP_PX)
     share = (coloured(page.resize(size, Image.Resampling.NEAREST)) > 0).mean()
-    if not 0 < share <= MAX_COLOURED or _paper_blocks(_balanced(page)).min() < 255:
+    if not 0 < share <= MAX_COLOURED:
         return dark
     strokes = coloured(page)
     if min(dark.shape) > 3 * CELL_PX and (_periodic(strokes)[strokes > 0] > 0).mean() > MAX_REPEATED:
@@ -188,7 +197,7 @@ def _in_clearest_channel(page: Image.Image, dark: np.ndarray) -> np.ndarray:
     """
 
     def grid_ratio(bright: np.ndarray) -> float:
-        paper, solid = _levels(_relative_to_paper(bright))
+        paper, solid = _levels(_relative_to_paper(bright, _paper_blocks(bright)))
         return paper / solid
 
     small = page.reduce(2)
@@ -196,7 +205,8 @@ def _in_clearest_channel(page: Image.Image, dark: np.ndarray) -> np.ndarray:
     best = int(np.argmin(ratios))
     if ratios[best] > CLEARER * grid_ratio(_balanced(small)):
         return dark
-    return _relative_to_paper(np.asarray(page.getchannel(best)))
+    clearest = np.asarray(page.getchannel(best))
+    return _relative_to_paper(clearest, _paper_blocks(clearest))
 
 
 def _periodic(dark: np.ndarray) -> np.ndarray:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ecg_edge import layout
+from ecg_edge import Reader, layout
+from ecg_edge.errors import Reason
 from ecg_edge.simulator import heart
 from train import paper, paper_style, records
 from train.dataset import data_directory
@@ -249,3 +250,15 @@ def test_the_command_writes_pages_signals_and_truth(ptbxl, tmp_path, capsys):
     assert sorted(drawn) == sorted(place["name"] for place in truth["arrangement"]["places"])
     with Image.open(picture) as image:
         assert image.width == round(paper_style.PAPERS_MM[truth["style"]["paper"]][0] * 8)
+
+
+@pytest.mark.parametrize("order", ["standard", "cabrera", "chest"])
+def test_six_leads_alone_get_no_verdict(monkeypatch, order):
+    """Limb leads or chest leads without the others: what is there is read, and said not to be enough."""
+    monkeypatch.setitem(paper_style.ORDERS, "chest", layout.LEADS_12[6:] + layout.LEADS_12[:6])
+    style = paper_style.Style(layout="6x1", order=order, rhythm=())
+    result, stages = Reader().inspect(paper.draw_page(heart.simulate(seed=1), style).image)
+    assert (result.status, result.reason, result.verdict) == ("refused", Reason.LEADS_MISSING, None)
+    assert result.page["layout"] == "6x1"
+    shown = layout.LEADS_12[6:] if order == "chest" else layout.LEADS_12[:6]
+    assert sorted(stages.traces.signals) == sorted(shown)

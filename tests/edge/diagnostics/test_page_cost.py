@@ -88,11 +88,11 @@ def test_bench_says_what_cannot_be_measured(tmp_path, few_pages, capsys):
     ("script", "said"),
     [
         ("raise SystemExit('no such model')", "no such model"),
-        ("raise SystemExit(3)", "ended with status 3, without a word"),
+        ("raise SystemExit(3)", "ended with status 3 and no message"),
         ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "ended by signal 9"),
     ],
 )
-def test_a_process_that_fails_is_told_by_its_last_words_or_its_end(monkeypatch, script, said):
+def test_a_failed_process_is_told_by_its_last_line_or_by_how_it_ended(monkeypatch, script, said):
     """A killed one writes nothing, and bench must still say what happened."""
     monkeypatch.setattr(page_cost, "IMPORTS", script)
     with pytest.raises(UsageError, match=f"^imports: {said}$"):
