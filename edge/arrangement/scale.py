@@ -12,6 +12,7 @@ from ..errors import PictureError, Reason
 from ..layout import Arrangement, Place
 from . import calibration_pulses
 from .coarse_page import PX_PER_MM, reduced
+from .separators import ticks
 from .speed_and_gain import USUAL_GAIN_MM_PER_MV
 
 ASSUMED_WIDTH_MM = 281.0
@@ -21,6 +22,8 @@ PULSE_HEIGHTS_MM = 8.0, 10.0, 12.5
 
 MAX_PULSE_CHANGE, MAX_PITCH_CHANGE = 0.03, 0.015
 """How far pulses and columns may be from the grid's scale; farther off, it is they that were misread."""
+MAX_END_CHANGE_S = 0.15
+"""Leads end where the next column begins, and strips where the last one ends, which they do to so much before that is known to the pixel."""
 MAX_FOOT_MM = 1.5
 """How near a row's zero the foot of its pulse stands."""
 SEPARATOR_MM, SEPARATOR_SHARE = 2.0, 0.6
@@ -48,7 +51,7 @@ def scale_by_pulses(ink: np.ndarray, mm_per_mv: float | None = None) -> tuple[fl
 def refined(arrangement: Arrangement, ink: np.ndarray) -> Arrangement:
     """The arrangement with `px_per_mm` corrected by its pulses (down) and its columns (across), on a page's (H, W) uint8 ink.
 
-    Columns that are separated by upright lines begin where these stand, to the pixel. Where pulses or lines are missing or too far from the
+    Columns that are separated by upright lines or ticks begin where these stand, to the pixel. Where pulses or lines are missing or too far from the
     grid's scale, that stays.
     """
     across, down = arrangement.px_per_mm
@@ -68,7 +71,7 @@ def refined(arrangement: Arrangement, ink: np.ndarray) -> Arrangement:
 
 
 def _columns(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float] | None:
-    """(pixels of second 0, pixels a second) by the upright lines between the columns; by a single one second 0 alone; None without any."""
+    """(pixels of second 0, pixels a second) by the upright lines or ticks between the columns; by a single one second 0 alone; None without any."""
     edges = {place.start_s: place.box.left for place in arrangement.places if place.start_s > 0}
     if not edges:
         return None
@@ -77,11 +80,16 @@ def _columns(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float] |
     rows = slice(round(max(min(zeros), 0)), round(max(zeros)))
     lines = {}
     for start_s, left in edges.items():
-        near = ink[rows, max(left - reach, 0) : left + reach + 1] >= INK
-        share = near.mean(axis=0)
-        if share.size and share.max() >= SEPARATOR_SHARE:
-            line = np.flatnonzero(share >= 0.7 * share.max())
-            lines[start_s] = max(left - reach, 0) + float(line.mean())
+        near = ink[:, max(left - reach, 0) : left + reach + 1]
+        share = (near[rows] >= INK).mean(axis=0)
+        if not share.size:
+            continue
+        if share.max() >= SEPARATOR_SHARE:
+            weights = (share >= 0.7 * share.max()).astype(float)
+        else:
+            weights = ticks(near, zeros, arrangement.px_per_mm).sum(axis=0).astype(float)
+        if weights.any():
+            lines[start_s] = max(left - reach, 0) + float(np.average(np.arange(weights.size), weights=weights))
     if not lines:
         return None
     if len(lines) == 1:
@@ -93,11 +101,15 @@ def _columns(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float] |
 
 
 def _moved(place: Place, first_px: float, px_per_s: float, arrangement: Arrangement) -> Place:
-    """The place with its left edge at its time, and its right edge as many seconds later as it was."""
+    """The place with its left edge at its time, and its right edge as many seconds later as it was, or where a column ends near that."""
     left, top, right, bottom = place.box.corners
-    seconds = (right - left) / arrangement.px_per_mm[0] / arrangement.mm_per_s
-    start = round(first_px + place.start_s * px_per_s)
-    return replace(place, box=replace(place.box, left=max(start, 0), right=round(start + seconds * px_per_s)))
+    starts = sorted({place.start_s for place in arrangement.places})
+    ends = np.array([*starts[1:], 2 * starts[-1] - starts[-2]])
+    end_s = place.start_s + (right - left) / arrangement.px_per_mm[0] / arrangement.mm_per_s
+    near_s = float(ends[np.argmin(np.abs(ends - end_s))])
+    end_s = near_s if abs(near_s - end_s) <= MAX_END_CHANGE_S else end_s
+    start, end = round(first_px + place.start_s * px_per_s), round(first_px + end_s * px_per_s)
+    return replace(place, box=replace(place.box, left=max(start, 0), right=end))
 
 
 def _on_its_foot(place: Place, strokes: list[tuple[float, float]], px_per_mm: float) -> Place:

@@ -84,8 +84,25 @@ def _is_side(line: np.ndarray, ends: tuple[int, int]) -> bool:
 
 
 def _erase(image: np.ndarray, middle: int) -> None:
-    """Erase the upright line at a column of (H, W) uint8 ink, but for where other ink is beside it."""
-    alone = np.ones(image.shape[0], bool)
-    for x in _beside(middle, image.shape[1]):
-        alone &= image[:, x] < INKED
-    image[alone, max(middle - REACH_PX, 0) : middle + REACH_PX + 1] = 0
+    """Erase the upright line at a column of (H, W) uint8 ink, but for where it touches other ink beside it."""
+    width, touched = image.shape[1], np.zeros(image.shape[0], bool)
+    erased = np.zeros((image.shape[0], 2 * REACH_PX + 1), bool)
+    erased[:, REACH_PX] = True
+    for step in (-1, 1):
+        # From the line outwards, as long as there is ink; of a line that is uneven the pixel beside its middle may be the first.
+        inked = np.ones(image.shape[0], bool)
+        for distance in range(1, REACH_PX + 2):
+            x = middle + step * distance
+            if not 0 <= x < width:
+                break
+            here = image[:, x] >= INKED
+            if distance > REACH_PX:
+                touched |= inked & here
+            else:
+                # Its blurred edge, too: the first pixel that is no more ink.
+                erased[:, REACH_PX + step * distance] = inked
+                inked = inked & (here | ((distance == 1) & (image[:, middle] < INKED)))
+    columns = np.arange(max(middle - REACH_PX, 0), min(middle + REACH_PX + 1, width))
+    part = image[:, columns]
+    part[erased[:, columns - middle + REACH_PX] & ~touched[:, None]] = 0
+    image[:, columns] = part

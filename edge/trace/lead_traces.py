@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arrangement.separators import separators
 from ..layout import Arrangement, Place
 from .centreline import centrelines
 from .crossings import ink_spans
@@ -22,11 +23,6 @@ NAME_STROKE_PX = 4
 LETTER_MM = 3.5
 NAME_REACH_MM = 14.0
 """Ink no larger than a letter, so near a lead's beginning, is no trace."""
-SEPARATOR_MM = 1.5
-SEPARATOR_LENGTH_MM = 40.0
-SEPARATOR_INKS = 180, 120
-"""Vertical lines are printed as dark as traces, which the dots of a grid are not; fainter ones are searched for between columns of leads where there are no such."""
-DASH_MM = 1.5
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
     """The `Traces` of a flat page's (H, W) uint8 `ink` whose leads stand as the `layout.Arrangement` says."""
     across, down = arrangement.px_per_mm
     places = arrangement.places
-    runs = InkRuns(ink, _separators(ink, arrangement), arrangement.px_per_mm)
+    runs = InkRuns(ink, separators(ink, arrangement), arrangement.px_per_mm)
     tracked = track(runs, places)
     flat_px, usual_px = _thickness_px(runs, places, tracked)
     spans = ink_spans(tracked, runs, places)
@@ -84,38 +80,6 @@ def trace_lead(
     return trace_page(ink, alone).signals[place.name]
 
 
-def _separators(ink: np.ndarray, arrangement: Arrangement) -> np.ndarray:
-    """(H, W) bool: the vertical lines between the columns of leads, solid or dotted, and the calibration pulses."""
-    from scipy import ndimage
-
-    erased = np.zeros(ink.shape, bool)
-    across, down = arrangement.px_per_mm
-    for left, right, top, bottom in arrangement.pulses:
-        erased[round(top) : round(bottom), round(left) : round(right)] = True
-    slack = round(SEPARATOR_MM * across)
-    inner = {place.box.left for place in arrangement.places if place.start_s > 0}
-    for edge in sorted({edge for place in arrangement.places for edge in (place.box.left, place.box.right)}):
-        columns = slice(max(edge - slack, 0), edge + slack + 1)
-        near = ndimage.maximum_filter1d(ink[:, columns], 3, axis=1)
-        for least in SEPARATOR_INKS if edge in inner else SEPARATOR_INKS[:1]:
-            line = _vertical_lines(near >= least, down)
-            if line.any():
-                break
-        erased[:, columns] |= line
-    return erased
-
-
-def _vertical_lines(dark: np.ndarray, px_per_mm: float) -> np.ndarray:
-    """(H, W) bool: the vertical lines in (H, W) bool `dark`: a closing joins dashes to a line, an opening removes what is shorter than one."""
-    from scipy import ndimage
-
-    line, (dilate, erode) = dark.astype(np.uint8), (ndimage.maximum_filter1d, ndimage.minimum_filter1d)
-    for first, second, length_mm in ((dilate, erode, DASH_MM), (erode, dilate, SEPARATOR_LENGTH_MM)):
-        length = round(length_mm * px_per_mm) | 1  # odd: no shift
-        line = second(first(line, length, axis=0, mode="constant"), length, axis=0, mode="constant")
-    return line > 0
-
-
 def _edges(runs: InkRuns, place: Place, span: np.ndarray, usual_px: float) -> np.ndarray:
     """(w, 2) float: the upper and the lower edge of the trace's stroke in each column, NaN where there is none, infinite where
     it is hidden."""
@@ -126,7 +90,9 @@ def _edges(runs: InkRuns, place: Place, span: np.ndarray, usual_px: float) -> np
     name_rows, name_columns = name_area(place, runs.px_per_mm)
     named = edges[: name_columns.stop - name_columns.start]
     thick = named[:, 1] - named[:, 0] > usual_px + NAME_STROKE_PX
-    letter = thick & (named[:, 0] > name_rows.start - 2) & (named[:, 0] < name_rows.stop)
+    # A wave that goes farther down than letters go up is no trace under a name.
+    lowest = 2 * place.zero_px - name_rows.start
+    letter = thick & (named[:, 0] > name_rows.start - 2) & (named[:, 0] < name_rows.stop) & (named[:, 1] < lowest)
     named[letter, 0] = named[letter, 1] - usual_px
     edges[_hidden(runs, edges)] = np.inf
     edges[lost | _in_letters(runs, place, first, last)] = np.nan

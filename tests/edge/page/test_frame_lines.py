@@ -102,3 +102,10 @@ def test_the_ink_of_a_page_has_no_frame():
     """Of any page but a report, whose ink is as it was trained on."""
     picture = Image.fromarray(255 - drawn(traces())).convert("RGB")
     assert not Page(picture, None).ink[60:140, 36:45].any()
+
+
+def test_a_stroke_close_to_the_frame_keeps_its_ink_and_nothing_of_the_frame():
+    """A wave a pixel or two beside a thin side is another stroke."""
+    ink = np.zeros((HEIGHT, WIDTH), np.uint8)
+    ink[200:300, BOX[0] + 2 : BOX[0] + 5] = 255
+    np.testing.assert_array_equal(without_frame(drawn(ink)), ink)

@@ -238,3 +238,12 @@ def test_the_tip_of_a_tall_wave_is_reached_over_a_gap():
     page[186:191] = 0
     traces = lead_traces.trace_page(page, arrangement_of([400], 720, names=("II",)))
     assert np.nanmax(traces.signals["II"]) > 0.9 * 260 / 80
+
+
+def test_a_deep_wave_under_where_a_name_could_be_is_no_letter():
+    """A beat at the beginning of a lead that goes down by more than letters go up keeps its place in time."""
+    rows = -beats(720, 110.0, half_width=3.0, first=10)
+    traces = lead_traces.trace_page(stroke(292 - rows), arrangement_of([300], 720, names=("II",)))
+    signal, truth = traces.signals["II"][:60], in_mv(rows + 8)[:60]
+    assert np.abs(signal - truth).mean() < 0.08
+    assert signal.min() < 0.85 * truth.min()

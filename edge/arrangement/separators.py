@@ -1,0 +1,89 @@
+"""What stands between the columns of leads and is no trace: vertical lines, ticks above and below each trace, and calibration pulses."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..layout import Arrangement
+
+SEPARATOR_MM = 1.5
+"""So far from the edge of a lead's box its separator is searched for."""
+SEPARATOR_LENGTH_MM = 40.0
+SEPARATOR_INKS = 180, 120
+"""Vertical lines are printed as dark as traces, which the dots of a grid are not; fainter ones are searched for between columns of leads where there are no such."""
+DASH_MM = 1.5
+TICK_INK = 100
+TICK_MM, TICK_WIDTH_MM = 1.5, 1.2
+"""A tick is at least so high and at most so wide."""
+TICK_REACH_MM = 10.0
+"""Ticks stand within so much of a row's 0 mV."""
+TICK_SLACK_PX = 2
+"""Rows are found to a pixel or two: so far are ticks of different rows from the same height above their 0 mV."""
+
+
+def separators(ink: np.ndarray, arrangement: Arrangement) -> np.ndarray:
+    """(H, W) bool: the vertical lines between the columns of leads of (H, W) uint8 `ink`, solid, dotted, or two ticks in each row, and
+    the calibration pulses."""
+    from scipy import ndimage
+
+    erased = np.zeros(ink.shape, bool)
+    across, down = arrangement.px_per_mm
+    for left, right, top, bottom in arrangement.pulses:
+        erased[round(top) : round(bottom), round(left) : round(right)] = True
+    slack = round(SEPARATOR_MM * across)
+    inner = {place.box.left for place in arrangement.places if place.start_s > 0}
+    for edge in sorted({edge for place in arrangement.places for edge in (place.box.left, place.box.right)}):
+        columns = slice(max(edge - slack, 0), edge + slack + 1)
+        near = ndimage.maximum_filter1d(ink[:, columns], 3, axis=1)
+        for least in SEPARATOR_INKS if edge in inner else SEPARATOR_INKS[:1]:
+            line = _vertical_lines(near >= least, down)
+            if line.any():
+                break
+        else:
+            zeros = [place.zero_px for place in arrangement.places if edge in (place.box.left, place.box.right)]
+            line = ticks(ink[:, columns], zeros, arrangement.px_per_mm)
+        erased[:, columns] |= line
+    return erased
+
+
+def _vertical_lines(dark: np.ndarray, px_per_mm: float) -> np.ndarray:
+    """(H, W) bool: the vertical lines in (H, W) bool `dark`: a closing joins dashes to a line, an opening removes what is shorter than one."""
+    from scipy import ndimage
+
+    line, (dilate, erode) = dark.astype(np.uint8), (ndimage.maximum_filter1d, ndimage.minimum_filter1d)
+    for first, second, length_mm in ((dilate, erode, DASH_MM), (erode, dilate, SEPARATOR_LENGTH_MM)):
+        length = round(length_mm * px_per_mm) | 1  # odd: no shift
+        line = second(first(line, length, axis=0, mode="constant"), length, axis=0, mode="constant")
+    return line > 0
+
+
+def ticks(strip: np.ndarray, zeros_px: Iterable[float], px_per_mm: tuple[float, float]) -> np.ndarray:
+    """(H, w) bool: the ticks in a strip (H, w) uint8 of a page's ink: short vertical strokes that stand at the same heights above and below
+    the 0 mV of all rows, which waves of different leads do not.
+
+    Parameters
+    ----------
+    zeros_px : the rows of 0 mV; of one row alone ticks cannot be told from waves
+    px_per_mm : (across, down)
+    """
+    from scipy import ndimage
+
+    across, down = px_per_mm
+    dark, reach = strip >= TICK_INK, round(TICK_REACH_MM * down)
+    found = np.zeros(dark.shape, bool)
+    rows = sorted({round(zero) for zero in zeros_px if reach <= round(zero) < len(dark) - reach})
+    if len(rows) < 2:
+        return found
+    windows = np.stack([dark[row - reach : row + reach + 1] for row in rows])
+    near = ndimage.maximum_filter(windows, (1, 2 * TICK_SLACK_PX + 1, 2 * TICK_SLACK_PX + 1))
+    common = ndimage.binary_opening(near.all(axis=0), np.ones((round(TICK_MM * down), 1), bool))
+    labels, _ = ndimage.label(common)
+    for number, (high, wide) in enumerate(ndimage.find_objects(labels), 1):
+        narrow = wide.stop - wide.start - 2 * TICK_SLACK_PX <= TICK_WIDTH_MM * across
+        if not narrow or high.start <= reach < high.stop:
+            common[labels == number] = False
+    # They come in pairs, one below the other: names stand above alone.
+    common &= common[:reach].any(axis=0) & common[reach + 1 :].any(axis=0)
+    for row, window in zip(rows, windows, strict=True):
+        found[row - reach : row + reach + 1] |= common & ndimage.binary_dilation(window, np.ones((3, 3), bool))
+    return found

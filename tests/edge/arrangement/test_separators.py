@@ -1,0 +1,61 @@
+"""Separators between columns of leads: ticks in pairs are told from waves and from names, and columns begin where they stand."""
+
+import numpy as np
+import pytest
+
+from ecg_edge import layout
+from ecg_edge.arrangement import scale, separators
+
+PX_PER_MM = (8.0, 8.0)
+ZEROS = (150, 400, 650)
+
+
+def page_of(draw, edge=400, width=800, height=800):
+    """(H, W) uint8 ink: three flat traces, and what `draw` adds to each row at its edge: (row of 0 mV, number) to a list of (rows, columns)."""
+    ink = np.zeros((height, width), np.uint8)
+    for number, zero in enumerate(ZEROS):
+        ink[zero - 1 : zero + 2] = 255
+        for rows, columns in draw(number):
+            ink[slice(zero + rows.start, zero + rows.stop), slice(edge + columns.start, edge + columns.stop)] = 255
+    return ink
+
+
+def test_pairs_of_ticks_in_all_rows_are_separators():
+    ink = page_of(lambda _: [(slice(-50, -20), slice(-1, 2)), (slice(20, 50), slice(-1, 2))])
+    found = separators.ticks(ink[:, 380:421], ZEROS, PX_PER_MM)
+    for zero in ZEROS:
+        assert found[zero - 49 : zero - 21, 19:22].all() and found[zero + 21 : zero + 49, 19:22].all()
+        assert not found[zero - 8 : zero + 9].any()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda number: [(slice(-60, 1), slice(-1, 2))],
+        lambda number: [(slice(-60 - 8 * number, -40), slice(-1, 2))],
+        lambda number: [(slice(-60, -40), slice(-8, 8)), (slice(40, 60), slice(-8, 8))],
+        lambda number: [(slice(-60, -30), slice(-8, -5)), (slice(30, 60), slice(4, 7))],
+        lambda number: [(slice(-50, -20), slice(-1, 2)), (slice(20, 50), slice(-1, 2))] if number == 0 else [],
+    ],
+    ids=["waves at one time", "names", "blocks", "no pair", "one row alone"],
+)
+def test_waves_names_and_blocks_are_no_ticks(draw):
+    assert not separators.ticks(page_of(draw)[:, 380:421], ZEROS, PX_PER_MM).any()
+
+
+def test_columns_begin_where_ticks_stand_and_leads_end_there():
+    """Columns found a pixel or five beside them are moved; a lead ends where the next one begins."""
+    ink = np.zeros((800, 2200), np.uint8)
+    for edge in (500, 1000, 1500):
+        marks = [(slice(-50, -20), slice(-1, 2)), (slice(20, 50), slice(-1, 2))]
+        ink |= page_of(lambda _, marks=marks: marks, edge=edge, width=2200)
+    places = []
+    for row, zero in enumerate(ZEROS):
+        for column in range(4):
+            left = round(3 + 502.5 * column)
+            box = layout.Box(left, zero - 120, left + 503, zero + 120)
+            places.append(layout.Place(layout.LEADS_12[row + 3 * column], None, box, float(zero), 2.5 * column))
+    found = scale.refined(layout.Arrangement("3x4", tuple(places), PX_PER_MM, 25.0, 10.0, 0.0, 1.0), ink)
+    assert sorted({place.box.left for place in found.places}) == [0, 500, 1000, 1500]
+    assert sorted({place.box.right for place in found.places}) == [500, 1000, 1500, 2000]
+    assert found.px_per_mm[0] == pytest.approx(8.0, abs=0.01)
