@@ -10,7 +10,8 @@ from ..errors import PictureError, Reason
 from . import lead_names, rows
 from .calibration_pulses import Pulse
 from .coarse_page import PX_PER_MM, CoarsePage, coarse_page_of, coarse_report, reduced
-from .layout_matching import WINDOW_MM, Match, known_match, matches_of
+from .layout_matching import Match, known_match, matches_of, misread
+from .name_windows import USUAL, WIDE
 from .scale import ASSUMED_WIDTH_MM, scale_by_pulses
 from .speed_and_gain import PAGE_S, SPEED_SLACK, gain_of, is_plausible_width, lone_pulses, speed_of
 
@@ -20,6 +21,9 @@ MIN_MARGIN = 0.04
 MIN_COLUMN_FIT = 0.28
 """The least fit of each column's names: about a quarter is reached by chance."""
 MIN_ONE_COLUMN_FIT = 0.5
+MAX_MISREAD = 0.04
+"""By how much names of other leads may fit better than those of a match whose names were searched for widely, on average: any name fits
+somewhere in a wide window, and rows and columns are in their order where all of them are the best."""
 MIN_SECOND_FIT = {2: 0.32, 4: 0.39}
 """The least fit of the second best column, by the number of columns: a longer column of names fits less by chance."""
 CLEAR_COST, CLEAR_PULSES = 0.3, 3
@@ -134,13 +138,7 @@ def find_arrangement(
         if other_than and abs(np.log(other_than / px_per_mm[0])) < LEAST_RESCALED:
             raise PictureError(Reason.BAD_SCALE)
     coarse = coarse_page_of(*reduced(ink, px_per_mm))
-    matches = matches_of(coarse)
-    if not matches:
-        raise PictureError(Reason.BAD_LAYOUT if coarse.pulses else Reason.NOT_AN_ECG)
-    best = matches[0]
-    runner_up = matches[1].cost if len(matches) > 1 else 1.0
-    if best.cost > MAX_COST or runner_up - best.cost < MIN_MARGIN or not _is_named(best.fits):
-        raise PictureError(Reason.BAD_LAYOUT)
+    best, runner_up = _clear_match(coarse)
     if not has_grid and not is_plausible_width(_columns_mm(best), mm_per_s):
         raise PictureError(Reason.BAD_SCALE)
     found = _placed(coarse, best, ink, px_per_mm, runner_up, mm_per_s, mm_per_mv)
@@ -148,6 +146,27 @@ def find_arrangement(
         return found
     # Its millimetres are those of pulses that were assumed to be of the usual gain: so is all that is measured in them.
     return replace(found, gain_from="assumed", speed_from="assumed" if mm_per_s is None else "option")
+
+
+def _clear_match(coarse: CoarsePage) -> tuple[Match, float]:
+    """(the match of a page, the cost of the second best), of names where they usually stand; else of names that are searched for more widely.
+
+    Raises
+    ------
+    PictureError : `not_an_ecg` where there are no rows of traces, `bad_layout` where no match is clear.
+    """
+    for search in (USUAL, WIDE):
+        matches = matches_of(coarse, search)
+        if not matches:
+            break
+        best = matches[0]
+        runner_up = matches[1].cost if len(matches) > 1 else 1.0
+        if best.cost > MAX_COST or runner_up - best.cost < MIN_MARGIN or not _is_named(best.fits):
+            continue
+        if search is USUAL or misread(coarse, best) <= MAX_MISREAD:
+            return best, runner_up
+    has_rows = matches or search is not USUAL or coarse.pulses
+    raise PictureError(Reason.BAD_LAYOUT if has_rows else Reason.NOT_AN_ECG)
 
 
 def find_report(
@@ -262,8 +281,8 @@ def _strip_leads(coarse: CoarsePage, match: Match, ink: np.ndarray, px_per_mm: t
     zeros = match.zeros[pattern.grid_rows :, 0]
     if not zeros.size:
         return []
-    x = match.starts[0] + match.place[1] + WINDOW_MM[0][0] * mm
-    ys = [zero + match.place[0] + WINDOW_MM[1][0] * mm + coarse.slope(x) for zero in zeros]
+    x = match.starts[0] + match.places[0][1] + match.search.across[0] * mm
+    ys = [zero + match.places[0][0] + match.search.down[0] * mm + coarse.slope(x) for zero in zeros]
     crops = np.stack([_crop(ink, px_per_mm, (x / mm, y / mm)) for y in ys])
     matcher = lead_names.NameMatcher(crops, fine, slack_mm=0)
     corner = -STRIP_MM[1] * fine, -STRIP_MM[0] * fine

@@ -11,6 +11,7 @@ import numpy as np
 from .. import layout
 from . import columns, lead_names
 from .coarse_page import PX_PER_MM, CoarsePage
+from .name_windows import USUAL, NameSearch, best_along, cells, cut
 from .rows import REACH_MM
 
 Row = tuple[float, float]
@@ -31,16 +32,12 @@ PULSELESS_WEIGHT, UNEVEN_WEIGHT, BEYOND_WEIGHT = 0.8, 0.5, 0.2
 edges, text, rules."""
 ON_MM, BEYOND_ROW_MM = 4.0, (4.0, 4.0)
 """How near to a row the points on it are; how far beyond the others' ends, and how long, what extends beyond them is."""
-MAX_ROW_COST, MAX_CHOICES = 0.85, 2
-"""The dearest choice of rows that is tried, and how many choices are."""
+MAX_CHOICES = 2
+"""How many choices of rows are tried."""
 CROWDED = 0.35
 """Rows are no nearer to each other than this share of their usual distance: text may run close to a trace."""
-WINDOW_MM = (-4.0, 30.0), (-18.0, 9.0)
-"""Where a name is searched for: across from where its column starts, down from the row's zero."""
 NAME_BEFORE_MM = 5.0
 """How far before a pulse that opens its column a name is searched for."""
-PITCH_MM = 4.0
-"""How far each column's names may be from where those of the column before and the edges predict them."""
 CLEAR_LINES = 0.5
 """The strength of lines between columns from which on their edges are certain."""
 READ_FITS = 0.5
@@ -67,8 +64,9 @@ class Match:
     """A pattern as it fits a coarse page, in its pixels.
 
     `zeros` (rows, columns) are base lines, those of rhythm strips in their first column; `edges` (columns + 1,) of the columns, `lines`
-    the strength of the lines between them; `starts` (columns,) from where on names are searched for; `face` the typeface of the names and
-    `place` (row, column) where they are in the first column's windows; `fits` (columns,) how well they fit; `parts` the cost by its kinds.
+    the strength of the lines between them; `starts` (columns,) from where on names are searched for, as far as `search` says; `face` their
+    typeface and `places` [(row, column)] where they are in each column's windows, of a report in the first's alone; `fits` (columns,) how
+    well they fit; `parts` the cost by its kinds.
     """
 
     pattern: layout.Pattern
@@ -76,10 +74,11 @@ class Match:
     edges: np.ndarray
     lines: float
     starts: np.ndarray
+    search: NameSearch
     face: lead_names.FaceAndCap
     parts: dict[str, float]
     fits: tuple[float, ...] = ()
-    place: tuple[int, int] = (0, 0)
+    places: tuple[tuple[int, int], ...] = ()
 
     @property
     def cost(self) -> float:
@@ -87,8 +86,8 @@ class Match:
         return min(sum(COST_WEIGHTS[part] * cost for part, cost in self.parts.items()), 1.0)
 
 
-def matches_of(coarse: CoarsePage) -> list[Match]:
-    """The `Match`es of all of `layout.PATTERNS` that a page has rows for, the best first."""
+def matches_of(coarse: CoarsePage, search: NameSearch = USUAL) -> list[Match]:
+    """The `Match`es of all of `layout.PATTERNS` that a page has rows for, the best first; names are searched for as far as `search` says."""
     candidates, matches = _row_candidates(coarse), []
     known: lead_names.KnownFits = {}
     fitted: dict[tuple[int, int, int], list[tuple[Match, lead_names.NameMatcher] | None]] = {}
@@ -96,8 +95,8 @@ def matches_of(coarse: CoarsePage) -> list[Match]:
         key = pattern.rows, pattern.grid_rows, len(pattern.columns)
         if key not in fitted:
             fitted[key] = [
-                _fitted(coarse, row_cost, lines, pattern, known)
-                for row_cost, lines in _choices(candidates, pattern.rows)
+                _fitted(coarse, row_cost, lines, pattern, search, known)
+                for row_cost, lines in _choices(candidates, pattern.rows, search.max_row_cost)
             ]
         named = [_with_names(pattern, *fit) for fit in fitted[key] if fit is not None]
         if named:
@@ -120,11 +119,11 @@ def known_match(
         return None
     zeros, starts = _zeros(coarse, lines, edges), _starts(coarse, edges)
     first = replace(pattern, columns=pattern.columns[:1])
-    matcher = lead_names.NameMatcher(_windows(coarse, _corners(first, zeros, starts)), PX_PER_MM)
-    fit = np.mean([matcher.fit(index, name, *face) for index, (_, _, name) in enumerate(_cells(first))], axis=0)
+    matcher = lead_names.NameMatcher(USUAL.windows(coarse.ink, USUAL.corners(first, zeros, starts)), PX_PER_MM)
+    fit = np.mean([matcher.fit(index, name, *face) for index, (_, _, name) in enumerate(cells(first))], axis=0)
     row, column = np.unravel_index(fit.argmax(), fit.shape)
     place = int(row), int(column)
-    return Match(pattern, zeros, edges, clear, starts, face, {}, (float(fit[place]),), place)
+    return Match(pattern, zeros, edges, clear, starts, USUAL, face, {}, (float(fit[place]),), (place,))
 
 
 def _row_candidates(coarse: CoarsePage) -> list[Row]:
@@ -192,7 +191,7 @@ def _weight_without_pulse(
     return 1.0 if feet[0] < row < feet[-1] else PULSELESS_WEIGHT
 
 
-def _choices(found: list[Row], count: int) -> list[tuple[float, list[float]]]:
+def _choices(found: list[Row], count: int, max_cost: float) -> list[tuple[float, list[float]]]:
     """[(cost, base lines from the top down)] of `count` rows: the strongest and those that follow each other, the best first.
 
     The cost, 0..1, is that of taking rows that are weaker than others and of leaving out strong ones.
@@ -211,26 +210,32 @@ def _choices(found: list[Row], count: int) -> list[tuple[float, list[float]]]:
         left = np.delete(strengths, kept).max(initial=0.0)
         cost = max(1 - strengths[list(kept)].min() / typical, left / typical)
         costed.append((float(min(cost, 1.0)), [found[i][0] for i in kept]))
-    return sorted(choice for choice in costed if choice[0] <= MAX_ROW_COST)[:MAX_CHOICES]
+    return sorted(choice for choice in costed if choice[0] <= max_cost)[:MAX_CHOICES]
 
 
 def _fitted(
-    coarse: CoarsePage, row_cost: float, lines: Sequence[float], pattern: layout.Pattern, known: lead_names.KnownFits
+    coarse: CoarsePage,
+    row_cost: float,
+    lines: Sequence[float],
+    pattern: layout.Pattern,
+    search: NameSearch,
+    known: lead_names.KnownFits,
 ) -> tuple[Match, lead_names.NameMatcher] | None:
     """(match without names, matcher of its windows) for a pattern on these rows; None where there are no traces.
 
     `known` are the fits of names in other patterns' windows, as `NameMatcher.faces_of` keeps them. Where hardly a name is read in columns that
-    upright lines separate, these may be heartbeats: columns by the ends of the traces are tried too.
+    upright lines separate, these may be heartbeats: columns by the ends of the traces are tried too, in a wider search only without such lines.
     """
     ends = columns.extent(coarse, lines)
     if ends is None:
         return None
     grid_lines, count = lines[: pattern.grid_rows], len(pattern.columns)
     edges, strength = columns.edges_of(coarse, grid_lines, ends, count)
-    best = _fitted_on(coarse, row_cost, lines, pattern, ends, edges, strength, known)
-    if count > 1 and best[2] < READ_FITS:
+    best = _fitted_on(coarse, row_cost, lines, pattern, ends, edges, strength, search, known)
+    if count > 1 and best[2] < READ_FITS and (search is USUAL or strength < CLEAR_LINES):
         edges, strength = columns.even_edges(coarse, grid_lines, ends, count)
-        best = max(best, _fitted_on(coarse, row_cost, lines, pattern, ends, edges, strength, known), key=itemgetter(2))
+        even = _fitted_on(coarse, row_cost, lines, pattern, ends, edges, strength, search, known)
+        best = max(best, even, key=itemgetter(2))
     return best[:2]
 
 
@@ -242,21 +247,24 @@ def _fitted_on(
     ends: tuple[float, float],
     edges: np.ndarray,
     strength: float,
+    search: NameSearch,
     known: lead_names.KnownFits,
 ) -> tuple[Match, lead_names.NameMatcher, float]:
     """As `_fitted`, on columns with these edges and lines of this strength between them, and with the mean fit of the names."""
     zeros = _zeros(coarse, lines, edges)
-    starts = _starts(coarse, edges)
-    corners = _corners(pattern, zeros, starts)
-    matcher = lead_names.NameMatcher(_windows(coarse, corners), PX_PER_MM)
-    cells = [(i, tuple(corners[i]), name) for i, (_, _, name) in enumerate(_cells(pattern))]
-    faces = matcher.faces_of(cells[:: max(len(cells) // 6, 1)], known)
+    starts, search = _starts(coarse, edges), search.between(lines)
+    corners = search.corners(pattern, zeros, starts)
+    matcher = lead_names.NameMatcher(search.windows(coarse.ink, corners), PX_PER_MM)
+    # Windows that begin at one place are the same where they are of one height.
+    places = [(*corner, matcher.shape[0]) for corner in corners]
+    expected = [(i, places[i], name) for i, (_, _, name) in enumerate(cells(pattern))]
+    faces = matcher.faces_of(expected[:: max(len(expected) // 6, 1)], known)
     beyond = (ends[1] - edges[-1]) / PX_PER_MM
     column_cost = 0.5 * _ramp(beyond, BEYOND_MM)
     if len(edges) > 2:
         column_cost += 0.5 * (1 - min(strength / CLEAR_LINES, 1.0))
     parts = {"rows": row_cost, "columns": column_cost}
-    matches = [Match(pattern, zeros, edges, strength, starts, face, parts) for face in faces]
+    matches = [Match(pattern, zeros, edges, strength, starts, search, face, parts) for face in faces]
     fits = [float(np.mean(_with_names(pattern, match, matcher).fits)) for match in matches]
     return matches[int(np.argmax(fits))], matcher, max(fits)
 
@@ -295,70 +303,26 @@ def _starts(coarse: CoarsePage, edges: np.ndarray) -> np.ndarray:
     return np.array(starts)
 
 
-def _cells(pattern: layout.Pattern) -> list[tuple[int, int, str]]:
-    """[(row, column, name without its sign)] of a pattern's grid, column by column."""
-    return [
-        (row, column, name.lstrip("-"))
-        for column, group in enumerate(pattern.columns)
-        for row, name in enumerate(group)
-    ]
-
-
-def _corners(pattern: layout.Pattern, zeros: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """(n, 2) int: x and y of the upper left corners of the windows about the names of a pattern's grid, column by column."""
-    (left, _), (top, _) = WINDOW_MM
-    places = [(starts[column], zeros[row, column]) for row, column, _ in _cells(pattern)]
-    return np.rint(np.array(places) + np.array([left, top]) * PX_PER_MM).astype(int)
-
-
-def _windows(coarse: CoarsePage, corners: np.ndarray) -> np.ndarray:
-    """(n, h, w) float32: the ink in the windows with these corners, paper beyond the page."""
-    (left, right), (top, bottom) = WINDOW_MM
-    return cut(coarse.ink, corners, round((right - left) * PX_PER_MM), round((bottom - top) * PX_PER_MM))
-
-
-def cut(image: np.ndarray, corners: np.ndarray | Sequence[tuple[int, int]], width: int, height: int) -> np.ndarray:
-    """(n, height, width) of an image from each (x, y) corner on, 0 beyond its edges."""
-    pad = max(width, height)
-    wide = np.pad(image, pad)
-    last = np.array([wide.shape[1] - width, wide.shape[0] - height])
-    return np.stack([wide[y : y + height, x : x + width] for x, y in np.clip(np.asarray(corners) + pad, 0, last)])
-
-
 def _with_names(pattern: layout.Pattern, match: Match, matcher: lead_names.NameMatcher) -> Match:
     """The match with a pattern's names read: those of a column stand at one place of their windows.
 
     From the second column on this place is the same, but for the error of the edges' pitch.
     """
     groups: list[list[np.ndarray]] = [[] for _ in pattern.columns]
-    for index, (_, column, name) in enumerate(_cells(pattern)):
+    for index, (_, column, name) in enumerate(cells(pattern)):
         groups[column].append(matcher.fit(index, name, *match.face))
     fits = [np.mean(group, axis=0) for group in groups]
     top, left = np.unravel_index(fits[0].argmax(), fits[0].shape)
     first = int(top), int(left)
-    scores, edges = [float(fits[0][first])], match.edges
+    places, edges, clear = [first], match.edges, match.lines >= CLEAR_LINES
     if len(fits) > 1:
-        score, pitch, place = max(_best_along(fits[1:], pitch) for pitch in _pitches(len(fits)))
-        scores += [float(fit[place[0], place[1] + pitch * i]) for i, fit in enumerate(fits[1:])]
-        if match.lines < CLEAR_LINES:
+        _, pitch, (row, column) = max(best_along(fits[1:], pitch) for pitch in match.search.pitches(len(fits), clear))
+        places += [(row, column + pitch * i) for i in range(len(fits) - 1)]
+        if not clear:
             edges = edges + pitch * np.arange(len(edges))
+    scores = tuple(float(fit[place]) for fit, place in zip(fits, places, strict=True))
     parts = {**match.parts, "names": 1 - _ramp(float(np.mean(scores)), FITS)}
-    return replace(match, pattern=pattern, edges=edges, fits=tuple(scores), place=first, parts=parts)
-
-
-def _pitches(count: int) -> range:
-    """Pixels by which the pitch of `count` columns may be wrong."""
-    most = round(PITCH_MM * PX_PER_MM) if count > 2 else 0
-    return range(-most, most + 1)
-
-
-def _best_along(fits: list[np.ndarray], pitch: int) -> tuple[float, int, tuple[int, int]]:
-    """(mean fit, pitch, place) of the best place in windows of which each is shifted by a pitch relative to the one before."""
-    width = fits[0].shape[1] - abs(pitch) * (len(fits) - 1)
-    offset = -min(pitch * (len(fits) - 1), 0)
-    mean = np.mean([fit[:, offset + pitch * i : offset + pitch * i + width] for i, fit in enumerate(fits)], axis=0)
-    row, column = np.unravel_index(mean.argmax(), mean.shape)
-    return float(mean[row, column]), pitch, (int(row), int(column) + offset)
+    return replace(match, pattern=pattern, edges=edges, fits=scores, places=tuple(places), parts=parts)
 
 
 def _with_unread(coarse: CoarsePage, found: list[Row], match: Match, matches: list[Match]) -> Match:
@@ -377,17 +341,34 @@ def _with_unread(coarse: CoarsePage, found: list[Row], match: Match, matches: li
 
 def _omitted_name_fit(coarse: CoarsePage, found: list[Row], match: Match) -> float:
     """How well the name of any lead fits before a row that a match leaves out, where the others of the first column have theirs."""
-    mm, (row, column) = PX_PER_MM, match.place
+    mm, (row, column) = PX_PER_MM, match.places[0]
     omitted = [line for line, _ in found if np.abs(match.zeros[:, 0] - line).min() > ROW_MM * mm]
     if not omitted or match.cost > HOPELESS:
         return 0.0
-    x = round(match.starts[0] + WINDOW_MM[0][0] * mm) + column
-    width, height, before, above = (round(side * mm) for side in NAME_MM)
-    corners = [(x - before, round(line + WINDOW_MM[1][0] * mm) + row - above) for line in omitted]
-    matcher = lead_names.NameMatcher(cut(coarse.ink, corners, width, height), mm)
-    at = above, before
-    return max(
-        float(matcher.fit(index, name, *match.face)[at])
-        for index in range(len(omitted))
-        for name in layout.LEADS_12[1:]
-    )
+    x = round(match.starts[0] + match.search.across[0] * mm) + column
+    fits = _fits_at(coarse, [(x, round(line + match.search.down[0] * mm) + row) for line in omitted], match.face)
+    return max(fit for fits_there in fits for name, fit in fits_there.items() if name != "I")
+
+
+def misread(coarse: CoarsePage, match: Match) -> float:
+    """By how much the name of some other lead fits better where a match has its names, -1..1, the mean over these; 0 where none does."""
+    named, corners = cells(match.pattern), match.search.corners(match.pattern, match.zeros, match.starts)
+    points = [
+        (int(x) + match.places[column][1], int(y) + match.places[column][0])
+        for (x, y), (_, column, _) in zip(corners, named, strict=True)
+    ]
+    fits = _fits_at(coarse, points, match.face)
+    return float(np.mean([max(there.values()) - there[name] for there, (_, _, name) in zip(fits, named, strict=True)]))
+
+
+def _fits_at(
+    coarse: CoarsePage, points: Sequence[tuple[int, int]], face: lead_names.FaceAndCap
+) -> list[dict[str, float]]:
+    """How well the name of each lead fits at each of these (x, y), the lower left corners of names."""
+    width, height, before, above = (round(side * PX_PER_MM) for side in NAME_MM)
+    corners = [(x - before, y - above) for x, y in points]
+    matcher = lead_names.NameMatcher(cut(coarse.ink, corners, width, height), PX_PER_MM)
+    return [
+        {name: float(matcher.fit(index, name, *face)[above, before]) for name in layout.LEADS_12}
+        for index in range(len(points))
+    ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from ecg_edge import layout
 from ecg_edge.arrangement.arrangement import arrange, find_arrangement
@@ -16,6 +16,62 @@ SCALE = PX_PER_MM, PX_PER_MM
 def ink_from(path):
     """The ink of a picture file."""
     return ink_of(np.asarray(Image.open(path).convert("RGB")))
+
+
+ROWS_3X4 = (("I", "aVR", "V1", "V4"), ("II", "aVL", "V2", "V5"), ("III", "aVF", "V3", "V6"))
+LEFT_MM, TOP_MM, ROW_MM = 24.0, 34.0, 34.0
+DRAWN = 8.0, 8.0
+"""The scale of drawn pages, px/mm."""
+
+
+def drawn_ink(rows, strip="II", rise_mm=12.0, name_pitch_mm=None):
+    """The ink of a page of 10 s in columns with lines between them: every trace has a beat a second, and a name so far above its base line."""
+    px, pitch = DRAWN[0], 250.0 / len(rows[0])
+    image = Image.new("L", (round(297 * px), round((TOP_MM + ROW_MM * (len(rows) + 1)) * px)))
+    pen, font = ImageDraw.Draw(image), ImageFont.load_default(3.4 * px)
+    rng = np.random.default_rng(0)
+    for number, names in enumerate((*rows, (strip,))):
+        if not names[0]:
+            continue
+        zero = TOP_MM + ROW_MM * (number + 0.5)
+        second = np.arange(0, 10, 0.004)
+        mv = np.exp(-0.5 * ((second % 1 - 0.4) / 0.012) ** 2) + 0.2 * np.exp(-0.5 * ((second % 1 - 0.7) / 0.05) ** 2)
+        mv += rng.normal(0, 0.01, mv.size)
+        points = zip((LEFT_MM + 25 * second) * px, (zero - 10 * mv) * px, strict=True)
+        pen.line(list(points), fill=255, width=2)
+        for column, name in enumerate(names):
+            left = LEFT_MM + column * (name_pitch_mm or pitch) + 1.5
+            pen.text((left * px, (zero - rise_mm) * px), name, fill=255, font=font)
+            line = (LEFT_MM + column * pitch) * px
+            if column:
+                pen.line((line, (zero - ROW_MM / 2) * px, line, (zero + ROW_MM / 2) * px), fill=255, width=2)
+    return np.asarray(image)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [{}, {"rise_mm": 20.0}, {"rise_mm": 22.0}, {"name_pitch_mm": 69.0}],
+    ids=["usual", "high", "higher", "pitch"],
+)
+def test_names_are_read_where_they_stand(where):
+    """Up to 22 mm above their base lines, or on another pitch than the columns: these stay where their lines are."""
+    found = find_arrangement(drawn_ink(ROWS_3X4, **where), DRAWN)
+    assert [place.name for place in found.places] == [*sum(ROWS_3X4, ()), "rhythm"]
+    assert found.places[-1].lead == "II"
+    lefts = [(LEFT_MM + 62.5 * column) * DRAWN[0] for column in range(4)]
+    assert [place.box.left for place in found.places[:4]] == pytest.approx(lefts, abs=DRAWN[0])
+
+
+@pytest.mark.parametrize("swapped", [(0, 1), (1, 2)])
+def test_names_far_above_in_an_order_of_their_own_are_refused(swapped):
+    """Limb leads that no order has, I and II or II and III in each other's place: in wide windows any names fit somewhere."""
+    limb = list(ROWS_3X4)
+    upper, lower = swapped
+    limb[upper], limb[lower] = limb[lower], limb[upper]
+    rows = tuple((*mixed[:2], *usual[2:]) for mixed, usual in zip(limb, ROWS_3X4, strict=True))
+    with pytest.raises(PictureError) as refusal:
+        find_arrangement(drawn_ink(rows, rise_mm=20.0), DRAWN)
+    assert refusal.value.reason is Reason.BAD_LAYOUT
 
 
 def test_a_report_page_is_3x4_with_a_rhythm_strip(few_pages):

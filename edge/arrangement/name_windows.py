@@ -1,0 +1,85 @@
+"""Where the names of leads are searched for: windows of a page about them, and the places in these at which each column's names stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..layout import Pattern
+from .coarse_page import PX_PER_MM
+
+NAME_GAP_SHARE = 0.8
+"""Names are no farther above their row than this share of the rows' distance: they would be those of the row above."""
+
+
+@dataclass(frozen=True)
+class NameSearch:
+    """How far names are searched for, in mm: `across` (from, to) from where their column starts, `down` (from, to) from their row's zero;
+    by up to `pitch` the names of each column may be off from where those of the column before and the columns' edges predict them, by
+    `unclear_pitch` where no clear lines make these edges certain. Names are searched for on rows that cost `max_row_cost` at most (0 all
+    there, 1 nothing).
+    """
+
+    across: tuple[float, float] = (-4.0, 30.0)
+    down: tuple[float, float] = (-18.0, 9.0)
+    pitch: float = 4.0
+    unclear_pitch: float = 4.0
+    max_row_cost: float = 0.85
+
+    def between(self, lines: Sequence[float]) -> NameSearch:
+        """The search on rows with these base lines (pixels): where it extends farther up than usual, not to the names of the row above."""
+        if self.down[0] >= USUAL.down[0] or len(lines) < 2:
+            return self
+        gap = float(np.median(np.diff(lines))) / PX_PER_MM
+        return replace(self, down=(max(self.down[0], min(USUAL.down[0], -NAME_GAP_SHARE * gap)), self.down[1]))
+
+    def corners(self, pattern: Pattern, zeros: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        """(n, 2) int: x and y of the upper left corners of the windows about the names of a pattern's grid, column by column.
+
+        `zeros` (rows, columns) are base lines, `starts` (columns,) where columns start, in pixels.
+        """
+        places = [(starts[column], zeros[row, column]) for row, column, _ in cells(pattern)]
+        return np.rint(np.array(places) + np.array([self.across[0], self.down[0]]) * PX_PER_MM).astype(int)
+
+    def windows(self, image: np.ndarray, corners: np.ndarray) -> np.ndarray:
+        """(n, h, w): the windows of an image (H, W) with these corners, 0 beyond it."""
+        width, height = (round((end - start) * PX_PER_MM) for start, end in (self.across, self.down))
+        return cut(image, corners, width, height)
+
+    def pitches(self, columns: int, clear: bool) -> range:
+        """Pixels by which the names of so many columns may be on another pitch than the columns, whose edges are `clear` or not."""
+        most = round((self.pitch if clear else self.unclear_pitch) * PX_PER_MM) if columns > 2 else 0
+        return range(-most, most + 1)
+
+
+USUAL = NameSearch()
+WIDE = NameSearch(down=(-26.0, 9.0), pitch=12.0, unclear_pitch=1.0, max_row_cost=0.25)
+"""For names that stand far above their traces, or on another pitch than the columns, where rows and columns are clear."""
+
+
+def cells(pattern: Pattern) -> list[tuple[int, int, str]]:
+    """[(row, column, name without its sign)] of a pattern's grid, column by column."""
+    return [
+        (row, column, name.lstrip("-"))
+        for column, group in enumerate(pattern.columns)
+        for row, name in enumerate(group)
+    ]
+
+
+def cut(image: np.ndarray, corners: np.ndarray | Sequence[tuple[int, int]], width: int, height: int) -> np.ndarray:
+    """(n, height, width) of an image from each (x, y) corner on, 0 beyond its edges."""
+    pad = max(width, height)
+    wide = np.pad(image, pad)
+    last = np.array([wide.shape[1] - width, wide.shape[0] - height])
+    return np.stack([wide[y : y + height, x : x + width] for x, y in np.clip(np.asarray(corners) + pad, 0, last)])
+
+
+def best_along(fits: list[np.ndarray], pitch: int) -> tuple[float, int, tuple[int, int]]:
+    """(mean fit, pitch, place) of the best place in windows of which each is shifted by a pitch relative to the one before."""
+    width = fits[0].shape[1] - abs(pitch) * (len(fits) - 1)
+    offset = -min(pitch * (len(fits) - 1), 0)
+    mean = np.mean([fit[:, offset + pitch * i : offset + pitch * i + width] for i, fit in enumerate(fits)], axis=0)
+    row, column = np.unravel_index(mean.argmax(), mean.shape)
+    return float(mean[row, column]), pitch, (int(row), int(column) + offset)
