@@ -134,28 +134,31 @@ STANDARD_ORDER = LEADS_12[:6]
 CABRERA_ORDER = ("aVL", "I", "-aVR", "II", "aVF", "III")
 _CHEST = LEADS_12[6:]
 _SHAPES = (
-    # Name, rows of the grid, rhythm strips, whether the chest leads are there
-    ("3x4", 3, 0, True),
-    ("3x4+1", 3, 1, True),
-    ("3x4+2", 3, 2, True),
-    ("3x4+3", 3, 3, True),
-    ("6x2", 6, 0, True),
-    ("6x2+1", 6, 1, True),
-    ("12x1", 12, 0, True),
-    ("6x1", 6, 0, False),
+    # Name, leads below each other, leads in a last row beside each other, rhythm strips, whether the chest leads are there
+    ("3x4", 3, 0, 0, True),
+    ("3x4+1", 3, 0, 1, True),
+    ("3x4+2", 3, 0, 2, True),
+    ("3x4+3", 3, 0, 3, True),
+    ("4x3", 3, 3, 0, True),
+    ("4x3+1", 3, 3, 1, True),
+    ("6x2", 6, 0, 0, True),
+    ("6x2+1", 6, 0, 1, True),
+    ("12x1", 12, 0, 0, True),
+    ("6x1", 6, 0, 0, False),
 )
 
 
-def _pattern(layout: str, rows: int, strips: int, chest: bool, limb: tuple[str, ...]) -> Pattern:
+def _pattern(layout: str, below: int, beside: int, strips: int, chest: bool, limb: tuple[str, ...]) -> Pattern:
     names = limb + _CHEST * chest
-    return Pattern(
-        layout, tuple(names[i : i + rows] for i in range(0, len(names), rows)), strips, cabrera=limb is CABRERA_ORDER
-    )
+    in_columns, last_row = names[: len(names) - beside], names[len(names) - beside :]
+    columns = [in_columns[i : i + below] for i in range(0, len(in_columns), below)]
+    columns = [(*column, *last_row[i : i + 1]) for i, column in enumerate(columns)]
+    return Pattern(layout, tuple(columns), strips, cabrera=limb is CABRERA_ORDER)
 
 
 PATTERNS = (
     *(_pattern(*shape, limb) for limb in (STANDARD_ORDER, CABRERA_ORDER) for shape in _SHAPES),
-    _pattern("6x1", 6, 0, True, ()),  # the chest leads alone
+    _pattern("6x1", 6, 0, 0, True, ()),  # the chest leads alone
 )
 """The orders of leads that are recognised."""
 

@@ -16,7 +16,7 @@ import numpy as np
 from ecg_edge.layout import LEADS_12, Arrangement, Box, Place
 
 from . import records
-from .paper_style import COLOURS, FONTS, INKS, LAYOUTS, ORDERS, PAPERS_MM, Style, draw_style
+from .paper_style import COLOURS, FONTS, INKS, LAYOUTS, ORDERS, PAPERS_MM, SLOTS, Style, draw_style
 
 RATE_HZ = records.RATE_HZ
 FINE = 3
@@ -121,7 +121,6 @@ def _places(style, plan, px_per_mm):
     """The `Place`s, row by row, in pixels of the page; centres of pixels are whole numbers."""
     rows, columns, _ = LAYOUTS[style.layout]
     span = style.seconds / columns
-    names = ORDERS[style.order][: rows * columns]
 
     def place(name, lead, row, start_s, seconds):
         left = plan.left + start_s * style.mm_per_s
@@ -130,10 +129,12 @@ def _places(style, plan, px_per_mm):
         box = Box(*(round(mm * px_per_mm) for mm in edges))
         return Place(name, lead, box, zero * px_per_mm - 0.5, start_s)
 
+    slots = SLOTS[style.layout]
+    names = [[ORDERS[style.order][slots[column][row]] for column in range(columns)] for row in range(rows)]
     places = [
-        place(names[column * rows + row], names[column * rows + row], row, column * span, span)
-        for row in range(rows)
-        for column in range(columns)
+        place(name, name, row, column * span, span)
+        for row, leads in enumerate(names)
+        for column, name in enumerate(leads)
     ]
     for index, lead in enumerate(style.rhythm):
         places.append(

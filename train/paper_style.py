@@ -9,6 +9,13 @@ ORDERS = {"standard": LEADS_12, "cabrera": CABRERA_ORDER + LEADS_12[6:]}
 LAYOUTS = {pattern.layout: (pattern.grid_rows, len(pattern.columns), pattern.strips) for pattern in PATTERNS}
 """Rows, columns and rhythm strips."""
 
+SLOTS = {
+    pattern.layout: tuple(tuple(map(LEADS_12.index, column)) for column in pattern.columns)
+    for pattern in PATTERNS
+    if pattern.columns[0][0] == LEADS_12[0]
+}
+"""For each column, from the top down, the places that its leads have in an order of twelve."""
+
 RHYTHMS = {
     0: ((),),
     1: (("II",), ("II",), ("III",), ("V1",)),

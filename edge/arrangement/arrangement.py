@@ -24,7 +24,7 @@ MIN_ONE_COLUMN_FIT = 0.5
 MAX_MISREAD = 0.04
 """By how much names of other leads may fit better than those of a match whose names were searched for widely, on average: any name fits
 somewhere in a wide window, and rows and columns are in their order where all of them are the best."""
-MIN_SECOND_FIT = {2: 0.32, 4: 0.39}
+MIN_SECOND_FIT = {2: 0.32, 3: 0.36, 4: 0.39}
 """The least fit of the second best column, by the number of columns: a longer column of names fits less by chance."""
 CLEAR_COST, CLEAR_PULSES = 0.3, 3
 """An orientation that costs no more, or shows so many pulses, which rise, is taken without trying others."""

@@ -62,7 +62,7 @@ def page_tensor(signals: Signals) -> np.ndarray:
 def page_windows(signals: Signals) -> np.ndarray:
     """(W, ROWS, SAMPLES, CHANNELS) float32: the same with amplitude and span in mV.
 
-    There are as many windows as the shortest lead has (one for 3x4, two for 6x2, four for 12x1), at least one, each with the whole
+    There are as many windows as the shortest lead has (one for 3x4 and 4x3, two for 6x2, four for 12x1), at least one, each with the whole
     rhythm strip. A page without a strip shows lead II in its place, or else another. What ends early is extended as it began:
     were its end unknown, the layout could be told from it, and the class from the layout.
     """

@@ -252,6 +252,22 @@ def test_the_command_writes_pages_signals_and_truth(ptbxl, tmp_path, capsys):
         assert image.width == round(paper_style.PAPERS_MM[truth["style"]["paper"]][0] * 8)
 
 
+@pytest.mark.parametrize("rhythm", [(), ("II",)])
+def test_four_rows_of_three_are_read(rhythm):
+    """Each lead under its name and at its time: the signals are those that were drawn."""
+    style = paper_style.Style(layout="4x3+1" if rhythm else "4x3", rhythm=rhythm)
+    drawn = paper.draw_page(heart.simulate(seed=1), style)
+    result = Reader(signals=True).read(drawn.image)
+    assert result.verdict is not None and result.page["layout"] == style.layout
+    assert result.signals is not None
+    for place in drawn.arrangement.places:
+        read, truth = result.signals.lead(place.name), drawn.signals[place.name]
+        assert result.signals.start_s[place.name] == pytest.approx(place.start_s, abs=0.002)
+        count = min(len(read), len(truth)) - 50
+        known = np.isfinite(read[:count])
+        assert known.mean() > 0.9 and np.corrcoef(read[:count][known], truth[:count][known])[0, 1] > 0.9, place.name
+
+
 @pytest.mark.parametrize("order", ["standard", "cabrera", "chest"])
 def test_six_leads_alone_get_no_verdict(monkeypatch, order):
     """Limb leads or chest leads without the others: what is there is read, and said not to be enough."""

@@ -62,6 +62,19 @@ def test_names_are_read_where_they_stand(where):
     assert [place.box.left for place in found.places[:4]] == pytest.approx(lefts, abs=DRAWN[0])
 
 
+@pytest.mark.parametrize("strip", ["", "II"])
+def test_four_rows_of_three_are_4x3(strip):
+    """I to V3 in three columns, V4 to V6 beside each other below them: each of ten thirds of a second."""
+    rows = (("I", "aVR", "V1"), ("II", "aVL", "V2"), ("III", "aVF", "V3"), ("V4", "V5", "V6"))
+    found = find_arrangement(drawn_ink(rows, strip), DRAWN)
+    assert found.layout == ("4x3+1" if strip else "4x3")
+    assert [place.lead for place in found.places] == [*sum(rows, ()), *([strip] if strip else [])]
+    assert [place.start_s for place in found.places[:12]] == pytest.approx([0, 10 / 3, 20 / 3] * 4)
+    assert [place.box.left for place in found.places[9:12]] == pytest.approx(
+        [(LEFT_MM + 250 / 3 * column) * DRAWN[0] for column in range(3)], abs=DRAWN[0]
+    )
+
+
 @pytest.mark.parametrize("swapped", [(0, 1), (1, 2)])
 def test_names_far_above_in_an_order_of_their_own_are_refused(swapped):
     """Limb leads that no order has, I and II or II and III in each other's place: in wide windows any names fit somewhere."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ecg_edge.classifier import page_input
 from ecg_edge.classifier.page_input import CHANNELS, ROWS, SAMPLES, STRIP_ROWS, WINDOW
-from ecg_edge.layout import LEADS_12, RHYTHM
+from ecg_edge.layout import LEADS_12, PATTERNS, RHYTHM
 
 
 def recording(seed=0, count=4 * WINDOW):
@@ -54,6 +54,19 @@ def test_the_same_seconds_look_the_same_in_every_layout():
     assert (seen[4][0, 12:] == seen[2][1, 12:]).all()
 
 
+def test_a_page_of_three_columns_is_one_window():
+    """4x3: the first 2.5 s of what each lead shows, V4 to V6, which stand below the others, at the times of their columns."""
+    signals, third = recording(), 4 * WINDOW // 3
+    columns = next(pattern.columns for pattern in PATTERNS if pattern.layout == "4x3")
+    page = {name: signals[name][i * third :][:third] for i, leads in enumerate(columns) for name in leads}
+    (seen,) = page_input.page_windows({**page, RHYTHM: signals["II"]})
+    whole = page_input.page_windows(as_printed(signals, 1))
+    for name in ("I", "III", "V4"):
+        assert (seen[LEADS_12.index(name)] == whole[0, LEADS_12.index(name)]).all()
+    assert (seen[12:] == whole[0, 12:]).all()
+    assert (seen[..., 1] == 1).all()
+
+
 def test_lead_ii_stands_in_for_a_missing_or_lost_strip():
     """And another lead where it is lost too; none where all are."""
     page = as_printed(recording(), 2)
@@ -66,7 +79,7 @@ def test_lead_ii_stands_in_for_a_missing_or_lost_strip():
     assert (page_input.page_tensor(page) == page_input.page_tensor(lost)).all()
 
 
-@pytest.mark.parametrize("seconds", [2.5, 5.0])
+@pytest.mark.parametrize("seconds", [2.5, 10 / 3, 5.0])
 def test_a_strip_that_ends_early_is_extended_as_it_began(seconds):
     """From beat to beat without a seam: its end does not say how wide the page was."""
     whole = beating(0.8)
