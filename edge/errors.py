@@ -85,7 +85,7 @@ class Reason(str, Enum):
     CUT_OFF = "cut_off", "Part of the page is outside the picture: take it again with all four corners in it."
     BAD_LAYOUT = (
         "bad_layout",
-        "The leads are not arranged as this model needs them: give a 3x4 report page with one rhythm strip.",
+        "The leads stand in no order that is known, or their names cannot be read: give a page on which I to V6 are named.",
     )
     BAD_SCALE = (
         "bad_scale",

@@ -162,6 +162,11 @@ PATTERNS = (
 )
 """The orders of leads that are recognised."""
 
+WHOLE_LAYOUTS = tuple(
+    dict.fromkeys(found.layout for found in PATTERNS if sum(map(len, found.columns)) == len(LEADS_12))
+)
+"""The names of the layouts that show all twelve leads."""
+
 REPORT_PATTERN = next(pattern for pattern in PATTERNS if pattern.layout == "3x4+1")
 """The order of leads on report pages."""
 

@@ -23,13 +23,13 @@ from .classifier import verdict
 from .classifier.page_input import page_tensor, quantise, without
 from .classifier.runtime import Network, find_runtime
 from .errors import DamagedModelError, InstallationError, PictureError, Reason, UsageError
-from .layout import LEADS_12
+from .layout import LEADS_12, WHOLE_LAYOUTS
 from .page import quality
 from .page.page import find_page
 from .preprocessing import filters
 from .preprocessing.crops import crop, crop_as_report
 from .result import ModelInfo, Result, RuntimeInfo, by_class, unread
-from .stages import Stages, doubts_of, leads_by_row, leads_by_weight, page_info
+from .stages import Stages, doubts_of, leads_by_row, leads_by_weight, leads_found, page_info
 from .system.process import end_with_parent, return_memory
 from .trace.lead_traces import trace_page
 
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 PAGE_SIGNAL = "page_signal"
 """The kind of input of models that read all leads of a page at once, as signals; others read pictures of single leads."""
+
+ANY_LAYOUT = "any"
+"""What the card of a model says that reads pages of every known layout; else the only one's name."""
 
 
 class Reader:
@@ -129,7 +132,9 @@ class Reader:
                 known["quality"] = seen.get("quality") or quality.measure(seen["page"])
             stages = Stages(**seen) if seen else None
             known["signals"] = stages.signals if stages and self.signals else None
-            result = unread(image.name_of(source), error.reason, str(error), timing_ms=clock.done(), **known)
+            if stages and error.reason is Reason.LEADS_MISSING:
+                known["leads"] = leads_found(stages)
+            result = unread(image.name_of(source), error.reason, self._message(error), timing_ms=clock.done(), **known)
             return result, stages
         stages = Stages(**seen)
         known["signals"] = stages.signals if self.signals else None
@@ -169,8 +174,12 @@ class Reader:
             # To be followed for its overlay alone refuses no page that is read without.
             if self.kind == PAGE_SIGNAL or page.template is None:
                 quality.check(seen["quality"])
-            if not {place.name for place in page.arrangement.places} >= set(LEADS_12):
-                raise PictureError(Reason.LEADS_MISSING)
+            shown = [place.name for place in page.arrangement.places if place.name in LEADS_12]
+            if len(shown) < len(LEADS_12):
+                raise PictureError(
+                    Reason.LEADS_MISSING,
+                    f"The page shows only {', '.join(shown)} of the twelve leads: give a page with all of them.",
+                )
         if self.kind == PAGE_SIGNAL:
             with clock.stage("filters"):
                 seen["inputs"] = page_tensor(seen["traces"].signals)
@@ -180,6 +189,15 @@ class Reader:
         with clock.stage("filters"):
             seen["steps"] = {name: filters.lead_steps(gray) for name, gray in crops.items()}
             seen["inputs"] = np.stack([filters.to_model_input(step.ink) for step in seen["steps"].values()])
+
+    def _message(self, error: PictureError) -> str:
+        """What a refusal tells the person: of leads in no known order also which layouts this model reads."""
+        message = str(error)
+        if error.reason is not Reason.BAD_LAYOUT or message != error.reason.sentence:
+            return message
+        only = self.card["input.layout"]
+        read = f"{', '.join(WHOLE_LAYOUTS)} pages" if only == ANY_LAYOUT else f"{only} pages alone"
+        return f"{message} This model reads {read} (rows x columns + rhythm strips)."
 
     def _infer(self, stages: Stages) -> npt.NDArray[Any]:
         """(rows, classes) probabilities: a row for each lead, or for each window of the page."""

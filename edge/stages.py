@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -75,19 +75,15 @@ def leads_by_row(stages: Stages, rows: npt.NDArray[Any]) -> tuple[LeadResult, ..
     )
 
 
+def leads_found(stages: Stages) -> tuple[LeadResult, ...]:
+    """The leads of a page that was traced, row by row as printed, without what a model said of them."""
+    places, states = _places_and_states(stages)
+    return tuple(LeadResult(place.name, place.box.corners, states[place.name], lead=_shown(place)) for place in places)
+
+
 def leads_by_weight(stages: Stages, weights: dict[str, float]) -> tuple[LeadResult, ...]:
     """The leads of a model that reads them all at once, row by row as printed."""
-    places, states = _places_and_states(stages)
-    return tuple(
-        LeadResult(
-            place.name,
-            place.box.corners,
-            states[place.name],
-            weight=round(weights[place.name], 3),
-            lead=_shown(place),
-        )
-        for place in places
-    )
+    return tuple(replace(lead, weight=round(weights[lead.name], 3)) for lead in leads_found(stages))
 
 
 def _shown(place: Place) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..layout import CLASSES
 from ..result import DISCLAIMER, Result
 from .colours import CLASS_COLOURS, FAINT, PAPER, RULE, TEXT, WARNING, WHITE, Colour, colour_class
-from .wording import QUALITY_WORDS, REASONS, STATES, VERDICTS, confidence_word, doubt_sentences
+from .wording import QUALITY_WORDS, REASONS, STATES, VERDICTS, confidence_word, doubt_sentences, found_words
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
@@ -116,7 +116,7 @@ def _page_lines(result: Result) -> list[Line]:
     if lost := [lead.name for lead in result.leads if lead.state == "lost"]:
         lines.append(Line(f"Lost: {', '.join(lost)}", colour=WARNING))
     elif result.leads:
-        lines.append(Line(f"All {len(result.leads)} leads found"))
+        lines.append(Line(found_words(result.leads, result.verdict is not None)))
     return [Line("Page", 15, FAINT, 18), *lines] if lines else []
 
 

@@ -12,7 +12,18 @@ from ..trace.lead_traces import Traces
 from .colours import CLASS_COLOURS, FAINT, RULE, TEXT, WHITE, colour_class
 from .pdf import Sheet, width_mm, wrapped
 from .signal_plot import curves
-from .wording import REASONS, STATES, VERDICTS, advice, caution, confidence_word, doubt_sentences, percent, title_of
+from .wording import (
+    REASONS,
+    STATES,
+    VERDICTS,
+    advice,
+    caution,
+    confidence_word,
+    doubt_sentences,
+    found_words,
+    percent,
+    title_of,
+)
 
 WIDE, HIGH, MARGIN = 297, 210, 12
 HEAD, PICTURE, SIGNALS = 24, (150, 78), (250, 84)
@@ -109,9 +120,8 @@ def _facts(result: Result) -> Iterator[str]:
             f"Layout {page['layout']}, paper {page['mm_per_s']:g} mm/s and {page['mm_per_mv']:g} mm/mV as printed,"
             f" turned by {page['rotation'] or 0:g}°."
         )
-    lost = [lead.name for lead in result.leads if lead.state == "lost"]
     if result.leads:
-        yield f"Leads lost: {', '.join(lost)}." if lost else f"All {len(result.leads)} leads found."
+        yield f"{found_words(result.leads, result.verdict is not None)}."
     residual_mv = quality.get("limb_residual_mv")
     if residual_mv is not None:
         yield f"I + III - II leaves {residual_mv:.2f} mV (0 where leads were followed without error)."

@@ -1,8 +1,9 @@
 """What people are told of a result, in words: state, verdict or reason, confidence, quality, and how to take a better picture."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..layout import Place
+from ..result import LeadResult
 
 VERDICTS = {
     "normal": "Normal",
@@ -36,7 +37,7 @@ QUALITY_WORDS = {
     "glare": ("Burnt out", "%", "Of the leads' area. Refused above 15 %."),
     "covered": ("Covered", "%", "Of the leads' area: what is no paper. Refused above 12 %."),
     "blur_px": ("Blur", "pixels", "Refused above 3.4."),
-    "leads_lost": ("Leads lost", "of 12", "Refused above 4."),
+    "leads_lost": ("Leads lost", "of those shown", "Refused above 4."),
     "lost_share": ("Samples lost", "%", "Of all leads."),
     "limb_residual_mv": ("I + III − II", "mV", "0 where these leads were followed without error. Refused above 0.5."),
     "augmented_residual_mv": ("aVR + aVL + aVF", "mV", "The same. Refused above 0.5."),
@@ -58,8 +59,8 @@ ADVICE = {
     ),
     "not_an_ecg": ("Give a printed 12-lead ECG on grid paper; monitor strips and charts are not read.",),
     "bad_layout": (
-        "The page should show all twelve leads: 3 x 4, 6 x 2 or 12 x 1, with or without rhythm strips.",
-        "The models cnn and crnn read 3 x 4 pages with one rhythm strip alone; the model page reads every layout.",
+        "The page should show all twelve leads, each with its name: 3 x 4, 4 x 3, 6 x 2 or 12 x 1, with or without rhythm strips.",
+        "The models cnn and crnn read 3 x 4 pages with one rhythm strip alone; the model page reads all of these.",
     ),
     "leads_missing": ("A verdict needs I to V6; signals of the leads that are there can be had all the same.",),
     "bad_scale": ("Let the grid be seen sharply: it is the ruler. A print without a grid cannot be measured.",),
@@ -98,6 +99,14 @@ def doubt_sentences(doubts: Iterable[str] | None, min_confidence: float | None =
 def advice(reason: str) -> tuple[str, ...]:
     """The sentences that help a person after a refusal for `reason` (its value)."""
     return ADVICE.get(reason, ()) + (() if reason in FILE_REASONS else GENERAL_ADVICE)
+
+
+def found_words(leads: Sequence[LeadResult], whole: bool) -> str:
+    """Which leads of a page were lost, or that all were found; which were found, of a page that does not show the `whole` twelve."""
+    names = [lead.name for lead in leads]
+    if lost := [lead.name for lead in leads if lead.state == "lost"]:
+        return f"Leads lost: {', '.join(lost)}"
+    return f"All {len(names)} leads found" if whole else f"Leads found: {', '.join(names)}"
 
 
 def title_of(place: Place) -> str:

@@ -22,14 +22,17 @@ Numbers = Mapping[str, float | None]
 MAX_LOST_SHARE = 0.5
 """A lead is lost where more than this share of it cannot be traced."""
 
+CONTRADICTION = "The limb leads contradict each other as they were followed: take a sharper, flatter picture."
+
 
 @dataclass(frozen=True)
 class Limit:
-    """The number `name` may be at most `most`; beyond, a page is refused for `reason`."""
+    """The number `name` may be at most `most`; beyond, a page is refused for `reason`, with its own sentence or with `sentence`."""
 
     name: str
     most: float
     reason: Reason
+    sentence: str | None = None
 
 
 LIMITS = (
@@ -38,8 +41,8 @@ LIMITS = (
     Limit("blur_px", 3.4, Reason.BLURRED),
     Limit("leads_lost", 4, Reason.LEADS_LOST),
     # Einthoven's law: leads that contradict each other by so much were not traced rightly.
-    Limit("limb_residual_mv", 0.5, Reason.LEADS_LOST),
-    Limit("augmented_residual_mv", 0.5, Reason.LEADS_LOST),
+    Limit("limb_residual_mv", 0.5, Reason.LEADS_LOST, CONTRADICTION),
+    Limit("augmented_residual_mv", 0.5, Reason.LEADS_LOST, CONTRADICTION),
 )
 """In the order in which they are checked: the first that is broken is the reason why a page is refused, causes before their effects."""
 
@@ -63,7 +66,7 @@ def measure(page: Page, traces: Traces | None = None) -> dict[str, float | None]
 
     `px_per_mm` and `grid` of the picture: its resolution, and how clear its grid is; `shade`, how dark the page's darkest paper is relative to its
     brightest (0 even light, 1 black); `glare`, the share of the leads' area that is burnt out; `covered`, the share of it that is not
-    paper; `blur_px`, the Gaussian σ that would blur sharp strokes so, in pixels of the flat page; `leads_lost` of the twelve and
+    paper; `blur_px`, the Gaussian σ that would blur sharp strokes so, in pixels of the flat page; `leads_lost` of those of the twelve that are shown and
     `lost_share` of their samples; `limb_residual_mv` of I + III − II and `augmented_residual_mv` of aVR + aVL + aVF, root mean square,
     where these leads are simultaneous. What does not apply is None: light and focus of a report, which is no photograph.
     """
@@ -86,11 +89,8 @@ def measure(page: Page, traces: Traces | None = None) -> dict[str, float | None]
 
 def find_problem(numbers: Numbers) -> Reason | None:
     """The `Reason` for which a page with these numbers is refused; None where it is good enough."""
-    for limit in LIMITS:
-        value = numbers[limit.name]
-        if value is not None and value > limit.most:
-            return limit.reason
-    return None
+    limit = _broken_limit(numbers)
+    return None if limit is None else limit.reason
 
 
 def check(numbers: Numbers) -> None:
@@ -100,9 +100,15 @@ def check(numbers: Numbers) -> None:
     ------
     PictureError : for the first of `LIMITS` that is broken.
     """
-    reason = find_problem(numbers)
-    if reason is not None:
-        raise PictureError(reason)
+    limit = _broken_limit(numbers)
+    if limit is not None:
+        raise PictureError(limit.reason, limit.sentence)
+
+
+def _broken_limit(numbers: Numbers) -> Limit | None:
+    """The first of `LIMITS` that is broken."""
+    values = ((limit, numbers[limit.name]) for limit in LIMITS)
+    return next((limit for limit, value in values if value is not None and value > limit.most), None)
 
 
 def _lead_area(page: Page) -> tuple[slice, slice]:

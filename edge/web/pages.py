@@ -273,7 +273,7 @@ def _leads(record: ResultRecord) -> list[dict[str, Any]]:
 
 
 def _columns(result: dict[str, Any]) -> int:
-    """How many columns the leads stand in on paper, 1, 2 or 4; 4 where that is not known."""
+    """How many columns the leads stand in on paper, 1 to 4; 4 where that is not known."""
     layout = (result["page"] or {}).get("layout") or "3x4"
     return int(layout.partition("+")[0].partition("x")[2])
 

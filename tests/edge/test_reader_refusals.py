@@ -2,14 +2,16 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from ecg_edge import errors
+from ecg_edge import Reader, errors
 from ecg_edge.errors import Reason
-from ecg_edge.layout import LEADS_12
+from ecg_edge.layout import LEADS_12, WHOLE_LAYOUTS
+from ecg_edge.output.wording import found_words
 from ecg_edge.page import quality
 
 from .pictures import bad_pictures, without_times
@@ -41,6 +43,40 @@ def test_a_page_of_two_columns_is_refused_after_it_was_read_as_such(tiny_reader,
         assert stages.arrangement.layout == known.layout and set(stages.traces.signals) >= set(LEADS_12)
         assert result.quality == stages.quality and quality.find_problem(result.quality) is None
         assert stages.steps is stages.inputs is None
+
+
+@pytest.mark.parametrize("model", ["tiny", "page"])
+def test_leads_in_no_known_order_are_refused_with_the_orders_that_the_model_reads(
+    tiny_reader, normal_page, validate, model
+):
+    """A mirrored page: models of single leads read one layout, the model of pages all; each says which."""
+    with Image.open(normal_page) as page:
+        mirrored = page.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    result = (tiny_reader if model == "tiny" else Reader("page")).read(mirrored)
+    validate(json.loads(result.to_json()))
+    assert result.reason is Reason.BAD_LAYOUT and result.message.startswith(Reason.BAD_LAYOUT.sentence)
+    read = {"tiny": ("3x4+1",), "page": WHOLE_LAYOUTS}[model]
+    assert f"reads {', '.join(read)} pages" in result.message and ("alone" in result.message) == (model == "tiny")
+
+
+def test_limb_leads_alone_are_listed(tiny_reader, odd_pages, validate):
+    """The page shows six of the twelve: no verdict, and the leads that are there with box, state and words that say so."""
+    with Image.open(odd_pages[0].path) as page:
+        half = page.convert("RGB")
+    half.paste("white", (half.width // 2 + 20, 0, *half.size))
+    result, stages = tiny_reader.inspect(half)
+    validate(json.loads(result.to_json()))
+    limb = LEADS_12[:6]
+    assert (result.status, result.reason, result.verdict) == ("refused", Reason.LEADS_MISSING, None)
+    assert f"only {', '.join(limb)} of the twelve" in result.message
+    assert [(lead.name, lead.lead, lead.state, lead.probabilities, lead.weight) for lead in result.leads] == [
+        (name, name, "read", None, None) for name in limb
+    ]
+    assert [lead.box for lead in result.leads] == [place.box.corners for place in stages.arrangement.places]
+    words = found_words(result.leads, whole=False)
+    assert words == "Leads found: I, II, III, aVR, aVL, aVF"
+    assert found_words(result.leads, whole=True) == "All 6 leads found"
+    assert found_words([replace(result.leads[0], state="lost"), *result.leads[1:]], whole=True) == "Leads lost: I"
 
 
 def test_a_refusal_keeps_what_was_seen(tiny_reader, validate):

@@ -158,7 +158,7 @@ def test_the_panel_says_verdict_confidence_page_and_quality_in_words():
         "Shadow: 6.67 %",
         "Blur: 0.713 pixels",
         "Burnt out: unknown",
-        "Leads lost: 2 of 12",
+        "Leads lost: 2 of those shown",
     ):
         assert words in text
 
