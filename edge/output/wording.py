@@ -60,7 +60,7 @@ ADVICE = {
     "not_an_ecg": ("Give a printed 12-lead ECG on grid paper; monitor strips and charts are not read.",),
     "bad_layout": (
         "The page should show all twelve leads, each with its name: 3 x 4, 4 x 3, 6 x 2 or 12 x 1, with or without rhythm strips.",
-        "The models cnn and crnn read 3 x 4 pages with one rhythm strip alone; the model page reads all of these.",
+        "The models cnn and crnn read 3 x 4 pages with one rhythm strip alone; the model page reads every layout.",
     ),
     "leads_missing": ("A verdict needs I to V6; signals of the leads that are there can be had all the same.",),
     "bad_scale": ("Let the grid be seen sharply: it is the ruler. A print without a grid cannot be measured.",),

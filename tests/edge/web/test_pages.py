@@ -1,9 +1,12 @@
 """The page for people, without JavaScript: forms in, HTML out."""
 
+import io
 import os
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+
+from PIL import Image
 
 from ecg_edge.errors import Reason
 from ecg_edge.output.wording import percent
@@ -78,6 +81,18 @@ def test_the_models_of_single_leads_show_their_own_steps(client, page_bytes):
     for words in ("Gaussian filter", "Otsu&#39;s threshold", "What the model sees", 'class="heat-normal h'):
         assert words in text
     assert text.count('<th scope="row">') >= 13 and "of the paper" in text
+
+
+def test_a_page_of_limb_leads_alone_shows_them_without_a_verdict(client, odd_pages):
+    """Its signals and which leads there are; of a verdict's parts nothing."""
+    with Image.open(odd_pages[0].path) as page:
+        half = page.convert("RGB")
+    half.paste("white", (half.width // 2 + 20, 0, *half.size))
+    picture = io.BytesIO()
+    half.save(picture, "PNG")
+    text, _ = read(client, picture.getvalue())
+    assert "Leads missing" in text and "only I, II, III, aVR, aVL, aVF of the twelve leads" in text
+    assert "signals.csv" in text and "What each lead said" not in text
 
 
 def test_a_refusal_says_why_and_what_helps(client, no_ecg, odd_pages):
