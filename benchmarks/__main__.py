@@ -1,4 +1,4 @@
-"""python -m benchmarks accuracy | latency | memory | size | floors | scale | summary | all | formats | compare | against | reading | page | leaks | others | mutations."""
+"""python -m benchmarks accuracy | latency | memory | size | floors | scale | summary | all | formats | compare | against | reading | foreign | page | leaks | others | mutations."""
 
 import argparse
 import sys
@@ -8,6 +8,7 @@ from . import (
     against,
     compare,
     floors,
+    foreign_reading,
     formats,
     latency,
     leaks,
@@ -38,6 +39,10 @@ COMMANDS = {
     "leaks": (leaks, "what can be told without the heart, and copies across the splits"),
     "mutations": (mutations, "damaged pictures: each a result or a reason, in time and memory"),
     "others": (not_ecg, "pictures that are no ECG, real and drawn, as files"),
+    "foreign": (
+        foreign_reading,
+        "pages of other makers: right, silently wrong, refused; SNR of leads, times of R waves",
+    ),
     "page": (page_reading, "the page model on photographs, records on paper and pages drawn in another layout"),
     "reading": (reading, "photographs, scans, drawn records and pictures that are no ECG"),
 }

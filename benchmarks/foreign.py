@@ -52,6 +52,16 @@ def _style(cell):
     return {key.strip(): value.strip() for key, value in pairs}
 
 
+def folder_of(part: Path, folder: str | Path | None = None) -> Path:
+    """The folder of `FOLDER` or `FOUND`.
+
+    Raises
+    ------
+    FileNotFoundError : it is not there.
+    """
+    return tables.read(str(part / "cases.csv"), folder)[0] / part
+
+
 def draw(out: Path, folder: str | Path | None = None) -> None:
     """Draw the cases of `FOLDER` into `out` by the data's own program: a picture and a truth of each.
 

@@ -5,7 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from . import not_ecg, reading_table, reading_time
+from ecg_edge.page import quality
+
+from . import not_ecg, page_score, reading_table, reading_time
 
 REPORT_PX_PER_MM = 200 / 25.4
 LATTICE = 12
@@ -63,7 +65,7 @@ def _read_photo(task, reader, split):
 
     from train import camera
 
-    clean, _, _ = outcome(reader, task.file)
+    clean, _, printed = outcome(reader, task.file)
     with Image.open(task.file) as page:
         photo = camera.photograph(
             page.convert("RGB"), task.severity, task.seed, px_per_mm=REPORT_PX_PER_MM, part=PARTS[split]
@@ -76,6 +78,7 @@ def _read_photo(task, reader, split):
         "leads_right": _leads_right(stages, task.expected),
         "clean_status": clean["status"],
         "clean_verdict": clean["verdict"],
+        "leads_db": leads_db(getattr(getattr(printed, "traces", None), "signals", None), stages),
         "corner_px": corner_error_px(photo.corners, (result.page or {}).get("corners")),
         "flat_mm": flatness_mm(size, photo.warp, result, stages),
         "picture_px_per_mm": scale,
@@ -86,6 +89,18 @@ def _read_photo(task, reader, split):
 def _ends(size):
     """The middles of a page's left and right edges."""
     return np.array([(0.0, size[1] / 2), (size[0] - 1.0, size[1] / 2)])
+
+
+def leads_db(truth, stages):
+    """{place: dB} of the leads that were traced and not declared lost, against `truth` {place: (n,) mV}; None where one of the two is missing.
+
+    Of a photographed page the truth is what was read of the file; what was lost there (NaN) does not count.
+    """
+    traces = getattr(stages, "traces", None)
+    if traces is None or not truth:
+        return None
+    lost = tuple(name for name, state in quality.states(traces).items() if state == "lost")
+    return page_score.leads_db(truth, traces.signals, lost)
 
 
 def corner_error_px(true, found):
@@ -162,7 +177,7 @@ def _read_signals(task, reader, split):
     traces = getattr(stages, "traces", None)
     scores = digitisation.score(truth, traces.signals) if traces is not None else None
     return row | {"style": task.file, "expected": layout, "leads_right": _leads_right(stages, layout), "scores": scores,
-                  "framing": true_parameters.get("framing")}  # fmt: skip
+                  "leads_db": leads_db(truth, stages), "framing": true_parameters.get("framing")}  # fmt: skip
 
 
 def drawn_record(task, split, layout=None):

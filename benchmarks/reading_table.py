@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from . import page_score
+
 READ = ("read", "uncertain")
 DRAWS, SEED = 2000, 11
 ONE_LAYOUT = frozenset({"cnn", "crnn"})
@@ -17,6 +19,7 @@ TARGETS = {
     "severity 2, read": "≥ 97 %",
     "severity 2, verdict as on the clean page": "≥ 95 %",
     "severity 3, verdict as on the clean page": "≥ 90 % of those read",
+    "severity 3, pages with a lead below 3 dB that is not declared lost, of those read": "≤ 1 %",
     "report pages, refused": "≤ 1 %",
     "layout right, 6x2 and 6x2+1": "≥ 98 %",
     "real pages, read": "≥ 18 of 26, none wrongly (by eye)",
@@ -91,6 +94,7 @@ def figures(measured, model):
         found[f"{name}, corner error in px"] = median(row["corner_px"] for row in lying)
         found[f"{name}, corner error in mm"] = median(row["corner_px"] / row["picture_px_per_mm"] for row in lying)
         found[f"{name}, flatness in mm"] = median(row["flat_mm"] for row in rows)
+        found |= _leads(name, "the clean page", rows)
     reports = [*measured.get("pages", ()), *measured.get("extra", ())]
     if reports:
         found["report pages, refused"] = share(not is_understood(row, model) for row in reports)
@@ -115,11 +119,28 @@ def figures(measured, model):
                 found[f"SNR on {where}, {style}"] = median(score["snr_db"] for score in scored)
                 found[f"RMSE in mV on {where}, {style}"] = median(score["rmse_mv"] for score in scored)
                 found[f"traced, of {where}, {style}"] = share(row["scores"] is not None for row in rows)
+                found |= _leads(f"{where}, {style}", "what was drawn", rows)
     if rows := measured.get("time"):
         found["time of 12 megapixels"] = median(row["median_ms"] for row in rows)
         found["time of the first picture"] = median(row["first_ms"] for row in rows)
         found["peak RSS"] = median(row["memory_mb"]["peak"] for row in rows)
     return found
+
+
+def _leads(name, truth, rows):
+    """{name: figure} of the leads of pages that were read and not declared lost, held against their truth; none of rows that do not say."""
+    read = [row["leads_db"] for row in rows if is_read(row) and row.get("leads_db") is not None]
+    if not read:
+        return {}
+    known = [db for leads in read for db in leads.values()]
+    weak = [page_score.below(leads, page_score.UNDECLARED_DB) for leads in read]
+    return {
+        f"{name}, SNR of a lead in dB against {truth}": median(known),
+        f"{name}, pages with a lead below 3 dB that is not declared lost, of those read": share(map(bool, weak)),
+        f"{name}, leads below 3 dB that are not declared lost": share(
+            place in low for leads, low in zip(read, weak, strict=True) for place in leads
+        ),
+    }
 
 
 def reasons(rows):
@@ -138,7 +159,7 @@ def to_markdown(found, measured, about):
     lines = ["# Reading", "", about["protocol"].replace("\n", " "), "",
              f"Model {about['model']}; {where['cpu']}, {where['cores']} cores; Python {where['python']}; code {about['code']},"
              f" commit {where['commit']}.", "", "| what | figure | 95 % | of | target |", "|---|---|---|---|---|"]  # fmt: skip
-    lines += [f"| {name} | {_figure(value)} | {TARGETS.get(name, '')} |" for name, value in found.items()]
+    lines += [f"| {name} | {figure(value)} | {TARGETS.get(name, '')} |" for name, value in found.items()]
     groups = {
         "report pages": [*measured.get("pages", ()), *measured.get("extra", ())],
         "real pages": measured.get("real", ()),
@@ -167,7 +188,8 @@ def to_markdown(found, measured, about):
     return "\n".join(lines) + "\n"
 
 
-def _figure(value):
+def figure(value):
+    """Three cells of a table: a share or a median, its interval, and of how many."""
     low, high = value["interval"]
     if "hits" in value:
         if not value["count"]:

@@ -266,7 +266,7 @@ def test_a_record_on_paper_is_scored_against_what_was_drawn_of_it(monkeypatch):
 
     def inspect(source, trace=False):
         result = SimpleNamespace(page=None, status="read", reason=None, verdict="normal", confidence=0.9, timing_ms={})
-        return result, SimpleNamespace(picture=source, traces=SimpleNamespace(signals="traced"))
+        return result, SimpleNamespace(picture=source, traces=SimpleNamespace(signals="traced", lost={}))
 
     monkeypatch.setattr(benchmarks, "digitisation", SimpleNamespace(score=score), raising=False)
     monkeypatch.setattr(records, "read_records", lambda folds: [SimpleNamespace(ecg_id=776)])
@@ -309,3 +309,32 @@ def test_memory_is_of_the_program_and_not_of_its_parent():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 2 < float(done.stdout) < 150 < peak_mib()
     assert ballast.size
+
+
+def test_a_lead_that_is_wrong_and_not_declared_lost_is_counted():
+    """Of the pages that are read; rows that do not say, and refused ones, are none."""
+    rows = [
+        row(leads_db={"I": 15.0, "II": 2.9}),
+        row("uncertain", leads_db={"I": 9.0, "II": None}),
+        row(leads_db={"I": 3.0}),
+        row("refused", leads_db={"I": 0.0}),
+        row(leads_db=None),
+        row(),
+    ]
+    rows = [entry | {"severity": 3, "style": "report", "scores": None} for entry in rows]
+    found = reading_table.figures({"signals": rows}, "page")
+    name = "photographs of severity 3, report"
+    pages = found[f"{name}, pages with a lead below 3 dB that is not declared lost, of those read"]
+    leads = found[f"{name}, leads below 3 dB that are not declared lost"]
+    assert (pages["hits"], pages["count"], leads["hits"], leads["count"]) == (2, 3, 2, 5)
+    assert found[f"{name}, SNR of a lead in dB against what was drawn"]["median"] == 6.0
+    assert not any("3 dB" in key for key in reading_table.figures({"signals": rows[4:]}, "page"))
+
+
+def test_leads_are_held_against_their_truth_unless_declared_lost():
+    """Only those that were traced; a page without traces, or without truth, says nothing."""
+    drawn = {name: np.sin(np.arange(1250) / 20 + i) for i, name in enumerate(("I", "II", "III"))}
+    traces = SimpleNamespace(signals={"I": drawn["I"], "II": drawn["III"] ** 3}, lost={"I": 0.0, "II": 0.9})
+    stages = SimpleNamespace(traces=traces)
+    assert set(outcomes.leads_db(drawn, stages)) == {"I"} and outcomes.leads_db(drawn, stages)["I"] > 90
+    assert outcomes.leads_db(None, stages) is None and outcomes.leads_db(drawn, None) is None
