@@ -1,5 +1,6 @@
-"""Pages of other makers read and held against what was drawn: right, silently wrong, refused; by case, by kind, by lead and by beat."""
+"""Pages of other makers, and of families of paper, read and held against what was drawn: right, silently wrong, refused; by kind, lead and beat."""
 
+import argparse
 import json
 import statistics
 import sys
@@ -9,17 +10,26 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ecg_edge.classifier.card import DEFAULT_MODEL
+from ecg_edge.layout import LEADS_12
 
 from . import environment, foreign, name_hash, page_score, reading_table
 from .jobs import keep
 
-PROTOCOL = """The 41 cases that the data's own program draws, and six pages of a public digitiser's validation set. Right: a verdict, on the
-layout, speed and gain that were drawn, on eight leads or more, each of 6 dB or more unless it is declared lost; where no verdict can be
-given, none. Silently wrong: any other verdict. Refused: none where there should be one. SNR of each lead that is shown and not declared
-lost, best of all shifts within half a second, offset removed, samples that were not read left out. Upstroke of R: the last crossing of
-10 % of the amplitude before the peak, read less drawn, on the page's clock without any shift, all beats of pages whose layout and scale
-were read right. Faults are mended on these pages: others are kept apart."""
+CASES = "The 41 cases that the data's own program draws, and six pages of a public digitiser's validation set. Faults are mended on these pages: others are kept apart."
+FAMILIES = (
+    "{count} pages of each family of paper (`train/paper_families.py`), from seed {seed} on; hearts by turns of PTB-XL's fold 8 and of LUDB."
+    " What learns of such pages is scored on families that it was not shown."
+)
+FOLDS = (8,)
+"""PTB-XL's, of whose hearts pages of families are read: it is there to choose by."""
+PROTOCOL = """Right: a verdict, on the layout, speed and gain that were drawn, on eight leads or more, each of 6 dB or more unless it is declared
+lost; where no verdict can be given, none. Silently wrong: any other verdict. Refused: none where there should be one. SNR of each lead
+that is shown and not declared lost, best of all shifts within half a second, offset removed, samples that were not read left out.
+Upstroke of R: the last crossing of 10 % of the amplitude before the peak, read less drawn, on the page's clock without any shift, all
+beats of pages whose layout and scale were read right."""
 
 FOUND = "found"
 """The kind of pages that were not drawn here."""
@@ -50,12 +60,22 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Page:
-    """One page to read: the `case`, its `kind`, the `folder` that holds its picture and truth, and its scale."""
+    """One page to read: the `case`, its `kind`, its picture as a `Reader` takes it, its `truth` {place: (n,) mV at 500 Hz}, and its scale."""
 
     case: foreign.Case
     kind: str
-    folder: Path
+    picture: object
+    truth: dict[str, np.ndarray]
     px_per_mm: float
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a page of a `name` and `kind` came to."""
+
+    name: str
+    kind: str
+    score: page_score.Score
 
 
 def kind_of(case: foreign.Case) -> str:
@@ -67,40 +87,56 @@ def pages(drawn: Path, data: Path | None = None) -> list[Page]:
     """The cases, drawn into `drawn`, and the pages that were found."""
     foreign.draw(drawn, data)
     found = foreign.folder_of(foreign.FOUND, data)
+    of_each = [(case, kind_of(case), drawn) for case in foreign.read_cases(data)]
+    of_each += [(case, FOUND, found) for case in foreign.read_cases(data, foreign.FOUND)]
     return [
-        *(
-            Page(c, kind_of(c), drawn, float(c.drawn.get("px_per_mm", DRAWN_PX_PER_MM)))
-            for c in foreign.read_cases(data)
-        ),
-        *(Page(c, FOUND, found, FOUND_PX_PER_MM) for c in foreign.read_cases(data, foreign.FOUND)),
+        Page(case, kind, foreign.picture_of(case, folder), foreign.truth_of(case, folder), _px_per_mm(case, kind))
+        for case, kind, folder in of_each
     ]
 
 
-def read(asked: Iterable[Page], model: str, severity: int = 0) -> Iterator[tuple[Page, page_score.Score]]:
-    """Yield each page with its `Score`: read as the file that it is, or photographed at a severity first."""
+def _px_per_mm(case, kind):
+    return FOUND_PX_PER_MM if kind == FOUND else float(case.drawn.get("px_per_mm", DRAWN_PX_PER_MM))
+
+
+def of_families(names: Iterable[str], count: int, seed: int, data: Path | None = None) -> Iterator[Page]:
+    """Yield `count` pages of each family as they are drawn."""
+    from train import paper, paper_plan
+
+    drawn = paper.draw_families(names, count, seed, FOLDS, data)
+    for number, (family, page, px_per_mm, _) in enumerate(drawn):
+        shown = page.arrangement
+        name = f"{family.replace(' ', '-')}-{seed + number % count}"
+        may = {place.lead for place in shown.places} >= set(LEADS_12) - {"aVR"}
+        case = foreign.Case(name, {}, shown.layout, shown.mm_per_s, shown.mm_per_mv, may, family)
+        seconds = {place.name.lstrip("-"): paper_plan.seconds_of(place, page.style) for place in shown.places}
+        # A drawn trace has the sample that ends it, too.
+        truth = {place: mv[: round(seconds[place] * paper.RATE_HZ)] for place, mv in paper.upright(page).items()}
+        yield Page(case, family, page.jpeg or page.image, truth, px_per_mm)
+
+
+def read(asked: Iterable[Page], model: str, severity: int = 0) -> Iterator[Scored]:
+    """Yield what each page comes to: read as the file that it is, or photographed at a severity first."""
     from ecg_edge import Reader
 
     reader = Reader(model, signals=True)
     for page in asked:
-        picture: object = foreign.picture_of(page.case, page.folder)
-        if severity:
-            picture = _photograph(picture, page, severity)
-        yield page, page_score.judge(page.case, reader.read(picture), foreign.truth_of(page.case, page.folder))
+        picture = _photograph(page, severity) if severity else page.picture
+        yield Scored(page.case.name, page.kind, page_score.judge(page.case, reader.read(picture), page.truth))
 
 
-def _photograph(path, page, severity):
-    from PIL import Image
-
+def _photograph(page, severity):
+    from ecg_edge.image import open_picture
     from train import camera
 
     seed = int(name_hash.share("foreign camera", page.case.name, str(severity)) * 2**31)
-    with Image.open(path) as picture:
-        return camera.photograph(picture, severity, seed, px_per_mm=page.px_per_mm, part="test").jpeg
+    image = open_picture(page.picture).image
+    return camera.photograph(image, severity, seed, px_per_mm=page.px_per_mm, part="test").jpeg
 
 
-def figures(scored: list[tuple[Page, page_score.Score]]) -> dict:
+def figures(scored: list[Scored]) -> dict:
     """What all pages together come to, for JSON."""
-    scores = [score for _, score in scored]
+    scores = [page.score for page in scored]
     said = [score for score in scores if score.status in page_score.VERDICT]
     wrong = [score.outcome == page_score.WRONG for score in scores]
     leads = [db for score in scores for db in score.leads_db.values()]
@@ -118,10 +154,10 @@ def figures(scored: list[tuple[Page, page_score.Score]]) -> dict:
         ),
         "SNR of a lead in dB": reading_table.median(leads),
         "SNR of a lead in dB, of pages that are read": reading_table.median(of_read),
-        "upstroke of R late in ms": {
+        "upstroke of R late in ms": reading_table.median(late)
+        | {
             "mean": statistics.fmean(late) if late else None,
             "sd": statistics.stdev(late) if len(late) > 1 else None,
-            "beats": len(late),
             "not found": sum(score.missed for score in scores),
         },
     }
@@ -132,10 +168,10 @@ def _counted(scores):
     return {outcome: seen[outcome] for outcome in page_score.OUTCOMES}
 
 
-def to_markdown(scored: list[tuple[Page, page_score.Score]], about: dict, found: dict) -> str:
+def to_markdown(scored: list[Scored], about: dict, found: dict) -> str:
     """The figures, the outcomes by kind, and a line for each page."""
     where, late = about["environment"], found["upstroke of R late in ms"]
-    lines = [f"# {about['title']}", "", about["protocol"].replace("\n", " "), "",
+    lines = [f"# {about['title']}", "", about["pages"], "", about["protocol"].replace("\n", " "), "",
              f"Model {about['model']}, {about['source']}; {where['cpu']}, {where['cores']} cores; Python {where['python']};"
              f" commit {where['commit']}.", "", _sentence(found["outcomes"]) + ".", "", "| what | figure | 95 % | of |",
              "|---|---|---|---|"]  # fmt: skip
@@ -143,16 +179,16 @@ def to_markdown(scored: list[tuple[Page, page_score.Score]], about: dict, found:
     if late["mean"] is not None:
         spread = "" if late["sd"] is None else f" ± {late['sd']:.1f}"
         lines.append(
-            f"| upstroke of R late in ms, mean ± sd; {late['not found']} beats not found | {late['mean']:+.1f}{spread} | | {late['beats']} |"
+            f"| upstroke of R late in ms, mean ± sd; {late['not found']} beats not found | {late['mean']:+.1f}{spread} | | {late['count']} |"
         )
-    kinds = list(dict.fromkeys(page.kind for page, _ in scored))
+    kinds = list(dict.fromkeys(page.kind for page in scored))
     lines += [
         "",
         f"| {about['kinds']} | right | silently wrong | refused | other | SNR of a lead | leads below 6 dB |",
         "|---|---|---|---|---|---|---|",
     ]
     for kind in kinds:
-        scores = [score for page, score in scored if page.kind == kind]
+        scores = [page.score for page in scored if page.kind == kind]
         leads = {(i, place): db for i, score in enumerate(scores) for place, db in score.leads_db.items()}
         counts = _counted(scores)
         lines.append(
@@ -163,12 +199,13 @@ def to_markdown(scored: list[tuple[Page, page_score.Score]], about: dict, found:
         "| page | kind | outcome | status | SNR of a lead | leads below 6 dB | upstroke of R, ms | wrong |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for page, score in scored:
+    for page in scored:
+        score = page.score
         beats = [ms for each in score.late_ms.values() for ms in each]
         begin = f"{statistics.fmean(beats):+.1f} of {len(beats)}" if beats else ""
         status = ", ".join(filter(None, (score.status, score.reason or score.verdict)))
         lines.append(
-            f"| {page.case.name} | {page.kind} | {score.outcome} | {status} | {_leads(score.leads_db)} | {begin} | {'; '.join(score.wrong)} |"
+            f"| {page.name} | {page.kind} | {score.outcome} | {status} | {_leads(score.leads_db)} | {begin} | {'; '.join(score.wrong)} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -190,8 +227,14 @@ def _leads(leads):
 
 def add_options(command):
     """The options of `python -m benchmarks foreign`."""
+    from train.paper_families import FAMILIES
+
     command.add_argument("--severity", type=int, choices=(1, 2, 3), help="photograph each page first, at this severity")
     command.add_argument("--only", nargs="+", metavar="CASE", help="these cases alone; nothing is kept")
+    command.add_argument("--families", nargs="*", choices=FAMILIES, metavar="FAMILY",
+                         help="pages of these families of paper instead; of all where none is named")  # fmt: skip
+    command.add_argument("--count", type=int, default=4, help="pages of each family (default 4)")
+    command.add_argument("--seed", type=int, default=0, help="of the families' pages")
     command.add_argument("--model", default=DEFAULT_MODEL)
     command.add_argument("--data", type=Path)
     command.add_argument("--out", type=Path, default=Path("benchmarks/results/foreign"))
@@ -199,38 +242,63 @@ def add_options(command):
 
 def run(options):
     """`python -m benchmarks foreign`."""
+    if options.count < 1:
+        raise argparse.ArgumentTypeError("--count must be at least 1")
+    about = {
+        "protocol": PROTOCOL,
+        "model": options.model,
+        "source": f"photographs of severity {options.severity}" if options.severity else "files",
+        "environment": environment.record(),
+    }
+    if options.families is None:
+        scored = _cases(options)
+        about |= {"title": "Pages of other makers", "pages": CASES, "kinds": "kind"}
+    else:
+        scored = _families(options)
+        made = FAMILIES.format(count=options.count, seed=options.seed)
+        about |= {"title": "Families of paper", "pages": made, "kinds": "family"}
+    print(report(scored, about, None if options.only else options.out, _stem(options)))
+
+
+def _cases(options):
     with tempfile.TemporaryDirectory() as folder:
         asked = pages(Path(folder), options.data)
         known = {page.case.name for page in asked}
         if unknown := set(options.only or ()) - known:
             raise RuntimeError(f"there is no case {', '.join(sorted(unknown))}: {', '.join(sorted(known))}")
         asked = [page for page in asked if not options.only or page.case.name in options.only]
-        scored = []
-        for page, score in read(asked, options.model, options.severity or 0):
-            scored.append((page, score))
-            print(f"\r{len(scored)} of {len(asked)}", end="", file=sys.stderr, flush=True)
-        print(file=sys.stderr)
-    about = {
-        "title": "Pages of other makers",
-        "protocol": PROTOCOL,
-        "model": options.model,
-        "source": f"photographs of severity {options.severity}" if options.severity else "files",
-        "kinds": "kind",
-        "environment": environment.record(),
-    }
-    print(report(scored, about, None if options.only else options.out, _stem("foreign", options.severity)))
+        return _told(read(asked, options.model, options.severity or 0), len(asked))
 
 
-def _stem(name, severity):
-    return f"{name}-severity{severity}" if severity else name
+def _families(options):
+    from train.paper_families import FAMILIES
+
+    names = options.families or list(FAMILIES)
+    asked = of_families(names, options.count, options.seed, options.data)
+    return _told(read(asked, options.model, options.severity or 0), options.count * len(names))
 
 
-def report(scored: list[tuple[Page, page_score.Score]], about: dict, out: Path | None, stem: str) -> str:
+def _told(scored, count):
+    """All of them, counted on standard error as they come."""
+    done = []
+    for page in scored:
+        done.append(page)
+        print(f"\r{len(done)} of {count}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return done
+
+
+def _stem(options):
+    stem = "foreign" if options.families is None else "families"
+    return f"{stem}-severity{options.severity}" if options.severity else stem
+
+
+def report(scored: list[Scored], about: dict, out: Path | None, stem: str) -> str:
     """The Markdown of what was read, kept as OUT/STEM.json and OUT/STEM.md where `out` is given."""
     found = figures(scored)
     markdown = to_markdown(scored, about, found)
     if out is not None:
-        rows = [{"name": page.case.name, "kind": page.kind} | score.to_dict() for page, score in scored]
+        rows = [{"name": page.name, "kind": page.kind} | page.score.to_dict() for page in scored]
         keep(out, stem, {"about": about, "figures": found, "pages": _rounded(rows)}, markdown)
     return markdown
 

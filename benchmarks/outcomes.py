@@ -192,8 +192,7 @@ def drawn_record(task, split, layout=None):
     if style == "paper":
         rng = np.random.default_rng(task.seed)
         page = paper.draw_page(signals, paper.draw_style(rng, layout), seed=task.seed)
-        truth = {name.lstrip("-"): -signal if name.startswith("-") else signal for name, signal in page.signals.items()}
-        return page.image, truth, page.arrangement.px_per_mm[0], page.arrangement.layout
+        return page.image, paper.upright(page), page.arrangement.px_per_mm[0], page.arrangement.layout
     truth = {}
     columns = sorted({box.left for name, box in REPORT.leads if name != RHYTHM})
     for name, box in REPORT.leads:

@@ -58,7 +58,13 @@ class Score:
 
 
 def snr_db(truth: np.ndarray, read: np.ndarray) -> float | None:
-    """The SNR in dB of (m,) `read` against an (n,) `truth`, both in mV at 500 Hz: the best of all shifts within half a second.
+    """The SNR of `aligned`; None where there is none."""
+    found = aligned(truth, read)
+    return None if found is None else found[0]
+
+
+def aligned(truth: np.ndarray, read: np.ndarray) -> tuple[float, int] | None:
+    """(SNR in dB, samples by which it is late) of (m,) `read` against an (n,) `truth`, both in mV at 500 Hz: the best shift within half a second.
 
     Offsets are removed, samples that are not known (NaN, or beyond the ends of `read`) left out. None where no shift has half of the
     truth's. Reyna M. A. et al., Computing in Cardiology 51, 2024; there, what was not read counts as 0 mV (`digitisation.compare`).
@@ -83,7 +89,9 @@ def snr_db(truth: np.ndarray, read: np.ndarray) -> float | None:
     t, r = known @ truth, windows.sum(axis=1)
     signal = varies(known @ truth**2, t, t)
     noise = signal + varies((windows**2).sum(axis=1), r, r) - 2 * varies(windows @ truth, t, r)
-    return float(np.max(10 * np.log10(np.maximum(signal, SMALLEST) / np.maximum(noise, SMALLEST))))
+    db = 10 * np.log10(np.maximum(signal, SMALLEST) / np.maximum(noise, SMALLEST))
+    best = int(np.argmax(db))
+    return float(db[best]), int(np.flatnonzero(enough)[best]) - LARGEST_SHIFT
 
 
 def leads_db(
@@ -126,7 +134,7 @@ def judge(case: Case, result: Result, truth: Mapping[str, np.ndarray]) -> Score:
     if said:
         none_can_be = [] if case.may_have_verdict else [f"a verdict ({result.verdict}) where none can be given"]
         weak = [
-            f"{place} {'lost' if leads[place] is None else f'{leads[place]:.0f} dB'}"
+            f"{place} {'lost' if leads[place] is None else f'{leads[place]:.1f} dB'}"
             for place in below(leads, LEAST_DB)
         ]
         few = sum(place in LEADS_12 for place in leads)
@@ -151,6 +159,8 @@ def _crossings(truth, read, leads):
     """({place: [ms]}, beats that were not found) of the leads that are not declared lost, on the page's clock."""
     late, missed = {}, 0
     for place in leads:
-        late[place], gone = r_crossings.late_ms(truth[place], read[place][1], RATE_HZ)
+        trace = read[place][1]
+        found = aligned(truth[place], trace)
+        late[place], gone = r_crossings.late_ms(truth[place], trace, RATE_HZ, 0 if found is None else found[1])
         missed += gone
     return late, missed

@@ -13,9 +13,7 @@ LEAST_R_MV = 0.2
 LEVEL_S = (0.14, 0.08)
 """The level before QRS is the median of what lies so long before the peak."""
 SEARCH_S = 0.06
-"""How far from the steepest part the peak is looked for."""
-FAR_S = 0.12
-"""How far from the drawn peak the one that was read may be: columns that are read askew are some tenths of a second off at most."""
+"""How far from the steepest part the peak is looked for, and from where it should be the one that was read."""
 APART_S = 0.25
 """Beats follow each other no faster."""
 STEEP_SHARE = 0.4
@@ -25,9 +23,10 @@ FOUND = (0.5, 2.0)
 """A peak that was read has so much of the drawn amplitude, else its beat was not found."""
 
 
-def late_ms(drawn: np.ndarray, read: np.ndarray, rate_hz: int) -> tuple[list[float], int]:
+def late_ms(drawn: np.ndarray, read: np.ndarray, rate_hz: int, shift: int = 0) -> tuple[list[float], int]:
     """([ms by which each beat's upstroke is late in (m,) `read`, negative where early], beats not found) of an (n,) `drawn` signal in mV.
 
+    Both begin at one moment; `shift` samples later the read signal's beats are looked for, which is not taken off what is found.
     Beats without an R wave of `LEAST_R_MV`, and those too near an end of what is drawn to have a level before and a peak, do not count.
     """
     late, missed = [], 0
@@ -35,8 +34,9 @@ def late_ms(drawn: np.ndarray, read: np.ndarray, rate_hz: int) -> tuple[list[flo
         here = crossing(drawn, peak, rate_hz)
         if here is None:
             continue
-        first = max(peak - round(FAR_S * rate_hz), 0)
-        around = np.asarray(read[first : peak + round(FAR_S * rate_hz) + 1], float)
+        reach = round(SEARCH_S * rate_hz)
+        first = max(peak + shift - reach, 0)
+        around = np.asarray(read[first : max(peak + shift + reach + 1, 0)], float)
         there = crossing(read, first + int(np.nanargmax(around)), rate_hz) if np.isfinite(around).any() else None
         if there is None or not FOUND[0] <= there[1] / here[1] <= FOUND[1]:
             missed += 1

@@ -16,6 +16,11 @@ SLOTS = {
 }
 """For each column, from the top down, the places that its leads have in an order of twelve."""
 
+USUAL_LAYOUTS = ("3x4", "3x4+1", "3x4+2", "3x4+3", "6x2", "6x2+1", "12x1", "6x1")
+"""Those that a style at random is of. What a seed draws must not change with what else can be drawn, here and in the next two."""
+USUAL_COLOURS = ("pink", "red", "orange", "brown", "grey", "green")
+USUAL_INKS = ("black", "soft", "blue")
+
 RHYTHMS = {
     0: ((),),
     1: (("II",), ("II",), ("III",), ("V1",)),
@@ -38,10 +43,29 @@ COLOURS = {
     "brown": ((225, 205, 185), (185, 145, 115)),
     "grey": ((220, 220, 220), (165, 165, 165)),
     "green": ((200, 228, 205), (125, 185, 140)),
+    "one weight": ((236, 150, 150), (236, 150, 150)),
+    "faint": ((250, 232, 232), (246, 214, 214)),
+    "black": ((150, 150, 150), (80, 80, 80)),
+    "dim": ((44, 46, 52), (66, 68, 76)),
 }
 """The 1 mm and the 5 mm lines of grids."""
 
-INKS = {"black": (15, 15, 18), "soft": (60, 60, 62), "blue": (25, 30, 95)}
+INKS = {
+    "black": (15, 15, 18),
+    "soft": (60, 60, 62),
+    "blue": (25, 30, 95),
+    "bright blue": (20, 40, 220),
+    "teal": (0, 130, 130),
+    "red": (200, 20, 20),
+    "violet": (120, 30, 150),
+    "grey": (110, 110, 110),
+    "white": (240, 240, 240),
+    "phosphor": (90, 240, 120),
+    "yellow": (250, 225, 90),
+}
+TINTS = {"white": (255, 255, 255), "cream": (250, 244, 230), "grey": (226, 226, 222), "dark": (24, 26, 30)}
+"""Of bare paper."""
+SEPARATORS = ("solid", "dashed", "ticks", "none")
 FONTS = {
     "sans": "DejaVuSans.ttf",
     "sans bold": "DejaVuSans-Bold.ttf",
@@ -81,6 +105,32 @@ class Style:
     font: str = "sans"
     header: bool = True
     foot: bool = True
+    tint: str = "white"
+    name_ink: str | None = None
+    separator_ink: str | None = None
+    """Of names and separators, where it is another than the traces'."""
+    name_rise_mm: float | None = None
+    """How far above the base line names stand; by `names` where None."""
+    name_pitch_mm: float | None = None
+    """From name to name along a row, where it is not the columns'."""
+    gap_mm: float = 0.0
+    """Bare paper between one column and the next."""
+    pulse_rows: str = "all"
+    """Whether `all` rows have a pulse or the `last` alone."""
+    pulse_s: float | None = None
+    """How long a pulse is; 5 mm at any speed where None."""
+    frame: str = "none"
+    """A thin line around the `traces`, touching them, or around the `grid`."""
+    frame_mm: float = 0.125
+    header_rule: bool = False
+    side: bool = False
+    """A panel of measurements to the right of the traces."""
+    handwriting: int = 0
+    """How many scribbles."""
+    finish: str = "none"
+    """What became of the page afterwards: `fax`, `whitened` by an app, `photocopy`."""
+    jpeg: int = 0
+    """The quality of the file; no JPEG where 0."""
 
     @property
     def strips(self):
@@ -95,7 +145,7 @@ class Style:
 
 def draw_style(rng, layout=None):
     """A `Style` at random, of a `layout` or any."""
-    layout = layout or str(rng.choice(tuple(LAYOUTS)))
+    layout = layout or str(rng.choice(USUAL_LAYOUTS))
     rows, _, strips = LAYOUTS[layout]
     grid = str(rng.choice(("line", "boxes", "dots", "none"), p=(0.6, 0.2, 0.15, 0.05)))
     tall = rows + strips > 7
@@ -106,18 +156,18 @@ def draw_style(rng, layout=None):
         rhythm=options[rng.integers(len(options))],
         paper=str(rng.choice(("a4", "square", "roll") if tall else ("a4", "a4", "letter", "roll"))),
         grid=grid,
-        colour=str(rng.choice(tuple(COLOURS))),
+        colour=str(rng.choice(USUAL_COLOURS)),
         minor=bool(rng.random() < 0.85),
         minor_mm=float(rng.uniform(0.08, 0.18)),
         major_mm=float(rng.uniform(0.15, 0.32)),
         strength=float(rng.uniform(0.8, 2.2)),
         framed=bool(rng.random() < 0.6),
         pen_mm=float(rng.uniform(0.2, 0.5)),
-        ink=str(rng.choice(tuple(INKS), p=(0.65, 0.2, 0.15))),
+        ink=str(rng.choice(USUAL_INKS, p=(0.65, 0.2, 0.15))),
         mm_per_s=float(rng.choice((25.0, 50.0), p=(0.92, 0.08))),
         mm_per_mv=float(rng.choice((5.0, 10.0, 20.0), p=(0.3, 0.65, 0.05) if tall else (0.07, 0.85, 0.08))),
         pulse=str(rng.choice(("left", "right", "none"), p=(0.7, 0.15, 0.15))),
-        separators=str(rng.choice(("solid", "dashed", "ticks", "none"))),
+        separators=str(rng.choice(SEPARATORS)),
         names=str(rng.choice(("above", "on", "below"), p=(0.6, 0.2, 0.2))),
         name_mm=float(rng.uniform(1.7, 3.0)),
         font=str(rng.choice(tuple(FONTS))),

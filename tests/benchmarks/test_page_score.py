@@ -120,10 +120,13 @@ def beats(late=0.0, gain=1.0):
     return gain * sum(np.maximum(1 - np.abs(time - at) / 15, 0) for at in (400, 1000, 1600, 2200))
 
 
-@given(st.floats(-50, 50), st.floats(0.6, 1.7))
+@given(st.floats(-200, 200), st.floats(0.6, 1.7))
 def test_an_upstroke_is_late_by_what_its_trace_is(late, gain):
-    """Between samples, whatever the gain."""
-    found, missed = r_crossings.late_ms(beats(), beats(late, gain), 500)
+    """Between samples, whatever the gain, and also where the alignment that shows the beats is far off."""
+    read = beats(late, gain)
+    _, shift = page_score.aligned(beats(), read)
+    assert shift == pytest.approx(late, abs=1.01)
+    found, missed = r_crossings.late_ms(beats(), read, 500, shift)
     assert missed == 0 and found == pytest.approx([2 * late] * 4, abs=0.35)
 
 
@@ -142,53 +145,51 @@ NAMES = ("plain", "speed50_3x4", "6x2_V1", "chest_25", "4x3")
 
 @pytest.fixture(scope="module")
 def handful(tmp_path_factory):
-    """(folder, scored) of a few cases that the data's program draws, and one that was found; or a skip where there are no data."""
+    """(folder, pages, scored) of a few cases that the data's program draws, and one that was found; or a skip where there are no data."""
     data = dataset.data_directory()
     if data is None or not (data / "foreign/cases.csv").is_file():
         pytest.skip("no pages of other makers (set ECG_EDGE_DATA)")
     folder = tmp_path_factory.mktemp("drawn")
     asked = [page for page in foreign_reading.pages(folder) if page.case.name in (*NAMES, "002")]
-    return folder, list(foreign_reading.read(asked, "page"))
+    return folder, asked, list(foreign_reading.read(asked, "page"))
 
 
 def test_the_score_is_that_of_the_data(handful, tmp_path):
     """The data's own score.py, on what the command line gives of the same pages, says the same of each, and the same median."""
-    _, scored = handful
+    drawn, asked, scored = handful
     data = dataset.data_directory()
-    pictures = [str(foreign.picture_of(page.case, page.folder)) for page, _ in scored]
+    pictures = [str(page.picture) for page in asked]
     command = [sys.executable, "-m", "ecg_edge", "classify", *pictures, "--json", "--signals", str(tmp_path)]
     (tmp_path / "read.jsonl").write_text(subprocess.run(command, capture_output=True, text=True).stdout)
     lines = {}
-    for part, folder in ((foreign.FOLDER, scored[0][0].folder), (foreign.FOUND, scored[-1][0].folder)):
+    for part, folder in ((foreign.FOLDER, drawn), (foreign.FOUND, data / foreign.FOUND)):
         program = [data / "foreign/score.py", data / part / "cases.csv", folder, tmp_path / "read.jsonl", tmp_path]
         said = subprocess.run([sys.executable, *map(str, program)], capture_output=True, text=True, check=True).stdout
         lines |= {line.split()[0]: line for line in said.splitlines() if "no result" not in line}
-    for page, score in scored:
-        line = lines[page.case.name]
-        assert line[21:37].strip() == score.outcome, line
-        leads = [db for db in score.leads_db.values() if db is not None]
+    for page in scored:
+        line = lines[page.name]
+        assert line[21:37].strip() == page.score.outcome, line
+        leads = [db for db in page.score.leads_db.values() if db is not None]
         assert not leads or f" {np.median(leads):.1f} dB " in line
+
+
+ABOUT = {
+    "title": "T", "pages": "M", "protocol": "P", "model": "page", "source": "files", "kinds": "kind",
+    "environment": {"cpu": "c", "cores": 1, "python": "3", "commit": "0"},
+}  # fmt: skip
 
 
 def test_a_report_counts_pages_by_kind_and_is_kept(handful, tmp_path):
     """OUT/foreign.json and foreign.md; numbers agree with the rows."""
-    _, scored = handful
-    about = {
-        "title": "T",
-        "protocol": "P",
-        "model": "page",
-        "source": "files",
-        "kinds": "kind",
-        "environment": {"cpu": "c", "cores": 1, "python": "3", "commit": "0"},
-    }
-    markdown = foreign_reading.report(scored, about, tmp_path, "foreign")
+    *_, scored = handful
+    markdown = foreign_reading.report(scored, ABOUT, tmp_path, "foreign")
     kept = json.loads((tmp_path / "foreign.json").read_text())
     assert (tmp_path / "foreign.md").read_text() == markdown
     rows = {row["name"]: row for row in kept["pages"]}
     assert set(rows) == {*NAMES, "002"} and rows["002"]["kind"] == "found" and rows["plain"]["outcome"] == "right"
     assert sum(kept["figures"]["outcomes"].values()) == len(rows)
     late = kept["figures"]["upstroke of R late in ms"]
-    assert late["beats"] == sum(len(beats) for row in rows.values() for beats in row["late_ms"].values()) > 50
+    assert late["count"] == sum(len(beats) for row in rows.values() for beats in row["late_ms"].values()) > 50
     assert f"| plain | plain | right | read, {rows['plain']['verdict']} |" in markdown
 
 
@@ -200,3 +201,32 @@ def test_a_case_that_is_not_there_is_named(tmp_path):
     if dataset.data_directory() is not None and (dataset.data_directory() / "foreign/cases.csv").is_file():
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 1 and done.stderr.startswith("benchmarks: there is no case nosuch: 001, 002")
+
+
+def test_pages_of_families_come_with_their_truth():
+    """aVR upright, each lead as long as its column; six limb leads alone can have no verdict; and a photograph is taken of the same page."""
+    data = dataset.data_directory()
+    if data is None or not all((data / name).is_file() for name in ("signals.csv", "ludb.csv")):
+        pytest.skip("no PTB-XL and LUDB (set ECG_EDGE_DATA)")
+    pages = list(foreign_reading.of_families(["Cabrera", "limb leads of a telephone"], 2, 5))
+    assert [page.case.name for page in pages] == [
+        "Cabrera-5", "Cabrera-6", "limb-leads-of-a-telephone-5", "limb-leads-of-a-telephone-6"
+    ]  # fmt: skip
+    for page in pages:
+        assert page.case.may_have_verdict == (page.kind == "Cabrera")
+        columns = 4 if page.case.layout.startswith("3x4") else 2 if page.case.layout.startswith("6x2") else 1
+        lengths = {name: len(mv) for name, mv in page.truth.items() if not name.startswith("rhythm")}
+        assert set(lengths.values()) == {5000 // columns} and "-aVR" not in page.truth
+    limb = pages[2].truth
+    assert np.abs(limb["aVR"] + (limb["I"] + limb["II"]) / 2).max() < 0.02
+    assert foreign_reading._photograph(pages[0], 2)[:2] == b"\xff\xd8"
+
+
+def test_a_family_that_is_not_there_is_refused(capsys):
+    """And a count of none."""
+    from benchmarks.__main__ import main
+
+    with pytest.raises(SystemExit):
+        main(["foreign", "--families", "vellum"])
+    assert "two panels" in capsys.readouterr().err
+    assert main(["foreign", "--count", "0"]) == 1 and "--count must be at least 1" in capsys.readouterr().err

@@ -1,8 +1,12 @@
 """Drawn paper: the truth beside a page is what was drawn on it."""
 
+import hashlib
 import json
+import zlib
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,12 +17,17 @@ from PIL import Image
 from ecg_edge import Reader, layout
 from ecg_edge.errors import Reason
 from ecg_edge.simulator import heart
-from train import paper, paper_style, records
+from train import paper, paper_families, paper_finish, paper_style, records
 from train.dataset import data_directory
 
 PX_PER_MM = 4.0
 BARE = paper_style.Style(grid="none", pulse="none", separators="none", header=False, foot=False, name_mm=0.2)
 """Traces alone, but for names of no size."""
+FIRST_FIELDS = (
+    "layout", "order", "rhythm", "paper", "grid", "colour", "minor", "minor_mm", "major_mm", "strength", "framed", "pen_mm", "ink", "mm_per_s",
+    "mm_per_mv", "pulse", "separators", "names", "name_mm", "font", "header", "foot",
+)  # fmt: skip
+"""What a style at random draws."""
 INFARCTIONS = {
     "ALMI",
     "AMI",
@@ -278,3 +287,161 @@ def test_six_leads_alone_get_no_verdict(monkeypatch, order):
     assert result.page["layout"] == "6x1"
     shown = layout.LEADS_12[6:] if order == "chest" else layout.LEADS_12[:6]
     assert sorted(stages.traces.signals) == sorted(shown)
+
+
+@pytest.fixture(scope="module")
+def families(hearts):
+    """{family: page}, one page each."""
+    drawn = {}
+    for family in paper_families.FAMILIES:
+        style, _ = paper_families.draw_family(np.random.default_rng([4, zlib.crc32(family.encode())]), family)
+        drawn[family] = paper.draw_page(hearts, style, px_per_mm=PX_PER_MM, seed=4)
+    return drawn
+
+
+def test_families_hold_what_they_are_named_for():
+    """Twenty or more, of every layout, speed, gain, grid, order, separator, pulse and finish that can be drawn."""
+    assert len(paper_families.FAMILIES) >= 20
+    seen = {field.name: set() for field in fields(paper_style.Style)}
+    for family in paper_families.FAMILIES:
+        for seed in range(40):
+            style, px_per_mm = paper_families.draw_family(np.random.default_rng(seed), family)
+            assert 4 <= px_per_mm <= 9 and len(style.rhythm) == style.strips
+            for name, values in seen.items():
+                values.add(getattr(style, name))
+    assert seen["layout"] == set(paper_style.USUAL_LAYOUTS) and seen["order"] == set(paper_style.ORDERS)
+    assert seen["mm_per_s"] == {25.0, 50.0} and seen["mm_per_mv"] == {5.0, 10.0, 20.0}
+    assert seen["grid"] == {"line", "boxes", "dots", "none"} and seen["colour"] == set(paper_style.COLOURS)
+    assert seen["separators"] == {*paper_style.SEPARATORS, "short"} and seen["tint"] == set(paper_style.TINTS)
+    assert seen["pulse"] == {"left", "right", "none", "cut"} and seen["pulse_rows"] == {"all", "last"}
+    assert seen["finish"] == {"none", *paper_finish.FINISHES} and seen["frame"] == {"none", "traces", "grid"}
+    assert {True, False} == seen["side"] == seen["header_rule"] and max(seen["handwriting"]) > 2
+    assert seen["ink"] == set(paper_style.INKS) - {"blue"} and max(seen["gap_mm"]) > 3 and len(seen["jpeg"]) > 4
+
+
+def test_what_a_seed_draws_of_no_family_stays_what_it_was():
+    """Colours, inks and layouts that are added must not change pages that are trained and tested on."""
+    drawn = [paper_style.draw_style(np.random.default_rng(seed)) for seed in range(40)]
+    assert {style.layout for style in drawn} == set(paper_style.USUAL_LAYOUTS)
+    told = repr([[getattr(style, name) for name in FIRST_FIELDS] for style in drawn])
+    assert hashlib.sha256(told.encode()).hexdigest()[:16] == "c85a7580c86045dd"
+
+
+@pytest.mark.parametrize("family", paper_families.FAMILIES)
+def test_a_page_of_a_family_has_its_leads_where_its_truth_says(family, families):
+    """On the paper and apart from each other; each trace begins with ink, which faxes and whitening leave."""
+    page, px_per_mm = families[family], PX_PER_MM
+    width, height = page.image.size
+    shade = np.asarray(page.image.convert("L"), float)
+    paper_level = np.median(shade)
+    for place in page.arrangement.places:
+        assert 0 <= place.box.left < place.box.right <= width and 0 <= place.zero_px < height
+        signal = page.signals[place.name]
+        middle = len(signal) // 2
+        across = page.arrangement.mm_per_s / paper.RATE_HZ * px_per_mm
+        x = round(place.box.left + middle * across)
+        y = place.zero_px - signal[middle] * page.arrangement.mm_per_mv * px_per_mm
+        reach = max(2, round(0.4 * px_per_mm))
+        around = shade[max(round(y) - reach, 0) : round(y) + reach + 1, x - reach : x + reach + 1]
+        assert np.abs(around - paper_level).max() > 60
+    columns = [place for place in page.arrangement.places if not place.name.startswith("rhythm")]
+    assert all(one.box.right <= other.box.left + 1 for one, other in pairwise(columns) if one.zero_px == other.zero_px)
+
+
+def test_pulses_are_as_wide_as_the_speed_says_and_where_the_style_has_them(hearts):
+    """0.2 s: 10 mm at 50 mm/s; the last row's alone; cut at the page's edge none is whole."""
+    style = replace(BARE, pulse="left", pulse_s=0.2, mm_per_s=50.0)
+    pulses = paper.draw_page(hearts, style, px_per_mm=PX_PER_MM).arrangement.pulses
+    assert len(pulses) == 4 and all(right - left == 10 * PX_PER_MM for left, right, *_ in pulses)
+    one = paper.draw_page(hearts, replace(style, pulse_rows="last"), px_per_mm=PX_PER_MM).arrangement.pulses
+    assert one == pulses[-1:]
+    cut = paper.draw_page(
+        np.zeros((12, 5000)), replace(BARE, pulse="cut", layout="3x4", rhythm=()), px_per_mm=PX_PER_MM
+    )
+    assert cut.arrangement.pulses == ()
+    top = round(cut.arrangement.places[0].zero_px - 10 * PX_PER_MM)
+    row = darkness(cut)[top - 2 : top + 3, : round(cut.arrangement.places[0].box.left)]
+    assert row.max() > 0.8
+
+
+def test_columns_may_stand_apart(hearts):
+    """The gap is bare, and time goes on after it."""
+    style = replace(BARE, layout="6x2", rhythm=(), gap_mm=8.0)
+    page = paper.draw_page(hearts, style, px_per_mm=PX_PER_MM)
+    left, right = page.arrangement.places[:2]
+    assert right.box.left - left.box.right == 8 * PX_PER_MM and right.start_s == 5.0
+    between = darkness(page)[: round(left.zero_px + 40), left.box.right + 4 : right.box.left - 3]
+    assert between.max() < 0.1
+
+
+@pytest.mark.parametrize("frame", ["traces", "grid"])
+def test_a_frame_is_closed(frame):
+    """A line around the traces, or around the grid."""
+    page = paper.draw_page(
+        np.zeros((12, 5000)), replace(BARE, frame=frame, framed=True, grid="none"), px_per_mm=PX_PER_MM
+    )
+    rows, columns = np.nonzero(darkness(page) > 0.3)
+    around = darkness(page)[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] > 0.3
+    assert around[[0, 1]].max(axis=0).all() and around[[-1, -2]].max(axis=0).all()
+    assert around[:, [0, 1]].max(axis=1).all() and around[:, [-1, -2]].max(axis=1).all()
+
+
+def test_names_stand_where_they_are_said_to():
+    """20 mm above the base line, in their own colour and on their own pitch."""
+    style = replace(BARE, name_mm=3.0, name_rise_mm=12.0, name_ink="red", name_pitch_mm=70.0, layout="3x4", rhythm=())
+    page = paper.draw_page(np.full((12, 5000), -0.3), style, px_per_mm=PX_PER_MM)
+    red = np.asarray(page.image, int)
+    red = (red[..., 0] - red[..., 1]) > 100
+    first = page.arrangement.places[0]
+    top = round(first.zero_px - 12 * PX_PER_MM)
+    band = red[top - 3 * round(PX_PER_MM) : top + 1]
+    assert band.any() and not red[top + 5 : round(first.zero_px)].any()
+    beginnings = [
+        np.flatnonzero(band[:, round(first.box.left + k * 70 * PX_PER_MM) :].any(axis=0))[0] for k in range(4)
+    ]
+    assert all(beginning < 3 * PX_PER_MM for beginning in beginnings)
+
+
+@pytest.mark.parametrize(("finish", "levels"), [("fax", 2), ("photocopy", 256), ("whitened", 256)])
+def test_a_finish_is_of_the_whole_page(hearts, finish, levels):
+    """A fax is black or white; a copy is grey; whitened paper is white, and strokes stay dark."""
+    page = paper.draw_page(hearts, paper_style.Style(finish=finish), px_per_mm=PX_PER_MM, seed=1)
+    pixels = np.asarray(page.image)
+    assert len(np.unique(pixels)) <= levels
+    if finish != "whitened":
+        assert np.array_equal(pixels[..., 0], pixels[..., 1]) and np.array_equal(pixels[..., 0], pixels[..., 2])
+    else:
+        assert np.mean(pixels.min(axis=2) == 255) > 0.5
+    assert pixels.min() < 60
+    again = paper.draw_page(hearts, paper_style.Style(finish=finish), px_per_mm=PX_PER_MM, seed=1)
+    assert page.image.tobytes() == again.image.tobytes()
+
+
+def test_the_command_writes_pages_of_families_with_truth(ptbxl, tmp_path, capsys):
+    """python -m train.paper --out DIR --count 2 --families "white export as JPEG" Cabrera"""
+    asked = ["white export as JPEG", "Cabrera"]
+    assert paper.main(["--out", str(tmp_path), "--count", "2", "--seed", "3", "--families", *asked]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [Path(line).name for line in printed] == [
+        "white-export-as-JPEG-3.jpg", "white-export-as-JPEG-4.jpg", "Cabrera-3.png", "Cabrera-4.png"
+    ]  # fmt: skip
+    for line, who in zip(printed, ("ecg_id", "ludb") * 2, strict=True):
+        picture = Path(line)
+        truth = json.loads(picture.with_suffix(".json").read_text())
+        assert (
+            truth["family"] in asked and who in truth and (truth["style"]["order"] == "cabrera") == ("Cabrera" in line)
+        )
+        with np.load(picture.with_suffix(".npz")) as drawn:
+            assert sorted(drawn) == sorted(place["name"] for place in truth["arrangement"]["places"])
+        with Image.open(picture) as image:
+            assert image.format == ("JPEG" if truth["style"]["jpeg"] else "PNG")
+            assert image.info["dpi"][0] / 25.4 == pytest.approx(truth["arrangement"]["px_per_mm"][0], rel=0.02)
+    ninth = {record.ecg_id for record in ptbxl if record.fold == 9}
+    assert ninth.isdisjoint(json.loads(path.read_text()).get("ecg_id") for path in tmp_path.glob("*.json"))
+
+
+def test_an_unknown_family_is_refused_by_name(tmp_path, capsys):
+    """With the names that there are."""
+    with pytest.raises(SystemExit) as stop:
+        paper.main(["--out", str(tmp_path), "--families", "vellum"])
+    assert stop.value.code == 2 and "vellum" in (said := capsys.readouterr().err) and "two panels" in said
