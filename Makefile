@@ -7,7 +7,7 @@ WEB := .venv-web
 SOURCES := setup.cfg pyproject.toml $(shell find edge models -type f -not -path '*/__pycache__/*')
 MODELS := cnn crnn
 
-.PHONY: run test test-web test-arm64 train convert page bench lint
+.PHONY: run test test-web test-arm64 train convert page centreline bench lint
 
 run: $(DEVICE)/installed
 	$(DEVICE)/bin/ecg-edge demo
@@ -45,6 +45,10 @@ page: $(DEVELOP)/installed
 	$(DEVELOP)/bin/python -m train page prepare --jobs 2
 	$(DEVELOP)/bin/python -m train page fit
 	$(DEVELOP)/bin/python -m convert --model page
+
+# The network that follows the middle of strokes: pages drawn and read back, trained, and its weights.
+centreline: $(DEVELOP)/installed
+	$(DEVELOP)/bin/python -m train centreline --jobs 2
 
 # Accuracy from the kept probabilities; latency, memory, size and scale on this machine; the table of all in benchmarks/results/README.md.
 bench: $(DEVELOP)/installed

@@ -1,4 +1,4 @@
-"""python -m train split | prepare | fit | evaluate | page."""
+"""python -m train split | prepare | fit | evaluate | page | centreline."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ecg_edge.layout import CLASSES, REPORT
 
-from . import architectures, dataset, page_command, predictions, prepare, splits
+from . import architectures, centreline, dataset, page_command, predictions, prepare, splits
 
 
 def main(argv=None):
@@ -42,6 +42,13 @@ def main(argv=None):
     command.add_argument("--out", default="benchmarks/results/paper")
     command.set_defaults(run=_evaluate, split="paper", fold=None)
     page_command.add_options(commands)
+    command = commands.add_parser("centreline", help="the network that follows the middle of strokes, to its weights")
+    command.add_argument("--data", help="folder of the data (default: $ECG_EDGE_DATA)")
+    command.add_argument("--pages", type=int, default=centreline.PAGES, help="how many pages are drawn")
+    command.add_argument("--epochs", type=int, default=centreline.EPOCHS)
+    command.add_argument("--jobs", type=int, default=2)
+    command.add_argument("--out", type=Path, default=centreline.OUT)
+    command.set_defaults(run=_centreline)
     options = parser.parse_args(argv)
     try:
         return options.run(options)
@@ -93,6 +100,12 @@ def _median_of_best_epochs(options):
     if missing:
         raise FileNotFoundError(f"no {missing[0]}: run 'python -m benchmarks accuracy --model {options.model} --rerun'")
     return round(statistics.median(json.loads(run.read_text())["best_epoch"] for run in runs))
+
+
+def _centreline(options):
+    found = centreline.make(options.pages, options.epochs, options.jobs, options.data, options.out)
+    print(f"{options.out}: " + ", ".join(f"{name} {value:.4g}" for name, value in found.items()))
+    return 0
 
 
 def _evaluate(options):

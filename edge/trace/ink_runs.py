@@ -101,6 +101,16 @@ class InkRuns:
         erased[there] = self._erased[top:bottom, at[there]].T
         return erased
 
+    def darkness(self, first: np.ndarray, last: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """(w, 2) float in 0..1: how dark the upper and the lower half of the pixels from row `first` to `last` of columns `x` (w,) are."""
+        top = int(first.min())
+        total = np.zeros((int(last.max()) + 2 - top, len(x)), np.int32)
+        np.cumsum(self.ink[top : int(last.max()) + 1, x], axis=0, dtype=np.int32, out=total[1:])
+        columns, half = np.arange(len(x)), (last - first + 2) // 2
+        upper = total[first + half - top, columns] - total[first - top, columns]
+        lower = total[last + 1 - top, columns] - total[last + 1 - half - top, columns]
+        return np.stack([upper, lower], 1) / (255.0 * half[:, None])
+
     def edge(self, row: np.ndarray, x: np.ndarray, step: int) -> np.ndarray:
         """(w,) float: where ink falls below `INK` between the pixels in `row` and the next ones in the direction of `step`; half way
         between them where it does not."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..arrangement.separators import separators
 from ..layout import Arrangement, Place
-from .centreline import centrelines
+from .centreline import OFFSETS_PX, centrelines
 from .crossings import ink_spans
 from .ink_runs import INK, InkRuns, columns_of, name_area
 from .path_search import track
@@ -49,13 +49,9 @@ def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
     """The `Traces` of a flat page's (H, W) uint8 `ink` whose leads stand as the `layout.Arrangement` says."""
     across, down = arrangement.px_per_mm
     places = arrangement.places
-    runs = InkRuns(ink, separators(ink, arrangement), arrangement.px_per_mm)
-    tracked = track(runs, places)
-    flat_px, usual_px = _thickness_px(runs, places, tracked)
-    spans = ink_spans(tracked, runs, places)
-    edges = [_edges(runs, place, span, usual_px) for place, span in zip(places, spans, strict=True)]
+    strokes, line_px = page_strokes(ink, arrangement)
     signals, start_s, states, lost, paths = {}, {}, {}, {}, {}
-    for place, (x, y, read) in zip(places, _curves(edges, flat_px, places, across), strict=True):
+    for place, (x, y, read) in zip(places, _curves(strokes, line_px, places, across), strict=True):
         name = place.name
         # Cabrera's order prints aVR inverted.
         sign = -1 if (place.lead or "").startswith("-") else 1
@@ -69,6 +65,19 @@ def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
     return Traces(signals, start_s, states, lost, paths, limb, augmented)
 
 
+def page_strokes(ink: np.ndarray, arrangement: Arrangement) -> tuple[list[np.ndarray], float]:
+    """(for each place its stroke (w, 4), the width of the page's lines where they are flat, in pixels) of a flat page's (H, W) uint8 `ink`.
+
+    A stroke is the upper and the lower edge in each column, and how dark its upper and lower half are, 0..1: as `centrelines` takes it.
+    """
+    places = arrangement.places
+    runs = InkRuns(ink, separators(ink, arrangement), arrangement.px_per_mm)
+    tracked = track(runs, places)
+    line_px, usual_px = _thickness_px(runs, places, tracked)
+    spans = ink_spans(tracked, runs, places)
+    return [_stroke(runs, place, span, usual_px) for place, span in zip(places, spans, strict=True)], line_px
+
+
 def trace_lead(
     ink: np.ndarray, place: Place, px_per_mm: tuple[float, float], mm_per_s: float, mm_per_mv: float
 ) -> np.ndarray:
@@ -80,9 +89,9 @@ def trace_lead(
     return trace_page(ink, alone).signals[place.name]
 
 
-def _edges(runs: InkRuns, place: Place, span: np.ndarray, usual_px: float) -> np.ndarray:
-    """(w, 2) float: the upper and the lower edge of the trace's stroke in each column, NaN where there is none, infinite where
-    it is hidden."""
+def _stroke(runs: InkRuns, place: Place, span: np.ndarray, usual_px: float) -> np.ndarray:
+    """(w, 4) float: the upper and the lower edge of the trace's stroke in each column, and how dark its upper and lower half are, 0..1; NaN
+    where there is none, infinite where it is hidden."""
     x, lost = columns_of(place), ~np.isfinite(span).all(axis=1)
     rows = np.clip(np.rint(np.where(lost[:, None], 0, span)), 0, runs.ink.shape[0] - 1)
     first, last = rows.astype(int).T
@@ -94,9 +103,10 @@ def _edges(runs: InkRuns, place: Place, span: np.ndarray, usual_px: float) -> np
     lowest = 2 * place.zero_px - name_rows.start
     letter = thick & (named[:, 0] > name_rows.start - 2) & (named[:, 0] < name_rows.stop) & (named[:, 1] < lowest)
     named[letter, 0] = named[letter, 1] - usual_px
-    edges[_hidden(runs, edges)] = np.inf
-    edges[lost | _in_letters(runs, place, first, last)] = np.nan
-    return edges
+    stroke = np.column_stack([edges, runs.darkness(first, last, x)])
+    stroke[_hidden(runs, edges)] = np.inf
+    stroke[lost | _in_letters(runs, place, first, last)] = np.nan
+    return stroke
 
 
 def _in_letters(runs: InkRuns, place: Place, first: np.ndarray, last: np.ndarray) -> np.ndarray:
@@ -146,35 +156,28 @@ def _thickness_px(runs: InkRuns, places: Sequence[Place], paths: Sequence[np.nda
 
 
 def _curves(
-    edges: Sequence[np.ndarray], line_px: float, places: Sequence[Place], across: float
+    strokes: Sequence[np.ndarray], line_px: float, places: Sequence[Place], across: float
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Each trace as a curve: x and y in page pixels, NaN where lost, and whether each column was read.
 
     Parameters
     ----------
-    edges : for each place (w, 2), as `_edges` gives them
+    strokes : for each place (w, 4), as `_stroke` gives them
     line_px : the width of the printed line
     across : pixels per mm
     """
-    known = [np.isfinite(edge[:, 0]) for edge in edges]
+    known = [np.isfinite(stroke[:, 0]) for stroke in strokes]
     followed = [number for number, read in enumerate(known) if read.sum() >= 3]
-    rows = centrelines([_narrowed(edges[number], known[number], 0.5 * line_px) for number in followed], line_px)
-    lines = dict(zip(followed, rows, strict=True))
-    for number, (edge, read, place) in enumerate(zip(edges, known, places, strict=True)):
-        y = lines.get(number, np.full(len(edge), np.nan))
+    lines = dict(zip(followed, centrelines([strokes[number] for number in followed], line_px), strict=True))
+    for number, (stroke, read, place) in enumerate(zip(strokes, known, places, strict=True)):
+        y = lines.get(number, np.full((len(stroke), len(OFFSETS_PX)), np.nan))
         y[_distance(read) > BRIDGE_MM * across / 2] = np.nan
-        y[np.isinf(edge[:, 0])] = np.nan
-        yield place.box.left + np.arange(len(edge)).astype(float), y, read
-
-
-def _narrowed(edges: np.ndarray, read: np.ndarray, half_px: float) -> tuple[np.ndarray, np.ndarray]:
-    """(w,) the rows between which the centre of a stroke lies, gaps bridged: its edges moved inwards by half the line's width."""
-    columns = np.arange(len(edges))
-    top = np.interp(columns, columns[read], edges[read, 0]) + half_px
-    bottom = np.interp(columns, columns[read], edges[read, 1]) - half_px
-    crossed = top > bottom
-    top[crossed] = bottom[crossed] = 0.5 * (top[crossed] + bottom[crossed])
-    return top, bottom
+        # Beside where a trace is hidden, or has left the page, it was on its way there.
+        hidden = np.isinf(stroke[:, 0])
+        y[hidden] = np.nan
+        y[1:][hidden[:-1]] = y[:-1][hidden[1:]] = np.nan
+        x = columns_of(place)[:, None] + np.array(OFFSETS_PX)
+        yield x.ravel(), y.ravel().astype(float), read
 
 
 def _distance(read: np.ndarray) -> np.ndarray:
@@ -191,9 +194,7 @@ def _sampled(x: np.ndarray, y: np.ndarray, place: Place, px_per_s: float, px_per
     at = place.box.left + np.arange(n) * px_per_s / RATE_HZ
     if not x.size:
         return np.full(n, np.nan, np.float32)
-    mv = np.interp(at, x, (place.zero_px - y) / px_per_mv)
-    mv[1:-1] += 0.25 * np.diff(mv, 2)  # binomial: strokes stand on whole pixels, traces do not
-    return mv.astype(np.float32)
+    return np.interp(at, x, (place.zero_px - y) / px_per_mv).astype(np.float32)
 
 
 def _residual_mv(signals: Mapping[str, np.ndarray], start_s: Mapping[str, float], weights: Mapping[str, int]) -> float:

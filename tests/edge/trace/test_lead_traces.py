@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -9,7 +9,7 @@ from ecg_edge import layout
 from ecg_edge.page import ink
 from ecg_edge.simulator import report_page
 from ecg_edge.simulator.heart import simulate
-from ecg_edge.trace import centreline, lead_traces
+from ecg_edge.trace import lead_traces
 from ecg_edge.trace.shortest_path import cheapest_paths
 
 RATE_HZ = 500
@@ -215,20 +215,6 @@ def test_the_cheapest_path_is_the_cheapest(seed):
     assert least[0] == best
     assert cost((*entered[:, 0], left[-1, 0])) == best
     np.testing.assert_array_equal(left[:-1], entered[1:])
-
-
-@settings(max_examples=30)
-@given(st.floats(5, 60), st.floats(0, 6.2), st.floats(5, 25))
-@example(18.6875, 1.0, 5.0)
-def test_a_stroke_s_edges_give_its_centreline(height_px, phase, period):
-    """Within a pixel on two columns of three, at tips too: in rows of whole pixels, of a line three pixels wide."""
-    x = np.arange(200)
-    truth = 100 + height_px * np.sin(x / period + phase)
-    drawn = stroke(truth, height=200)
-    top, bottom = drawn.argmax(axis=0) - 0.5 + 1.5, 200 - drawn[::-1].argmax(axis=0) - 0.5 - 1.5
-    error = np.abs(centreline.centreline(top, bottom, 3.0) - truth)[3:-3]
-    assert np.percentile(error, 66) < 1.0
-    assert error.max() < 0.5 * height_px / period + 2.0
 
 
 def test_the_tip_of_a_tall_wave_is_reached_over_a_gap():

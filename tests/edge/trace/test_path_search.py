@@ -1,4 +1,4 @@
-"""What makes tracing fast changes nothing: runs and costs kept by pixel, paths searched for within bounds, centrelines found together."""
+"""What makes tracing fast changes nothing: runs and costs kept by pixel, paths searched for within bounds."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from scipy import ndimage
 from ecg_edge import layout
 from ecg_edge.arrangement import arrangement
 from ecg_edge.page import ink
-from ecg_edge.trace import centreline, ink_runs, path_search, search_bounds
+from ecg_edge.trace import ink_runs, path_search, search_bounds
 
 PX_PER_MM = (8.0, 8.0)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -100,21 +100,6 @@ def test_a_run_s_first_and_last_row_are_found_for_each_of_its_pixels(seed):
     paper *= 0.5 * (ink_runs.CLIMB_PAPER_COST - ink_runs.CLIMB_INK_COST)
     paper += np.float32(ink_runs.CLIMB_INK_COST)
     np.testing.assert_array_equal(page.climb_cost, np.cumsum(paper, axis=0))
-
-
-@pytest.mark.parametrize("width_px", [1.2, 3.0, 3.2, 5.0])
-def test_centrelines_found_together_are_those_found_one_by_one(width_px):
-    """Of all lengths, of thin lines and thick ones."""
-    rng = np.random.default_rng(7)
-    edges = []
-    for length in (5, 40, 41, 300, 900):
-        middle = 100 + np.cumsum(rng.normal(0, 1.5, length))
-        half = rng.uniform(0.2, 6, length)
-        edges.append((middle - half, middle + half))
-    together = centreline.centrelines(edges, width_px)
-    for (top, bottom), rows in zip(edges, together, strict=True):
-        np.testing.assert_array_equal(rows, centreline.centreline(top, bottom, width_px))
-        assert np.isfinite(rows).all()
 
 
 def test_a_report_page_is_arranged_as_any_page_would_be(few_pages):

@@ -1,0 +1,60 @@
+"""The centreline of strokes that were drawn here, by another brush than those that it was learnt from."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ecg_edge.trace import centreline
+
+from .test_lead_traces import stroke
+
+COLUMNS = np.arange(200)[:, None] + np.array(centreline.OFFSETS_PX)
+
+
+def seen(rows_px, height=200):
+    """(w, 4) edges and darkness of the stroke of a square brush of three pixels."""
+    drawn = stroke(rows_px, height=height)
+    top, bottom = drawn.argmax(axis=0) - 0.5, height - drawn[::-1].argmax(axis=0) - 0.5
+    return np.stack([top, bottom, np.ones(len(rows_px)), np.ones(len(rows_px))], 1).astype(float)
+
+
+@settings(max_examples=30)
+@given(st.floats(5, 60), st.floats(0, 6.2), st.floats(5, 25))
+@example(18.6875, 1.0, 5.0)
+def test_a_stroke_s_edges_give_its_centreline(height_px, phase, period):
+    """Within a pixel on two columns of three, at tips too."""
+    (rows,) = centreline.centrelines([seen(100 + height_px * np.sin(np.arange(200) / period + phase))], 3.0)
+    error = np.abs(rows - (100 + height_px * np.sin(COLUMNS / period + phase)))[3:-3]
+    assert np.percentile(error, 66) < 1.0
+    assert error.max() < 0.5 * height_px / period + 2.0
+
+
+def test_it_is_nearer_than_the_middle_between_the_edges():
+    """On waves as steep as a QRS, by half."""
+    truth = 100 + 60 * np.maximum(0, 1 - np.abs((COLUMNS - 50) % 100 - 50) / 5)
+    edges = seen(truth.mean(axis=1))
+    (rows,) = centreline.centrelines([edges], 3.0)
+    middle = edges[:, :2].mean(axis=1, keepdims=True)
+    learnt, measured = (np.sqrt(np.mean((found - truth)[20:-20] ** 2)) for found in (rows, middle))
+    assert learnt < 0.5 * measured
+
+
+@pytest.mark.parametrize("shift_px", [-40.0, 0.5, 1000.0])
+def test_a_stroke_elsewhere_has_its_curve_there(shift_px):
+    edges = seen(100 + 20 * np.sin(np.arange(200) / 7))
+    moved = edges + np.array([shift_px, shift_px, 0, 0])
+    (here,), (there,) = centreline.centrelines([edges], 3.0), centreline.centrelines([moved], 3.0)
+    np.testing.assert_allclose(there, here + shift_px, atol=0.01)
+
+
+def test_gaps_are_crossed_and_strokes_do_not_touch_each_other():
+    """What is not known is between what is; of several strokes each is as alone."""
+    edges = seen(100 + 20 * np.sin(np.arange(200) / 7))
+    broken = edges.copy()
+    broken[60:64], broken[150:153] = np.nan, np.inf
+    together = centreline.centrelines([edges, broken], 3.0)
+    for stroke_, rows in zip((edges, broken), together, strict=True):
+        assert np.isfinite(rows).all() and rows.shape == (200, 2)
+        np.testing.assert_array_equal(rows, centreline.centrelines([stroke_], 3.0)[0])
+    assert np.abs(together[1][55:70] - together[0][55:70]).max() < 6.0
