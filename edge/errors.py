@@ -75,7 +75,7 @@ class Reason(str, Enum):
     """Why a picture has no verdict: a value of the contract and a sentence for the person."""
 
     NOT_FOUND = "not_found", "There is no picture there: check the path."
-    NOT_A_PICTURE = "not_a_picture", "This is no picture that can be opened: give a JPEG, PNG, TIFF, BMP or WebP file."
+    NOT_A_PICTURE = "not_a_picture", "This is no picture that can be opened: give a JPEG, PNG, TIFF or PDF file."
     TRUNCATED = "truncated", "The picture's file ends too early: copy or take it again."
     TOO_LARGE = "too_large", "The picture is too large: give one of at most 100 megapixels and 64 MB."
     UNSUPPORTED = "unsupported", "Pictures of this kind are not supported: save it as JPEG or PNG."
@@ -113,12 +113,14 @@ FAILURES: frozenset[Reason] = frozenset(
 
 
 class PictureError(EcgEdgeError, ValueError):
-    """A picture cannot be opened or read: carries the `reason`; `Reader` turns it into a result."""
+    """A picture cannot be opened or read: carries the `reason`, and how many `pages` its file holds (1 where that is not known); `Reader` turns it
+    into a result."""
 
-    def __init__(self, reason: Reason, message: str | None = None) -> None:
+    def __init__(self, reason: Reason, message: str | None = None, pages: int = 1) -> None:
         super().__init__(message or reason.sentence)
         self.reason = reason
+        self.pages = pages
 
-    def __reduce__(self) -> tuple[type[PictureError], tuple[Reason, str]]:
+    def __reduce__(self) -> tuple[type[PictureError], tuple[Reason, str, int]]:
         # Exceptions are pickled by their arguments: the reason would be lost on its way from a worker.
-        return type(self), (self.reason, str(self))
+        return type(self), (self.reason, str(self), self.pages)

@@ -1,37 +1,24 @@
-"""Opening pictures: from what a person has to upright RGB, or a reason why not."""
+"""Opening pictures: from what a person has to upright RGB, page by page, or a reason why not."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import os
-import warnings
+import re
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeGuard
 
 from .errors import PictureError, Reason, UsageError
+from .files.kinds import HEAD_BYTES, kind_of, must_be_opened
+from .files.limits import MAX_BYTES, MAX_PAGE_NUMBER, check_pixels
 
 if TYPE_CHECKING:
     from PIL import Image
 
-MAX_BYTES = 64 * 2**20
-MAX_PIXELS = 100_000_000
-MAX_SIDE = 20_000
-"""No page, and no picture of one, is so long: a damaged file may say so, and takes the memory of all that it says."""
-FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP")  # JPEG opens MPO too, which Pillow does not know by its own name
-SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
-
-_SUPPORTED_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"BM")
-_UNSUPPORTED_STARTS = {
-    "PDF": (0, b"%PDF"),
-    "GIF": (0, b"GIF8"),
-    "HEIF or AVIF": (4, b"ftyp"),
-    "JPEG XL": (0, b"\0\0\0\x0cJXL "),
-    "JPEG 2000": (0, b"\0\0\0\x0cjP  "),
-    "DICOM": (128, b"DICM"),
-    "SVG": (0, b"<svg"),
-}
+NO_PICTURE = "The directory holds no picture, PDF or DICOM file: check the path."
 
 
 class ArrayLike(Protocol):
@@ -49,44 +36,114 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """An opened picture: `image` an upright RGB `PIL.Image`, `frames` in its file (the first is shown).
+    """An opened picture: `image` an upright RGB `PIL.Image`, of page `page` of a file that holds `pages` of them.
 
-    `sha256` is that of the file's bytes, or of the pixels where an image or an array was given.
+    `source` is what results call it: the file's name, of several pages with the page's number (`scan.pdf#2`). `sha256` is that of the file's
+    bytes, or of the pixels where an image or an array was given.
     """
 
     image: Image.Image
     source: str
     sha256: str
-    frames: int = 1
+    pages: int = 1
+    page: int = 1
 
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels."""
         return self.image.size
 
+    @property
+    def stem(self) -> str:
+        """What files that are made of it are called: the file's name, the first letters of its SHA-256, which keep pictures of one name apart,
+        and of several pages the page's number."""
+        if self.pages == 1:
+            return f"{Path(self.source).stem}-{self.sha256[:8]}"
+        return f"{Path(self.source.rpartition('#')[0]).stem}-{self.sha256[:8]}-{self.page}"
 
-def open_picture(source: Source) -> Picture:
-    """The `Picture` of a path, bytes, binary file object, `PIL.Image` or (H, W, 3) uint8 RGB array.
 
-    EXIF orientation is applied, transparency laid over white, 16-bit brought to 8, the first frame taken.
+class Pages(Protocol):
+    """The pages of a file: so many (`count`), by numbers from 1."""
+
+    count: int
+
+    def page(self, number: int) -> Image.Image:
+        """One page, upright, of any mode; `PictureError` where it cannot be had."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+def page_name(name: str, page: int, pages: int) -> str:
+    """What results call a page of a file that holds `pages` of them."""
+    return name if pages == 1 == page else f"{name}#{page}"
+
+
+def split_page_name(source: str) -> tuple[str, int | None]:
+    """(the file's name, the page's number or None) of what `page_name` gave."""
+    found = re.fullmatch(r"(.+\.\w+)#(\d{1,5})", source)
+    return (found[1], int(found[2])) if found else (source, None)
+
+
+def open_picture(source: Source, page: int = 1) -> Picture:
+    """The `Picture` of a path, bytes, binary file object, `PIL.Image` or (H, W, 3) uint8 RGB array; of several pages that of number `page`.
+
+    EXIF orientation is applied, transparency laid over white, 16-bit brought to 8.
 
     Raises
     ------
-    PictureError : the picture cannot be opened; `reason` says why.
-    UsageError : `source` is of another kind.
+    PictureError : the picture cannot be opened; `reason` says why, `pages` how many pages there are where that was seen.
+    UsageError : `source` is of another kind, or `page` is no number of a page.
     """
     from PIL import Image
 
+    if not 1 <= page <= MAX_PAGE_NUMBER:
+        raise UsageError(f"page must be from 1 to {MAX_PAGE_NUMBER}, not {page}")
     name = name_of(source)
-    if isinstance(source, Image.Image):
-        image = _from_image(source)
-        return Picture(image, name, hashlib.sha256(image.tobytes()).hexdigest())
-    if _is_array(source):
-        image = _from_array(source)
+    if isinstance(source, Image.Image) or _is_array(source):
+        _check_page(page, 1)
+        image = _from_image(source) if isinstance(source, Image.Image) else _from_array(source)
         return Picture(image, name, hashlib.sha256(image.tobytes()).hexdigest())
     data = read_bytes(source)
-    image, frames = _decode(data)
-    return Picture(image, name, hashlib.sha256(data).hexdigest(), frames)
+    pages = _open_pages(data, name)
+    try:
+        _check_page(page, pages.count)
+        image = pages.page(page)
+        image = image if _is_rgb(image) else _to_rgb(image)
+    except PictureError as error:
+        error.pages = pages.count
+        raise
+    finally:
+        pages.close()
+    return Picture(image, page_name(name, page, pages.count), hashlib.sha256(data).hexdigest(), pages.count, page)
+
+
+def _open_pages(data: bytes, name: str) -> Pages:
+    """The `Pages` of a file's bytes, by what opens its kind."""
+    kind = kind_of(data[:HEAD_BYTES], name)
+    opener = must_be_opened(kind)
+    assert kind is not None  # it has an opener
+    if opener == "pdf":
+        from .files.pdf_pages import PdfPages
+
+        return PdfPages(data)
+    if opener == "heif":
+        from .files.heif_pages import HeifPages
+
+        return HeifPages(data)
+    if opener == "dicom":
+        from .files.dicom_pages import DicomPages
+
+        return DicomPages(data)
+    from .files.pillow_pages import PillowPages
+
+    return PillowPages(data, kind)
+
+
+def _check_page(page: int, pages: int) -> None:
+    if page > pages:
+        holds = "1 page" if pages == 1 else f"{pages} pages"
+        raise PictureError(Reason.NOT_FOUND, f"There is no page {page}: the file holds {holds}.")
 
 
 def name_of(source: Source) -> str:
@@ -132,14 +189,19 @@ def to_memory(source: Source) -> Source:
     data = source.read(MAX_BYTES + 1)
     if not isinstance(data, bytes):
         raise UsageError("a file object must be opened in binary mode")
+    return in_memory(data, name_of(source))
+
+
+def in_memory(data: bytes, name: str) -> BinaryIO:
+    """An open file of bytes, under a name."""
     held = io.BytesIO(data)
-    held.name = name_of(source)
+    held.name = name
     return held
 
 
 def _read_path(path: str | os.PathLike[str]) -> bytes:
     if os.path.isdir(path):
-        raise PictureError(Reason.NOT_FOUND, f"The directory holds no picture ({', '.join(SUFFIXES)}): check the path.")
+        raise PictureError(Reason.NOT_FOUND, NO_PICTURE)
     if not os.path.isfile(path):
         raise PictureError(Reason.NOT_FOUND)
     try:
@@ -150,49 +212,6 @@ def _read_path(path: str | os.PathLike[str]) -> bytes:
         raise PictureError(
             Reason.NOT_FOUND, f"The file cannot be read ({what}): check path and permissions."
         ) from error
-
-
-def _decode(data: bytes) -> tuple[Image.Image, int]:
-    """(upright RGB image, number of frames) of a file's bytes."""
-    from PIL import Image, ImageOps
-
-    head = data[:256]
-    for kind, (offset, start) in _UNSUPPORTED_STARTS.items():
-        if head[offset : offset + len(start)] == start:
-            raise PictureError(Reason.UNSUPPORTED, f"{kind} files are not supported: save the picture as JPEG or PNG.")
-    known = head.startswith(_SUPPORTED_STARTS) or (head.startswith(b"RIFF") and head[8:12] in (b"WEBP", b""))
-    broken = Reason.TRUNCATED if known else Reason.NOT_A_PICTURE
-    # Decoders raise whatever they like on damaged bytes; warnings of theirs say nothing to a person.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            with Image.open(io.BytesIO(data), formats=FORMATS) as file:
-                _check_pixels(*file.size)
-                frames = getattr(file, "n_frames", 1) if file.format == "TIFF" else 1
-                file.load()
-                # The file's own pixels: a copy of twelve megapixels is 48 MB.
-                with suppress(Exception):  # damaged EXIF says nothing about the picture's pixels
-                    ImageOps.exif_transpose(file, in_place=True)
-                return file if _is_rgb(file) else _to_rgb(file), frames
-        except PictureError:
-            raise
-        except Image.DecompressionBombError as error:
-            raise PictureError(Reason.TOO_LARGE) from error
-        except MemoryError as error:
-            raise PictureError(Reason.TOO_LARGE) from error
-        except Exception as error:
-            raise PictureError(broken) from error
-
-
-def _check_pixels(width: int, height: int) -> None:
-    if max(width, height) > MAX_SIDE:
-        raise PictureError(
-            Reason.TOO_LARGE, f"The picture has {width} x {height} pixels: give one of at most {MAX_SIDE} a side."
-        )
-    if width * height > MAX_PIXELS:
-        raise PictureError(
-            Reason.TOO_LARGE, f"The picture has {width} x {height} pixels: give one of at most 100 megapixels."
-        )
 
 
 def _is_rgb(image: Image.Image) -> bool:
@@ -240,7 +259,7 @@ def _from_image(image: Image.Image) -> Image.Image:
     """The upright RGB copy of a `PIL.Image`, which may be one that is opened and not yet loaded."""
     from PIL import ImageOps
 
-    _check_pixels(*image.size)
+    check_pixels(*image.size)
     try:
         image.load()
         with suppress(Exception):  # as in a file
@@ -259,14 +278,5 @@ def _from_array(given: ArrayLike) -> Image.Image:
     array = np.asarray(given)
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
         raise UsageError(f"an array must be (height, width, 3) uint8 RGB, not {array.shape} {array.dtype}")
-    _check_pixels(array.shape[1], array.shape[0])
+    check_pixels(array.shape[1], array.shape[0])
     return Image.fromarray(np.ascontiguousarray(array))
-
-
-def find_pictures(directory: str | os.PathLike[str]) -> list[str]:
-    """The pictures in `directory` and below it, by suffix, sorted by path; folders that cannot be listed stand
-    among them, to be answered for."""
-    found: list[str] = []
-    for folder, _, files in os.walk(directory, onerror=lambda error: found.append(os.fspath(error.filename))):
-        found.extend(os.path.join(folder, name) for name in files if name.lower().endswith(SUFFIXES))
-    return sorted(found)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -23,12 +24,13 @@ from .classifier import verdict
 from .classifier.page_input import page_tensor, quantise, without
 from .classifier.runtime import Network, find_runtime
 from .errors import DamagedModelError, InstallationError, PictureError, Reason, UsageError
+from .files.limits import MAX_PAGES
 from .layout import LEADS_12, WHOLE_LAYOUTS
 from .page import quality
 from .page.page import find_page
 from .preprocessing import filters
 from .preprocessing.crops import crop, crop_as_report
-from .result import ModelInfo, Result, RuntimeInfo, by_class, unread
+from .result import ModelInfo, Result, RuntimeInfo, by_class, pages_left, unread
 from .stages import Stages, doubts_of, leads_by_row, leads_by_weight, leads_found, page_info
 from .system.process import end_with_parent, return_memory
 from .trace.lead_traces import trace_page
@@ -101,19 +103,25 @@ class Reader:
         found = self.network.runtime
         self._runtime: RuntimeInfo = {"name": found.name, "version": found.version, "threads": threads}
 
-    def read(self, source: Source) -> Result:
-        """The `Result` of a picture: a path, bytes, binary file object, `PIL.Image` or (H, W, 3) uint8 RGB array.
+    def read(self, source: Source, page: int | None = None) -> Result:
+        """The `Result` of a picture: a path, bytes, binary file object, `PIL.Image` or (H, W, 3) uint8 RGB array; of a file with several pages
+        that of number `page`, where None the first, with a message that says so.
 
         A picture that cannot be opened or read is a result too, with `status` failed or refused.
         """
-        result = self.inspect(source, keep=False)[0]
+        result = self.inspect(source, keep=False, page=page)[0]
         return_memory()
         return result
 
     def inspect(
-        self, source: Source, trace: bool = False, keep: bool = True, tell: Callable[[str], None] | None = None
+        self,
+        source: Source,
+        trace: bool = False,
+        keep: bool = True,
+        tell: Callable[[str], None] | None = None,
+        page: int | None = None,
     ) -> tuple[Result, Stages | None]:
-        """(`Result`, `Stages`) of a picture; the stages go as far as it was read, None where it was not opened.
+        """(`Result`, `Stages`) of a picture, as `read` takes it; the stages go as far as it was read, None where it was not opened.
 
         With `trace` the leads are followed as signals even where the model does not need them; without `keep` the picture's pixels are let
         go of when its page is flat; `tell` is called with the name of each stage of `timing_ms` as it begins.
@@ -123,8 +131,8 @@ class Reader:
         known: dict[str, Any] = {"model": self._model, "runtime": self._runtime}
         try:
             with clock.stage("open"):
-                seen["picture"] = image.open_picture(source)
-            known["sha256"] = seen["picture"].sha256
+                seen["picture"] = picture = image.open_picture(source, 1 if page is None else page)
+            known |= {"sha256": picture.sha256, "pages": picture.pages}
             self._see(seen, clock, trace or self.signals, keep)
         except PictureError as error:
             if "page" in seen:
@@ -134,25 +142,36 @@ class Reader:
             known["signals"] = stages.signals if stages and self.signals else None
             if stages and error.reason is Reason.LEADS_MISSING:
                 known["leads"] = leads_found(stages)
-            result = unread(image.name_of(source), error.reason, self._message(error), timing_ms=clock.done(), **known)
-            return result, stages
+            known.setdefault("pages", error.pages)
+            name = image.page_name(image.name_of(source), page or 1, known["pages"])
+            return unread(name, error.reason, self._message(error), timing_ms=clock.done(), **known), stages
         stages = Stages(**seen)
         known["signals"] = stages.signals if self.signals else None
         with clock.stage("inference"):
             rows = self._infer(stages)
         with clock.stage("verdict"):
-            page = self._verdict(rows)
-            weights = self._weights(stages, page) if self.kind == PAGE_SIGNAL else None
-        return self._result(stages, rows, weights, page, clock, known), stages
+            probabilities = self._verdict(rows)
+            weights = self._weights(stages, probabilities) if self.kind == PAGE_SIGNAL else None
+        message = (
+            f"The file holds {picture.pages} pages; the first was read." if picture.pages > 1 and page is None else None
+        )
+        return self._result(stages, rows, weights, probabilities, clock, known | {"message": message}), stages
 
-    def read_all(self, sources: Iterable[Source], jobs: int = 1) -> Iterator[Result]:
-        """Yield the `Result` of each source, in order and as soon as it is there, with `jobs` processes."""
+    def read_all(
+        self, sources: Iterable[Source], jobs: int = 1, pages: Sequence[int] | None = None
+    ) -> Iterator[Result]:
+        """Yield the `Result` of each page of each source, in order and as soon as it is there, with `jobs` processes.
+
+        Those of a file with several pages are called `scan.pdf#1`, `scan.pdf#2`, …; with `pages` only these numbers are read of each source,
+        without it all up to `MAX_PAGES` and, if there are more, a result that says so.
+        """
         if jobs < 1:
             raise UsageError(f"jobs must be at least 1, not {jobs}")
         if jobs == 1:
-            yield from map(self.read, sources)
+            for source in sources:
+                yield from read_pages(self.read, source, pages)
         else:
-            yield from _read_with_workers(self._arguments, sources, jobs)
+            yield from _read_with_workers(self._arguments, sources, jobs, pages)
 
     def _see(self, seen: dict[str, Any], clock: _Clock, trace: bool, keep: bool) -> None:
         """Fill `seen` with what `Stages` holds, as far as it goes."""
@@ -236,18 +255,16 @@ class Reader:
         clock: _Clock,
         known: dict[str, Any],
     ) -> Result:
-        picture, flat = stages.picture, stages.page
+        flat = stages.page
         assert flat is not None  # without a page there is no verdict
         probabilities = by_class(page)
         info = page_info(flat)
         doubts = doubts_of(max(probabilities.values()) >= self.min_confidence, info)
-        frames = picture.frames
         return Result(
             status="uncertain" if doubts else "read",
-            source=picture.source,
+            source=stages.picture.source,
             probabilities=probabilities,
             min_confidence=self.min_confidence,
-            message=f"The file holds {frames} pictures; the first was read." if frames > 1 else None,
             doubts=doubts,
             leads=leads_by_row(stages, rows) if weights is None else leads_by_weight(stages, weights),
             page=info,
@@ -283,21 +300,62 @@ def _reader_of(arguments: tuple[Any, ...]) -> Reader:
     return Reader(*arguments)
 
 
-def _read_in_worker(arguments: tuple[Any, ...], source: Source) -> Result:
-    return _reader_of(arguments).read(source)
+def read_pages(
+    read: Callable[[Source, int], Result], source: Source, pages: Sequence[int] | None = None
+) -> Iterator[Result]:
+    """Yield what `read` gives for each page of a source: those of `pages`, or where None all, as `Reader.read_all` does."""
+    source = image.to_memory(source)  # it is read anew for each page
+    for page in pages or (1,):
+        result = read(_from_the_beginning(source), page)
+        yield result
+    if pages is None:
+        for page in range(2, min(result.pages, MAX_PAGES) + 1):
+            yield read(_from_the_beginning(source), page)
+        if result.pages > MAX_PAGES:
+            yield _pages_left(source, result)
 
 
-def _read_with_workers(arguments: tuple[Any, ...], sources: Iterable[Source], jobs: int) -> Iterator[Result]:
+def _pages_left(source: Source, first: Result) -> Result:
+    return pages_left(image.name_of(source), first.pages, sha256=first.sha256, model=first.model, runtime=first.runtime)
+
+
+def _from_the_beginning(source: Source) -> Source:
+    if isinstance(source, io.BytesIO):
+        source.seek(0)
+    return source
+
+
+def _read_in_worker(arguments: tuple[Any, ...], source: Source, page: int) -> Result:
+    return _reader_of(arguments).read(source, page)
+
+
+def _read_with_workers(
+    arguments: tuple[Any, ...], sources: Iterable[Source], jobs: int, pages: Sequence[int] | None
+) -> Iterator[Result]:
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), end_with_parent)
-    waiting: deque[Future[Result]] = deque()
+    waiting: deque[tuple[Source, int, Future[Result]]] = deque()
+
+    def begin(source: Source, numbers: Iterable[int]) -> list[tuple[Source, int, Future[Result]]]:
+        return [(source, page, pool.submit(_read_in_worker, arguments, source, page)) for page in numbers]
+
+    def end() -> Iterator[Result]:
+        source, page, future = waiting.popleft()
+        result = future.result()
+        # Of the first page it is known how many there are: the others come before what was begun after it.
+        if pages is None and page == 1 and result.pages > 1:
+            waiting.extendleft(reversed(begin(source, range(2, min(result.pages, MAX_PAGES) + 1))))
+        yield result
+        if pages is None and page == MAX_PAGES < result.pages:
+            yield _pages_left(source, result)
+
     try:
         for source in sources:
-            waiting.append(pool.submit(_read_in_worker, arguments, image.to_memory(source)))
+            waiting += begin(image.to_memory(source), pages or (1,))
             # Few in flight: an archive's results do not pile up in memory.
-            if len(waiting) >= 2 * jobs:
-                yield waiting.popleft().result()
+            while len(waiting) >= 2 * jobs:
+                yield from end()
         while waiting:
-            yield waiting.popleft().result()
+            yield from end()
     except BrokenProcessPool as error:
         raise InstallationError(
             "A process ended before its page was read, perhaps for want of memory: use fewer --jobs."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from . import __version__
 from .errors import FAILURES, Reason
+from .files.limits import MAX_PAGES
 from .layout import CLASSES, ScaleSource
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ class Result:
 
     `verdict` is a class or None, `confidence` its calibrated probability, `reason` a `Reason` or None, `message` a
     sentence for the person or None, `doubts` why it is uncertain, `timing_ms` {stage: milliseconds}. What is unknown is None.
-    `signals` are the leads in mV where `Reader(signals=True)` could follow them; they are not in JSON.
+    `signals` are the leads in mV where `Reader(signals=True)` could follow them, `pages` is how many pages the file holds (1 where that was not
+    seen); neither is in JSON.
     """
 
     status: Status
@@ -109,6 +111,7 @@ class Result:
     timing_ms: dict[str, float] = field(default_factory=dict)
     captured_at: str | None = None
     signals: Signals | None = field(default=None, repr=False, compare=False)
+    pages: int = field(default=1, repr=False, compare=False)
 
     @property
     def verdict(self) -> str | None:
@@ -171,6 +174,12 @@ def unread(source: str, reason: Reason, message: str | None = None, **known: Any
     """The `Result` of a picture that could not be opened (failed) or read (refused)."""
     status: Status = "failed" if reason in FAILURES else "refused"
     return Result(status=status, source=source, reason=reason, message=message or reason.sentence, **known)
+
+
+def pages_left(name: str, pages: int, **known: Any) -> Result:
+    """The failed `Result` that answers for the pages after `MAX_PAGES` of a file of this name."""
+    message = f"The file holds {pages} pages, and the first {MAX_PAGES} were read: split it, or choose pages by number."
+    return unread(f"{name}#{MAX_PAGES + 1}", Reason.TOO_LARGE, message, pages=pages, **known)
 
 
 def by_class(probabilities: Iterable[float]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import InstallationError, UsageError
+from ..files.limits import MAX_PAGE_NUMBER, MAX_PAGES
 from ..formats import DEFAULT_FORMATS, SIGNAL_FORMATS
 from .console import Commands, add_command, add_model_options, expand, make_reader, show
 from .exit_status import EXIT_STATUS, SUCCESS
@@ -30,7 +31,10 @@ def add_to(commands: Commands) -> None:
         commands, "classify", _classify, "read pictures of ECG pages", "ecg-edge classify pages/ --json"
     )
     command.add_argument(
-        "paths", nargs="+", metavar="PATH", help="picture, directory of pictures, or - for standard input"
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="picture, PDF or DICOM file, directory of them, or - for standard input",
     )
     add_model_options(command)
     command.add_argument("--overlay", metavar="DIR", help="write each picture with what was read drawn over it")
@@ -43,6 +47,12 @@ def add_to(commands: Commands) -> None:
         help=f"of {', '.join(SIGNAL_FORMATS)} (WFDB records without gaps), with --signals (default {','.join(DEFAULT_FORMATS)})",
     )
     command.add_argument("--steps", metavar="DIR", help="write the gray page and each lead after each step (cnn, crnn)")
+    command.add_argument(
+        "--pages",
+        type=_numbers,
+        metavar="N,N-N",
+        help="of PDF, TIFF and other files with several pages only these (default all)",
+    )
     command.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
 
 
@@ -53,6 +63,21 @@ def _formats(text: str) -> list[str]:
         if name not in SIGNAL_FORMATS:
             raise argparse.ArgumentTypeError(f"there is no format {name!r}: {', '.join(SIGNAL_FORMATS)}")
     return names
+
+
+def _numbers(text: str) -> list[int]:
+    """The numbers of pages in a list with commas, in which 2-4 is 2, 3, 4; each once."""
+    numbers: dict[int, None] = {}
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if not (first.isdecimal() and (last or first).isdecimal() and part[-1] != "-"):
+            raise argparse.ArgumentTypeError(f"{part!r} is no number of a page: give 1,3 or 2-4")
+        if not 1 <= int(first) <= int(last or first) <= MAX_PAGE_NUMBER:
+            raise argparse.ArgumentTypeError(
+                f"pages are numbered from 1 to {MAX_PAGE_NUMBER}, the smaller first: {part!r}"
+            )
+        numbers |= dict.fromkeys(range(int(first), int(last or first) + 1))
+    return list(numbers)
 
 
 def _classify(options: argparse.Namespace) -> int:
@@ -69,16 +94,20 @@ def _classify(options: argparse.Namespace) -> int:
     sources = expand(options.paths)
     with_traces = bool(options.overlay or options.signals)
     results = (
-        _read_and_write(reader, sources, writers, with_traces) if writers else _read(reader, sources, options.jobs)
+        _read_and_write(reader, sources, writers, with_traces, options.pages)
+        if writers
+        else _read(reader, sources, options.jobs, options.pages)
     )
-    status, count = SUCCESS, 0
+    status, count, total = SUCCESS, 0, len(sources) * len(options.pages or (1,))
     with _Stop() as stop:
         try:
             for result in results:
                 count += 1
                 status = max(status, EXIT_STATUS[result.status])
                 show(result, options.json)
-                _show_progress(count, len(sources))
+                if options.pages is None and result.pages > 1 and result.source.endswith("#1"):
+                    total += min(result.pages, MAX_PAGES + 1) - 1
+                _show_progress(count, total)
                 if stop.signal:
                     results.close()
                     break
@@ -108,19 +137,30 @@ def _writers(options: argparse.Namespace) -> list[Writer]:
     return writers
 
 
-def _read(reader: Reader, sources: Sequence[Source], jobs: int) -> Generator[Result, None, None]:
-    yield from reader.read_all(sources, jobs)
+def _read(
+    reader: Reader, sources: Sequence[Source], jobs: int, pages: Sequence[int] | None
+) -> Generator[Result, None, None]:
+    yield from reader.read_all(sources, jobs, pages)
 
 
 def _read_and_write(
-    reader: Reader, sources: Sequence[Source], writers: Sequence[Writer], with_traces: bool
+    reader: Reader,
+    sources: Sequence[Source],
+    writers: Sequence[Writer],
+    with_traces: bool,
+    pages: Sequence[int] | None,
 ) -> Generator[Result, None, None]:
-    for source in sources:
-        result, stages = reader.inspect(source, with_traces)
+    from ..reader import read_pages
+
+    def read_and_write(source: Source, page: int) -> Result:
+        result, stages = reader.inspect(source, with_traces, page=page)
         if stages is not None:
             for write in writers:
                 write(result, stages)
-        yield result
+        return result
+
+    for source in sources:
+        yield from read_pages(read_and_write, source, pages)
 
 
 class _Stop:

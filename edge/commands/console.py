@@ -57,8 +57,10 @@ def make_reader(options: argparse.Namespace) -> Reader:
 
 
 def expand(paths: Iterable[str]) -> list[Source]:
-    """The sources that the given paths stand for; a directory without pictures stands for itself, and is answered."""
-    from ..image import MAX_BYTES, find_pictures
+    """The sources that the given paths stand for; a directory without known files stands for itself, and is answered. Other files in directories
+    are counted on standard error."""
+    from ..files.kinds import list_files
+    from ..files.limits import MAX_BYTES
 
     sources: list[Source] = []
     for path in paths:
@@ -67,7 +69,11 @@ def expand(paths: Iterable[str]) -> list[Source]:
             data.name = "-"
             sources.append(data)
         elif os.path.isdir(path):
-            sources += find_pictures(path) or [path]
+            listing = list_files(path)
+            sources += listing.known or [path]
+            if listing.others:
+                what = "1 file is" if listing.others == 1 else f"{listing.others} files are"
+                print(f"{path}: {what} of no kind that is known, and not read", file=sys.stderr)
         else:
             sources.append(path)
     return sources

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import CameraError, Reason
-from ..image import find_pictures, open_picture
+from ..files.kinds import SUFFIXES, list_files
+from ..image import open_picture
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -43,7 +44,7 @@ class FolderCamera:
     def __init__(self, folder: str | os.PathLike[str]):
         if not os.path.isdir(folder):
             raise CameraError(f"{folder} is no folder of pictures.")
-        self._paths = iter(find_pictures(folder))
+        self._paths = iter([path for path in list_files(folder).known if path.lower().endswith(SUFFIXES)])
         self._folder = folder
 
     def capture(self, timeout_s: float = DEFAULT_TIMEOUT_S) -> Shot:

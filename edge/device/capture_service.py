@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CameraError, PictureError
-from ..image import MAX_BYTES, name_of, read_bytes
+from ..files.kinds import HEAD_BYTES, kind_of
+from ..files.limits import MAX_BYTES
+from ..image import in_memory, name_of, read_bytes
 from ..result import Result, unread
 from ..system import board
 from ..system.clock import utc_now
@@ -33,12 +35,21 @@ PREVIEW_SIDE_PX, PREVIEW_QUALITY = 960, 80
 @dataclass(frozen=True)
 class Outcome:
     """What became of a page: the `result`'s dict, the bytes of its `picture` (None where there are none to keep) with their `suffix`, and
-    what `device` says of camera and board."""
+    what `device` says of camera and board. The file holds so many `pages`; it is kept with the first of them."""
 
     result: dict[str, Any]
     picture: bytes | None
     suffix: str
     device: dict[str, Any]
+    pages: int = 1
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """The request for a further page, number `page`, of the file at `path`."""
+
+    path: str
+    page: int
 
 
 class CaptureService:
@@ -57,11 +68,14 @@ class CaptureService:
         if with_camera:
             self._opened()
 
-    def __call__(self, request: str | bytes | None) -> Outcome | tuple[bool, str]:
-        """The `Outcome` of a picture at a path or of its file's bytes, or of one that the camera takes (None); for `FRAMING_HINT`, (whether the
+    def __call__(self, request: str | bytes | PageRequest | None) -> Outcome | tuple[bool, str]:
+        """The `Outcome` of a picture at a path or of its file's bytes (of several pages the first, or that of a `PageRequest`), or of one that the
+        camera takes (None); for `FRAMING_HINT`, (whether the
         page is found, a hint for framing)."""
         if request == FRAMING_HINT:
             return self._framing_hint()
+        if isinstance(request, PageRequest):
+            return self._read(request.path, request.page)
         return self._capture() if request is None else self._read(request)
 
     def close(self) -> None:
@@ -70,14 +84,18 @@ class CaptureService:
             self._camera.close()
         self._camera = None
 
-    def _read(self, given: str | bytes) -> Outcome:
+    def _read(self, given: str | bytes, page: int = 1) -> Outcome:
         source = name_of(given)
         try:
             data = read_bytes(given)
         except PictureError as error:
             return self._outcome(unread(source, error.reason, str(error)), None, "", {})
-        result = replace(self._reader.read(data), source=source)
-        return self._outcome(result, data, os.path.splitext(source)[1], {})
+        kind = kind_of(data[:HEAD_BYTES], source)
+        result = self._reader.read(in_memory(data, source), page)
+        # What is no picture at all is not ours to keep: it stays where it is.
+        kept = page == 1 and (kind is None or kind.opener is not None)
+        suffix = os.path.splitext(source)[1] or "".join(kind.suffixes[:1] if kind else ())
+        return self._outcome(result, data if kept else None, suffix, {})
 
     def _framing_hint(self) -> tuple[bool, str]:
         return self.preview()[:2]
@@ -136,7 +154,9 @@ class CaptureService:
     def _outcome(self, result: Result, data: bytes | None, suffix: str, device: dict[str, Any]) -> Outcome:
         result = result if result.captured_at else replace(result, captured_at=utc_now())
         device = device | {"board": board.readings(), "resident_mb": round(board.resident_mb() or 0, 1)}
-        return Outcome(result.to_dict(), data if data is None or len(data) <= MAX_BYTES else None, suffix, device)
+        return Outcome(
+            result.to_dict(), data if data is None or len(data) <= MAX_BYTES else None, suffix, device, result.pages
+        )
 
 
 def make_reader(given: dict[str, Any], model: str | None = None) -> Reader:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from ..errors import InstallationError, UsageError
-from ..image import SUFFIXES
+from ..files.kinds import kind_of_path
+from ..system.event_log import EventHandler, ignore_event
 from .indicator import import_gpiozero, pin_message
 
 POLL_S = 1.0
@@ -59,6 +60,7 @@ class FolderTrigger:
     """Pictures that arrive in a folder, in the order of their arrival; each when it has not changed for `settle_s`.
 
     What `is_stored` already is not given again; `after` its result is stored, a picture stays in the folder ("keep") or is removed ("delete").
+    Files of a kind that is known and not read are given too, to be answered for; of others `on_event` is told how many there are, when more come.
     """
 
     def __init__(
@@ -68,11 +70,14 @@ class FolderTrigger:
         settle_s: float = 2.0,
         after: Literal["keep", "delete"] = "keep",
         clock: Callable[[], float] = time.monotonic,
+        on_event: EventHandler = ignore_event,
     ):
         if not os.path.isdir(folder):
             raise UsageError(f"{folder} is no folder: make it, or change [trigger] folder.")
         self._folder, self._is_stored, self._settle_s = folder, is_stored, settle_s
-        self._after, self._clock = after, clock
+        self._after, self._clock, self._on_event = after, clock, on_event
+        self._known: dict[str, bool] = {}  # origin: whether its kind is known
+        self._others = 0
         self._since: dict[str, tuple[str, float]] = {}  # name: (its origin, since when)
         self._done: set[str | None] = set()  # origins that are done with
 
@@ -102,13 +107,13 @@ class FolderTrigger:
         """There is nothing to close."""
 
     def _find(self) -> Task | None:
-        now, seen, ready = self._clock(), {}, []
+        now, seen, ready, known = self._clock(), {}, [], {}
         try:
             files = list(os.scandir(self._folder))
         except OSError as error:
             raise InstallationError(f"{self._folder} cannot be listed ({error.strerror}).") from error
         for file in files:
-            if file.name.startswith(".") or not file.name.lower().endswith(SUFFIXES):
+            if file.name.startswith("."):
                 continue
             try:
                 status = file.stat()
@@ -117,19 +122,26 @@ class FolderTrigger:
             except OSError:
                 continue  # gone since it was listed
             origin = _origin(file.path, status)
-            if origin in self._done:
+            known[origin] = self._known[origin] if origin in self._known else kind_of_path(file.path) is not None
+            if origin in self._done or not known[origin]:
                 continue
             former, since = self._since.get(file.name, (None, now))
             seen[file.name] = (origin, since if former == origin else now)
             if now - seen[file.name][1] >= self._settle_s:
                 ready.append((status.st_mtime_ns, file.path, origin))
-        self._since = seen
+        self._since, self._known = seen, known
+        self._tell_of_others(len(known) - sum(known.values()))
         for _, path, origin in sorted(ready):
             if not self._is_stored(origin):
                 return Task(path, origin)
             # Stored just before an end: only what comes after is left to do.
             self.done(Task(path, origin), self._is_stored(origin, with_picture=True))
         return None
+
+    def _tell_of_others(self, count: int) -> None:
+        if count > self._others:
+            self._on_event("folder.others", folder=self._folder, files=count)
+        self._others = count
 
 
 class ButtonTrigger:

@@ -4,11 +4,13 @@ import time
 from typing import Any
 
 from ..errors import CameraError, Reason, StoreError, StoreFullError, WorkerError, WorkerTimeoutError
-from ..result import unread
+from ..files.limits import MAX_PAGES
+from ..image import page_name
+from ..result import pages_left, unread
 from ..store.result_store import Store
 from ..system.event_log import EventLog
 from ..system.worker import Tick, Worker
-from .capture_service import Outcome
+from .capture_service import Outcome, PageRequest
 from .indicator import Indicator
 from .triggers import StopFlag, Task, Trigger
 
@@ -70,7 +72,7 @@ class WatchLoop:
             if task is None:
                 continue
             self._indicator.show("busy")
-            go_on = self._do(task)
+            go_on = self._do(task, stop)
             shown_at = time.monotonic()
             if not go_on:
                 self._pause(stop)
@@ -80,37 +82,79 @@ class WatchLoop:
         while time.monotonic() < until and not stop.wait(WAIT_S):
             self._alive()
 
-    def _do(self, task: Task) -> bool:
-        """Read a page and store its result; False where the next should wait a little."""
-        start = time.perf_counter()
-        try:
-            outcome = self._read(task)
-            result, device = outcome.result, outcome.device
-            number = self._store.add(result, outcome.picture, outcome.suffix or ".jpg", device, task.origin)
-        except (StoreError, CameraError, WorkerError) as error:
-            self._refuse(task, error)
-            return isinstance(error, WorkerError)
-        self._attempts.pop(task.origin, None)
-        self._trigger.done(task, outcome.picture is not None)
+    def _do(self, task: Task, stop: StopFlag) -> bool:
+        """Read the pages of a task one by one and store their results; False where the next should wait a little.
+
+        Told to end between two pages of a file, it leaves the others for the next start.
+        """
+        page = last = pages = 1
+        kept = False
+        while page <= last:
+            start = time.perf_counter()
+            try:
+                if page > 1 and self._is_stored(task, page, last):
+                    page += 1
+                    continue
+                outcome = self._read(task, page, pages)
+                pages = max(pages, outcome.pages)
+                last = min(pages, MAX_PAGES + 1)
+                number = self._keep(task, outcome, page, last)
+            except (StoreError, CameraError, WorkerError) as error:
+                self._refuse(task, error)
+                return isinstance(error, WorkerError)
+            self._attempts.pop(_origin(task, page), None)
+            kept = kept or outcome.picture is not None
+            if page == last:
+                self._trigger.done(task, kept)
+            if number is not None:
+                self._tell(outcome, number, start)
+            page += 1
+            if page <= last and stop.is_set():
+                break
+        return True
+
+    def _keep(self, task: Task, outcome: Outcome, page: int, last: int) -> int | None:
+        """Store the result of a page: its number, None where an earlier run has stored it. Of a file with several pages the last one has the
+        origin of the file: with it all of them are stored."""
+        result, suffix = outcome.result, outcome.suffix or ".jpg"
+        if last == 1:
+            return self._store.add(result, outcome.picture, suffix, outcome.device, task.origin)
+        if self._is_stored(task, page, last):
+            return None
+        origin = task.origin if page == last else _origin(task, page)
+        first = None if page == 1 or task.origin is None else self._store.number_of(f"{task.origin}#1")
+        return self._store.add(result, outcome.picture, suffix, outcome.device, origin, picture_of=first)
+
+    def _is_stored(self, task: Task, page: int, last: int) -> bool:
+        origin = task.origin if page == last else _origin(task, page)
+        return origin is not None and self._store.number_of(origin) is not None
+
+    def _tell(self, outcome: Outcome, number: int, start: float) -> None:
+        result, device = outcome.result, outcome.device
         self.pages += 1
         self._show(result)
         self._log("info", "page.stored", number=number, source=result["source"], status=result["status"],
                   verdict=result["verdict"], confidence=result["confidence"], reason=result["reason"],
                   ms=round((time.perf_counter() - start) * 1000), resident_mb=device.get("resident_mb"),
                   **{key: value for key, value in (device.get("board") or {}).items() if value is not None})  # fmt: skip
-        return True
 
-    def _read(self, task: Task) -> Outcome:
+    def _read(self, task: Task, page: int, pages: int) -> Outcome:
+        if page > MAX_PAGES:
+            return Outcome(pages_left(task.path or "", pages).to_dict(), None, "", {})
+        origin = _origin(task, page)
+        request = task.path if page == 1 or task.path is None else PageRequest(task.path, page)
         try:
-            outcome: Outcome = self._worker.call(task.path, self._page_s, self._alive)
+            outcome: Outcome = self._worker.call(request, self._page_s, self._alive)
             return outcome
         except WorkerError as error:
-            count = self._attempts[task.origin] = self._attempts.get(task.origin, 0) + 1
+            count = self._attempts[origin] = self._attempts.get(origin, 0) + 1
             if task.path is None or count < ATTEMPTS:
                 raise
             what = "takes too long" if isinstance(error, WorkerTimeoutError) else "ends the reading process"
             result = unread(
-                task.path, Reason.UNSUPPORTED, f"Reading this picture {what}: save it anew, smaller, as JPEG or PNG."
+                page_name(task.path, page, pages),
+                Reason.UNSUPPORTED,
+                f"Reading this picture {what}: save it anew, smaller, as JPEG or PNG.",
             )
             return Outcome(result.to_dict(), None, "", {})
 
@@ -128,3 +172,8 @@ class WatchLoop:
             self._indicator.show("done", f"{result['verdict']} {result['confidence']:.2f}{doubt}")
         else:
             self._indicator.show("refused", result["message"])
+
+
+def _origin(task: Task, page: int) -> str | None:
+    """What identifies a page of a task; None for pictures of the camera."""
+    return task.origin if task.origin is None else f"{task.origin}#{page}"

@@ -12,7 +12,7 @@ from ..errors import StoreError
 from ..store.forwarding import SENDERS, Forwarder
 from ..store.result_store import Store, default_folder
 from ..system import board
-from ..system.event_log import EventHandler, EventLog, Level, make_event_log
+from ..system.event_log import EventHandler, EventLog, Level, ignore_event, make_event_log
 from ..system.worker import Tick, Worker
 from . import triggers
 from .capture_service import CaptureService
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 MB = 1_000_000
 EVENT_LEVELS: dict[str, Level] = {"store.damaged": "error", "store.picture_missing": "warning", "store.found": "warning",
-                                  "worker.hung": "error", "worker.died": "error"}  # fmt: skip
-"""The levels of events from store and worker; others are "info"."""
+                                  "worker.hung": "error", "worker.died": "error", "folder.others": "warning"}  # fmt: skip
+"""The levels of events from store, worker and trigger; others are "info"."""
 
 
 def watch(settings: Settings) -> int:
@@ -53,7 +53,7 @@ def open_loop(
     settings: Settings, log: EventLog, store: Store, worker: Worker, resources: ExitStack, alive: Tick
 ) -> WatchLoop:
     """The `WatchLoop` over its trigger, indicator and forwarders, which `resources` closes."""
-    trigger = make_trigger(settings, store)
+    trigger = make_trigger(settings, store, with_level(log))
     resources.callback(trigger.close)
     given = settings["lamp"]
     indicator: Indicator = TextIndicator() if given["kind"] == "text" else LedIndicator(given["led_pin"])
@@ -82,7 +82,7 @@ def make_worker(settings: Settings, log: EventLog) -> Worker:
     return Worker(CaptureService, (settings, with_camera), process["start_s"], process["grace_s"], with_level(log))
 
 
-def make_trigger(settings: Settings, store: Store) -> triggers.Trigger:
+def make_trigger(settings: Settings, store: Store, on_event: EventHandler = ignore_event) -> triggers.Trigger:
     """The trigger of the settings."""
     given = settings["trigger"]
     if given["kind"] == "button":
@@ -91,11 +91,11 @@ def make_trigger(settings: Settings, store: Store) -> triggers.Trigger:
         return triggers.IntervalTrigger(given["interval_s"])
     if os.path.realpath(given["folder"]) == os.path.realpath(store.folder):
         raise StoreError("Pictures may not arrive where results are stored: change [trigger] folder or [store] folder.")
-    return triggers.FolderTrigger(given["folder"], store.knows, given["settle_s"], given["after"])
+    return triggers.FolderTrigger(given["folder"], store.knows, given["settle_s"], given["after"], on_event=on_event)
 
 
 def with_level(log: EventLog) -> EventHandler:
-    """What writes events of store and worker, which have no level, to the log."""
+    """What writes events of store, worker and trigger, which have no level, to the log."""
 
     def write(event: str, **details: object) -> None:
         log(EVENT_LEVELS.get(event, "info"), event, **details)

@@ -76,13 +76,13 @@ def draw_over(picture: Image.Image, result: Result, stages: Stages | None = None
 
 
 def write_overlay(picture: Picture, result: Result, stages: Stages | None, folder: str | os.PathLike[str]) -> Path:
-    """Write FOLDER/NAME-SHA.jpg for an opened `image.Picture`; its path. The part of SHA-256 keeps pictures of one name apart.
+    """Write FOLDER/STEM.jpg for an opened `image.Picture`, by its `stem`; its path.
 
     Raises
     ------
     OutputError : it cannot be written there.
     """
-    target = Path(folder) / f"{Path(picture.source).stem}-{picture.sha256[:8]}.jpg"
+    target = Path(folder) / f"{picture.stem}.jpg"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         draw_overlay(picture.image, result, stages).save(target, quality=90)

@@ -30,9 +30,9 @@ def write_signals(
 def write_signals_of(
     stages: Stages, folder: str | os.PathLike[str], formats: Iterable[str] = DEFAULT_FORMATS
 ) -> tuple[Path, ...]:
-    """Write what a reading traced as files that are called after the picture, NAME-SHA.csv, .hea, .dat; the paths.
+    """Write what a reading traced as files that are called after the picture's `stem`, STEM.csv, .hea, .dat; the paths.
 
-    The part of SHA-256 keeps pictures of one name apart; what WFDB does not take in a name becomes an underscore.
+    What WFDB does not take in a name becomes an underscore.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def write_signals_of(
     signals, picture = stages.signals, stages.picture
     if signals is None:
         return ()
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", f"{Path(picture.source).stem}-{picture.sha256[:8]}")
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", picture.stem)
     try:
         return write_signals(signals, folder, name, formats)
     except OSError as error:

@@ -19,7 +19,7 @@ STEPS = (("1-crop", "gray"), ("2-gaussian", "blurred"), ("3-binary", "ink"))
 def write_steps(stages: Stages, folder: str | os.PathLike[str]) -> Path:
     """Write the gray page, and each lead after each step and as the model sees it; the directory that holds them.
 
-    FOLDER/NAME-SHA/page-gray.png and FOLDER/NAME-SHA/LEAD/STEP.png; the part of SHA-256 keeps pictures of one name apart.
+    FOLDER/STEM/page-gray.png and FOLDER/STEM/LEAD/STEP.png, by the picture's `stem`.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def write_steps(stages: Stages, folder: str | os.PathLike[str]) -> Path:
     """
     picture, page, steps_of, inputs = stages.picture, stages.page, stages.steps, stages.inputs
     assert page is not None and steps_of is not None and inputs is not None, "only models of single leads have steps"
-    target = Path(folder) / f"{Path(picture.source).stem}-{picture.sha256[:8]}"
+    target = Path(folder) / picture.stem
     try:
         target.mkdir(parents=True, exist_ok=True)
         filters.to_picture(page.gray).save(target / "page-gray.png")

@@ -50,7 +50,7 @@ GENERAL_ADVICE = (
     "Wait for the focus, hold still, then take it. A scan or the device's own export reads best.",
 )
 ADVICE = {
-    "not_a_picture": ("Choose a photograph or scan: JPEG, PNG, TIFF, BMP or WebP.",),
+    "not_a_picture": ("Choose a photograph or scan: JPEG, PNG, TIFF or PDF.",),
     "unsupported": ("Save the page as JPEG or PNG first. Of a PDF, export its page as a picture.",),
     "truncated": ("Copy the file again, or take the picture anew: its end is missing.",),
     "too_large": ("Save the picture smaller: 12 megapixels are plenty.",),

@@ -108,6 +108,7 @@ class Store:
         suffix: str = ".jpg",
         device: dict[str, Any] | None = None,
         origin: str | None = None,
+        picture_of: int | None = None,
     ) -> int:
         """Keep a page: its number. When this returns, it survives a power cut.
 
@@ -117,6 +118,7 @@ class Store:
         picture : the bytes of its picture file, kept as they are, with `suffix`; None for none
         device : what is known of camera and board
         origin : by which the same page is known when it comes again, for `knows`
+        picture_of : of a further page of a file, the number of the page with which the file is kept as picture
 
         Raises
         ------
@@ -130,7 +132,7 @@ class Store:
                 name = f"{self._next_number():09d}{suffix.lower()}"
                 durable_files.write_whole(self.path(PICTURES, name), picture)
             try:
-                return self._insert(result, name, len(picture or b""), device, origin)
+                return self._insert(result, name, len(picture or b""), device, origin, picture_of)
             except BaseException:
                 if name:
                     with suppress(OSError):
@@ -168,9 +170,15 @@ class Store:
 
     def knows(self, origin: str, with_picture: bool = False) -> bool:
         """Whether a page of that origin is stored; `with_picture`, whether its picture is, or was until the quota removed it."""
-        kept = " AND picture_bytes > 0" if with_picture else ""
+        kept = f" AND (picture_bytes > 0 OR {schema.FIRST.format('picture_bytes')} > 0)" if with_picture else ""
         with self._mutex, as_store_errors(self.folder):
             return bool(self._database.execute(f"SELECT 1 FROM results WHERE origin = ?{kept}", (origin,)).fetchone())
+
+    def number_of(self, origin: str) -> int | None:
+        """The number of the page of that origin; None where none is stored."""
+        with self._mutex, as_store_errors(self.folder):
+            row = self._database.execute("SELECT number FROM results WHERE origin = ?", (origin,)).fetchone()
+        return row[0] if row else None
 
     def open_channel(self, channel: str) -> None:
         """Start to record what a channel has sent: a new one begins with the next page."""
@@ -297,14 +305,20 @@ class Store:
             self._on_event("store.picture_missing", number=number, picture=name)
 
     def _insert(
-        self, result: dict[str, Any], name: str | None, size: int, device: dict[str, Any] | None, origin: str | None
+        self,
+        result: dict[str, Any],
+        name: str | None,
+        size: int,
+        device: dict[str, Any] | None,
+        origin: str | None,
+        picture_of: int | None,
     ) -> int:
         model = (result.get("model") or {}).get("name")
         row = (utc_now("milliseconds"), result.get("captured_at"), origin, result["source"], result["status"], result["verdict"],
-               result["reason"], model, json.dumps(result), json.dumps(device or {}), name, size)  # fmt: skip
+               result["reason"], model, json.dumps(result), json.dumps(device or {}), name, size, picture_of)  # fmt: skip
         return self._change(
             "INSERT INTO results (stored_at, captured_at, origin, source, status, verdict, reason, model, result, device,"
-            f" picture, picture_bytes) VALUES ({', '.join('?' * len(row))})",
+            f" picture, picture_bytes, picture_of) VALUES ({', '.join('?' * len(row))})",
             row,
         )
 
@@ -328,9 +342,8 @@ class Store:
 
     def _entries(self, clauses: str, values: Sequence[object]) -> Iterator[Entry]:
         with self._mutex, as_store_errors(self.folder):
-            rows = self._database.execute(
-                f"SELECT number, stored_at, result, device, picture FROM results {clauses}", values
-            )
+            columns = f"number, stored_at, result, device, {schema.picture_column(self._database)}"
+            rows = self._database.execute(f"SELECT {columns} FROM results {clauses}", values)
         # Some at a time: a long history need not fit into memory, and others may write meanwhile.
         while batch := self._fetch(rows):
             for number, stored_at, result, device, picture in batch:

@@ -28,15 +28,24 @@ MIGRATIONS = (
         "CREATE INDEX results_with_picture ON results (number) WHERE picture IS NOT NULL",
         "CREATE TABLE outbox (channel TEXT PRIMARY KEY, sent INTEGER NOT NULL) WITHOUT ROWID",
     ),
+    # The number of the page with whose result the picture's file is kept: that of the first page, of further pages of a PDF.
+    ("ALTER TABLE results ADD COLUMN picture_of INTEGER",),
 )
 """The statements that lead from version n to n + 1; the version of a database is its `user_version`."""
 
 VERSION = len(MIGRATIONS)
+FIRST = "(SELECT first.{} FROM results AS first WHERE first.number = results.picture_of)"
+"""Of a further page of a file, a column of the page with which the file is kept."""
 
 
 def version_of(connection: sqlite3.Connection) -> int:
     """The version of an open database; 0 where it is new."""
     return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def picture_column(connection: sqlite3.Connection) -> str:
+    """The name of a result's picture, as SQL; a reader may meet a database that no newer version has written to yet."""
+    return f"coalesce(picture, {FIRST.format('picture')})" if version_of(connection) > 1 else "picture"
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:

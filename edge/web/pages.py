@@ -78,7 +78,7 @@ async def read_picture(request: Request) -> Response:
     services, session = services_of(request), request.scope["session"]
     async with services.queue.place(session, progress_id_of(request)) as place:
         upload = await read_upload(request)
-        reading = ReadingRequest(upload.data, upload.name, upload.model, True)
+        reading = ReadingRequest(upload.data, upload.name, upload.model, True, upload.page)
         cached = await read(request, place, reading, upload.keep)
     return _redirect(request, f"/results/{cached.name}")
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..device.capture_service import CaptureService, Outcome, make_reader
+from ..device.capture_service import CaptureService, Outcome, PageRequest, make_reader
 from ..errors import PictureError
-from ..image import MAX_BYTES
+from ..files.limits import MAX_BYTES
+from ..image import in_memory
 from ..result import STAGES, unread
 from ..system import board
 from ..system.clock import utc_now
@@ -32,13 +33,15 @@ Preview = tuple[bool, str, bytes]
 class ReadingRequest:
     """A picture to be read: the bytes of its file as `data`, or None for one that the camera takes; called `name` in its result.
 
-    `model` is a name, None for the settings' own; with `views` everything that can be looked at is made too.
+    `model` is a name, None for the settings' own; with `views` everything that can be looked at is made too. Of a file with several pages that of
+    number `page` is read, where None the first, with a message that says so.
     """
 
     data: bytes | None
     name: str
     model: str | None = None
     views: bool = False
+    page: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class ReadingService:
         self._max_readers = FEW_READERS if (board.memory_mb() or 0) < SMALL_MB else MANY_READERS
 
     def __call__(
-        self, request: ReadingRequest | str | bytes | None
+        self, request: ReadingRequest | PageRequest | str | bytes | None
     ) -> ReadingAnswer | Preview | Outcome | tuple[bool, str]:
         """The `ReadingAnswer` to a `ReadingRequest`; (found, hint, JPEG) for `PREVIEW`; a `capture_service.Outcome` for what the loop asks."""
         if isinstance(request, ReadingRequest):
@@ -104,12 +107,13 @@ class ReadingService:
                 return ReadingAnswer(result.to_dict(), None, {})
             name, device = self._capture_service.camera_name, {"camera": metadata}
         reader = self._reader(request.model)
+        given, page = in_memory(data, name), request.page
         if request.views:
-            result, stages = reader.inspect(data, trace=True, tell=self._report_stage)
+            result, stages = reader.inspect(given, trace=True, tell=self._report_stage, page=page)
         else:
-            result, stages = reader.inspect(data, keep=False, tell=self._report_stage)[0], None
+            result, stages = reader.inspect(given, keep=False, tell=self._report_stage, page=page)[0], None
         read_at = utc_now()
-        result = replace(result, source=name, captured_at=read_at if request.data is None else None)
+        result = replace(result, captured_at=read_at if request.data is None else None)
         files: dict[str, bytes] = {}
         steps: tuple[Step, ...] = ()
         if request.views:

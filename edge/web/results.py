@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 
 from ..errors import StoreError
+from ..image import split_page_name
 from ..layout import CLASSES
 from ..store.history import parse_time
 from ..store.result_store import Entry
@@ -25,7 +26,8 @@ STATUSES = ("read", "uncertain", "refused", "failed")
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 """How many results a search gives."""
 KINDS = {b"\xff\xd8": (".jpg", "image/jpeg"), b"\x89P": (".png", "image/png"), b"II": (".tif", "image/tiff"), b"MM": (".tif", "image/tiff"),
-         b"BM": (".bmp", "image/bmp"), b"RI": (".webp", "image/webp")}  # fmt: skip
+         b"BM": (".bmp", "image/bmp"), b"RI": (".webp", "image/webp"), b"GI": (".gif", "image/gif"),
+         b"%P": (".pdf", "application/octet-stream")}  # fmt: skip
 """Suffix and media type of a picture by its first bytes: its name says nothing that is to be believed, and the server decodes nothing."""
 OTHER_KIND = (".img", "application/octet-stream")
 T = TypeVar("T")
@@ -194,8 +196,9 @@ def picture_of(record: ResultRecord) -> bytes:
 
 
 def request_to_read_again(record: ResultRecord, model: str | None) -> ReadingRequest:
-    """The `ReadingRequest` for a result's picture, with a model of one's choice."""
-    return ReadingRequest(picture_of(record), os.path.basename(record.result["source"]), model, True)
+    """The `ReadingRequest` for a result's picture, the same page of it, with a model of one's choice."""
+    name, page = split_page_name(os.path.basename(record.result["source"]))
+    return ReadingRequest(picture_of(record), name, model, True, page)
 
 
 def _matches(record: ResultRecord, query: SearchQuery) -> bool:

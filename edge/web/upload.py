@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,10 +14,13 @@ from starlette.requests import Request
 
 from ..classifier.card import list_names
 from ..errors import Reason
+from ..files.limits import MAX_PAGE_NUMBER
 from .problems import Problem
 
 MAX_NAME_LETTERS = 100
 MAX_FIELDS = 12
+KINDS = ("application/octet-stream", "application/pdf", "application/dicom")
+"""Media types that a body may have beside those of pictures."""
 FLAGS = {"1": True, "on": True, "true": True, "0": False, "off": False, "false": False}
 T = TypeVar("T")
 
@@ -24,13 +28,15 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Upload:
     """The bytes of a picture's file as `data`, what it is called (`name`, for people: it is no path of ours), the `model` that is to read it (None for the
-    default one), and whether it is to be kept, or shown in `views`."""
+    default one), whether it is to be kept, or shown in `views`, and the number of the `page` to be read of a file with several (None where none
+    was given)."""
 
     data: bytes
     name: str
     model: str | None
     keep: bool
     views: bool
+    page: int | None = None
 
 
 class _InMemory(MultiPartParser):
@@ -50,8 +56,10 @@ async def read_upload(request: Request) -> Upload:
     sources: list[Mapping[str, str]] = [request.query_params]
     if kind == "multipart/form-data":
         data, name, fields = await _from_form(request)
+        if not fields.get("page"):
+            fields.pop("page", None)  # a browser sends what was left empty
         sources.append(fields)
-    elif kind.startswith("image/") or kind == "application/octet-stream":
+    elif kind.startswith("image/") or kind in KINDS:
         data, name = await request.body(), ""
     else:
         raise Problem(
@@ -64,7 +72,8 @@ async def read_upload(request: Request) -> Upload:
     # What stands in the form comes after the query, and has the last word.
     model = _last(sources, "model", chosen_model)
     keep, views = (bool(_last(sources, name, partial(_flag, name=name))) for name in ("keep", "views"))
-    return Upload(data, plain_name(name), model, keep, views)
+    page = _last(sources, "page", _page_number)
+    return Upload(data, plain_name(name), model, keep, views, page)
 
 
 async def read_fields(request: Request) -> dict[str, str]:
@@ -132,6 +141,13 @@ def _flag(text: str, name: str) -> bool:
     if text.lower() not in FLAGS:
         raise Problem(400, "bad_request", f"{name} must be true or false.")
     return FLAGS[text.lower()]
+
+
+def _page_number(text: str) -> int:
+    """The number of a page."""
+    if not re.fullmatch("[1-9][0-9]{0,7}", text) or int(text) > MAX_PAGE_NUMBER:
+        raise Problem(400, "bad_request", f"page must be a whole number from 1 to {MAX_PAGE_NUMBER}.")
+    return int(text)
 
 
 def _last(sources: list[Mapping[str, str]], name: str, check: Callable[[str], T]) -> T | None:

@@ -56,7 +56,7 @@ def bad_pictures(page):
         "an empty file": (b"", "truncated"),
         "a cut file": (page.read_bytes()[:50_000], "truncated"),
         "text": (b"To whom it may concern", "not_a_picture"),
-        "a PDF": (b"%PDF-1.4", "unsupported"),
+        "an SVG": (b"<svg/>", "unsupported"),
         "too many pixels": (Image.new("1", (10_001, 10_000)), "too_large"),
         "one pixel": (encoded(Image.new("RGB", (1, 1)), "JPEG"), "no_page"),
         "one pixel as an array": (np.zeros((1, 1, 3), np.uint8), "no_page"),

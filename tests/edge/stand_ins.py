@@ -1,12 +1,14 @@
 """Stand-ins for what reading processes run: classes and functions of a module, since the process imports them."""
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
 
-from ecg_edge.device.capture_service import Outcome
+from ecg_edge.device.capture_service import Outcome, PageRequest
 from ecg_edge.errors import CameraError, DamagedModelError, PictureError, Reason
+from ecg_edge.image import page_name
 
 from .waiting import wait_for
 
@@ -69,13 +71,14 @@ def result_of(path, status="read"):
 
 
 class CaptureServiceStandIn:
-    """Answers by what the picture's name says ("wait" waits for a file `.go` beside it); the camera's pictures by a count in a file."""
+    """Answers by what the picture's name says ("wait" waits for a file `.go` beside it, "3pages" has three); the camera's pictures by a count in a file."""
 
     def __init__(self, settings, with_camera=False):
         if with_camera and settings["camera"]["source"] == "none":
             raise CameraError("There is no camera 0.")
 
-    def __call__(self, path=None):
+    def __call__(self, request=None):
+        path, page = (request.path, request.page) if isinstance(request, PageRequest) else (request, 1)
         name = os.path.basename(path or "camera.jpg")
         if "hang" in name:
             time.sleep(HANG_S)
@@ -87,9 +90,12 @@ class CaptureServiceStandIn:
             raise CameraError("The camera gave no picture.")
         status = "refused" if "blurred" in name else "uncertain" if "unsure" in name else "read"
         data = Path(path).read_bytes() if path else b"camera"
+        several = re.search(r"(\d+)pages", name)
+        pages = int(several[1]) if several else 1
         return Outcome(
-            result_of(path, status),
-            data,
+            result_of(path and page_name(path, page, pages), status),
+            data if page == 1 else None,
             ".jpg",
             {"board": {"temperature_c": 48.5, "throttled": None}, "resident_mb": 60.0},
+            pages,
         )

@@ -2,14 +2,13 @@
 
 import hashlib
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from ecg_edge.errors import Reason, UsageError
-from ecg_edge.image import SUFFIXES, find_pictures, open_picture, to_memory
+from ecg_edge.image import open_picture, to_memory
 
 from .pictures import encoded, pixels, refusal, scene
 
@@ -221,12 +220,12 @@ def test_a_mode_that_pillow_cannot_turn_is_refused(monkeypatch):
 
 
 def test_a_tiff_of_many_pages_says_so_and_gives_the_first():
-    """The first frame is read, and the number of frames is known."""
+    """The first page is read, and the number of pages is known."""
     first, second = Image.fromarray(scene()), Image.new("RGB", (60, 40), "red")
     picture = open_picture(encoded(first, "TIFF", save_all=True, append_images=[second, second]))
-    assert picture.frames == 3
+    assert picture.pages == 3
     assert np.array_equal(np.asarray(picture.image), scene())
-    assert open_picture(encoded(first, "TIFF")).frames == 1
+    assert open_picture(encoded(first, "TIFF")).pages == 1
 
 
 def test_the_callers_image_is_left_alone():
@@ -246,22 +245,3 @@ def test_an_open_file_becomes_bytes_that_another_process_can_take(tmp_path):
     assert to_memory(str(path)) == str(path)
     with pytest.raises(UsageError, match="binary mode"):
         to_memory(io.StringIO("abc"))
-
-
-# Directories
-
-
-def test_pictures_in_a_directory_are_found_below_it_too_sorted(tmp_path):
-    """By suffix in any case, whatever the depth; other files are left."""
-    for name in ("b.JPG", "a/z.png", "a/b/c.tiff", "a.webp", "notes.txt", "a/jpg", "c.jpg.part"):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    found = [str(Path(path).relative_to(tmp_path)) for path in find_pictures(tmp_path)]
-    assert found == ["a.webp", "a/b/c.tiff", "a/z.png", "b.JPG"]
-    assert all(name.lower().endswith(SUFFIXES) for name in found)
-
-
-def test_a_folder_that_cannot_be_listed_is_answered_for(tmp_path):
-    """It stands among the pictures, so that somebody hears of it."""
-    assert find_pictures(tmp_path / "none") == [str(tmp_path / "none")]

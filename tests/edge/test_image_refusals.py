@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 from ecg_edge.errors import Reason, UsageError
-from ecg_edge.image import FORMATS, MAX_BYTES, Picture, open_picture
+from ecg_edge.files.limits import MAX_BYTES
+from ecg_edge.files.pillow_pages import FORMATS
+from ecg_edge.image import Picture, open_picture
 
 from .pictures import encoded, opened_or_refused, pixels, refusal, scene
 
@@ -26,7 +28,7 @@ def test_a_directory_is_not_found(tmp_path):
     """A directory stands for its pictures; given as a picture it has none."""
     error = refusal(tmp_path)
     assert error.reason is Reason.NOT_FOUND
-    assert str(error) == "The directory holds no picture (.jpg, .jpeg, .png, .tif, .tiff, .bmp, .webp): check the path."
+    assert str(error) == "The directory holds no picture, PDF or DICOM file: check the path."
 
 
 def test_a_file_that_cannot_be_read_says_why(monkeypatch, tmp_path):
@@ -91,38 +93,37 @@ def test_text_named_jpg_is_not_a_picture(tmp_path):
     (tmp_path / "page.jpg").write_text("Dear colleague, the ECG follows by post.")
     error = refusal(tmp_path / "page.jpg")
     assert error.reason is Reason.NOT_A_PICTURE
-    assert str(error) == "This is no picture that can be opened: give a JPEG, PNG, TIFF, BMP or WebP file."
+    assert str(error) == "This is no picture that can be opened: give a JPEG, PNG, TIFF or PDF file."
 
 
 @pytest.mark.parametrize(
     "head, kind",
     [
-        (b"%PDF-1.7\n%", "PDF"),
-        (b"GIF89a\x01\0\x01\0", "GIF"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIF or AVIF"),
-        (b"\0\0\0\x1cftypavif\0\0\0\0", "HEIF or AVIF"),
         (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
-        (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
-        (b"\0" * 128 + b"DICM", "DICOM"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0", "PostScript"),
     ],
 )
 def test_other_kinds_of_pictures_are_named(head, kind):
     """A person is told what the file is, and what to do."""
     error = refusal(head + bytes(64))
     assert error.reason is Reason.UNSUPPORTED
-    assert str(error) == f"{kind} files are not supported: save the picture as JPEG or PNG."
+    assert str(error) == f"{kind} files are not supported: save the page as JPEG or PNG."
 
 
-def test_a_real_gif_is_unsupported():
-    """Pillow could open it; it is not on the list."""
-    assert refusal(encoded(Image.fromarray(scene()), "GIF")).reason is Reason.UNSUPPORTED
+@pytest.mark.parametrize(
+    "head",
+    [b"GIF89a\x01\0\x01\0", b"\0\0\0\x1cftypavif\0\0\0\0", b"\0\0\0\x0cjP  \r\n\x87\n"],
+)
+def test_the_heads_alone_of_kinds_that_pillow_opens_are_truncated(head):
+    """GIF, AVIF and JPEG 2000."""
+    assert refusal(head + bytes(64)).reason is Reason.TRUNCATED
 
 
 @pytest.mark.parametrize("form", ["PPM", "ICO", "TGA", "PCX", "SGI"])
 def test_formats_off_the_list_never_reach_their_decoder(form):
     """Few decoders are few doors."""
-    assert form not in FORMATS
+    assert form not in FORMATS.values()
     assert refusal(encoded(Image.fromarray(scene()), form)).reason is Reason.NOT_A_PICTURE
 
 
@@ -131,7 +132,7 @@ def test_sound_in_a_riff_is_not_a_picture():
     assert refusal(b"RIFF\x24\0\0\0WAVEfmt " + bytes(40)).reason is Reason.NOT_A_PICTURE
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "BMP", "WEBP"])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "JPEG2000", "AVIF"])
 def test_one_pixel_is_a_picture(form):
     """Small is for the page to refuse."""
     assert open_picture(encoded(Image.new("RGB", (1, 1), "white"), form)).size == (1, 1)

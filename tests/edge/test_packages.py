@@ -14,7 +14,7 @@ EDGE = ROOT / "edge"
 MODULES = sorted(EDGE.rglob("*.py"))
 LEVELS = (
     {"__init__", "errors", "formats", "layout"},
-    {"signals"},
+    {"files", "signals"},
     {"result", "image"},
     {"arrangement", "measure", "preprocessing", "simulator", "system"},
     {"trace"},
@@ -41,8 +41,11 @@ DEVICE = {
     "device.indicator": {"gpiozero"},
     "device.settings": {"tomli"},
     "signals": {"pandas"},
+    "files.pdf_pages": {"pypdfium2"},
+    "files.heif_pages": {"pillow_heif"},
+    "files.dicom_pages": {"pydicom"},
 }
-"""Modules that import what comes with the system, with the extra `device` or with those who ask for it."""
+"""Modules that import what comes with the system, with the extras `device`, `pdf`, `heic` and `dicom`, or with those who ask for it."""
 WEB = {"starlette", "uvicorn", "anyio", "jinja2"}
 """What comes with the extra `serve`, for the package `web`."""
 

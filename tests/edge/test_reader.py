@@ -94,7 +94,7 @@ def test_a_tiff_of_many_pages_says_that_the_first_was_read(tiny_reader, normal_p
     page = Image.open(normal_page)
     page.save(buffer, "TIFF", save_all=True, append_images=[page.resize((10, 10))])
     result = tiny_reader.read(buffer.getvalue())
-    assert (result.status, result.message) == ("read", "The file holds 2 pictures; the first was read.")
+    assert (result.status, result.message) == ("read", "The file holds 2 pages; the first was read.")
 
 
 # Confidence

@@ -13,12 +13,14 @@ from PIL import Image
 from ecg_edge.classifier import card as cards
 from ecg_edge.layout import REPORT
 
+from ..files import made
+
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_every_json_line_follows_the_schema(run, archive, validate, jobs):
     """Verdicts, refusals and failures, a line each, sorted by path; with one process or two."""
     status, out, err = run("classify", archive, "--json", "--jobs", jobs)
-    assert (status, err) == (1, "")
+    assert (status, err) == (1, f"{archive}: 1 file is of no kind that is known, and not read\n")
     lines = [json.loads(line) for line in out.splitlines()]
     for line in lines:
         validate(line)
@@ -32,8 +34,7 @@ def test_an_empty_directory_is_not_found(run, tmp_path):
     status, out, _ = run("classify", tmp_path)
     assert (status, out) == (
         1,
-        f"{tmp_path}: failed (not_found): The directory holds no picture"
-        " (.jpg, .jpeg, .png, .tif, .tiff, .bmp, .webp): check the path.\n",
+        f"{tmp_path}: failed (not_found): The directory holds no picture, PDF or DICOM file: check the path.\n",
     )
 
 
@@ -174,3 +175,91 @@ def test_progress_is_for_terminals_alone(run, normal_page, monkeypatch):
     monkeypatch.setattr(type(sys.stderr), "isatty", lambda self: self is sys.stderr, raising=False)
     _, out, err = run("classify", normal_page, normal_page)
     assert err == "\r1 of 2\r2 of 2\n" and "\r" not in out
+
+
+# Files with several pages, and files of other kinds
+
+
+@pytest.fixture
+def scans(tmp_path, few_pages):
+    """A directory with a PDF of three pages, a page, a letter and notes."""
+    pages = [Image.open(page.path).convert("RGB") for page in few_pages[:3]]
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    (folder / "scan.pdf").write_bytes(made.pdf(*pages))
+    pages[0].save(folder / "page.png")
+    (folder / "letter.docx").write_bytes(b"PK")
+    for name in ("notes.txt", "more.txt"):
+        (folder / name).touch()
+    return folder
+
+
+def sources_of(out, folder):
+    return [os.path.relpath(json.loads(line)["source"], folder) for line in out.splitlines()]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_each_page_of_a_pdf_is_a_line_and_nothing_is_passed_over(run, scans, validate, jobs):
+    """What is known and not read is a failure with a sentence; the rest is counted."""
+    status, out, err = run("classify", scans, "--json", "--jobs", jobs)
+    assert sources_of(out, scans) == ["letter.docx", "page.png", "scan.pdf#1", "scan.pdf#2", "scan.pdf#3"]
+    assert (status, err) == (1, f"{scans}: 2 files are of no kind that is known, and not read\n")
+    letter = json.loads(out.splitlines()[0])
+    validate(letter)
+    assert (letter["reason"], letter["message"]) == (
+        "unsupported", "Office files are not supported: export the page as PDF, JPEG or PNG."
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "numbers"), [("2", [2]), ("3,1", [3, 1]), ("2-3", [2, 3]), ("1,1-2", [1, 2])])
+def test_pages_are_chosen_by_number(run, scans, asked, numbers):
+    """One by one or from one to another, each once, in the order in which they are asked for."""
+    status, out, _ = run("classify", scans / "scan.pdf", "--json", "--pages", asked)
+    assert (status, sources_of(out, scans)) == (0, [f"scan.pdf#{number}" for number in numbers])
+
+
+def test_a_page_that_is_not_there_is_a_failure(run, scans):
+    """In a sentence that says how many there are."""
+    status, out, _ = run("classify", scans / "scan.pdf", "--pages", "9")
+    assert (status, out) == (
+        1,
+        f"{scans / 'scan.pdf'}#9: failed (not_found): There is no page 9: the file holds 3 pages.\n",
+    )
+
+
+@pytest.mark.parametrize("asked", ["", "0", "a", "1,", "3-2", "-2", "2-", "1-99999", "10001"])
+def test_wrong_numbers_of_pages_end_with_2(run, scans, asked):
+    """Before anything is read."""
+    status, out, err = run("classify", scans / "scan.pdf", f"--pages={asked}")
+    assert (status, out) == (2, "") and "page" in err.splitlines()[-1]
+
+
+def test_what_is_written_of_pages_has_their_numbers(run, scans, tmp_path):
+    """Overlays, signals and steps of one file do not overwrite each other."""
+    run(
+        "classify",
+        scans / "scan.pdf",
+        "--overlay",
+        tmp_path / "o",
+        "--signals",
+        tmp_path / "s",
+        "--steps",
+        tmp_path / "t",
+    )
+    for folder, ending in (("o", r"\.jpg"), ("s", r"\.csv"), ("t", "")):
+        names = sorted(path.name for path in (tmp_path / folder).iterdir() if path.suffix not in (".hea", ".dat"))
+        assert [re.fullmatch(rf"scan-[0-9a-f]{{8}}-(\d){ending}", name)[1] for name in names] == ["1", "2", "3"]
+
+
+def test_progress_counts_pages(run, scans, monkeypatch):
+    """As they become known."""
+    monkeypatch.setattr(type(sys.stderr), "isatty", lambda self: self is sys.stderr, raising=False)
+    _, _, err = run("classify", scans / "scan.pdf", scans / "page.png")
+    assert err == "\r1 of 4\r2 of 4\r3 of 4\r4 of 4\n"
+
+
+def test_a_pdf_comes_through_a_pipe_too(run, scans, monkeypatch):
+    """Page by page, under the name of a dash."""
+    stdin_of(monkeypatch, (scans / "scan.pdf").read_bytes())
+    status, out, _ = run("classify", "-", "--json")
+    assert (status, [json.loads(line)["source"] for line in out.splitlines()]) == (0, ["-#1", "-#2", "-#3"])

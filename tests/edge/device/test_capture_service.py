@@ -9,12 +9,13 @@ from PIL import Image
 
 from ecg_edge.device import framing
 from ecg_edge.device.camera import FolderCamera
-from ecg_edge.device.capture_service import FRAMING_HINT, CaptureService, open_camera, plain
+from ecg_edge.device.capture_service import FRAMING_HINT, CaptureService, PageRequest, open_camera, plain
 from ecg_edge.device.mock_picamera2 import make_module
 from ecg_edge.device.settings import defaults
 from ecg_edge.errors import CameraError, CameraTimeoutError, PictureError, Reason
 from ecg_edge.image import open_picture
 
+from ..files import made
 from .frames import CHECKS, names
 
 # A folder in its place
@@ -121,6 +122,34 @@ def test_a_picture_at_a_path_is_kept_as_it_is(capture_service, normal_page, tmp_
     assert of_bytes.picture == outcome.picture and of_bytes.result["probabilities"] == outcome.result["probabilities"]
     gone = one(str(tmp_path / "gone.jpg"))
     assert (gone.result["status"], gone.result["reason"], gone.picture) == ("failed", "not_found", None)
+
+
+def test_each_page_of_a_file_has_an_outcome(capture_service, normal_page, tmp_path):
+    """By its number; the file's bytes come with the first."""
+    one, _ = capture_service()
+    page = Image.open(normal_page).convert("RGB")
+    (tmp_path / "scan.tif").write_bytes(made.tiff(page, made.flat("white", (500, 400))))
+    path = str(tmp_path / "scan.tif")
+    first, second = one(path), one(PageRequest(path, 2))
+    assert [(outcome.result["source"], outcome.result["status"], outcome.pages) for outcome in (first, second)] == [
+        (f"{path}#1", "read", 2),
+        (f"{path}#2", "refused", 2),
+    ]
+    assert first.picture == (tmp_path / "scan.tif").read_bytes() and second.picture is None
+    assert first.result["message"] is None and first.suffix == second.suffix == ".tif"
+
+
+def test_what_is_no_picture_is_not_kept(capture_service, tmp_path):
+    """A letter stays where it is."""
+    one, _ = capture_service()
+    for name in ("letter.docx", "record.hea"):
+        (tmp_path / name).write_bytes(b"PK\x03\x04")
+        outcome = one(str(tmp_path / name))
+        assert (outcome.result["reason"], outcome.picture) == ("unsupported", None)
+    Image.fromarray(CHECKS).save(tmp_path / "nameless", "PNG")
+    assert one(str(tmp_path / "nameless")).suffix == ".png", "as its bytes say, where its name does not"
+    (tmp_path / "page.jpg").write_bytes(b"no picture")
+    assert one(str(tmp_path / "page.jpg")).picture == b"no picture"
 
 
 def test_metadata_is_kept_as_json_knows_it():

@@ -47,11 +47,14 @@ def inbox(tmp_path, clock):
     folder.mkdir()
 
     class Inbox:
-        path, known, without = folder, set(), set()
+        path, known, without, told = folder, set(), set(), []
 
         def trigger(self, after="keep"):
-            self.now = FolderTrigger(str(folder), self.knows, 2.0, after, clock)
+            self.now = FolderTrigger(str(folder), self.knows, 2.0, after, clock, self.tell)
             return self
+
+        def tell(self, event, **details):
+            self.told.append((event, details["files"]))
 
         def knows(self, origin, with_picture=False):
             return origin in self.known and not (with_picture and origin in self.without)
@@ -252,3 +255,52 @@ def test_text_shows_it_too(capsys):
     indicator.show("done", "normal 0.91")
     indicator.close()
     assert capsys.readouterr().out == "ready\ndone normal 0.91\n"
+
+
+def test_files_of_a_known_kind_are_given_too(inbox):
+    """Those that are not read are answered for; those whose name tells nothing are looked into."""
+    for name, data in (
+        ("a.pdf", b"x"),
+        ("b.heic", b"x"),
+        ("c.docx", b"x"),
+        ("d.hea", b"x"),
+        ("IM1", bytes(128) + b"DICM"),
+    ):
+        inbox.put(name, data)
+    inbox.look()
+    taken = []
+    while name := inbox.look(2.1):
+        taken.append(name)
+        inbox.now.done(inbox.task)
+    assert sorted(taken) == ["IM1", "a.pdf", "b.heic", "c.docx", "d.hea"] and inbox.told == []
+
+
+def test_other_files_are_counted_when_more_come(inbox):
+    """Hidden ones are nobody's; each is looked into once."""
+    inbox.put("notes.txt")
+    inbox.put("README")
+    inbox.put(".hidden")
+    for _ in range(3):
+        assert inbox.look(2.1) is None
+    inbox.put("a.jpg.part")
+    inbox.look(2.1)
+    (inbox.path / "notes.txt").unlink()
+    inbox.look(2.1)
+    inbox.put("more.txt")
+    inbox.look(2.1)
+    assert inbox.told == [("folder.others", 2), ("folder.others", 3), ("folder.others", 3)]
+
+
+def test_a_file_whose_name_tells_nothing_is_looked_into_once(inbox, monkeypatch):
+    """A folder is listed each second."""
+    from ecg_edge.device import triggers
+
+    asked = []
+    monkeypatch.setattr(triggers, "kind_of_path", lambda path: asked.append(path))
+    inbox.put("README")
+    for _ in range(3):
+        inbox.look(1)
+    assert len(asked) == 1
+    inbox.put("README", b"longer")
+    inbox.look(1)
+    assert len(asked) == 2

@@ -9,11 +9,13 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from ecg_edge.device import systemd, watch_service
+from ecg_edge.device.capture_service import PageRequest
 from ecg_edge.device.settings import defaults
 from ecg_edge.device.triggers import Task
 from ecg_edge.device.watch_loop import WatchLoop
@@ -80,6 +82,21 @@ def test_a_picture_at_which_the_process_hangs_or_dies_makes_way(device):
     )
     assert results["die.jpg"]["message"].startswith("Reading this picture ends the reading process")
     assert results["hang.jpg"]["status"] == "failed" and results["after.jpg"]["status"] == "read"
+
+
+def test_each_page_of_a_file_is_stored(device):
+    """Shown one after the other; the file is kept once, and goes from the folder when the last one is stored."""
+    device.start()
+    device.wait("watch.ready")
+    device.put("scan-3pages.pdf", b"three pages")
+    device.wait("number=3 source=.*#3")
+    wait_for(lambda: os.listdir(device.inbox) == [])
+    assert device.end() == 143
+    stored = device.stored()
+    names = [os.path.basename(entry.result["source"]) for entry in stored]
+    assert names == ["scan-3pages.pdf#1", "scan-3pages.pdf#2", "scan-3pages.pdf#3"]
+    assert [Path(entry.picture).read_bytes() for entry in stored] == [b"three pages"] * 3
+    assert len({entry.picture for entry in stored}) == 1 and device.shown.count("done normal 0.91") == 3
 
 
 def test_it_ends_after_the_page_in_hand(device):
@@ -198,6 +215,93 @@ def test_a_picture_that_was_not_taken_is_a_refusal_and_the_loop_goes_on(monkeypa
     good = stand_ins.Outcome(stand_ins.result_of(None), b"", ".jpg", {})
     calls, _ = run(monkeypatch, [Task(), Task()], [error, good])
     assert ("refused", str(error)) in calls and calls.count(("done", None)) == 2 and ("add", "camera 0") in calls
+
+
+def pages_of(count, page, picture=b"file"):
+    return stand_ins.Outcome(stand_ins.result_of(f"a.pdf#{page}"), picture if page == 1 else None, ".pdf", {}, count)
+
+
+class Pages:
+    """Worker that answers for a file of `count` pages and notes which were asked for; at page `ends` something happens."""
+
+    def __init__(self, count, ends=None, error=None):
+        self.count, self.ends, self.error, self.asked = count, ends, error, []
+
+    def call(self, request, limit_s, tick):
+        page = request.page if isinstance(request, PageRequest) else 1
+        self.asked.append(page)
+        if page == self.ends and self.error is not None:
+            raise self.error
+        return pages_of(self.count, page)
+
+
+def run_pages(store, worker, tasks, stop=None):
+    """(events, what was done with) of a loop over a real store."""
+    one, events = StandIns(tasks, []), []
+    log = lambda level, event, **more: events.append((event, more.get("source")))  # noqa: E731
+    loop = WatchLoop(one, worker, store, one, log, page_s=1)
+    with suppress(KeyboardInterrupt):
+        loop.run(stop or threading.Event())
+    return events, [call for call in one.calls if call == ("done", "a.pdf")]
+
+
+FILE = Task("a.pdf", "a")
+
+
+def test_pages_go_on_where_an_end_interrupted_them(tmp_path):
+    """None is stored twice, and the file is done with when all are."""
+    with Store(tmp_path / "store") as store:
+        assert run_pages(store, Pages(3, 2, KeyboardInterrupt()), [FILE])[1] == []
+        assert [entry.result["source"] for entry in store.list()] == ["a.pdf#1"] and not store.knows("a")
+        run_pages(store, Pages(3, 3, KeyboardInterrupt()), [FILE])
+        worker = Pages(3)
+        assert run_pages(store, worker, [FILE])[1] == [("done", "a.pdf")]
+        assert worker.asked == [1, 3], "of the first it is asked how many there are"
+        assert [entry.result["source"] for entry in store.list()] == ["a.pdf#1", "a.pdf#2", "a.pdf#3"]
+        assert len({entry.picture for entry in store.list()}) == 1 and store.knows("a", with_picture=True)
+
+
+def test_told_to_end_between_two_pages_it_leaves_the_others_for_later(tmp_path):
+    """After the page in hand."""
+    stop = threading.Event()
+
+    class Stopping(Pages):
+        def call(self, request, limit_s, tick):
+            stop.set()
+            return super().call(request, limit_s, tick)
+
+    with Store(tmp_path / "store") as store:
+        worker = Stopping(3)
+        assert run_pages(store, worker, [FILE], stop)[1] == [] and worker.asked == [1]
+        assert len(list(store.list())) == 1 and not store.knows("a")
+
+
+def test_a_page_at_which_the_process_ends_has_its_own_result(tmp_path, monkeypatch):
+    """At the second try; the others are read."""
+    monkeypatch.setattr("ecg_edge.device.watch_loop.RETRY_S", 0.0)
+    with Store(tmp_path / "store") as store:
+        worker = Pages(3, 2, WorkerError("It ended."))
+        run_pages(store, worker, [FILE, FILE])
+        results = [entry.result for entry in store.list()]
+        assert [(result["source"], result["status"]) for result in results] == [
+            ("a.pdf#1", "read"), ("a.pdf#2", "failed"), ("a.pdf#3", "read")
+        ]  # fmt: skip
+        assert results[1]["message"].startswith("Reading this picture ends the reading process")
+
+
+def test_of_a_file_with_very_many_pages_the_rest_is_answered_for(tmp_path, monkeypatch):
+    """By one result that says how many there are."""
+    monkeypatch.setattr("ecg_edge.device.watch_loop.MAX_PAGES", 2)
+    monkeypatch.setattr("ecg_edge.result.MAX_PAGES", 2)
+    with Store(tmp_path / "store") as store:
+        worker = Pages(10_000)
+        assert run_pages(store, worker, [FILE])[1] == [("done", "a.pdf")] and worker.asked == [1, 2]
+        last = list(store.list())[-1].result
+        assert (last["source"], last["status"], last["reason"]) == ("a.pdf#3", "failed", "too_large")
+        assert (
+            last["message"]
+            == "The file holds 10000 pages, and the first 2 were read: split it, or choose pages by number."
+        )
 
 
 # What it says and what it is told

@@ -369,3 +369,35 @@ def test_results_are_kept_as_json(open_store):
     with sqlite3.connect(kept.path(result_store.DATABASE)) as connection:
         assert json.loads(connection.execute("SELECT result FROM results").fetchone()[0]) == page(1)
     connection.close()
+
+
+def test_further_pages_of_a_file_share_its_picture(open_store):
+    """It is kept once, with the first page; when it goes it is gone for all of them."""
+    kept = open_store(quota_bytes=1000)
+    first = kept.add(page(1), JPEG, origin="a#1")
+    kept.add(page(2), origin="a#2", picture_of=first)
+    kept.add(page(3), origin="a", picture_of=first)
+    assert [kept.number_of(origin) for origin in ("a#1", "a#2", "a", "b")] == [1, 2, 3, None]
+    assert kept.knows("a", with_picture=True) and os.listdir(kept.path(result_store.PICTURES)) == ["000000001.jpg"]
+    for options in ({}, {"write": False}):
+        assert len({entry.picture for entry in open_store(**options).list()}) == 1
+    again = open_store(quota_bytes=1000)
+    again.add(page(4), bytes(999))
+    assert [entry.picture is None for entry in again.list()] == [True, True, True, False]
+    assert again.knows("a", with_picture=True), "its picture was kept, until the quota removed it"
+
+
+def test_results_of_the_version_before_are_read_and_written_on(open_store):
+    """Who only reads changes nothing; who writes brings the database to the newest version."""
+    kept = open_store()
+    kept.add(page(1), JPEG)
+    kept.close()
+    with sqlite3.connect(kept.path(result_store.DATABASE)) as connection:
+        connection.execute("ALTER TABLE results DROP COLUMN picture_of")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    reading = open_store(write=False)
+    assert names(reading.list()) == ["1.jpg"] and Path(next(reading.list()).picture).read_bytes() == JPEG
+    again = open_store()
+    again.add(page(2), picture_of=1)
+    assert len({entry.picture for entry in again.list()}) == 1

@@ -1,6 +1,7 @@
 """What the tests of the page share: pictures, a reading process that is none, and an application over it."""
 
 import io
+import re
 import threading
 from importlib.util import find_spec
 from types import SimpleNamespace
@@ -37,14 +38,15 @@ class InProcessWorker:
             answer = self.before(request)
             if answer is not None:
                 return answer
-        key = (request.data, request.model, request.views) if hasattr(request, "data") else request
+        key = (request.data, request.model, request.views, request.page) if hasattr(request, "data") else request
         with self._mutex:
             if key not in self._known:
                 self._known[key] = self.service(request)
             answer = self._known[key]
         if not hasattr(request, "name"):
             return answer
-        return type(answer)(**{**vars(answer), "result": {**answer.result, "source": request.name}})
+        page = re.search(r"(#\d+)?$", answer.result["source"])[0]
+        return type(answer)(**{**vars(answer), "result": {**answer.result, "source": request.name + page}})
 
 
 @pytest.fixture(scope="session")

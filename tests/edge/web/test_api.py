@@ -10,12 +10,14 @@ import anyio
 import httpx2 as httpx
 import jsonschema
 import pytest
+from PIL import Image
 
 from ecg_edge.errors import CameraError, DamagedModelError, Reason, WorkerError, WorkerTimeoutError
 from ecg_edge.reader import Reader
 from ecg_edge.web.openapi import HERE, document
 from ecg_edge.web.reading_service import PREVIEW, ReadingRequest
 
+from ..files import made
 from ..waiting import LIMIT_S
 from .conftest import HOME
 
@@ -51,6 +53,40 @@ def test_a_picture_gives_the_command_lines_result(client, few_pages, check, mode
         assert answers[0].json()["source"] == page.path.name and answers[1].json()["source"] == "picture"
 
 
+def test_a_page_of_a_file_is_asked_for_by_its_number(client, few_pages):
+    """By query or form; without one the first, with a message; one that is not there is a problem."""
+    pages = [Image.open(page.path).convert("RGB") for page in few_pages[:2]]
+    data = made.pdf(*pages)
+    expected = [Reader("page").read(data, page=number) for number in (1, 2)]
+    for number, result in enumerate(expected, 1):
+        answers = [
+            client.post(f"/v1/classify?page={number}", content=data, headers={"content-type": "application/pdf"}),
+            client.post("/v1/classify", files={"picture": ("scan.pdf", data)}, data={"page": str(number)}),
+        ]
+        assert [answer.json()["source"] for answer in answers] == [f"picture#{number}", f"scan.pdf#{number}"]
+        assert same(answers[0].json()) == same(answers[1].json()) == same(result.to_dict())
+    first = client.post("/v1/classify", files={"picture": ("scan.pdf", data)}, data={"page": ""}).json()
+    assert (first["source"], first["message"]) == ("scan.pdf#1", "The file holds 2 pages; the first was read.")
+    missing = client.post("/v1/classify?page=3", content=data, headers=JPEG)
+    assert (missing.status_code, missing.json()["detail"]) == (422, "There is no page 3: the file holds 2 pages.")
+    for wrong in ("", "0", "01", "x", "-1", "10001", "1e3"):
+        answer = client.post(f"/v1/classify?page={wrong}", content=data, headers=JPEG)
+        assert (answer.status_code, answer.json()["reason"]) == (400, "bad_request")
+
+
+def test_a_kept_page_of_a_file_is_read_again_as_that_page(client, few_pages):
+    """With another model."""
+    data = made.pdf(*(Image.open(page.path).convert("RGB") for page in few_pages[:2]))
+    answer = client.post("/v1/classify?page=2&keep=true", files={"picture": ("scan.pdf", data)})
+    place = answer.headers["location"].removeprefix("/v1")
+    shown = client.get(place).text
+    assert "The file that was read, as it is kept" in shown
+    assert client.get(f"/v1{place}/picture").content == data
+    again = client.post(f"{place}/again", data={"model": "cnn"})
+    result = client.get("/v1" + again.headers["location"]).json()
+    assert (result["source"], result["model"]["name"]) == ("scan.pdf#2", "cnn")
+
+
 def test_a_refusal_is_an_answer(client, no_ecg, odd_pages, check):
     """With its reason and sentence, as on the command line."""
     for data, model in ((no_ecg, "page"), (odd_pages[0].path.read_bytes(), "cnn")):
@@ -64,7 +100,7 @@ def test_a_refusal_is_an_answer(client, no_ecg, odd_pages, check):
 @pytest.mark.parametrize(
     "data, status, reason",
     [
-        (b"%PDF-1.7", 415, "unsupported"),
+        (b"%!PS-Adobe-3.0", 415, "unsupported"),
         (b"what is this", 422, "not_a_picture"),
         (b"\xff\xd8\xff\xe0", 422, "truncated"),
         (b"", 422, "truncated"),

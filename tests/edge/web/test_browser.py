@@ -246,11 +246,11 @@ def test_problems_are_told_where_they_happen(visit, tmp_path):
         file.truncate(33 * 2**20)
     page.set_input_files("#picture", tmp_path / "large.jpg")
     expect(page.get_by_role("alert")).to_have_text("The picture is too large: give one of at most 32 MB.")
-    (tmp_path / "ecg.pdf").write_bytes(b"%PDF-1.4")
-    page.set_input_files("#picture", tmp_path / "ecg.pdf")
+    (tmp_path / "ecg.jxl").write_bytes(b"\xff\x0a")
+    page.set_input_files("#picture", tmp_path / "ecg.jxl")
     page.get_by_role("button", name="Read it").click()
     page.wait_for_url("**/results/*")
-    expect(page.get_by_text("PDF files are not supported")).to_be_visible()
+    expect(page.get_by_text("JPEG XL files are not supported")).to_be_visible()
     check(page, "failed")
 
 

@@ -105,8 +105,8 @@ def test_a_refusal_says_why_and_what_helps(client, no_ecg, odd_pages):
 
 def test_a_file_that_cannot_be_opened_says_why(client):
     """As a result like any other."""
-    text, _ = read(client, b"%PDF-1.4", "ecg.pdf")
-    assert "Not opened" in text and "PDF files are not supported" in text and "could not be opened" in text
+    text, _ = read(client, b"\xff\x0a", "ecg.jxl")
+    assert "Not opened" in text and "JPEG XL files are not supported" in text and "could not be opened" in text
     answer = client.post("/read", files={"picture": ("", b"")})
     assert answer.status_code == 422 and "choose a file first" in answer.text
     Checked(answer.text)

@@ -1,0 +1,229 @@
+"""Pages in other kinds of files: read as the same page in a PNG, in what time, and damaged.
+
+    python -m benchmarks.file_kinds same            # the drawn pages of other makers, as raster and vector PDF, HEIC, DICOM
+    python -m benchmarks.file_kinds cost            # a PDF's page to its verdict against the PNG's, by turns
+    python -m benchmarks.file_kinds mutations       # damaged PDF, HEIC and DICOM files
+
+Needs the extras `pdf`, `heic` and `dicom`.
+"""
+
+import argparse
+import importlib.util
+import io
+import itertools
+import json
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ecg_edge import Reader
+from ecg_edge.output.pdf import PT_PER_MM, Sheet
+from train import checkout, tables
+
+from . import foreign, mutations
+from .reading_table import wilson
+
+RESULTS = Path("benchmarks/results/files")
+HEIC_QUALITY = 90
+ASCENT = 0.93
+"""From the top of a line of text to its foot, of its size, in the typeface of the drawn pages."""
+
+
+def raster_pdf(image):
+    """A PDF whose page is the image, as a scanner writes it."""
+    return _saved(image, "PDF", resolution=203.2, quality=95)
+
+
+def heic(image):
+    """A HEIC, as a telephone writes it."""
+    import pillow_heif
+
+    file = io.BytesIO()
+    pillow_heif.from_pillow(image).save(file, quality=HEIC_QUALITY)
+    return file.getvalue()
+
+
+def dicom(image):
+    """A DICOM secondary capture."""
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
+
+    dataset, meta = Dataset(), FileMetaDataset()
+    meta.MediaStorageSOPClassUID = dataset.SOPClassUID = SecondaryCaptureImageStorage
+    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = generate_uid()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta = meta
+    dataset.Columns, dataset.Rows = image.size
+    dataset.SamplesPerPixel, dataset.PlanarConfiguration, dataset.PhotometricInterpretation = 3, 0, "RGB"
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 8, 8, 7, 0
+    pixels = image.tobytes()
+    dataset.PixelData = pixels + bytes(len(pixels) % 2)
+    file = io.BytesIO()
+    dataset.save_as(file, enforce_file_format=True)
+    return file.getvalue()
+
+
+def _saved(image, form, **options):
+    file = io.BytesIO()
+    image.copy().save(file, form, **options)
+    return file.getvalue()
+
+
+WRITERS = {"raster PDF": raster_pdf, "HEIC": heic, "DICOM": dicom}
+
+
+class VectorPage:
+    """Takes the calls that draw a page of other makers on a `PIL.Image`, and draws the same on a PDF's page as lines, areas and text."""
+
+    def __init__(self, image, px_per_mm):
+        self._px = px_per_mm
+        self.sheet = Sheet(image.width / px_per_mm, image.height / px_per_mm, "drawn")
+        self.sheet.area(0, 0, self.sheet.width_mm, self.sheet.height_mm, image.getpixel((0, 0)))
+
+    def line(self, points, fill, width=1, joint=None):
+        """A polyline."""
+        points = np.reshape(points, (-1, 2)) / self._px
+        self.sheet.lines([points.tolist()], fill, width / self._px)
+
+    def rectangle(self, corners, fill=None, outline=None, width=1):
+        """An area, or a frame within it; Pillow's corners are pixels that belong to it."""
+        left, top, right, bottom = (value / self._px for value in corners)
+        if fill is not None:
+            self.sheet.area(left, top, right - left + 1 / self._px, bottom - top + 1 / self._px, fill)
+        if outline is not None:
+            left, top, right, bottom = (
+                value + side * width / 2 / self._px
+                for value, side in zip((left, top, right, bottom), (1, 1, -1, -1), strict=True)
+            )
+            corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+            self.sheet.lines([corners], outline, width / self._px)
+
+    def text(self, at, words, fill, font):
+        """Words whose left upper corner is given."""
+        size_mm = font.size / self._px
+        self.sheet.text(at[0] / self._px, at[1] / self._px + ASCENT * size_mm, words, size_mm * PT_PER_MM, False, fill)
+
+
+def drawn_pages(folder=None):
+    """Yield (name, image, the bytes of a vector PDF of it) of the drawn pages, all from the same signals."""
+    place, _ = tables.read(str(foreign.FOLDER / "cases.csv"), folder)
+    spec = importlib.util.spec_from_file_location("draw", place / foreign.FOLDER / "draw.py")
+    draw = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(draw)
+    stored = np.load(place / "signals" / "ludb.npy")
+    on_image = draw.ImageDraw.Draw
+    for name, style, _ in draw.read_cases(place / foreign.FOLDER / "cases.csv"):
+        record = np.cumsum(stored[style["record"] - 1], axis=1, dtype=np.int32) / 1000.0
+        signals = dict(zip(draw.LEADS, record, strict=True))
+        image, _ = draw.draw(style, signals)
+        pages = []
+
+        def on_page(image, style=style, pages=pages):
+            pages.append(VectorPage(image, style["px_per_mm"]))
+            return pages[0]
+
+        draw.ImageDraw.Draw = on_page
+        try:
+            draw.draw(style, signals)
+        finally:
+            draw.ImageDraw.Draw = on_image
+        yield name, image, pages[0].sheet.to_bytes()
+
+
+def facts(result):
+    """What should be the same of a page in any kind of file."""
+    page = result.page or {}
+    return [result.status, result.reason and result.reason.value, result.verdict,
+            *(page.get(name) for name in ("layout", "mm_per_s", "mm_per_mv"))]  # fmt: skip
+
+
+def same(options):
+    """Read each drawn page, and those of the public digitiser, in every kind of file: how many are as in the PNG."""
+    reader, rows = Reader(), []
+    found = Path(tables.read(str(foreign.FOUND / "cases.csv"))[0]) / foreign.FOUND
+    others = ((path.name, Image.open(path).convert("RGB"), None) for path in sorted(found.glob("*.[pj]*g")))
+    for name, image, vector in itertools.chain(itertools.islice(drawn_pages(), options.limit), others):
+        expected = facts(reader.read(_saved(image, "PNG")))
+        files = {kind: write(image) for kind, write in WRITERS.items() if kind in options.kinds}
+        if vector and "vector PDF" in options.kinds:
+            files["vector PDF"] = vector
+        for kind, data in files.items():
+            seen = facts(reader.read(data))
+            rows.append({"page": name, "kind": kind, "same": seen == expected, "png": expected, "seen": seen})
+            if seen != expected:
+                print(f"{name}, {kind}: {expected} -> {seen}", file=sys.stderr, flush=True)
+    counts = {}
+    for kind in options.kinds:
+        of_kind = [row["same"] for row in rows if row["kind"] == kind]
+        counts[kind] = {"same": sum(of_kind), "pages": len(of_kind), "interval": wilson(sum(of_kind), len(of_kind))}
+    return {"counts": counts, "differ": [row for row in rows if not row["same"]]}
+
+
+def cost(options):
+    """Seconds of the processor for a page as PNG, raster and vector PDF, by turns; the medians' quotients."""
+    reader = Reader()
+    pages = [(image, vector) for _, image, vector in drawn_pages()][:: options.stride]
+    files = [
+        {"PNG": _saved(image, "PNG"), "raster PDF": raster_pdf(image), "vector PDF": vector} for image, vector in pages
+    ]
+    ratios = {kind: [] for kind in ("raster PDF", "vector PDF")}
+    for page in files:
+        times = {kind: [] for kind in page}
+        for _ in range(options.rounds):
+            for kind, data in page.items():
+                start = time.process_time()
+                reader.read(data)
+                times[kind].append(time.process_time() - start)
+        for kind in ratios:
+            ratios[kind].append(statistics.median(times[kind]) / statistics.median(times["PNG"]))
+    return {
+        kind: {"median": round(statistics.median(values), 3), "most": round(max(values), 3), "pages": len(values)}
+        for kind, values in ratios.items()
+    }
+
+
+def damaged(options):
+    """Damaged PDF, HEIC and DICOM files of small and whole pages: what `mutations.summarise` says of them."""
+    paths = sorted(Path("tests/data").glob("*.jpg"))[:3]
+    with tempfile.TemporaryDirectory() as folder:
+        files = []
+        for path in paths:
+            for side in (500, 2300):
+                image = Image.open(path).convert("RGB")
+                image.thumbnail((side, side))
+                for kind, write in WRITERS.items():
+                    files.append(Path(folder) / f"{path.stem}-{side}-{kind.replace(' ', '-')}")
+                    files[-1].write_bytes(write(image))
+        _, _, vector = next(drawn_pages())
+        files.append(Path(folder) / "vector")
+        files[-1].write_bytes(vector)
+        numbers = range(options.first, options.first + options.count)
+        return mutations.summarise(*mutations.read_all(numbers, files))
+
+
+def main():
+    """Run one of the three; print and keep what it comes to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("same", "cost", "mutations"))
+    parser.add_argument("--limit", type=int, metavar="N", help="same: so many of the drawn pages")
+    kinds = (*WRITERS, "vector PDF")
+    parser.add_argument("--kinds", nargs="+", choices=kinds, default=kinds, metavar="KIND", help="same: these alone")
+    parser.add_argument("--stride", type=int, default=5, metavar="N", help="cost: every Nth drawn page (default 5)")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="cost: rounds (default 5)")
+    parser.add_argument("--count", type=int, default=3000, metavar="N", help="mutations: files (default 3000)")
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="mutations: number of the first (default 0)")
+    options = parser.parse_args()
+    found = {"same": same, "cost": cost, "mutations": damaged}[options.what](options)
+    found = {"commit": checkout.describe()} | found
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / f"{options.what}.json").write_text(json.dumps(found, indent=2) + "\n")
+    print(json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    main()
