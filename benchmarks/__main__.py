@@ -1,4 +1,4 @@
-"""python -m benchmarks accuracy | latency | memory | size | floors | scale | summary | all | formats | compare | against | reading | foreign | page | leaks | others | mutations."""
+"""python -m benchmarks accuracy | latency | memory | size | floors | scale | summary | all | formats | compare | against | reading | foreign | page | measurements | leaks | others | mutations."""
 
 import argparse
 import sys
@@ -12,6 +12,7 @@ from . import (
     formats,
     latency,
     leaks,
+    measurements,
     memory,
     mutations,
     not_ecg,
@@ -44,6 +45,7 @@ COMMANDS = {
         "pages of other makers: right, silently wrong, refused; SNR of leads, times of R waves",
     ),
     "page": (page_reading, "the page model on photographs, records on paper and pages drawn in another layout"),
+    "measurements": (measurements, "beats, intervals and axes against cardiologists' marks and what carts printed"),
     "reading": (reading, "photographs, scans, drawn records and pictures that are no ECG"),
 }
 

@@ -26,6 +26,7 @@ from .classifier.runtime import Network, find_runtime
 from .errors import DamagedModelError, InstallationError, PictureError, Reason, UsageError
 from .files.limits import MAX_PAGES
 from .layout import LEADS_12, WHOLE_LAYOUTS
+from .measure.measurements import measure
 from .page import quality
 from .page.page import find_page
 from .preprocessing import filters
@@ -140,6 +141,7 @@ class Reader:
                 known["quality"] = seen.get("quality") or quality.measure(seen["page"])
             stages = Stages(**seen) if seen else None
             known["signals"] = stages.signals if stages and self.signals else None
+            known["measurements"] = stages.measurements if stages else None
             if stages and error.reason is Reason.LEADS_MISSING:
                 known["leads"] = leads_found(stages)
             known.setdefault("pages", error.pages)
@@ -147,6 +149,7 @@ class Reader:
             return unread(name, error.reason, self._message(error), timing_ms=clock.done(), **known), stages
         stages = Stages(**seen)
         known["signals"] = stages.signals if self.signals else None
+        known["measurements"] = stages.measurements
         with clock.stage("inference"):
             rows = self._infer(stages)
         with clock.stage("verdict"):
@@ -193,6 +196,9 @@ class Reader:
             # To be followed for its overlay alone refuses no page that is read without.
             if self.kind == PAGE_SIGNAL or page.template is None:
                 quality.check(seen["quality"])
+            with clock.stage("measure"):
+                signals = Stages(**seen).signals
+                seen["measured"] = None if signals is None else measure(signals)
             shown = [place.name for place in page.arrangement.places if place.name in LEADS_12]
             if len(shown) < len(LEADS_12):
                 raise PictureError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 SCHEMA = "ecg-edge/result/2"
 STAGES = ("open", "page", "leads", "filters", "trace", "measure", "inference", "verdict", "total")
 DISCLAIMER = "Not a medical device: for research and education, never for diagnosis or treatment."
+
+SHOWN = {
+    "rate_per_min": "{} per minute",
+    "pr_ms": "PR {} ms",
+    "qrs_ms": "QRS {} ms",
+    "qt_ms": "QT {} ms",
+    "qtc_ms": "QTc {} ms",
+    "axis_qrs_deg": "axis {}°",
+}
+"""The measurements that the line for a person has, in its order."""
+SHOWN_QTC = "fridericia"
+"""The formula of the QTc in that line; JSON has all four."""
 
 Status = Literal["read", "uncertain", "refused", "failed"]
 LeadState = Literal["read", "lost"]
@@ -90,6 +102,7 @@ class Result:
 
     `verdict` is a class or None, `confidence` its calibrated probability, `reason` a `Reason` or None, `message` a
     sentence for the person or None, `doubts` why it is uncertain, `timing_ms` {stage: milliseconds}. What is unknown is None.
+    `measurements` is what JSON has under that name, of a page whose leads were followed.
     `signals` are the leads in mV where `Reader(signals=True)` could follow them, `pages` is how many pages the file holds (1 where that was not
     seen); neither is in JSON.
     """
@@ -167,7 +180,17 @@ def describe(result: Mapping[str, Any]) -> str:
         others = [name.replace("_", " ") for name in result.get("doubts") or () if name != "low_confidence"]
         doubt = f" (uncertain: {', '.join(others)})" if others else " (uncertain)"
     note = f": {result['message']}" if result["message"] else ""
-    return f"{result['verdict']} {result['confidence']:.2f}{doubt}{note}"
+    measured = "".join(f", {words}" for words in _measured(result.get("measurements") or {}))
+    return f"{result['verdict']} {result['confidence']:.2f}{doubt}{measured}{note}"
+
+
+def _measured(measurements: Mapping[str, Any]) -> Iterator[str]:
+    """Rate, intervals and axis in words, as far as they were measured."""
+    qtc_ms = (measurements.get("qtc_ms") or {}).get(SHOWN_QTC)
+    for name, words in SHOWN.items():
+        value = qtc_ms if name == "qtc_ms" else measurements.get(name)
+        if value is not None:
+            yield words.format(round(value))
 
 
 def unread(source: str, reason: Reason, message: str | None = None, **known: Any) -> Result:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from .image import Picture
 from .layout import LEADS_12, REPORT, Arrangement, Place, Template
+from .measure.measurements import Measurements
+from .measure.statements import as_json
 from .page import quality
 from .page.page import Page
 from .preprocessing.filters import LeadSteps
@@ -22,7 +24,7 @@ from .trace.lead_traces import Traces
 class Stages:
     """What a reading saw on its way: the opened `picture`, the flat `page`, its `traces` and `quality` {name: number} (None where no signal was asked for) for
     models of single leads `steps` {lead: `LeadSteps`}, and `inputs` as the model sees them: (leads, side, side) uint8, or the windows of a
-    page as `page_input.page_tensor` gives them."""
+    page as `page_input.page_tensor` gives them; `measured` is what was measured on its signals."""
 
     picture: Picture
     page: Page | None = None
@@ -30,12 +32,18 @@ class Stages:
     quality: dict[str, float | None] | None = None
     steps: dict[str, LeadSteps] | None = None
     inputs: npt.NDArray[Any] | None = None
+    measured: Measurements | None = None
 
     @property
     def arrangement(self) -> Arrangement | None:
         """The `layout.Arrangement` of the page's leads; None where none was made out."""
         page = self.page
         return None if page is None or (page.template is None and page.found is None) else page.arrangement
+
+    @property
+    def measurements(self) -> dict[str, Any] | None:
+        """What results say under `measurements`; None where nothing was measured."""
+        return None if self.measured is None else as_json(self.measured)
 
     @property
     def signals(self) -> Signals | None:

@@ -55,6 +55,7 @@ STAGE_WORDS = {
     "leads": "Cutting out the leads",
     "filters": "Preparing what the model sees",
     "trace": "Following the leads",
+    "measure": "Measuring rate and intervals",
     "inference": "Asking the model",
     "verdict": "Weighing the answer",
 }

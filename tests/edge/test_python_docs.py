@@ -1,4 +1,4 @@
-"""The examples of docs/python.md, run as they stand."""
+"""The examples of docs/python.md and docs/measurements.md, run as they stand."""
 
 import ast
 import re
@@ -45,3 +45,15 @@ def test_examples_run(title, code, normal_page, few_pages, tmp_path, monkeypatch
     for name in MADE.get(title, ()):
         assert (tmp_path / name).stat().st_size
     assert capsys.readouterr().out or title in ("Its leads, drawn", "A folder as a table")
+
+
+def test_the_example_of_measurements_runs(normal_page, tmp_path, monkeypatch, capsys):
+    """It prints a line of values, and one for each finding."""
+    (code,) = re.findall(
+        r"^```python\n(.+?)^```", DOCS.with_name("measurements.md").read_text(encoding="utf-8"), re.M | re.S
+    )
+    shutil.copy(normal_page, tmp_path / "page.jpg")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "measurements.md", "exec"), {"__name__": "example"})
+    values, *findings = capsys.readouterr().out.splitlines()
+    assert float(values.split()[0]) > 30 and any(line.startswith("sinus_rhythm present") for line in findings)

@@ -56,6 +56,24 @@ def test_a_model_of_pages_reads_the_signals(page_reader, normal_page, validate):
     assert np.array_equal(first, page_input.quantise(stages.inputs, 1 / 31, -1))
 
 
+def test_a_page_whose_leads_are_followed_is_measured(page_reader, normal_page, validate):
+    """Rate, intervals and axis, and the findings that they make; the line for a person has them, and the time that it took is told."""
+    result = page_reader.read(normal_page)
+    validate(json.loads(result.to_json()))
+    measured = result.measurements
+    assert measured["p_wave"] and "sinus_rhythm" in [each["code"] for each in measured["statements"]]
+    assert set(measured["leads"]) == set(LEADS_12)
+    assert f", {measured['rate_per_min']:.0f} per minute, PR {measured['pr_ms']:.0f} ms" in result.to_text()
+    assert result.timing_ms["measure"] > 0
+
+
+def test_models_of_single_leads_measure_what_they_follow(tiny_reader, normal_page):
+    """On a report page nothing, but where signals are asked for."""
+    assert tiny_reader.read(normal_page).measurements is None
+    result, _ = tiny_reader.inspect(normal_page, trace=True)
+    assert result.measurements["rate_per_min"] > 0
+
+
 def test_a_model_of_pages_reads_any_layout(page_reader, odd_pages, validate):
     """6x2 too: two windows, their verdicts together; the leads by their places on this page."""
     for known in odd_pages:

@@ -160,6 +160,16 @@ def test_a_person_reads_one_line():
     assert read_result(message="The file holds 3 pictures; the first was read.").to_text() == (
         "page.jpg: normal 0.91: The file holds 3 pictures; the first was read."
     )
+    measured = {
+        "rate_per_min": 71.6,
+        "pr_ms": 160.0,
+        "qrs_ms": None,
+        "qtc_ms": {"fridericia": 411.0},
+        "axis_qrs_deg": -0.0,
+    }
+    assert read_result(measurements=measured, status="uncertain").to_text() == (
+        "page.jpg: normal 0.91 (uncertain), 72 per minute, PR 160 ms, QTc 411 ms, axis 0°"
+    )
     assert unread("x.jpg", Reason.NOT_FOUND).to_text() == (
         "x.jpg: failed (not_found): There is no picture there: check the path."
     )

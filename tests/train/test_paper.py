@@ -284,6 +284,7 @@ def test_six_leads_alone_get_no_verdict(monkeypatch, order):
     style = paper_style.Style(layout="6x1", order=order, rhythm=())
     result, stages = Reader().inspect(paper.draw_page(heart.simulate(seed=1), style).image)
     assert (result.status, result.reason, result.verdict) == ("refused", Reason.LEADS_MISSING, None)
+    assert result.measurements["rate_per_min"] > 0
     assert result.page["layout"] == "6x1"
     shown = layout.LEADS_12[6:] if order == "chest" else layout.LEADS_12[:6]
     assert sorted(stages.traces.signals) == sorted(shown)

@@ -168,7 +168,7 @@ def test_the_stages_are_told_as_they_begin(few_pages):
     answer = ReadingService(defaults(), stage=stage)(ReadingRequest(few_pages[0].path.read_bytes(), "a.jpg"))
     assert stage.seen == [
         name
-        for name in ("open", "page", "trace", "filters", "inference", "verdict")
+        for name in ("open", "page", "trace", "measure", "filters", "inference", "verdict")
         if answer.result["timing_ms"][name] is not None
     ]
     assert answer.files == {} and answer.picture == few_pages[0].path.read_bytes()

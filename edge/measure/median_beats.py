@@ -1,0 +1,73 @@
+"""The dominant beat of each lead: the median of its beats."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..signals import Signals
+
+BEFORE_S, AFTER_S = 0.45, 0.7
+"""What of a beat is kept, about the middle of its QRS complex."""
+
+LEVEL_S = (-0.2, -0.06)
+"""Beats are laid on each other by their mean voltage in this stretch before the middle of the QRS complex."""
+
+
+def median_beats(signals: Signals, beats: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """(k, T) mV: for each lead of `signals` the median over `beats` (rows of `mv`) from `BEFORE_S` before each to `AFTER_S` after.
+
+    NaN where no beat shows the lead; each beat counts where it is known. Levels are those of the beats' mean before the QRS complex: 0 mV has
+    no meaning yet.
+    """
+    before, after = (round(seconds * signals.rate_hz) for seconds in (BEFORE_S, AFTER_S))
+    rows = np.round(beats).astype(int)[:, None] + np.arange(-before, after)
+    inside = (rows >= 0) & (rows < len(signals.mv))
+    if not inside.any():
+        return np.full((signals.mv.shape[1], before + after), np.nan, np.float32)
+    cut = signals.mv[rows.clip(0, len(signals.mv) - 1)]
+    cut[~inside] = np.nan
+    cut = np.ascontiguousarray(cut.transpose(2, 0, 1))
+    first, last = (before + round(seconds * signals.rate_hz) for seconds in LEVEL_S)
+    known = np.isfinite(cut)
+    count = known[:, :, first:last].sum(2)
+    level = np.where(known, cut, 0)[:, :, first:last].sum(2) / np.maximum(count, 1)
+    # A beat that begins later than its level would lie elsewhere than the others.
+    level[count < (last - first) // 2] = np.nan
+    cut -= level[:, :, None]
+    return _median(cut)
+
+
+def _median(cut: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(k, T) medians of (k, B, T) over beats, of what is not NaN."""
+    cut.sort(axis=1)
+    count = np.isfinite(cut).sum(1)
+    low, high = (np.maximum(count - 1, 0) // 2)[:, None], (count // 2)[:, None]
+    high = np.minimum(high, np.maximum(count - 1, 0)[:, None])
+    return (0.5 * (np.take_along_axis(cut, low, 1) + np.take_along_axis(cut, high, 1)))[:, 0]
+
+
+def repetition(signals: Signals, beats: npt.NDArray[np.float64], first_s: float, last_s: float) -> float | None:
+    """How alike a stretch of every beat is, -1 to 1: 1 where each beat has the same, about 0 where it has nothing to do with the beat.
+
+    `first_s` and `last_s` are seconds from the `beats` (rows of `mv`). The correlation between beats within each lead, straight lines taken
+    away, and its mean over leads, which count by the pairs of beats that they show; None where none shows two.
+    """
+    rows = np.round(beats).astype(int)[:, None] + np.arange(
+        round(first_s * signals.rate_hz), round(last_s * signals.rate_hz), 2
+    )
+    rows = rows[(rows[:, 0] >= 0) & (rows[:, -1] < len(signals.mv))] if rows.size else rows
+    if rows.shape[0] < 2 or rows.shape[1] < 3:
+        return None
+    cut = signals.mv[rows].transpose(2, 0, 1).astype(float)
+    shown = np.isfinite(cut).all(2)
+    cut = np.where(shown[:, :, None], cut, 0.0)
+    line = np.linspace(-1, 1, cut.shape[2])
+    cut -= cut.mean(2, keepdims=True)
+    cut -= (cut @ line / (line @ line))[:, :, None] * line
+    each, count = (cut**2).sum((1, 2)), shown.sum(1)
+    told = (count > 1) & (each > 0)
+    if not told.any():
+        return None
+    alike = ((cut.sum(1) ** 2).sum(1) - each)[told] / ((count - 1) * each)[told]
+    return float(np.average(alike, weights=(count * (count - 1))[told]))

@@ -1,0 +1,150 @@
+"""Heartbeats of a page: where they are, over all of its leads together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..signals import Signals
+
+STEP_S = 0.004
+"""Signals are looked at this often: the band of a QRS complex ends below 30 Hz."""
+
+FINE_S, COARSE_S = 0.012, 0.052
+"""Widths of the moving averages whose difference passes about 6 to 30 Hz: QRS complexes, hardly T waves."""
+
+SPREAD_S = 0.08
+"""Width of the moving average of that band's power: about that of a QRS complex."""
+
+WINDOW_S = 1.2
+"""The largest power within such a window is a beat's, unless the heart beats less than 50 times a minute."""
+
+APART_S = 0.22
+"""Two beats are no nearer to each other than that: 270 a minute."""
+
+SHARE = 0.35
+"""A beat has at least this share of the amplitude (root of the power) of a typical one: the median of the windows' maxima."""
+
+LEAST_SCORE = 0.15
+"""Nor is a beat weaker than that where a typical one is 1: where most of a page is flat, what is left there is rounding."""
+
+MISSED_RR, MISSED_SHARE = 1.6, 0.2
+"""Where beats are `MISSED_RR` of the median interval apart, one between them may be as weak as `MISSED_SHARE` of a typical one."""
+
+T_WAVE_S, T_WAVE_SHARE = 0.36, 0.6
+"""A peak sooner after a beat than `T_WAVE_S` with less than `T_WAVE_SHARE` of its amplitude is its T wave."""
+
+LEAST_MV = 0.012
+"""No beat is weaker than that in the band: a complex of 0.1 mV has twice as much."""
+
+QUIET_EVERY = 5
+"""The power between beats is the median of every so many steps: it is smooth."""
+
+SHORTEST_S = 0.5
+"""A lead that is shown for less is not listened to."""
+
+
+def find_page_beats(signals: Signals) -> npt.NDArray[np.int64]:
+    """(K,) int, the rows of `signals.mv` at which the heart beats: the middle of each QRS complex's power over all leads that are shown then.
+
+    A beat that several leads show is one beat. Each lead counts by how far its beats stand out of what lies between them, so that one that is
+    lost in noise says little, and a small lead as much as a large one. None is found where nothing beats; never an exception.
+
+    References
+    ----------
+    After Pan J., Tompkins W. J., "A real-time QRS detection algorithm", IEEE Trans. Biomed. Eng. 32(3):230, 1985 (band pass, power, moving
+    average, threshold, search back, T waves by the beat before), on the power of all leads together.
+    """
+    return find_beats_in(qrs_band(signals)) * max(round(STEP_S * signals.rate_hz), 1)
+
+
+@dataclass(frozen=True, eq=False)
+class QrsBand:
+    """The leads in the band of QRS complexes, every `STEP_S`.
+
+    Attributes
+    ----------
+    leads : (k, n) float64, each lead about 1 in a typical beat times how much it is listened to (0 to 1)
+    known : (k, n) bool, where a lead is shown and was followed
+    score : (n,) float64, the amplitude over all leads: about 1 in a typical beat; 0 where no lead is known
+    """
+
+    leads: npt.NDArray[np.float64]
+    known: npt.NDArray[np.bool_]
+    score: npt.NDArray[np.float64]
+
+
+def qrs_band(signals: Signals) -> QrsBand:
+    """The `QrsBand` of the leads of a page."""
+    from scipy.ndimage import uniform_filter1d
+
+    step = max(round(STEP_S * signals.rate_hz), 1)
+    mv = np.ascontiguousarray(signals.mv[::step].T, np.float64)
+    known = np.isfinite(mv)
+    heard = known.sum(1) * STEP_S >= SHORTEST_S
+    mv, known = mv[heard], known[heard]
+    if not mv.size:
+        return QrsBand(mv, known, np.zeros(mv.shape[1]))
+    mv = _filled(mv, known)
+    fine = uniform_filter1d(uniform_filter1d(mv, _odd(FINE_S)), _odd(FINE_S))
+    band = known * (fine - uniform_filter1d(mv, _odd(COARSE_S)))
+    power = uniform_filter1d(band**2, _odd(SPREAD_S)).clip(0)  # running sums are rounded
+    typical = np.array([_typical(row[told]) for row, told in zip(power, known, strict=True)])
+    quiet = np.array([np.median(row[told][::QUIET_EVERY]) for row, told in zip(power, known, strict=True)])
+    beats = np.maximum(typical, LEAST_MV**2)
+    stands_out = (1 - np.sqrt(quiet / beats)).clip(0) ** 2 * (typical > LEAST_MV**2)
+    # Spread as the power is: else where columns meet a few samples of one lead would be taken for all that is heard.
+    heard_then = np.maximum(uniform_filter1d(stands_out**2 @ known, _odd(SPREAD_S)), 1e-9)
+    gain = stands_out / np.sqrt(beats)
+    return QrsBand(band * gain[:, None], known, np.sqrt(gain**2 @ power / heard_then))
+
+
+def _odd(seconds: float) -> int:
+    return 2 * round(seconds / STEP_S / 2) + 1
+
+
+def _filled(mv: npt.NDArray[np.float64], known: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Without gaps: straight lines across them, so that no edge looks like a beat."""
+    at = np.arange(mv.shape[1])
+    filled = mv.copy()
+    for row in np.flatnonzero(~known.all(1)):
+        told = known[row]
+        filled[row] = np.interp(at, at[told], mv[row, told])
+    return filled
+
+
+def _typical(values: npt.NDArray[np.float64]) -> float:
+    """The median over windows of the largest value within: that of a beat."""
+    window = round(WINDOW_S / STEP_S)
+    halves = np.maximum.reduceat(values, np.arange(0, len(values), window // 2))
+    return float(np.median(np.maximum(halves[:-1], halves[1:]) if len(halves) > 1 else halves))
+
+
+def find_beats_in(band: QrsBand) -> npt.NDArray[np.int64]:
+    """(K,) int, the steps of a `QrsBand` at which the heart beats."""
+    from scipy.ndimage import maximum_filter1d
+
+    score = band.score
+    if not len(score):
+        return np.array([], np.int64)
+    apart = round(APART_S / STEP_S)
+    peaks = np.flatnonzero((score == maximum_filter1d(score, 2 * apart + 1)) & (score > LEAST_SCORE))
+    peaks = peaks[np.diff(peaks, prepend=-apart) >= apart]  # one of a level stretch
+    typical = _typical(score)
+    beats: list[int] = []
+    for peak in peaks[score[peaks] > SHARE * typical]:
+        if beats and peak - beats[-1] < T_WAVE_S / STEP_S and score[peak] < T_WAVE_SHARE * score[beats[-1]]:
+            continue
+        beats.append(int(peak))
+    if len(beats) < 3:
+        return np.array(beats, np.int64)
+    usual = np.median(np.diff(beats))
+    weaker = peaks[score[peaks] > MISSED_SHARE * typical]
+    for one, other in zip(beats[:-1], beats[1:], strict=True):
+        if other - one > MISSED_RR * usual:
+            between = weaker[(weaker > one + T_WAVE_S / STEP_S) & (weaker < other - APART_S / STEP_S)]
+            if len(between):
+                beats.append(int(between[np.argmax(score[between])]))
+    return np.array(sorted(beats), np.int64)
