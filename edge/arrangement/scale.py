@@ -28,6 +28,12 @@ MAX_FOOT_MM = 1.5
 """How near a row's zero the foot of its pulse stands."""
 SEPARATOR_MM, SEPARATOR_SHARE = 2.0, 0.6
 """How near a column's edge an upright line is searched for, and how much of the distance between rows it fills."""
+END_MM, END_BAND_MM = (6.0, 8.0), 8.0
+"""How far before and behind an edge of the traces, and from 0 mV, their ends are searched for where nothing stands between columns."""
+MIN_TRACE_MM = 4.0
+"""What is followed by so much ink is a trace."""
+MIN_END_SHARE, MAX_END_SPREAD_MM = 0.6, 0.6
+"""The share of the rows whose traces end in one column, and how far from it those may end."""
 INK = 100
 
 
@@ -51,8 +57,8 @@ def scale_by_pulses(ink: np.ndarray, mm_per_mv: float | None = None) -> tuple[fl
 def refined(arrangement: Arrangement, ink: np.ndarray) -> Arrangement:
     """The arrangement with `px_per_mm` corrected by its pulses (down) and its columns (across), on a page's (H, W) uint8 ink.
 
-    Columns that are separated by upright lines or ticks begin where these stand, to the pixel. Where pulses or lines are missing or too far from the
-    grid's scale, that stays.
+    Columns that are separated by upright lines or ticks begin where these stand, to the pixel. Where nothing
+    separates them, the ends of the traces tell. Where pulses, lines and ends are missing or too far from the grid's scale, that stays.
     """
     across, down = arrangement.px_per_mm
     strokes = [stroke for stroke in (_foot_and_top(ink, *pulse) for pulse in arrangement.pulses) if stroke]
@@ -60,7 +66,7 @@ def refined(arrangement: Arrangement, ink: np.ndarray) -> Arrangement:
         found = float(np.median([foot - top for foot, top in strokes])) / arrangement.mm_per_mv
         down = found if abs(found / down - 1) <= MAX_PULSE_CHANGE else down
     arrangement = replace(arrangement, places=tuple(_on_its_foot(p, strokes, down) for p in arrangement.places))
-    columns = _columns(arrangement, ink)
+    columns = _columns(arrangement, ink) or _columns_by_ends(arrangement, ink)
     if columns is None:
         return replace(arrangement, px_per_mm=(across, down))
     first_px, px_per_s = columns
@@ -100,14 +106,56 @@ def _columns(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float] |
     return float(first_px), float(px_per_s)
 
 
+def _columns_by_ends(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float] | None:
+    """(pixels of second 0, pixels a second) by where the traces of most rows begin and end; the second of the arrangement where they end elsewhere,
+    None where they begin elsewhere."""
+    across = arrangement.px_per_mm[0]
+    usual = across * arrangement.mm_per_s
+    first = _end_px(arrangement, ink, min(place.box.left for place in arrangement.places))
+    if first is None:
+        return None
+    starts = sorted({place.start_s for place in arrangement.places})
+    right = max(place.box.right for place in arrangement.places)
+    last = None if len(starts) < 2 else _end_px(arrangement, ink[:, ::-1], ink.shape[1] - right)
+    if last is None:
+        return first, usual
+    px_per_s = (ink.shape[1] - last - first) / (2 * starts[-1] - starts[-2])
+    return first, px_per_s if abs(px_per_s / usual - 1) <= MAX_PITCH_CHANGE else usual
+
+
+def _end_px(arrangement: Arrangement, ink: np.ndarray, edge: int) -> float | None:
+    """The column near `edge` from which on most rows have traces; None where they begin elsewhere, or at different columns."""
+    across, down = arrangement.px_per_mm
+    left, stop = max(edge - round(END_MM[0] * across), 0), edge + round(END_MM[1] * across)
+    zeros = sorted({place.zero_px for place in arrangement.places})
+    reach, found = round(END_BAND_MM * down), []
+    for zero in map(round, zeros):
+        inked = ink[max(zero - reach, 0) : zero + reach + 1, left:stop].max(axis=0, initial=0) >= INK
+        gaps = np.flatnonzero(~_closed(inked))
+        # The trace is what goes on to the end of what is looked at.
+        if gaps.size and gaps[-1] < inked.size - round(MIN_TRACE_MM * across):
+            found.append(left + gaps[-1] + 1)
+    if len(found) < MIN_END_SHARE * len(zeros):
+        return None
+    middle = float(np.median(found))
+    agree = np.abs(np.array(found) - middle) <= MAX_END_SPREAD_MM * across
+    return middle if agree.sum() >= MIN_END_SHARE * len(zeros) else None
+
+
+def _closed(flags: np.ndarray) -> np.ndarray:
+    """(w,) bool with gaps of up to two columns closed."""
+    from scipy import ndimage
+
+    return np.asarray(ndimage.binary_closing(np.pad(flags, 3), np.ones(3, bool))[3:-3])
+
+
 def _moved(place: Place, first_px: float, px_per_s: float, arrangement: Arrangement) -> Place:
     """The place with its left edge at its time, and its right edge as many seconds later as it was, or where a column ends near that."""
     left, top, right, bottom = place.box.corners
     starts = sorted({place.start_s for place in arrangement.places})
-    ends = np.array([*starts[1:], 2 * starts[-1] - starts[-2]])
     end_s = place.start_s + (right - left) / arrangement.px_per_mm[0] / arrangement.mm_per_s
-    near_s = float(ends[np.argmin(np.abs(ends - end_s))])
-    end_s = near_s if abs(near_s - end_s) <= MAX_END_CHANGE_S else end_s
+    for column_s in (*starts[1:], 2 * starts[-1] - starts[-2]) if len(starts) > 1 else ():
+        end_s = column_s if abs(column_s - end_s) <= MAX_END_CHANGE_S else end_s
     start, end = round(first_px + place.start_s * px_per_s), round(first_px + end_s * px_per_s)
     return replace(place, box=replace(place.box, left=max(start, 0), right=end))
 

@@ -59,3 +59,55 @@ def test_columns_begin_where_ticks_stand_and_leads_end_there():
     assert sorted({place.box.left for place in found.places}) == [0, 500, 1000, 1500]
     assert sorted({place.box.right for place in found.places}) == [500, 1000, 1500, 2000]
     assert found.px_per_mm[0] == pytest.approx(8.0, abs=0.01)
+
+
+def traced(first, last, zeros=ZEROS, width=2300):
+    """(H, W) uint8 ink: a flat trace in each row between two columns, with a name above its beginning and print far before it."""
+    ink = np.zeros((800, width), np.uint8)
+    for zero in zeros:
+        ink[zero - 1 : zero + 2, first:last] = 255
+        ink[zero - 60 : zero - 36, first + 12 : first + 40] = 255
+        ink[zero - 10 : zero, first - 70 : first - 60] = 255
+    return ink
+
+
+def arranged(left, pitch, columns=4):
+    """Three rows of columns from `left` on, as the coarse page gives them: some pixels off."""
+    places = []
+    for row, zero in enumerate(ZEROS):
+        for column in range(columns):
+            edge = round(left + pitch * column)
+            box = layout.Box(edge, zero - 120, edge + round(pitch), zero + 120)
+            name = layout.LEADS_12[(row + 3 * column) % 12]
+            places.append(layout.Place(name, None, box, float(zero), 10.0 / columns * column))
+    return layout.Arrangement("3x4", tuple(places), PX_PER_MM, 25.0, 10.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("left", [80, 100, 112])
+def test_columns_without_separators_begin_where_the_traces_do_and_share_their_length(left):
+    found = scale.refined(arranged(left, 504.0), traced(100, 2104))
+    assert sorted({place.box.left for place in found.places}) == [100, 601, 1102, 1603]
+    assert max(place.box.right for place in found.places) == 2104
+    assert found.px_per_mm[0] == pytest.approx(2004 / 250, abs=0.001)
+
+
+def test_where_the_ends_are_not_seen_the_grid_s_scale_stays():
+    """Traces that go on beyond the page on the right, and on both sides."""
+    found = scale.refined(arranged(112, 504.0), traced(100, 2300))
+    assert sorted({place.box.left for place in found.places}) == [100, 600, 1100, 1600]
+    assert found.px_per_mm[0] == pytest.approx(8.0)
+    untouched = arranged(112, 500.0)
+    assert scale.refined(untouched, traced(70, 2300)[:, 70:]).places == untouched.places
+
+
+def test_rows_that_begin_at_different_columns_move_nothing():
+    ink = traced(100, 2104)
+    ink[:, :116] = 0
+    ink[ZEROS[0] - 1 : ZEROS[0] + 2, 84:116] = ink[ZEROS[1] - 1 : ZEROS[1] + 2, 104:116] = 255
+    untouched = arranged(100, 500.0)
+    assert scale.refined(untouched, ink).places == untouched.places
+
+
+def test_one_column_is_moved_and_keeps_its_length():
+    found = scale.refined(arranged(90, 2000.0, columns=1), traced(100, 2104))
+    assert {(place.box.left, place.box.right) for place in found.places} == {(100, 2100)}
