@@ -15,6 +15,9 @@ DASH_MM = 1.5
 TICK_INK = 100
 TICK_MM, TICK_WIDTH_MM = 1.5, 1.2
 """A tick is at least so high and at most so wide."""
+TICK_GAP_MM, MAX_BETWEEN = 1.25, 0.6
+"""Within so much of 0 mV ticks leave a gap, of which a trace covers no more than this share of a column, in one row at least: where all rows are
+crossed there, these are beats."""
 TICK_REACH_MM = 10.0
 """Ticks stand within so much of a row's 0 mV."""
 TICK_SLACK_PX = 2
@@ -32,16 +35,20 @@ def separators(ink: np.ndarray, arrangement: Arrangement) -> np.ndarray:
         erased[round(top) : round(bottom), round(left) : round(right)] = True
     slack = round(SEPARATOR_MM * across)
     inner = {place.box.left for place in arrangement.places if place.start_s > 0}
-    for edge in sorted({edge for place in arrangement.places for edge in (place.box.left, place.box.right)}):
+    outer = {edge for place in arrangement.places for edge in (place.box.left, place.box.right)} - inner
+    ticked = False
+    for edge in (*sorted(inner), *sorted(outer)):
         columns = slice(max(edge - slack, 0), edge + slack + 1)
         near = ndimage.maximum_filter1d(ink[:, columns], 3, axis=1)
         for least in SEPARATOR_INKS if edge in inner else SEPARATOR_INKS[:1]:
             line = _vertical_lines(near >= least, down)
             if line.any():
                 break
-        else:
+        # At the ends of rows there are ticks where there are some between columns.
+        if not line.any() and (edge in inner or ticked):
             zeros = [place.zero_px for place in arrangement.places if edge in (place.box.left, place.box.right)]
             line = ticks(ink[:, columns], zeros, arrangement.px_per_mm)
+            ticked |= bool(line.any())
         erased[:, columns] |= line
     return erased
 
@@ -76,13 +83,17 @@ def ticks(strip: np.ndarray, zeros_px: Iterable[float], px_per_mm: tuple[float, 
         return found
     windows = np.stack([dark[row - reach : row + reach + 1] for row in rows])
     near = ndimage.maximum_filter(windows, (1, 2 * TICK_SLACK_PX + 1, 2 * TICK_SLACK_PX + 1))
-    common = ndimage.binary_opening(near.all(axis=0), np.ones((round(TICK_MM * down), 1), bool))
+    # They come in pairs, as far below 0 mV as above, and only the trace runs between them: a letter and a wave are no pair.
+    common, inner = near.all(axis=0), round(TICK_GAP_MM * down)
+    common &= ndimage.maximum_filter1d(common[::-1], 2 * TICK_SLACK_PX + 1, axis=0)
+    between = windows[:, reach - inner : reach + inner + 1].mean(axis=1)
+    common &= ndimage.maximum_filter1d(between, 2 * TICK_SLACK_PX + 1, axis=1).min(axis=0) < MAX_BETWEEN
+    common = ndimage.binary_opening(common, np.ones((round(TICK_MM * down), 1), bool))
     labels, _ = ndimage.label(common)
     for number, (high, wide) in enumerate(ndimage.find_objects(labels), 1):
         narrow = wide.stop - wide.start - 2 * TICK_SLACK_PX <= TICK_WIDTH_MM * across
         if not narrow or high.start <= reach < high.stop:
             common[labels == number] = False
-    # They come in pairs, one below the other: names stand above alone.
     common &= common[:reach].any(axis=0) & common[reach + 1 :].any(axis=0)
     for row, window in zip(rows, windows, strict=True):
         found[row - reach : row + reach + 1] |= common & ndimage.binary_dilation(window, np.ones((3, 3), bool))

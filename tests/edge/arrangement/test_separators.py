@@ -35,9 +35,19 @@ def test_pairs_of_ticks_in_all_rows_are_separators():
         lambda number: [(slice(-60 - 8 * number, -40), slice(-1, 2))],
         lambda number: [(slice(-60, -40), slice(-8, 8)), (slice(40, 60), slice(-8, 8))],
         lambda number: [(slice(-60, -30), slice(-8, -5)), (slice(30, 60), slice(4, 7))],
+        lambda number: [(slice(-26, -8), slice(-1, 2)), (slice(-8, 30), slice(0, 3))],
+        lambda number: [(slice(-60, -40), slice(-1, 2)), (slice(12, 30), slice(-1, 2))],
         lambda number: [(slice(-50, -20), slice(-1, 2)), (slice(20, 50), slice(-1, 2))] if number == 0 else [],
     ],
-    ids=["waves at one time", "names", "blocks", "no pair", "one row alone"],
+    ids=[
+        "waves at one time",
+        "names",
+        "blocks",
+        "no pair",
+        "the letter I over a beat",
+        "no mirrored pair",
+        "one row alone",
+    ],
 )
 def test_waves_names_and_blocks_are_no_ticks(draw):
     assert not separators.ticks(page_of(draw)[:, 380:421], ZEROS, PX_PER_MM).any()
@@ -111,3 +121,15 @@ def test_rows_that_begin_at_different_columns_move_nothing():
 def test_one_column_is_moved_and_keeps_its_length():
     found = scale.refined(arranged(90, 2000.0, columns=1), traced(100, 2104))
     assert {(place.box.left, place.box.right) for place in found.places} == {(100, 2100)}
+
+
+@pytest.mark.parametrize("between", [True, False])
+def test_at_the_ends_of_rows_ticks_are_erased_where_there_are_some_between_columns(between):
+    marks = [(slice(-50, -20), slice(-1, 2)), (slice(20, 50), slice(-1, 2))]
+    ink = page_of(lambda _: marks, edge=100, width=2200)
+    if between:
+        for edge in (600, 1100, 1600):
+            ink |= page_of(lambda _: marks, edge=edge, width=2200)
+    found = separators.separators(ink, arranged(100, 500.0))
+    assert found[:, 90:110].any() == between
+    assert found[:, 590:610].any() == between
