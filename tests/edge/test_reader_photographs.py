@@ -61,13 +61,15 @@ def test_a_report_that_lies_otherwise_is_read_as_if_it_stood(tiny_reader, normal
 
 
 def test_following_the_leads_changes_no_verdict(tiny_reader, few_pages):
-    """It adds signals, numbers and the lead that the strip shows alone."""
+    """It adds signals, numbers, measurements and the lead that the strip shows alone."""
     for page in few_pages:
         result, stages = tiny_reader.inspect(page.path, trace=True)
         plain = without_times(tiny_reader.read(page.path))
         assert set(stages.traces.signals) == set(REPORT.lead_names)
         leads = [lead if lead["name"] in LEADS_12 else lead | {"lead": None} for lead in without_times(result)["leads"]]
-        assert without_times(result) | {"quality": plain["quality"], "leads": leads} == plain
+        added = {"quality": plain["quality"], "leads": leads, "measurements": None}
+        assert without_times(result) | added == plain
+        assert result.measurements is not None and plain["measurements"] is None
         assert result.quality["leads_lost"] == 0 and plain["quality"]["leads_lost"] is None
         assert result.timing_ms["trace"] > 0
 
