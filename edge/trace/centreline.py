@@ -17,6 +17,8 @@ STYLE_LAYER = 1
 """After this layer the mean over the whole stroke is added, weighted: it tells how lines were drawn."""
 OFFSETS_PX = (-0.25, 0.25)
 """The curve is given at these places of each column: samples stand closer than columns."""
+BLOCK = 128
+"""So many columns are multiplied at once: libraries share larger products among threads, and their sums depend on how many there are."""
 SOFT_PX = 2.0
 """Lengths much greater than this are told apart by their logarithm."""
 USUAL_DARKNESS, USUAL_WIDTH_PX = 0.75, 4.0
@@ -78,12 +80,13 @@ def _curve(stroke: np.ndarray, width_px: float) -> np.ndarray:
 
 def _convolved(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, dilation: int) -> np.ndarray:
     """(w, n) float32: the convolution of (w, m) with a (k, m, n) kernel, zeros beyond its ends."""
-    beyond = len(kernel) // 2 * dilation
-    padded = np.pad(x, ((beyond, beyond), (0, 0)))
-    total = np.broadcast_to(bias, (len(x), len(bias))).copy()
+    beyond, blocks = len(kernel) // 2 * dilation, -(-len(x) // BLOCK)
+    padded = np.pad(x, ((beyond, beyond + blocks * BLOCK - len(x)), (0, 0)))
+    total = np.broadcast_to(bias, (blocks, BLOCK, len(bias))).copy()
     for number, weights in enumerate(kernel):
-        total += padded[number * dilation : number * dilation + len(x)] @ weights
-    return total
+        shifted = padded[number * dilation : number * dilation + blocks * BLOCK]
+        total += shifted.reshape(blocks, BLOCK, -1) @ weights
+    return total.reshape(blocks * BLOCK, -1)[: len(x)]
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,9 @@
 """The centreline of strokes that were drawn here, by another brush than those that it was learnt from."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -58,3 +62,20 @@ def test_gaps_are_crossed_and_strokes_do_not_touch_each_other():
         assert np.isfinite(rows).all() and rows.shape == (200, 2)
         np.testing.assert_array_equal(rows, centreline.centrelines([stroke_], 3.0)[0])
     assert np.abs(together[1][55:70] - together[0][55:70]).max() < 6.0
+
+
+def test_the_number_of_threads_changes_nothing():
+    """Workers have one, the main process as many as there are cores: signals are the same to the bit."""
+    script = (
+        "import numpy as np, hashlib; from ecg_edge.trace import centreline; rng = np.random.default_rng(0);"
+        "middle = np.cumsum(rng.normal(0, 3, 1963)); half = rng.uniform(1, 20, 1963);"
+        "stroke = np.stack([middle - half, middle + half, rng.random(1963), rng.random(1963)], 1);"
+        "print(hashlib.sha256(centreline.centrelines([stroke], 3.0)[0].tobytes()).hexdigest())"
+    )
+    found = set()
+    for threads in "1", "2", "4":
+        counts = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads)
+        done = subprocess.run([sys.executable, "-c", script], env=os.environ | counts, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        found.add(done.stdout)
+    assert len(found) == 1
