@@ -28,6 +28,7 @@ from .files.limits import MAX_PAGES
 from .layout import LEADS_12, WHOLE_LAYOUTS
 from .measure.measurements import measure
 from .page import quality
+from .page.cover import uncovered_ink
 from .page.page import find_page
 from .preprocessing import filters
 from .preprocessing.crops import crop, crop_as_report
@@ -191,7 +192,8 @@ class Reader:
                 if page.template is not None and not keep and self.kind == PAGE_SIGNAL:
                     seen["page"] = page = page.without_image()
                     return_memory()
-                seen["traces"] = trace_page(page.ink, page.arrangement)
+                ink = page.ink if page.flat is None or page.image is None else uncovered_ink(page.ink, page.image)
+                seen["traces"] = trace_page(ink, page.arrangement)
             seen["quality"] = quality.measure(page, seen["traces"])
             # To be followed for its overlay alone refuses no page that is read without.
             if self.kind == PAGE_SIGNAL or page.template is None:

@@ -20,7 +20,7 @@ from . import strokes
 FOLDER, OUT = Path("runs/centreline"), Path("edge/trace/centreline.npz")
 PAGES, CHOSEN, SEED = 480, 0.1, 0
 """So many pages are drawn, of which the last share chooses nothing and tells how near the curves come."""
-WINDOW, CHANNELS, BATCH, EPOCHS, RATE = 500, 32, 32, 14, 3e-3
+WINDOW, CHANNELS, BATCH, EPOCHS, RATE = 500, 32, 32, 24, 3e-3
 HUBER_PX = 4.0
 """Errors beyond this count in proportion, not squared: a trace that was wrongly followed teaches little."""
 LEAST_PX2 = 9.0

@@ -4,6 +4,7 @@ Printers step a little more or less than the paper is ruled for. A calibration p
 columns of a page follow each other by as many seconds as they show. Paper speed and gain are decided in `speed_and_gain`.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,6 +31,10 @@ SEPARATOR_MM, SEPARATOR_SHARE = 2.0, 0.6
 """How near a column's edge an upright line is searched for, and how much of the distance between rows it fills."""
 END_MM, END_BAND_MM = (6.0, 8.0), 8.0
 """How far before and behind an edge of the traces, and from 0 mV, their ends are searched for where nothing stands between columns."""
+MAX_END_SHIFT_MM = 3.0
+"""Where only the ends of the last column are known, columns move by no more: a sheet that is cut off ends all its rows, too."""
+PULSE_END_MM = 0.8
+"""What begins so near a calibration pulse is its own foot."""
 MIN_TRACE_MM = 4.0
 """What is followed by so much ink is a trace."""
 MIN_END_SHARE, MAX_END_SPREAD_MM = 0.6, 0.6
@@ -54,24 +59,27 @@ def scale_by_pulses(ink: np.ndarray, mm_per_mv: float | None = None) -> tuple[fl
     return scale, scale
 
 
-def refined(arrangement: Arrangement, ink: np.ndarray) -> Arrangement:
+def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) -> Arrangement:
     """The arrangement with `px_per_mm` corrected by its pulses (down) and its columns (across), on a page's (H, W) uint8 ink.
 
-    Columns that are separated by upright lines or ticks begin where these stand, to the pixel. Where nothing
-    separates them, the ends of the traces tell. Where pulses, lines and ends are missing or too far from the grid's scale, that stays.
+    On a page without a grid the pulses as they are printed give both: what was known before is their height to half a millimetre.
+    Columns that are separated by upright lines or ticks begin where these stand, to the pixel. Where nothing separates
+    them, the ends of the traces tell. Where pulses, lines and ends are missing or too far from the scale, that stays.
     """
     across, down = arrangement.px_per_mm
     strokes = [stroke for stroke in (_foot_and_top(ink, *pulse) for pulse in arrangement.pulses) if stroke]
     if strokes:
         found = float(np.median([foot - top for foot, top in strokes])) / arrangement.mm_per_mv
         down = found if abs(found / down - 1) <= MAX_PULSE_CHANGE else down
+        across = across if has_grid else down
+    arrangement = replace(arrangement, px_per_mm=(across, down))
     arrangement = replace(arrangement, places=tuple(_on_its_foot(p, strokes, down) for p in arrangement.places))
     columns = _columns(arrangement, ink) or _columns_by_ends(arrangement, ink)
     if columns is None:
-        return replace(arrangement, px_per_mm=(across, down))
+        return arrangement
     first_px, px_per_s = columns
     if abs(px_per_s / arrangement.mm_per_s / across - 1) > MAX_PITCH_CHANGE:
-        return replace(arrangement, px_per_mm=(across, down))
+        return arrangement
     places = tuple(_moved(place, first_px, px_per_s, arrangement) for place in arrangement.places)
     return replace(arrangement, places=places, px_per_mm=(px_per_s / arrangement.mm_per_s, down))
 
@@ -91,7 +99,7 @@ def _columns(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float] |
         if not share.size:
             continue
         if share.max() >= SEPARATOR_SHARE:
-            weights = (share >= 0.7 * share.max()).astype(float)
+            weights = _around_highest(share).astype(float)
         else:
             weights = ticks(near, zeros, arrangement.px_per_mm).sum(axis=0).astype(float)
         if weights.any():
@@ -106,25 +114,48 @@ def _columns(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float] |
     return float(first_px), float(px_per_s)
 
 
+def _around_highest(share: np.ndarray) -> np.ndarray:
+    """(w,) bool: the columns of one line, those around the highest of (w,) `share` that are nearly as high: waves beside it are none of it."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(share >= 0.7 * share.max())
+    return labels == labels[np.argmax(share)]
+
+
 def _columns_by_ends(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float] | None:
-    """(pixels of second 0, pixels a second) by where the traces of most rows begin and end; the second of the arrangement where they end elsewhere,
-    None where they begin elsewhere."""
-    across = arrangement.px_per_mm[0]
-    usual = across * arrangement.mm_per_s
-    first = _end_px(arrangement, ink, min(place.box.left for place in arrangement.places))
-    if first is None:
-        return None
+    """(pixels of second 0, pixels a second) by where the traces of most rows begin and end; the second of the arrangement where one of the two
+    is not known, None where neither is."""
+    usual, width = arrangement.px_per_mm[0] * arrangement.mm_per_s, ink.shape[1]
+    pulses = [(left, right) for left, right, _, _ in arrangement.pulses]
+    first = _end_px(arrangement, ink, min(place.box.left for place in arrangement.places), pulses)
     starts = sorted({place.start_s for place in arrangement.places})
-    right = max(place.box.right for place in arrangement.places)
-    last = None if len(starts) < 2 else _end_px(arrangement, ink[:, ::-1], ink.shape[1] - right)
+    if len(starts) < 2:
+        return None if first is None else (first, usual)
+    mirrored = [(width - right, width - left) for left, right in pulses]
+    last = _end_px(arrangement, ink[:, ::-1], width - max(place.box.right for place in arrangement.places), mirrored)
+    seconds = 2 * starts[-1] - starts[-2]
     if last is None:
-        return first, usual
-    px_per_s = (ink.shape[1] - last - first) / (2 * starts[-1] - starts[-2])
+        return None if first is None else (first, usual)
+    if first is None:
+        first = width - last - seconds * usual
+        near = (
+            abs(first - min(place.box.left for place in arrangement.places))
+            <= MAX_END_SHIFT_MM * arrangement.px_per_mm[0]
+        )
+        return (first, usual) if near else None
+    px_per_s = (width - last - first) / seconds
     return first, px_per_s if abs(px_per_s / usual - 1) <= MAX_PITCH_CHANGE else usual
 
 
-def _end_px(arrangement: Arrangement, ink: np.ndarray, edge: int) -> float | None:
-    """The column near `edge` from which on most rows have traces; None where they begin elsewhere, or at different columns."""
+def _end_px(
+    arrangement: Arrangement, ink: np.ndarray, edge: int, pulses: Sequence[tuple[float, float]] = ()
+) -> float | None:
+    """The column near `edge` from which on most rows have traces; None where they begin elsewhere, or at different columns.
+
+    Parameters
+    ----------
+    pulses : (left, right) columns of calibration pulses: a trace that goes on from one does not begin there
+    """
     across, down = arrangement.px_per_mm
     left, stop = max(edge - round(END_MM[0] * across), 0), edge + round(END_MM[1] * across)
     zeros = sorted({place.zero_px for place in arrangement.places})
@@ -135,6 +166,8 @@ def _end_px(arrangement: Arrangement, ink: np.ndarray, edge: int) -> float | Non
         # The trace is what goes on to the end of what is looked at.
         if gaps.size and gaps[-1] < inked.size - round(MIN_TRACE_MM * across):
             found.append(left + gaps[-1] + 1)
+    slack = PULSE_END_MM * across
+    found = [column for column in found if not any(low - slack <= column <= high + slack for low, high in pulses)]
     if len(found) < MIN_END_SHARE * len(zeros):
         return None
     middle = float(np.median(found))

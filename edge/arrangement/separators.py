@@ -11,6 +11,8 @@ SEPARATOR_MM = 1.5
 SEPARATOR_LENGTH_MM = 40.0
 SEPARATOR_INKS = 180, 120
 """Vertical lines are printed as dark as traces, which the dots of a grid are not; fainter ones are searched for between columns of leads where there are no such."""
+SKIRT_INK, SKIRT_SHARE = 48, 0.75
+"""Blur leaves so much ink beside a line, on this share of its length: traces would climb it."""
 DASH_MM = 1.5
 TICK_INK = 100
 TICK_MM, TICK_WIDTH_MM = 1.5, 1.2
@@ -40,16 +42,20 @@ def separators(ink: np.ndarray, arrangement: Arrangement) -> np.ndarray:
     for edge in (*sorted(inner), *sorted(outer)):
         columns = slice(max(edge - slack, 0), edge + slack + 1)
         near = ndimage.maximum_filter1d(ink[:, columns], 3, axis=1)
-        for least in SEPARATOR_INKS if edge in inner else SEPARATOR_INKS[:1]:
-            line = _vertical_lines(near >= least, down)
-            if line.any():
-                break
+        line = _vertical_lines(near >= SEPARATOR_INKS[0], down)
+        if edge in inner:
+            fainter = _vertical_lines(near >= SEPARATOR_INKS[1], down)
+            line = _touched(fainter, line) if line.any() else fainter
         # At the ends of rows there are ticks where there are some between columns.
-        if not line.any() and (edge in inner or ticked):
+        if not line.any():
+            if edge not in inner and not ticked:
+                continue
             zeros = [place.zero_px for place in arrangement.places if edge in (place.box.left, place.box.right)]
             line = ticks(ink[:, columns], zeros, arrangement.px_per_mm)
             ticked |= bool(line.any())
-        erased[:, columns] |= line
+            erased[:, columns] |= line
+        else:
+            erased[:, columns] |= _with_skirt(line, ink[:, columns])
     return erased
 
 
@@ -62,6 +68,22 @@ def _vertical_lines(dark: np.ndarray, px_per_mm: float) -> np.ndarray:
         length = round(length_mm * px_per_mm) | 1  # odd: no shift
         line = second(first(line, length, axis=0, mode="constant"), length, axis=0, mode="constant")
     return line > 0
+
+
+def _touched(parts: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """(H, w) bool: the connected parts of (H, w) bool `parts` that (H, w) bool `by` has pixels of."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(parts, np.ones((3, 3), bool))
+    return parts & np.isin(labels, np.unique(labels[by]))
+
+
+def _with_skirt(line: np.ndarray, strip: np.ndarray) -> np.ndarray:
+    """(H, w) bool `line` as wide as blur has made it in (H, w) uint8 `strip`: with the columns beside it in which nearly all of its rows hold ink."""
+    rows = line.any(axis=1)
+    inked = np.percentile(strip[rows], 100 * (1 - SKIRT_SHARE), axis=0) >= SKIRT_INK
+    columns = _touched((inked | line.any(axis=0))[None], line.any(axis=0)[None])
+    return line | (rows[:, None] & columns)
 
 
 def ticks(strip: np.ndarray, zeros_px: Iterable[float], px_per_mm: tuple[float, float]) -> np.ndarray:

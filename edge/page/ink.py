@@ -38,8 +38,9 @@ COLOURED_DARK = 190
 """Darkness (of 255) in its darkest channel from which coloured print is ink: printed grids are paler."""
 COLOURED_BRIGHT = 100
 """What is this dark (of 255) or darker in its brightest channel is seen there: it needs no second look."""
-MAX_COLOURED, MAX_REPEATED = 0.03, 0.2
-"""Coloured print on more of a page than this share is an area; of which more than that share repeats from cell to cell, a grid: not strokes."""
+MAX_COLOURED, MAX_REPEATED, REPEATED_SHARE = 0.03, 0.2, 0.6
+"""Coloured print on more of a page than the first share is an area; of which more than the second repeats from cell to cell, at least so dark as
+the third tells, a grid: not strokes."""
 COLOUR_STEP_PX = 7
 """Every so many pixels colour is looked for: no divisor of a grid's pitch, whose lines would fall between all that are looked at."""
 
@@ -174,21 +175,30 @@ def _with_coloured_print(page: Image.Image, dark: np.ndarray) -> np.ndarray:
     """
     from PIL import Image, ImageChops
 
-    def coloured(image: Image.Image) -> np.ndarray:
+    def channels(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
+        """How dark an image is in its darkest channel, and where it is bright in another and so dark that it is coloured print."""
         red, green, blue = image.split()
         least = np.asarray(ImageChops.darker(ImageChops.darker(red, green), blue))
         most = np.asarray(ImageChops.lighter(ImageChops.lighter(red, green), blue))
-        seen = (least <= 255 - COLOURED_DARK) & (most > 255 - COLOURED_BRIGHT)
-        return np.where(seen, 255 - least, 0).astype(np.uint8)
+        return 255 - least, (least <= 255 - COLOURED_DARK) & (most > 255 - COLOURED_BRIGHT)
 
     size = -(-page.width // COLOUR_STEP_PX), -(-page.height // COLOUR_STEP_PX)
-    share = (coloured(page.resize(size, Image.Resampling.NEAREST)) > 0).mean()
+    share = channels(page.resize(size, Image.Resampling.NEAREST))[1].mean()
     if not 0 < share <= MAX_COLOURED:
         return dark
-    strokes = coloured(page)
-    if min(dark.shape) > 3 * CELL_PX and (_periodic(strokes)[strokes > 0] > 0).mean() > MAX_REPEATED:
+    darkest, seen = channels(page)
+    if min(dark.shape) > 3 * CELL_PX and _repeats(darkest, seen):
         return dark
-    return np.maximum(dark, strokes)
+    return np.maximum(dark, np.where(seen, darkest, 0).astype(np.uint8))
+
+
+def _repeats(dark: np.ndarray, seen: np.ndarray) -> bool:
+    """Whether print of (H, W) uint8 darkness repeats from cell to cell, to the pixel and nearly as dark, where it is `seen`: the lines of a
+    grid, of which resampling has left some darker than others."""
+    from scipy import ndimage
+
+    again = _periodic(ndimage.maximum_filter(dark, 3))[seen]
+    return bool((again > REPEATED_SHARE * dark[seen]).mean() > MAX_REPEATED)
 
 
 def _in_clearest_channel(page: Image.Image, dark: np.ndarray) -> np.ndarray:

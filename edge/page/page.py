@@ -120,7 +120,7 @@ class Page:
             found = arrangement.find_report(self.ink, self.px_per_mm, **known)
         if found is None:
             found = arrangement.find_arrangement(self.ink, self.px_per_mm, **known)
-        return _clipped(refined(found, self.ink), self.ink.shape)
+        return _clipped(refined(found, self.ink, self.px_per_mm is not None), self.ink.shape)
 
     def without_image(self) -> Page:
         """A report page without its image, which is half of the memory that it holds: its ink is computed first, and all else from that."""
@@ -262,7 +262,7 @@ def _arranged(page: Page) -> Page:
     search = page.search
     turns, found = arrangement.arrange(page.ink, page.px_per_mm, attempts=search.attempts, **search.known)
     ink = np.ascontiguousarray(np.rot90(page.ink, turns))
-    found = _clipped(refined(found, ink), ink.shape)
+    found = _clipped(refined(found, ink, page.px_per_mm is not None), ink.shape)
     image = page._pixels.rotate(90 * turns, expand=True) if turns else page._pixels
     flat = page.flat
     if flat is not None:

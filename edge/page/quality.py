@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import PictureError, Reason
 from ..layout import LEADS_12
 from ..result import LeadState
+from .cover import MAP_PX, is_foreign, paper_of
 
 if TYPE_CHECKING:
     from ..trace.lead_traces import Traces
@@ -46,13 +47,7 @@ LIMITS = (
 )
 """In the order in which they are checked: the first that is broken is the reason why a page is refused, causes before their effects."""
 
-MAP_PX = 8
-"""Side of the blocks in which light is measured: about a millimetre."""
-CLOSED_BLOCKS = 4
-"""What is written on paper is narrower than so many blocks and is closed."""
 SATURATED = 252
-FOREIGN_SHARE = 0.55
-"""Paper in shadow keeps its colour; what has less than this share of the paper's brightness in one channel, relative to another, is no paper."""
 SLOPE_PERCENTILE, DEEP_PERCENTILE = 99.7, 0.5
 
 
@@ -124,24 +119,16 @@ def _lead_area(page: Page) -> tuple[slice, slice]:
 
 def _light(page: Page) -> dict[str, float]:
     """{"shade", "glare", "covered"} of the leads' area."""
-    from PIL import Image
-    from scipy import ndimage
-
     rows, columns = _lead_area(page)
     area = np.asarray(page.image)[rows, columns]
     if min(area.shape[:2]) < 10 * MAP_PX:
         return {}
-    small = Image.fromarray(area).reduce(MAP_PX)
-    paper = ndimage.grey_closing(np.asarray(small), (CLOSED_BLOCKS, CLOSED_BLOCKS, 1)).astype(np.float32)
+    paper = paper_of(area)
     brightness = paper.max(axis=2)
-    # Shade is the same in all channels; what covers paper has a colour of its own, or is nearly black.
-    typical = np.median(paper.reshape(-1, 3), axis=0) + 1.0
-    tint = paper / typical
-    foreign = (tint.min(axis=2) < FOREIGN_SHARE * tint.max(axis=2)) | (brightness < 0.2 * np.median(brightness))
     return {
         "shade": float(1 - np.quantile(brightness, 0.05) / max(np.quantile(brightness, 0.95), 1.0)),
         "glare": float((paper.min(axis=2) >= SATURATED).mean()) if _is_photograph(paper) else 0.0,
-        "covered": float(foreign.mean()),
+        "covered": float(is_foreign(paper).mean()),
     }
 
 

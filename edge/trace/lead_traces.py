@@ -11,7 +11,7 @@ from .centreline import OFFSETS_PX, centrelines
 from .crossings import ink_spans
 from .ink_runs import INK, InkRuns, columns_of, name_area
 from .path_search import track
-from .plausibility import is_implausible
+from .plausibility import is_implausible, without_strays
 
 RATE_HZ = 500
 BRIDGE_MM = 1.0
@@ -57,6 +57,8 @@ def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
         sign = -1 if (place.lead or "").startswith("-") else 1
         signals[name] = sign * _sampled(x, y, place, across * arrangement.mm_per_s, down * arrangement.mm_per_mv)
         start_s[name], states[name], paths[name] = place.start_s, read, np.stack([x, y], 1).astype(np.float32)
+        ends = sorted(sign * (place.zero_px - row) / (down * arrangement.mm_per_mv) for row in (0, ink.shape[0]))
+        signals[name] = without_strays(signals[name], RATE_HZ, (ends[0], ends[1]))
         if is_implausible(signals[name], RATE_HZ):
             signals[name], states[name] = np.full_like(signals[name], np.nan), np.zeros_like(read)
         lost[name] = float(np.isnan(signals[name]).mean()) if signals[name].size else 1.0

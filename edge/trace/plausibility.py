@@ -8,6 +8,50 @@ PLATEAU_S, FLAT_MV, MAX_PLATEAU_MV = 0.4, 0.03, 1.0
 """No lead stays so long within so little so far from its own median: printed lines do."""
 
 
+LEVEL_S = 0.3
+"""Waves are narrower than half of it: a running median over so long is where the trace stands, and may be no farther from the row's 0 mV."""
+LED_S, LED_MV = 0.1, 0.4
+"""So near a gap a trace may have been led away by what hides it: as far as it is so far from where it stands beyond."""
+LEAST_PIECE_S = 0.15
+"""Pieces between gaps that are shorter than a heartbeat's QRS and its surroundings say nothing."""
+
+
+def without_strays(signal: np.ndarray, rate_hz: int, reach_mv: tuple[float, float] = (-np.inf, np.inf)) -> np.ndarray:
+    """(n,) mV, NaN also where another thing was followed for a while: where a trace stands farther than `MAX_MEDIAN_MV` from its row's
+    0 mV, and beside gaps what leads away from it.
+
+    Parameters
+    ----------
+    signal : (n,) mV, NaN where lost
+    rate_hz : samples a second
+    reach_mv : (lowest, highest) mV that the page has room for: a wave that goes beyond leaves a gap, and leads there rightly
+    """
+    from scipy import ndimage
+
+    known = np.isfinite(signal)
+    if not known.any():
+        return signal
+    level = ndimage.median_filter(signal[known], round(LEVEL_S * rate_hz), mode="nearest")
+    kept = known.copy()
+    kept[known] = np.abs(level) <= MAX_MEDIAN_MV
+    led, beyond, least = (round(seconds * rate_hz) for seconds in (LED_S, LEVEL_S, LEAST_PIECE_S))
+    labels, _ = ndimage.label(kept)
+    for (piece,) in ndimage.find_objects(labels):
+        # At the ends of its box a trace is no way led, and the columns' separators are gone.
+        gaps = piece.start > 0, piece.stop < signal.size
+        if piece.stop - piece.start < least and all(gaps):
+            kept[piece] = False
+            continue
+        for values, marks, is_gap in zip(
+            (signal[piece], signal[piece][::-1]), (kept[piece], kept[piece][::-1]), gaps, strict=True
+        ):
+            away = np.abs(values[:led] - np.median(values[:beyond])) > LED_MV
+            leaves = not reach_mv[0] + LED_MV < values[0] < reach_mv[1] - LED_MV
+            if is_gap and not leaves and away.any():
+                marks[: int(np.flatnonzero(away)[-1]) + 1] = False
+    return np.where(kept, signal, np.float32(np.nan))
+
+
 def is_implausible(signal: np.ndarray, rate_hz: int) -> bool:
     """Whether (n,) mV, NaN where lost, cannot be what a lead showed."""
     from scipy import ndimage

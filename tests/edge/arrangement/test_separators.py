@@ -1,7 +1,10 @@
 """Separators between columns of leads: ticks in pairs are told from waves and from names, and columns begin where they stand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from ecg_edge import layout
 from ecg_edge.arrangement import scale, separators
@@ -51,6 +54,47 @@ def test_pairs_of_ticks_in_all_rows_are_separators():
 )
 def test_waves_names_and_blocks_are_no_ticks(draw):
     assert not separators.ticks(page_of(draw)[:, 380:421], ZEROS, PX_PER_MM).any()
+
+
+def two_columns(edge=400, width=800):
+    """Two columns of three leads that meet at `edge`."""
+    places = tuple(
+        layout.Place(name, name, layout.Box(left, zero - 100, right, zero + 100), float(zero), start)
+        for names, left, right, start in (
+            (["I", "II", "III"], 20, edge, 0.0),
+            (["aVR", "aVL", "aVF"], edge, width - 20, 2.5),
+        )
+        for name, zero in zip(names, ZEROS, strict=True)
+    )
+    return layout.Arrangement("6x2", places, PX_PER_MM, 25.0, 10.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("sigma", [0.0, 1.5, 3.0])
+def test_a_blurred_line_is_erased_with_its_skirt(sigma):
+    """Traces would climb what blur leaves beside it; waves beside a line stay."""
+    ink = np.zeros((800, 800), np.uint8)
+    ink[60:740, 398:402] = 255
+    for zero in ZEROS:
+        ink[zero - 1 : zero + 2] = 255
+        ink[zero - 80 : zero + 2, 424:428] = 255
+    ink = ndimage.gaussian_filter(ink.astype(float), sigma)
+    ink = (255 * ink / ink.max()).astype(np.uint8)
+    found = separators.separators(ink, two_columns())
+    between = slice(ZEROS[0] + 40, ZEROS[1] - 100)
+    left = np.where(found, 0, ink)[between, 380:420]
+    assert left.max() < 110
+    assert not found[:, 420:].any()
+
+
+def test_the_fainter_part_of_a_line_is_erased_too():
+    """A shadow or blur makes a part of one line fainter; other faint lines stay, as grids have them."""
+    ink = np.zeros((800, 800), np.uint8)
+    ink[60:400, 399:402] = 140
+    ink[400:740, 399:402] = 220
+    ink[60:740, 408:410] = 140
+    found = separators.separators(ink, two_columns())
+    assert found[70:730, 399:402].all()
+    assert not found[:, 406:].any()
 
 
 def test_columns_begin_where_ticks_stand_and_leads_end_there():
@@ -110,12 +154,57 @@ def test_where_the_ends_are_not_seen_the_grid_s_scale_stays():
     assert scale.refined(untouched, traced(70, 2300)[:, 70:]).places == untouched.places
 
 
-def test_rows_that_begin_at_different_columns_move_nothing():
-    ink = traced(100, 2104)
+@pytest.mark.parametrize("end, lefts", [(2104, [104, 604, 1104, 1604]), (2140, [100, 600, 1100, 1600])])
+def test_rows_that_begin_at_different_columns_are_placed_by_their_ends(end, lefts):
+    """Where these are near: a sheet that is cut off ends its rows, too."""
+    ink = traced(100, end)
     ink[:, :116] = 0
     ink[ZEROS[0] - 1 : ZEROS[0] + 2, 84:116] = ink[ZEROS[1] - 1 : ZEROS[1] + 2, 104:116] = 255
-    untouched = arranged(100, 500.0)
-    assert scale.refined(untouched, ink).places == untouched.places
+    found = scale.refined(arranged(100, 500.0), ink)
+    assert sorted({place.box.left for place in found.places}) == lefts
+    assert found.px_per_mm[0] == pytest.approx(8.0)
+
+
+@pytest.mark.parametrize("foot_px", [0, 10, 16])
+def test_a_trace_that_goes_on_from_a_pulse_does_not_begin_there(foot_px):
+    """The pulse's foot is joined to it: the other ends tell, and the grid's scale stays."""
+    ink = traced(100, 2100)
+    pulses = []
+    for zero in ZEROS:
+        left, right = 60 - foot_px, 100 - foot_px
+        ink[zero - 81 : zero - 78, left:right] = 255
+        ink[zero - 81 : zero + 2, left : left + 3] = ink[zero - 81 : zero + 2, right - 3 : right] = 255
+        ink[zero - 1 : zero + 2, right:100] = 255
+        pulses.append((float(left), float(right), zero - 80.0, float(zero)))
+    found = scale.refined(replace(arranged(112, 500.0), pulses=tuple(pulses)), ink)
+    assert sorted({place.box.left for place in found.places}) == [100, 600, 1100, 1600]
+    assert found.px_per_mm[0] == pytest.approx(8.0)
+
+
+def test_waves_beside_a_line_do_not_move_it():
+    """High ones in all rows, of more than half of the height of the line."""
+    ink = traced(100, 2100)
+    for column in (600, 1100, 1600):
+        ink[140:660, column - 1 : column + 2] = 255
+    ink[150:610, 1612:1616] = 255
+    found = scale.refined(arranged(100, 501.0), ink)
+    assert sorted({place.box.left for place in found.places}) == [100, 600, 1100, 1600]
+
+
+@pytest.mark.parametrize("true", [7.8, 8.0, 8.2])
+def test_without_a_grid_the_pulses_give_both_scales(true):
+    """Known to half a millimetre of their height before, to the pixel then."""
+    ink = traced(100, 2104)
+    height = round(10 * true)
+    pulses = []
+    for zero in ZEROS:
+        ink[zero - height - 1 : zero - height + 2, 40:72] = 255
+        ink[zero - height - 1 : zero + 2, 40:43] = ink[zero - height - 1 : zero + 2, 69:72] = 255
+        ink[zero - 1 : zero + 2, 30:84] = 255
+        pulses.append((40.0, 72.0, float(zero - height), float(zero)))
+    found = scale.refined(replace(arranged(100, 500.0), pulses=tuple(pulses)), ink, has_grid=False)
+    assert found.px_per_mm[1] == pytest.approx(height / 10, abs=0.02)
+    assert found.px_per_mm[0] == pytest.approx(height / 10, rel=scale.MAX_PITCH_CHANGE)
 
 
 def test_one_column_is_moved_and_keeps_its_length():

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from ecg_edge.layout import CLASSES
 from ecg_edge.simulator.heart import simulate
 from ecg_edge.trace.lead_traces import RATE_HZ
-from ecg_edge.trace.plausibility import MAX_MEDIAN_MV, PLATEAU_S, is_implausible
+from ecg_edge.trace.plausibility import MAX_MEDIAN_MV, PLATEAU_S, is_implausible, without_strays
 
 TIME_S = np.arange(1250) / RATE_HZ
 BEATS = 1.2 * np.exp(-(((TIME_S % 0.8 - 0.4) / 0.012) ** 2))
@@ -46,3 +49,57 @@ def test_what_is_lost_is_not_judged():
     assert not is_implausible(np.full(1250, np.nan), RATE_HZ)
     assert not is_implausible(np.zeros(0), RATE_HZ)
     assert not is_implausible(np.where(TIME_S < 0.2, 1.3, np.nan), RATE_HZ)
+
+
+def test_where_a_trace_stands_far_from_its_row_for_a_while_it_is_lost():
+    """The rest of the lead stays, its beats too."""
+    signal = BEATS.copy()
+    signal[700:900] -= 3.0
+    kept = np.isfinite(without_strays(signal, RATE_HZ))
+    assert not kept[710:890].any()
+    assert kept[:690].all() and kept[910:].all()
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_nothing_of_simulated_hearts_is_astray(kind):
+    """Every lead of every class, and beats right beside a gap but for the wave that it cuts."""
+    for seed in range(3):
+        for signal in simulate(kind, seed=seed):
+            assert np.array_equal(without_strays(signal, RATE_HZ), signal, equal_nan=True)
+
+
+@pytest.mark.parametrize("end", [slice(None), slice(None, None, -1)], ids=["before", "after"])
+def test_what_leads_to_a_gap_is_lost(end):
+    """A trace that has gone to the edge of what hides it: as far as it is away, no farther."""
+    signal = np.zeros(1250)[end]
+    signal[580:600] = np.linspace(0.0, -1.5, 20)
+    signal[600:700] = np.nan
+    kept = np.isfinite(without_strays(signal[end], RATE_HZ))[end]
+    assert not kept[588:600].any()
+    assert kept[:580].all() and kept[700:].all()
+
+
+def test_a_wave_that_leaves_the_page_is_kept_as_far_as_it_is_seen():
+    """What the page has no room for leaves a gap, and the wave leads there rightly."""
+    signal = np.zeros(1250)
+    signal[580:600] = np.linspace(0.0, 3.0, 20)
+    signal[600:610] = np.nan
+    signal[610:630] = np.linspace(3.0, 0.0, 20)
+    assert np.array_equal(without_strays(signal, RATE_HZ, (-9.0, 3.1)), signal, equal_nan=True)
+    assert np.isnan(without_strays(signal, RATE_HZ)[590:620]).all()
+
+
+def test_short_pieces_between_gaps_are_lost():
+    """At the ends of a lead they are not: there a gap begins late."""
+    signal = np.zeros(1250)
+    signal[50:300] = signal[350:600] = np.nan
+    kept = np.isfinite(without_strays(signal, RATE_HZ))
+    assert kept[:50].all() and not kept[300:350].any() and kept[600:].all()
+
+
+@given(arrays(np.float32, st.integers(0, 400), elements=st.floats(-6, 6, width=32) | st.just(np.nan)))
+def test_what_is_kept_is_as_it_was(signal):
+    """Nothing is made up, and what was lost stays lost."""
+    kept = without_strays(signal, RATE_HZ)
+    assert kept.shape == signal.shape and kept.dtype == signal.dtype
+    assert np.array_equal(kept[np.isfinite(kept)], signal[np.isfinite(kept)])
