@@ -178,15 +178,25 @@ def bend(kind, size):
     def wave(x, y):
         return 0.1 * np.sin(6 * y), 0.12 * np.sin(7 * x + 2 * y)
 
-    shapes = {"none": lambda x, y: (0 * x, 0 * y), "curl": curl, "pillow": pillow, "fold": fold, "wave": wave}
+    def ripple(x, y):
+        return 0.08 * np.sin(16 * x + 5 * y), 0.08 * np.sin(15 * y)
+
+    shapes = {
+        "none": lambda x, y: (0 * x, 0 * y),
+        "curl": curl,
+        "pillow": pillow,
+        "fold": fold,
+        "wave": wave,
+        "ripple": ripple,
+    }
     return lambda points: np.stack(shapes[kind](*np.moveaxis(points / size, -1, 0)), axis=-1)
 
 
 BENDS = [
     pytest.param(kind, lines, id=f"{kind}, {what}")
-    for kind in ("none", "curl", "pillow", "fold", "wave")
+    for kind in ("none", "curl", "pillow", "fold", "wave", "ripple")
     for what, lines in (("millimetres", RED_GRID), ("bold lines alone", RED_GRID[1:]))
-    if (kind, what) != ("curl", "bold lines alone")
+    if (kind, what) not in (("curl", "bold lines alone"), ("ripple", "bold lines alone"))
 ]
 STRONG_CURL = pytest.param("curl", RED_GRID[1:], id="curl, bold lines alone")
 
