@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from operator import itemgetter
 
 import numpy as np
 
@@ -223,8 +222,8 @@ def _fitted(
 ) -> tuple[Match, lead_names.NameMatcher] | None:
     """(match without names, matcher of its windows) for a pattern on these rows; None where there are no traces.
 
-    `known` are the fits of names in other patterns' windows, as `NameMatcher.faces_of` keeps them. Where hardly a name is read in columns that
-    upright lines separate, these may be heartbeats: columns by the ends of the traces are tried too, in a wider search only without such lines.
+    `known` are the fits of names in other patterns' windows, as `NameMatcher.faces_of` keeps them. Where the names of a column are hardly read, and
+    upright lines separate it, these may be heartbeats: columns by the ends of the traces are tried too, in a wider search only without such lines.
     """
     ends = columns.extent(coarse, lines)
     if ends is None:
@@ -232,10 +231,10 @@ def _fitted(
     grid_lines, count = lines[: pattern.grid_rows], len(pattern.columns)
     edges, strength = columns.edges_of(coarse, grid_lines, ends, count)
     best = _fitted_on(coarse, row_cost, lines, pattern, ends, edges, strength, search, known)
-    if count > 1 and best[2] < READ_FITS and (search is USUAL or strength < CLEAR_LINES):
+    if count > 1 and min(best[2]) < READ_FITS and (search is USUAL or strength < CLEAR_LINES):
         edges, strength = columns.even_edges(coarse, grid_lines, ends, count)
         even = _fitted_on(coarse, row_cost, lines, pattern, ends, edges, strength, search, known)
-        best = max(best, even, key=itemgetter(2))
+        best = max(best, even, key=lambda fitted: sum(fitted[2]))
     return best[:2]
 
 
@@ -249,8 +248,8 @@ def _fitted_on(
     strength: float,
     search: NameSearch,
     known: lead_names.KnownFits,
-) -> tuple[Match, lead_names.NameMatcher, float]:
-    """As `_fitted`, on columns with these edges and lines of this strength between them, and with the mean fit of the names."""
+) -> tuple[Match, lead_names.NameMatcher, tuple[float, ...]]:
+    """As `_fitted`, on columns with these edges and lines of this strength between them, and with the mean fit of each column's names."""
     zeros = _zeros(coarse, lines, edges)
     starts, search = _starts(coarse, edges), search.between(lines)
     corners = search.corners(pattern, zeros, starts)
@@ -265,8 +264,9 @@ def _fitted_on(
         column_cost += 0.5 * (1 - min(strength / CLEAR_LINES, 1.0))
     parts = {"rows": row_cost, "columns": column_cost}
     matches = [Match(pattern, zeros, edges, strength, starts, search, face, parts) for face in faces]
-    fits = [float(np.mean(_with_names(pattern, match, matcher).fits)) for match in matches]
-    return matches[int(np.argmax(fits))], matcher, max(fits)
+    fits = [_with_names(pattern, match, matcher).fits for match in matches]
+    best = int(np.argmax([sum(columns_fits) for columns_fits in fits]))
+    return matches[best], matcher, fits[best]
 
 
 def _ramp(value: float, limits: tuple[float, float]) -> float:

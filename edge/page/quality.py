@@ -47,7 +47,7 @@ LIMITS = (
 )
 """In the order in which they are checked: the first that is broken is the reason why a page is refused, causes before their effects."""
 
-SATURATED = 252
+SATURATED, WHITE = 252, 254
 SLOPE_PERCENTILE, DEEP_PERCENTILE = 99.7, 0.5
 
 
@@ -133,8 +133,8 @@ def _light(page: Page) -> dict[str, float]:
 
 
 def _is_photograph(paper: np.ndarray) -> bool:
-    """Whether paper is as in a photograph: in a scan or a drawing nearly all of it is white, and nothing is burnt out."""
-    return float((paper.min(axis=2) >= SATURATED).mean()) < 0.7
+    """Whether paper is as in a photograph: in a scan or a drawing nearly all of it is white, but for the lines of a pale grid, and nothing is burnt out."""
+    return float((paper.min(axis=2) >= SATURATED).mean()) < 0.7 and float(np.median(paper.max(axis=2))) < WHITE
 
 
 def _blur_px(page: Page) -> float:

@@ -24,8 +24,9 @@ DRAWN = 8.0, 8.0
 """The scale of drawn pages, px/mm."""
 
 
-def drawn_ink(rows, strip="II", rise_mm=12.0, name_pitch_mm=None):
-    """The ink of a page of 10 s in columns with lines between them: every trace has a beat a second, and a name so far above its base line."""
+def drawn_ink(rows, strip="II", rise_mm=12.0, name_pitch_mm=None, lines=True, beat_s=0.3):
+    """The ink of a page of 10 s in columns, with or without lines between them: every trace has a beat a second, from `beat_s` on, and a name
+    so far above its base line."""
     px, pitch = DRAWN[0], 250.0 / len(rows[0])
     image = Image.new("L", (round(297 * px), round((TOP_MM + ROW_MM * (len(rows) + 1)) * px)))
     pen, font = ImageDraw.Draw(image), ImageFont.load_default(3.4 * px)
@@ -35,7 +36,9 @@ def drawn_ink(rows, strip="II", rise_mm=12.0, name_pitch_mm=None):
             continue
         zero = TOP_MM + ROW_MM * (number + 0.5)
         second = np.arange(0, 10, 0.004)
-        mv = np.exp(-0.5 * ((second % 1 - 0.4) / 0.012) ** 2) + 0.2 * np.exp(-0.5 * ((second % 1 - 0.7) / 0.05) ** 2)
+        mv = np.exp(-0.5 * (((second - beat_s) % 1 - 0.1) / 0.012) ** 2) + 0.2 * np.exp(
+            -0.5 * (((second - beat_s) % 1 - 0.4) / 0.05) ** 2
+        )
         mv += rng.normal(0, 0.01, mv.size)
         points = zip((LEFT_MM + 25 * second) * px, (zero - 10 * mv) * px, strict=True)
         pen.line(list(points), fill=255, width=2)
@@ -43,7 +46,7 @@ def drawn_ink(rows, strip="II", rise_mm=12.0, name_pitch_mm=None):
             left = LEFT_MM + column * (name_pitch_mm or pitch) + 1.5
             pen.text((left * px, (zero - rise_mm) * px), name, fill=255, font=font)
             line = (LEFT_MM + column * pitch) * px
-            if column:
+            if column and lines:
                 pen.line((line, (zero - ROW_MM / 2) * px, line, (zero + ROW_MM / 2) * px), fill=255, width=2)
     return np.asarray(image)
 
@@ -60,6 +63,15 @@ def test_names_are_read_where_they_stand(where):
     assert found.places[-1].lead == "II"
     lefts = [(LEFT_MM + 62.5 * column) * DRAWN[0] for column in range(4)]
     assert [place.box.left for place in found.places[:4]] == pytest.approx(lefts, abs=DRAWN[0])
+
+
+@pytest.mark.parametrize("beat_s", [0.0, 0.1, 0.2])
+def test_beats_of_six_rows_beside_their_middle_are_no_line(beat_s):
+    """They stand at one place in all rows, as lines do: the names of both columns tell, and six limb leads alone are another page."""
+    rows = tuple(zip(("I", "II", "III", "aVR", "aVL", "aVF"), ("V1", "V2", "V3", "V4", "V5", "V6"), strict=True))
+    found = find_arrangement(drawn_ink(rows, "", lines=False, beat_s=beat_s), DRAWN)
+    assert found.layout == "6x2"
+    assert [place.name for place in found.places] == list(sum(rows, ()))
 
 
 @pytest.mark.parametrize("strip", ["", "II"])
