@@ -13,6 +13,8 @@ SEPARATOR_INKS = 180, 120
 """Vertical lines are printed as dark as traces, which the dots of a grid are not; fainter ones are searched for between columns of leads where there are no such."""
 SKIRT_INK, SKIRT_SHARE = 48, 0.75
 """Blur leaves so much ink beside a line, on this share of its length: traces would climb it."""
+SHARP_PX = 1
+"""A line that is no wider with its skirt and its bends than by so much has none."""
 DASH_MM = 1.5
 TICK_INK = 100
 TICK_MM, TICK_WIDTH_MM = 1.5, 1.2
@@ -45,7 +47,8 @@ def separators(ink: np.ndarray, arrangement: Arrangement) -> np.ndarray:
         line = _vertical_lines(near >= SEPARATOR_INKS[0], down)
         if edge in inner:
             fainter = _vertical_lines(near >= SEPARATOR_INKS[1], down)
-            line = _touched(fainter, line) if line.any() else fainter
+            # Of a line that is dark elsewhere the fainter part counts where it is not: where it is, it is as wide as it is dark.
+            line = line | (_touched(fainter, line) & ~line.any(axis=1)[:, None]) if line.any() else fainter
         # At the ends of rows there are ticks where there are some between columns.
         if not line.any():
             if edge not in inner and not ticked:
@@ -80,9 +83,12 @@ def _touched(parts: np.ndarray, by: np.ndarray) -> np.ndarray:
 
 def _with_skirt(line: np.ndarray, strip: np.ndarray) -> np.ndarray:
     """(H, w) bool `line` as wide as blur has made it in (H, w) uint8 `strip`: with the columns beside it in which nearly all of its rows hold ink."""
-    rows = line.any(axis=1)
+    rows, own = line.any(axis=1), line.any(axis=0)
     inked = np.percentile(strip[rows], 100 * (1 - SKIRT_SHARE), axis=0) >= SKIRT_INK
-    columns = _touched((inked | line.any(axis=0))[None], line.any(axis=0)[None])
+    columns = _touched((inked | own)[None], own[None])
+    # Sharp and upright, it is as wide as it is dark: leads begin beside it.
+    if columns.sum() - np.median(line[rows].sum(axis=1)) <= SHARP_PX:
+        return line
     return line | (rows[:, None] & columns)
 
 
