@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from ecg_edge.layout import LEADS_12
-from ecg_edge.measure.measurements import measure
+from ecg_edge.measure.measurements import corrected_qt_ms, measure
+from ecg_edge.measure.uncertainty import SPREAD, with_uncertainty
+from ecg_edge.result import SHOWN_QTC
 from train import ludb
 
 from . import delineation_truth, environment, findings, printed
@@ -33,6 +35,12 @@ PRINTED = {
     "axis_t_deg": ("axis_t_deg", 15),
 }
 """{what is measured: (what is printed, within how much it counts as the same)}."""
+DURATIONS = {
+    "p_ms": ("p_onset", "p_end"),
+    "pr_ms": ("p_onset", "qrs_onset"),
+    "qrs_ms": ("qrs_onset", "qrs_end"),
+    "qt_ms": ("qrs_onset", "t_end"),
+}
 RATE_NEAR_PER_MIN, RATE_NEAR, RATE_FAR = 2, 0.03, 0.1
 
 
@@ -132,6 +140,55 @@ def against_marks(records, truths, signals_of):
     }
 
 
+def spread(records, truths, signals_of):
+    """{value: {pages, median, within_68_percent, within_one, within_two}} of LUDB records drawn and read: errors against the truth, and the shares of
+    pages on which it is within once and twice the uncertainty that is told.
+
+    Durations are held against the medians of the marks over a record's beats, all else against what is measured on the signals themselves.
+    """
+    errors = {name: [] for name in SPREAD}
+    for record, read in zip(records, signals_of, strict=True):
+        if read is None:
+            continue
+        found = with_uncertainty(measure(read[0]), True, True)
+        whole = measure(all_at_once(ludb.signals(record), ludb.RATE_HZ))
+        for name, error in _errors(found, whole, truths[record.record].marks):
+            if name in found.uncertainty:
+                errors[name].append((error, found.uncertainty[name]))
+    told = {}
+    for name, pairs in errors.items():
+        if pairs:
+            error, one = np.array(pairs).T
+            told[name] = {
+                "pages": len(pairs),
+                "median": float(np.median(error)),
+                "within_68_percent": float(np.quantile(np.abs(error), 0.68)),
+                "within_one": float(np.mean(np.abs(error) <= one)),
+                "within_two": float(np.mean(np.abs(error) <= 2 * one)),
+            }
+    return told
+
+
+def _errors(found, whole, marks):
+    """(value, its error) of what was measured on a page, as far as both it and the truth are known; of ST one for each lead."""
+    true_ms = {}
+    for name, (first, last) in DURATIONS.items():
+        each = 1000 / ludb.RATE_HZ * (marks[last] - marks[first])
+        true_ms[name] = float(np.median(each[np.isfinite(each)])) if np.isfinite(each).any() else None
+    if true_ms["qt_ms"] is not None and whole.rate_per_min:
+        true_ms["qtc_ms"] = corrected_qt_ms(true_ms["qt_ms"], 60 / whole.rate_per_min)[SHOWN_QTC]
+    for name in SPREAD:
+        if name.startswith("st_"):
+            both = [(getattr(found.leads[lead], name), getattr(whole.leads[lead], name)) for lead in found.leads]
+        elif name == "qtc_ms":
+            both = [((found.qtc_ms or {}).get(SHOWN_QTC), true_ms.get(name))]
+        else:
+            both = [(getattr(found, name), true_ms[name] if name in true_ms else getattr(whole, name))]
+        for one, other in both:
+            if one is not None and other is not None:
+                yield name, (one - other + 180) % 360 - 180 if name.endswith("_deg") else one - other
+
+
 def by_neurokit2(records, truths):
     """The same of neurokit2's discrete wavelet transform on lead II, each beat by itself."""
     import warnings
@@ -220,10 +277,12 @@ def measured(options):
         report["findings"] = {
             label: {source: vars(count) for source, count in by_source.items()} for label, by_source in counts.items()
         }
+    drawn = [], []
     with ProcessPoolExecutor(options.jobs) as pool:
         for layout in DRAWN_LAYOUTS if options.drawn else ():
-            read = pool.map(_read_drawn, [(each, layout) for each in records])
+            read = list(pool.map(_read_drawn, [(each, layout) for each in records]))
             marks[f"drawn as {layout}, read"] = against_marks(records, truths, read)
+            drawn = drawn[0] + records, drawn[1] + read
         if options.printed:
             pages = [
                 each
@@ -231,6 +290,7 @@ def measured(options):
                 if int(each.sha256[:8], 16) % 2 in HALVES[options.half]
             ]
             report["print"] = against_print(list(pool.map(_printed_measured, pages[: options.limit])))
+    report["spread"] = spread(drawn[0], truths, drawn[1]) or None
     return report
 
 
@@ -261,6 +321,18 @@ def to_markdown(report, where):
     ]
     for name, told in report["marks"].items():
         lines.append(f"| {name} | {' | '.join(_cell(told['boundaries'][boundary]) for boundary in TARGET_SD_MS)} |")
+    if report["spread"]:
+        lines += [
+            "",
+            "Drawn pages: errors, and the shares of pages on which the truth is within once and twice the uncertainty that is told (68 % and 95 %, were errors normal).",
+            "",
+            "| value | pages | median error | 68 % of errors within | told | within it | within twice |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        for name, each in report["spread"].items():
+            shares = f"{100 * each['within_one']:.0f} % | {100 * each['within_two']:.0f} %"
+            error = f"{each['median']:+.2f} | {each['within_68_percent']:.2g}"
+            lines.append(f"| {name} | {each['pages']} | {error} | {SPREAD[name]:g} | {shares} |")
     told = report["print"]
     if told:
         lines += [

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,10 @@ from .classifier.runtime import Network, find_runtime
 from .errors import DamagedModelError, InstallationError, PictureError, Reason, UsageError
 from .files.limits import MAX_PAGES
 from .layout import LEADS_12, WHOLE_LAYOUTS
+from .measure.contradictions import contradictions
 from .measure.measurements import measure
+from .measure.person import UNKNOWN_PERSON, Person, Sex
+from .measure.uncertainty import with_uncertainty
 from .page import quality
 from .page.cover import uncovered_ink
 from .page.page import find_page
@@ -105,13 +108,14 @@ class Reader:
         found = self.network.runtime
         self._runtime: RuntimeInfo = {"name": found.name, "version": found.version, "threads": threads}
 
-    def read(self, source: Source, page: int | None = None) -> Result:
+    def read(self, source: Source, page: int | None = None, sex: Sex | None = None, age: float | None = None) -> Result:
         """The `Result` of a picture: a path, bytes, binary file object, `PIL.Image` or (H, W, 3) uint8 RGB array; of a file with several pages
-        that of number `page`, where None the first, with a message that says so.
+        that of number `page`, where None the first, with a message that says so. Limits of some findings depend on the person's `sex` and `age`
+        (years).
 
         A picture that cannot be opened or read is a result too, with `status` failed or refused.
         """
-        result = self.inspect(source, keep=False, page=page)[0]
+        result = self.inspect(source, keep=False, page=page, person=Person(sex, age))[0]
         return_memory()
         return result
 
@@ -122,6 +126,7 @@ class Reader:
         keep: bool = True,
         tell: Callable[[str], None] | None = None,
         page: int | None = None,
+        person: Person = UNKNOWN_PERSON,
     ) -> tuple[Result, Stages | None]:
         """(`Result`, `Stages`) of a picture, as `read` takes it; the stages go as far as it was read, None where it was not opened.
 
@@ -129,7 +134,7 @@ class Reader:
         go of when its page is flat; `tell` is called with the name of each stage of `timing_ms` as it begins.
         """
         clock = _Clock(tell)
-        seen: dict[str, Any] = {}
+        seen: dict[str, Any] = {"person": person}
         known: dict[str, Any] = {"model": self._model, "runtime": self._runtime}
         try:
             with clock.stage("open"):
@@ -140,7 +145,7 @@ class Reader:
             if "page" in seen:
                 known["page"] = page_info(seen["page"])
                 known["quality"] = seen.get("quality") or quality.measure(seen["page"])
-            stages = Stages(**seen) if seen else None
+            stages = Stages(**seen) if "picture" in seen else None
             known["signals"] = stages.signals if stages and self.signals else None
             known["measurements"] = stages.measurements if stages else None
             if stages and error.reason is Reason.LEADS_MISSING:
@@ -162,7 +167,12 @@ class Reader:
         return self._result(stages, rows, weights, probabilities, clock, known | {"message": message}), stages
 
     def read_all(
-        self, sources: Iterable[Source], jobs: int = 1, pages: Sequence[int] | None = None
+        self,
+        sources: Iterable[Source],
+        jobs: int = 1,
+        pages: Sequence[int] | None = None,
+        sex: Sex | None = None,
+        age: float | None = None,
     ) -> Iterator[Result]:
         """Yield the `Result` of each page of each source, in order and as soon as it is there, with `jobs` processes.
 
@@ -171,11 +181,12 @@ class Reader:
         """
         if jobs < 1:
             raise UsageError(f"jobs must be at least 1, not {jobs}")
+        person = Person(sex, age)
         if jobs == 1:
             for source in sources:
-                yield from read_pages(self.read, source, pages)
+                yield from read_pages(partial(self.read, sex=sex, age=age), source, pages)
         else:
-            yield from _read_with_workers(self._arguments, sources, jobs, pages)
+            yield from _read_with_workers((self._arguments, person), sources, jobs, pages)
 
     def _see(self, seen: dict[str, Any], clock: _Clock, trace: bool, keep: bool) -> None:
         """Fill `seen` with what `Stages` holds, as far as it goes."""
@@ -199,8 +210,9 @@ class Reader:
             if self.kind == PAGE_SIGNAL or page.template is None:
                 quality.check(seen["quality"])
             with clock.stage("measure"):
-                signals = Stages(**seen).signals
-                seen["measured"] = None if signals is None else measure(signals)
+                signals, found = Stages(**seen).signals, page.arrangement
+                known = found.speed_from != "assumed", found.gain_from != "assumed"
+                seen["measured"] = None if signals is None else with_uncertainty(measure(signals), *known)
             shown = [place.name for place in page.arrangement.places if place.name in LEADS_12]
             if len(shown) < len(LEADS_12):
                 raise PictureError(
@@ -267,7 +279,10 @@ class Reader:
         assert flat is not None  # without a page there is no verdict
         probabilities = by_class(page)
         info = page_info(flat)
-        doubts = doubts_of(max(probabilities.values()) >= self.min_confidence, info)
+        said = max(probabilities, key=probabilities.__getitem__)
+        against = contradictions(said, (known["measurements"] or {}).get("statements", ()))
+        doubts = doubts_of(probabilities[said] >= self.min_confidence, info, bool(against))
+        known |= {"message": " ".join([*filter(None, [known["message"]]), *against]) or None}
         return Result(
             status="uncertain" if doubts else "read",
             source=stages.picture.source,
@@ -333,12 +348,13 @@ def _from_the_beginning(source: Source) -> Source:
     return source
 
 
-def _read_in_worker(arguments: tuple[Any, ...], source: Source, page: int) -> Result:
-    return _reader_of(arguments).read(source, page)
+def _read_in_worker(arguments: tuple[tuple[Any, ...], Person], source: Source, page: int) -> Result:
+    of_reader, person = arguments
+    return _reader_of(of_reader).read(source, page, person.sex, person.age)
 
 
 def _read_with_workers(
-    arguments: tuple[Any, ...], sources: Iterable[Source], jobs: int, pages: Sequence[int] | None
+    arguments: tuple[tuple[Any, ...], Person], sources: Iterable[Source], jobs: int, pages: Sequence[int] | None
 ) -> Iterator[Result]:
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), end_with_parent)
     waiting: deque[tuple[Source, int, Future[Result]]] = deque()

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from .image import Picture
 from .layout import LEADS_12, REPORT, Arrangement, Place, Template
 from .measure.measurements import Measurements
+from .measure.person import UNKNOWN_PERSON, Person
 from .measure.statements import as_json
 from .page import quality
 from .page.page import Page
@@ -24,7 +25,7 @@ from .trace.lead_traces import Traces
 class Stages:
     """What a reading saw on its way: the opened `picture`, the flat `page`, its `traces` and `quality` {name: number} (None where no signal was asked for) for
     models of single leads `steps` {lead: `LeadSteps`}, and `inputs` as the model sees them: (leads, side, side) uint8, or the windows of a
-    page as `page_input.page_tensor` gives them; `measured` is what was measured on its signals."""
+    page as `page_input.page_tensor` gives them; `measured` is what was measured on its signals, of the `person`."""
 
     picture: Picture
     page: Page | None = None
@@ -33,6 +34,7 @@ class Stages:
     steps: dict[str, LeadSteps] | None = None
     inputs: npt.NDArray[Any] | None = None
     measured: Measurements | None = None
+    person: Person = UNKNOWN_PERSON
 
     @property
     def arrangement(self) -> Arrangement | None:
@@ -43,7 +45,7 @@ class Stages:
     @property
     def measurements(self) -> dict[str, Any] | None:
         """What results say under `measurements`; None where nothing was measured."""
-        return None if self.measured is None else as_json(self.measured)
+        return None if self.measured is None else as_json(self.measured, self.person)
 
     @property
     def signals(self) -> Signals | None:
@@ -138,11 +140,14 @@ def page_info(page: Page) -> PageInfo:
     return known
 
 
-def doubts_of(confident: bool, page: PageInfo) -> tuple[Doubt, ...]:
-    """Why a verdict is uncertain, of a page and of whether its probability reaches the least that is asked for."""
+def doubts_of(confident: bool, page: PageInfo, contradicted: bool = False) -> tuple[Doubt, ...]:
+    """Why a verdict is uncertain, of a page, of whether its probability reaches the least that is asked for, and whether what was measured speaks
+    against it."""
     doubts: list[Doubt] = []
     if not confident:
         doubts.append("low_confidence")
     if "assumed" in (page["speed_from"], page["gain_from"]):
         doubts.append("assumed_scale")
+    if contradicted:
+        doubts.append("contradicts_measurements")
     return tuple(doubts)

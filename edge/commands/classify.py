@@ -6,18 +6,21 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import InstallationError, UsageError
 from ..files.limits import MAX_PAGE_NUMBER, MAX_PAGES
 from ..formats import DEFAULT_FORMATS, SIGNAL_FORMATS
-from .console import Commands, add_command, add_model_options, expand, make_reader, show
+from .console import Commands, add_command, add_model_options, expand, make_reader, show_rows
+from .console import show as show_line
 from .exit_status import EXIT_STATUS, SUCCESS
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from ..image import Source
+    from ..measure.person import Person
     from ..reader import Reader
     from ..result import Result
     from ..stages import Stages
@@ -53,6 +56,9 @@ def add_to(commands: Commands) -> None:
         metavar="N,N-N",
         help="of PDF, TIFF and other files with several pages only these (default all)",
     )
+    command.add_argument("--csv", action="store_true", help="CSV: a row for each result, with what was measured")
+    command.add_argument("--sex", choices=("female", "male"), help="the person's: limits of ST and QTc depend on it")
+    command.add_argument("--age", type=float, metavar="YEARS", help="the person's: limits of ST depend on it")
     command.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
 
 
@@ -83,6 +89,8 @@ def _numbers(text: str) -> list[int]:
 def _classify(options: argparse.Namespace) -> int:
     if options.signals_format and not options.signals:
         raise UsageError("--signals-format goes with --signals")
+    if options.csv and options.json:
+        raise UsageError("--csv and --json are two forms of the same: give one of them")
     writers = _writers(options)
     if writers and options.jobs != 1:
         raise UsageError("--steps, --overlay and --signals go with --jobs 1")
@@ -93,18 +101,22 @@ def _classify(options: argparse.Namespace) -> int:
         )
     sources = expand(options.paths)
     with_traces = bool(options.overlay or options.signals)
+    from ..measure.person import Person
+
+    person = Person(options.sex, options.age)
     results = (
-        _read_and_write(reader, sources, writers, with_traces, options.pages)
+        _read_and_write(reader, sources, writers, with_traces, options.pages, person)
         if writers
-        else _read(reader, sources, options.jobs, options.pages)
+        else _read(reader, sources, options.jobs, options.pages, person)
     )
+    show = show_rows() if options.csv else partial(show_line, as_json=options.json)
     status, count, total = SUCCESS, 0, len(sources) * len(options.pages or (1,))
     with _Stop() as stop:
         try:
             for result in results:
                 count += 1
                 status = max(status, EXIT_STATUS[result.status])
-                show(result, options.json)
+                show(result)
                 if options.pages is None and result.pages > 1 and result.source.endswith("#1"):
                     total += min(result.pages, MAX_PAGES + 1) - 1
                 _show_progress(count, total)
@@ -138,9 +150,9 @@ def _writers(options: argparse.Namespace) -> list[Writer]:
 
 
 def _read(
-    reader: Reader, sources: Sequence[Source], jobs: int, pages: Sequence[int] | None
+    reader: Reader, sources: Sequence[Source], jobs: int, pages: Sequence[int] | None, person: Person
 ) -> Generator[Result, None, None]:
-    yield from reader.read_all(sources, jobs, pages)
+    yield from reader.read_all(sources, jobs, pages, person.sex, person.age)
 
 
 def _read_and_write(
@@ -149,11 +161,12 @@ def _read_and_write(
     writers: Sequence[Writer],
     with_traces: bool,
     pages: Sequence[int] | None,
+    person: Person,
 ) -> Generator[Result, None, None]:
     from ..reader import read_pages
 
     def read_and_write(source: Source, page: int) -> Result:
-        result, stages = reader.inspect(source, with_traces, page=page)
+        result, stages = reader.inspect(source, with_traces, page=page, person=person)
         if stages is not None:
             for write in writers:
                 write(result, stages)

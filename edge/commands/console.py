@@ -84,6 +84,24 @@ def show(result: Result, as_json: bool) -> None:
     print(result.to_json() if as_json else result.to_text(), flush=True)
 
 
+def show_rows() -> Callable[[Result], None]:
+    """Print the head of a table as CSV; what prints a result as its next row."""
+    import csv
+
+    from ..output.result_table import COLUMNS, measured_cells, result_cells
+
+    rows = csv.writer(sys.stdout, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    sys.stdout.flush()
+
+    def show_row(result: Result) -> None:
+        known = result.to_dict()
+        rows.writerow([*result_cells(known), *measured_cells(known)])
+        sys.stdout.flush()
+
+    return show_row
+
+
 def complain(error: Exception | str, status: int) -> int:
     """Print what is wrong on standard error; the exit status."""
     print(f"ecg-edge: {error}", file=sys.stderr)

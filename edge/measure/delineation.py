@@ -31,8 +31,12 @@ QRS_ONSET_STAYS_S, QRS_END_STAYS_S = 0.008, 0.016
 QRS_REACH_S = 0.15, 0.18
 """Onset and end of the QRS complex are no farther from its middle."""
 
-T_AFTER_S, T_LATEST_S, T_LATEST_RR = 0.04, 0.6, 0.6
-"""T peaks no sooner after the QRS complex than `T_AFTER_S`, and no later after its middle than `T_LATEST_S` or that share of RR."""
+LONGEST_QRS_S = 0.26
+"""What is longer is no QRS complex: ventricular flutter and fibrillation have none, and neither P, T nor intervals."""
+
+T_AFTER_S, T_LATEST_S, T_LATEST_RR, T_LATEST_ROOT = 0.04, 0.6, 0.6, 0.4
+"""T peaks no sooner after the QRS complex than `T_AFTER_S`, and no later after its middle than `T_LATEST_S`, that share of RR, or that much of RR's
+cube root in s: with QT after Fridericia that is a QTc of about 540 ms. What is later is U, or the next P wave."""
 
 T_END_RR = 0.7
 """T ends no later after the middle of the QRS complex than that share of RR: the next P wave is there."""
@@ -103,7 +107,7 @@ def delineate(beat: npt.NDArray[np.floating], middle: int, rate_hz: int, rr_s: f
     if not len(leads):
         return NO_MARKS
     qrs = _qrs(leads, middle, rate_hz)
-    if qrs is None:
+    if qrs is None or qrs[1] - qrs[0] > LONGEST_QRS_S * rate_hz:
         return NO_MARKS
     t_peak, t_end = _t_wave(leads, middle, rate_hz, rr_s, qrs)
     p_first = 0.0 if t_end is None or rr_s is None else t_end - rr_s * rate_hz + P_AFTER_T_S * rate_hz
@@ -171,7 +175,7 @@ def _t_wave(
     leads: npt.NDArray[np.float64], middle: int, rate_hz: int, rr_s: float | None, qrs: tuple[float, float]
 ) -> tuple[float | None, float | None]:
     """(peak, end) in samples."""
-    latest_s = T_LATEST_S if rr_s is None else min(T_LATEST_RR * rr_s, T_LATEST_S)
+    latest_s = T_LATEST_S if rr_s is None else min(T_LATEST_RR * rr_s, T_LATEST_S, T_LATEST_ROOT * rr_s ** (1 / 3))
     start = round(qrs[1])
     first, last = start + round(T_AFTER_S * rate_hz), min(round(middle + latest_s * rate_hz), leads.shape[1] - 2)
     if last - first < SHORTEST_SEARCH_S * rate_hz:
@@ -179,7 +183,7 @@ def _t_wave(
     after, half = leads[:, start::2], rate_hz / 2
     height = _over_leads(after - level_at(leads, qrs[0], rate_hz)[:, None], T_PEAK_SIGMA_S, half, 0)
     slope = _over_leads(after, T_SIGMA_S, half, 1)
-    peak = (first - start) // 2 + int(height[(first - start) // 2 : (last - start) // 2].argmax())
+    peak = (first - start) // 2 + _highest_peak(height[(first - start) // 2 : (last - start) // 2])
     stop = (
         len(slope) - 1 if rr_s is None else min(round((middle + T_END_RR * rr_s * rate_hz - start) / 2), len(slope) - 1)
     )
@@ -203,13 +207,19 @@ def _p_wave(
     bend = _over_leads(before, P_PEAK_SIGMA_S, half, 2)
     slope = _over_leads(before, P_SIGMA_S, half, 1)
     offset, reach = end % 2, round(P_SLOPE_S * half)
-    peak = earliest // 2 + int(bend[earliest // 2 : latest // 2].argmax())
+    peak = earliest // 2 + _highest_peak(bend[earliest // 2 : latest // 2])
     rising = max(peak - reach, 0)
     rising += int(slope[rising : peak + 1].argmax())
     falling = peak + int(slope[peak : min(peak + reach, end // 2) + 1].argmax())
     onset = _crossing(slope, rising, max(peak - round(P_REACH_S * half), 0), P_ONSET)
     stop = _crossing(slope, falling, (end - offset) // 2, P_END)
     return offset + 2 * onset, offset + 2.0 * peak, offset + 2 * stop
+
+
+def _highest_peak(values: npt.NDArray[np.float64]) -> int:
+    """Where the highest peak is; the highest value where there is none within: what rises to an end belongs to the wave beyond it."""
+    peaks = 1 + np.flatnonzero((values[1:-1] >= values[:-2]) & (values[1:-1] >= values[2:]))
+    return int(peaks[values[peaks].argmax()] if len(peaks) else values.argmax())
 
 
 def level_at(leads: npt.NDArray[np.floating], qrs_onset: float, rate_hz: int) -> npt.NDArray[np.floating]:

@@ -29,7 +29,7 @@ class Measurements:
 
     Attributes
     ----------
-    rate_per_min : from the median RR; where it changes much from beat to beat, from the mean
+    rate_per_min : from the mean RR without the shortest and the longest quarter
     rr_s : (median, least, most)
     regular : whether RR is the same all along
     scatter : by what share of its mean RR changes from beat to beat, in the mean, between dominant beats; not in JSON
@@ -104,7 +104,7 @@ def measure(signals: Signals) -> Measurements:
     beats = _by_lead(signals, columns, middle)
     leads = {name: lead_values(beat, marks, middle, rate_hz) for name, beat in beats.items()}
     qt_ms = _between_ms(marks.qrs_onset, marks.t_end)
-    ends = (marks.p_onset, marks.p_end), (marks.qrs_onset, marks.qrs_end), (_st_end(marks), marks.t_end)
+    ends = (marks.p_onset, marks.p_end), (marks.qrs_onset, marks.qrs_end), (t_begin_s(marks), marks.t_end)
     axes = [axis_deg(beats, first_s, last_s, marks, middle, rate_hz) for first_s, last_s in ends]
     return Measurements(
         rate_per_min=rhythm.rate_per_min,
@@ -123,7 +123,9 @@ def measure(signals: Signals) -> Measurements:
         pr_ms=_between_ms(marks.p_onset, marks.qrs_onset),
         qrs_ms=_between_ms(marks.qrs_onset, marks.qrs_end),
         qt_ms=qt_ms,
-        qtc_ms=None if qt_ms is None or rr_s is None else corrected_qt_ms(qt_ms, rr_s),
+        qtc_ms=None
+        if qt_ms is None or rhythm.rate_per_min is None
+        else corrected_qt_ms(qt_ms, 60 / rhythm.rate_per_min),
         axis_p_deg=axes[0],
         axis_qrs_deg=axes[1],
         axis_t_deg=axes[2],
@@ -191,7 +193,7 @@ def _has_p_wave(marks: Marks, signals: Signals, rhythm: Rhythm) -> bool | None:
     return None if alike is None else alike >= P_REPEATS
 
 
-def _st_end(marks: Marks) -> float | None:
+def t_begin_s(marks: Marks) -> float | None:
     """Where T is taken to begin: as far before its peak as it ends after it, but not within the QRS complex."""
     if marks.t_peak is None or marks.t_end is None or marks.qrs_end is None:
         return None

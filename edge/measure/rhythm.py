@@ -30,8 +30,9 @@ PAUSE_S = 2.0
 UNEVEN = 0.1
 """Where RR changes from beat to beat by more than that share of its median, in the median, no narrow beat can be called premature."""
 
-WITHOUT_TYPICAL_RR = 0.25
-"""Where it changes by more than that there is no typical RR, and the rate is that of the mean."""
+OUTER_SHARE = 0.25
+"""The rate is that of the mean RR without so much of the shortest and so much of the longest: as steady as the median where one beat was missed or
+comes early, and in between where RR changes all along."""
 
 Kind = Literal["dominant", "premature_narrow", "premature_wide", "other"]
 
@@ -64,10 +65,11 @@ class Rhythm:
 
     @property
     def rate_per_min(self) -> float | None:
-        """From the median RR; from the mean one where RR changes from beat to beat by more than `WITHOUT_TYPICAL_RR`."""
+        """From the mean of the middle RR: the outer ones, `OUTER_SHARE` on either side, are left out."""
         if not len(self.rr_s):
             return None
-        return float(60 / (self.rr_s.mean() if (self.unevenness or 0) > WITHOUT_TYPICAL_RR else np.median(self.rr_s)))
+        outer = int(OUTER_SHARE * len(self.rr_s))
+        return float(60 / np.sort(self.rr_s)[outer : len(self.rr_s) - outer].mean())
 
     @property
     def dominant(self) -> npt.NDArray[np.float64]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .measurements import Measurements
+from .person import UNKNOWN_PERSON, Person, Sex
 
 SCATTERED = 0.1
 """RR that changes from beat to beat by more than that share of its mean, in the mean, is irregular as in fibrillation."""
@@ -18,8 +19,6 @@ LIMB = ("aVL", "I", "-aVR", "II", "aVF", "III")
 CHEST = ("V1", "V2", "V3", "V4", "V5", "V6")
 NEIGHBOURS = tuple(pair for leads in (LIMB, CHEST) for pair in zip(leads, leads[1:], strict=False))
 """Pairs of contiguous leads, the limb leads in Cabrera's order."""
-
-Sex = Literal["male", "female"]
 
 THIRD = "AHA/ACCF/HRS recommendations for the standardization and interpretation of the electrocardiogram, part III, Circulation 119:e235, 2009"
 FOURTH = "AHA/ACCF/HRS recommendations …, part IV, Circulation 119:e241, 2009"
@@ -343,6 +342,7 @@ def statements(measured: Measurements, sex: Sex | None = None, age: float | None
     return tuple(found)
 
 
-def as_json(measured: Measurements, sex: Sex | None = None, age: float | None = None) -> dict[str, Any]:
+def as_json(measured: Measurements, person: Person = UNKNOWN_PERSON) -> dict[str, Any]:
     """What JSON has under `measurements`: values and `statements`."""
-    return measured.to_dict() | {"statements": [each.to_dict() for each in statements(measured, sex, age)]}
+    found = statements(measured, person.sex, person.age)
+    return measured.to_dict() | {"statements": [each.to_dict() for each in found]}

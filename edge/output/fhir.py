@@ -1,4 +1,4 @@
-"""Stored results as FHIR R4 (4.0.1): a `DiagnosticReport` and an `Observation` for each page, in one `Bundle`.
+"""Stored results as FHIR R4 (4.0.1): a `DiagnosticReport` and its `Observation`s for each page, in one `Bundle`: the impression, and what was measured.
 
 Codes are LOINC and SNOMED CT where there are codes. Nobody has confirmed a reading and no patient is known: reports are
 preliminary and carry no subject; what was not read is cancelled, with the reason.
@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from .. import __version__
 from ..layout import CLASSES
+from ..result import SHOWN_QTC
+from .measured_words import findings, value_of
 
 Coding = tuple[str, str, str]
 """System, code and display of a concept."""
@@ -29,6 +31,15 @@ FINDINGS = {
     "history": (SNOMED, "164867002", "Electrocardiographic old myocardial infarction (finding)"),
 }
 """A code for each verdict; of heartbeats there is none narrower than that the ECG is abnormal."""
+MEASURED = {
+    "rate_per_min": ((LOINC, "8867-4", "Heart rate"), ("/min", "per minute")),
+    "pr_ms": ((LOINC, "8625-6", "P-R Interval"), ("ms", "ms")),
+    "qrs_ms": ((LOINC, "8633-0", "QRS duration"), ("ms", "ms")),
+    "qt_ms": ((LOINC, "8634-8", "Q-T interval"), ("ms", "ms")),
+    "qtc_ms": ((LOINC, "8636-3", "Q-T interval corrected"), ("ms", "ms")),
+    "axis_qrs_deg": ((LOINC, "8632-2", "QRS axis"), ("deg", "degrees")),
+}
+"""Code and unit (of UCUM, and in words) of what is measured."""
 ABSENT = {"refused": ("not-performed", "Not Performed"), "failed": ("error", "Error")}
 DISCLAIMER = "Automatic reading of a printed ECG, not confirmed by anybody. Not a medical device."
 
@@ -62,27 +73,39 @@ def bundle_parts(entries: Iterable[Entry]) -> Iterator[str]:
     yield "}\n" if first else "\n]}\n"
 
 
-def resources(entry: Entry) -> tuple[Json, Json]:
-    """The `DiagnosticReport` and the `Observation` of an entry, as dicts."""
+def resources(entry: Entry) -> tuple[Json, ...]:
+    """The `DiagnosticReport` of an entry, its impression as an `Observation`, and one for each of `MEASURED` that is known, as dicts."""
     result = entry.result
-    report_id, observation_id = (_id(entry, kind) for kind in ("report", "observation"))
-    status = "preliminary" if result["verdict"] else "cancelled"
-    effective = result.get("captured_at") or entry.stored_at
+    measured = {name: value_of(result.get("measurements"), name) for name in MEASURED}
+    measured = {name: value for name, value in measured.items() if value is not None}
+    impression = _observation(entry, "observation", IMPRESSION, "preliminary" if result["verdict"] else "cancelled")
+    observations = [impression | _value(result)]
+    for name, value in measured.items():
+        code, (unit, words) = MEASURED[name]
+        method = {"method": _text(SHOWN_QTC.capitalize())} if name == "qtc_ms" else {}
+        quantity = {"value": value, "unit": words, "system": UCUM, "code": unit}
+        observations.append(_observation(entry, name, code, "preliminary") | {"valueQuantity": quantity} | method)
+    report_id, status = _id(entry, "report"), "preliminary" if result["verdict"] or measured else "cancelled"
+    report = {"resourceType": "DiagnosticReport", "id": report_id, "status": status, "category": [_coded(SERVICE)],
+              "identifier": [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{report_id}"}],
+              "code": _coded(STUDY), "effectiveDateTime": impression["effectiveDateTime"], "issued": entry.stored_at,
+              "result": [{"reference": f"urn:uuid:{each['id']}"} for each in observations], "conclusion": _conclusion(result)}  # fmt: skip
+    if result["verdict"]:
+        report["conclusionCode"] = [_coded(FINDINGS[result["verdict"]])]
+    return report, *observations
+
+
+def _observation(entry: Entry, kind: str, code: Coding, status: str) -> Json:
+    """An `Observation` without its value."""
+    result = entry.result
     model = result.get("model") or {}
     device: Json = {"resourceType": "Device", "id": "reader",
               "deviceName": [{"name": "ecg-edge", "type": "model-name"}],
               "version": [{"type": _text("ecg-edge"), "value": str(result.get("ecg_edge") or __version__)}]
               + ([{"type": _text(f"model {model['name']}"), "value": model["version"]}] if model.get("version") else [])}  # fmt: skip
-    observation = {"resourceType": "Observation", "id": observation_id, "status": status, "category": [_coded(CATEGORY)],
-                   "code": _coded(IMPRESSION), "effectiveDateTime": effective, "issued": entry.stored_at,
-                   "contained": [device], "device": {"reference": "#reader"}, **_value(result)}  # fmt: skip
-    report = {"resourceType": "DiagnosticReport", "id": report_id, "status": status, "category": [_coded(SERVICE)],
-              "identifier": [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{report_id}"}],
-              "code": _coded(STUDY), "effectiveDateTime": effective, "issued": entry.stored_at,
-              "result": [{"reference": f"urn:uuid:{observation_id}"}], "conclusion": _conclusion(result)}  # fmt: skip
-    if result["verdict"]:
-        report["conclusionCode"] = [_coded(FINDINGS[result["verdict"]])]
-    return report, observation
+    return {"resourceType": "Observation", "id": _id(entry, kind), "status": status, "category": [_coded(CATEGORY)],
+            "code": _coded(code), "effectiveDateTime": result.get("captured_at") or entry.stored_at, "issued": entry.stored_at,
+            "contained": [device], "device": {"reference": "#reader"}}  # fmt: skip
 
 
 def _value(result: Mapping[str, Any]) -> Json:
@@ -106,10 +129,12 @@ def _value(result: Mapping[str, Any]) -> Json:
 
 
 def _conclusion(result: Mapping[str, Any]) -> str:
+    found = ", ".join(each["text"] for each in findings(result.get("measurements")))
+    found = f" Measured: {found}." if found else ""
     if not result["verdict"]:
-        return f"Not read ({result['reason']}): {result['message']} {DISCLAIMER}"
+        return f"Not read ({result['reason']}): {result['message']}{found} {DISCLAIMER}"
     doubt = ", uncertain" if result["status"] == "uncertain" else ""
-    return f"{result['verdict']} (probability {result['confidence']:.2f}{doubt}). {DISCLAIMER}"
+    return f"{result['verdict']} (probability {result['confidence']:.2f}{doubt}).{found} {DISCLAIMER}"
 
 
 def _coded(coding: Coding) -> Json:

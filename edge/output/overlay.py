@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from ..errors import OutputError
 from ..layout import CLASSES
 from ..result import LeadResult, Result
 from .colours import PAPER, TEXT, WARNING, WHITE
+from .overlay_measured import draw_measured, marks_svg
 from .overlay_panel import WIDTH_PX, draw_panel, font
 from .signal_plot import pieces
 from .wording import title_of
@@ -67,12 +69,38 @@ def draw_over(picture: Image.Image, result: Result, stages: Stages | None = None
     from PIL import Image
 
     shown = picture.convert("RGB")
-    longest = max(shown.size)
-    scale = float(np.clip(longest, *LONG_SIDE_PX)) / longest
-    width, height = (max(round(side * scale), 1) for side in shown.size)
-    shown = shown.resize((width, height), Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)
+    scale, size = _shown_size(shown.size)
+    shown = shown.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)
     _draw_page(shown, scale, result, stages)
     return shown
+
+
+def marks_over(size: tuple[int, int], stages: Stages) -> str | None:
+    """The SVG picture that shows over what `draw_over` makes of a picture of `size` where each value was measured, as `overlay_measured.marks_svg`
+    says; None where nothing was."""
+    if stages.measured is None or stages.arrangement is None or stages.traces is None:
+        return None
+    scale, shown = _shown_size(size)
+    return marks_svg(stages.measured, stages.arrangement, stages.traces, _to_picture(stages, scale), shown)
+
+
+def _shown_size(size: tuple[int, int]) -> tuple[float, tuple[int, int]]:
+    """(scale, (width, height)) at which a picture of `size` is shown."""
+    longest = max(size)
+    scale = float(np.clip(longest, *LONG_SIDE_PX)) / longest
+    width, height = (max(round(side * scale), 1) for side in size)
+    return scale, (width, height)
+
+
+def _to_picture(stages: Stages | None, scale: float) -> Callable[[np.ndarray], np.ndarray]:
+    """What gives (n, 2) pixels of the shown picture of page pixels."""
+    page = stages.page if stages else None
+
+    def in_picture(points: np.ndarray) -> np.ndarray:
+        points = np.asarray(points, float)
+        return (page.to_picture(points) if page else points) * scale
+
+    return in_picture
 
 
 def write_overlay(picture: Picture, result: Result, stages: Stages | None, folder: str | os.PathLike[str]) -> Path:
@@ -97,12 +125,7 @@ def _draw_page(shown: Image.Image, scale: float, result: Result, stages: Stages 
 
     draw = ImageDraw.Draw(shown, "RGBA")
     line_px = max(2, round(max(shown.size) / 700))
-    page = stages.page if stages else None
-
-    def in_picture(points: np.ndarray) -> np.ndarray:
-        points = np.asarray(points, float)
-        return (page.to_picture(points) if page else points) * scale
-
+    in_picture = _to_picture(stages, scale)
     corners = result.page["corners"] if result.page else None
     if corners is not None:
         outline = np.asarray([*corners, corners[0]], float) * scale
@@ -116,11 +139,14 @@ def _draw_page(shown: Image.Image, scale: float, result: Result, stages: Stages 
     traces = {name: in_picture(path) for name, path in paths.items() if states.get(name) != "lost"}
     for trace in traces.values():
         _draw_trace(draw, trace, line_px)
+    face = font(max(13, round(max(shown.size) / 100)))
+    if stages and stages.measured and stages.arrangement and stages.traces:
+        draw_measured(draw, stages.measured, stages.arrangement, stages.traces, in_picture, shown.size, face)
     titles = _titles(stages)
     words = titles | {lead.name: _lead_words(lead, titles.get(lead.name)) for lead in result.leads}
     for name, box in boxes.items():
         edge = in_picture(_around(box))
-        _draw_name(draw, edge, words.get(name, name), states.get(name), traces.get(name), shown.size)
+        _draw_name(draw, edge, words.get(name, name), states.get(name), traces.get(name), shown.size, face)
 
 
 def _boxes(result: Result, stages: Stages | None) -> tuple[dict[str, Corners], dict[str, str]]:
@@ -155,9 +181,9 @@ def _draw_name(
     state: str | None,
     trace: np.ndarray | None,
     size: tuple[int, int],
+    face: Any,
 ) -> None:
     """Write a lead's words on a tag in that corner of its box where it hides least of the trace; where the lead begins, if it can."""
-    face = font(max(13, round(max(size) / 100)))
     left, _, right, bottom = draw.textbbox((0, 0), words, face)
     extent = np.array([right - left + 8, bottom + 6])
     corners, middle = edge[:-1:EDGE_POINTS], edge[:-1].mean(axis=0)

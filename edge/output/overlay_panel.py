@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..layout import CLASSES
 from ..result import DISCLAIMER, Result
 from .colours import CLASS_COLOURS, FAINT, PAPER, RULE, TEXT, WARNING, WHITE, Colour, colour_class
+from .measured_words import lines as measured_lines
 from .wording import QUALITY_WORDS, REASONS, STATES, VERDICTS, confidence_word, doubt_sentences, found_words
 
 if TYPE_CHECKING:
@@ -99,7 +100,12 @@ def _lines(result: Result) -> list[Line]:
         ]
     if result.message:
         lines.append(Line(result.message, 19 if result.reason else 17, above_px=14))
-    return [*lines, *_page_lines(result), *_quality_lines(result.quality)]
+    return [*lines, *_measured_lines(result), *_page_lines(result), *_quality_lines(result.quality)]
+
+
+def _measured_lines(result: Result) -> list[Line]:
+    lines = [Line(words, 16) for words in measured_lines(result.measurements)]
+    return [Line("Measured", 15, FAINT, 18), *lines] if lines else []
 
 
 def _page_lines(result: Result) -> list[Line]:

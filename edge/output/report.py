@@ -10,6 +10,7 @@ from ..page.quality import states
 from ..result import DISCLAIMER, Result
 from ..trace.lead_traces import Traces
 from .colours import CLASS_COLOURS, FAINT, RULE, TEXT, WHITE, colour_class
+from .measured_words import block, findings, st_words
 from .pdf import Sheet, width_mm, wrapped
 from .signal_plot import curves
 from .wording import (
@@ -26,6 +27,8 @@ from .wording import (
 )
 
 WIDE, HIGH, MARGIN = 297, 210, 12
+BLOCK_COLUMNS = 2
+"""What was measured stands in so many columns."""
 HEAD, PICTURE, SIGNALS = 24, (150, 78), (250, 84)
 """Millimetres: the height of the head; width and height at most of the picture and of the signals' paper."""
 FINE, COARSE = (246, 212, 212), (229, 163, 163)
@@ -85,7 +88,8 @@ def _head(sheet: Sheet, result: Result, when: str) -> None:
 
 
 def _column(sheet: Sheet, result: Result, x: float, y: float, wide: float) -> None:
-    """Words at the left: probabilities as bars, or the reason and what helps; page and quality."""
+    """Words at the left: what was measured, as carts print it; probabilities as bars, or the reason and what helps; page and quality."""
+    y = _measured(sheet, result, x, y, wide)
     probabilities = result.probabilities or {}
     for label in CLASSES if probabilities else ():
         share = probabilities[label]
@@ -94,7 +98,7 @@ def _column(sheet: Sheet, result: Result, x: float, y: float, wide: float) -> No
         sheet.text(x + wide - width_mm(words, 9, label == result.verdict), y, words, 9, bold=label == result.verdict)
         sheet.area(x, y + 1.5, wide, 2, RULE)
         sheet.area(x, y + 1.5, wide * share, 2, CLASS_COLOURS[label])
-        y += 9
+        y += 7
     paragraphs = [result.message] if result.message else []
     if result.status == "uncertain":
         paragraphs += doubt_sentences(result.doubts)
@@ -111,6 +115,28 @@ def _column(sheet: Sheet, result: Result, x: float, y: float, wide: float) -> No
         for part in wrapped(line, 8, wide):
             sheet.text(x, y, part, 8, colour=FAINT)
             y += 3.9
+
+
+def _measured(sheet: Sheet, result: Result, x: float, y: float, wide: float) -> float:
+    """The block of values, and the findings below it; where what comes next begins."""
+    values = block(result.measurements)
+    rows = -(-len(values) // BLOCK_COLUMNS)
+    for first in range(0, len(values), max(rows, 1)):
+        column = values[first : first + rows]
+        titles_mm = max(width_mm(title, 8) for title, _ in column) + 2
+        for row, (title, words) in enumerate(column):
+            sheet.text(x, y + 4 * row, title, 8, colour=FAINT)
+            sheet.text(x + titles_mm, y + 4 * row, words, 8.5, bold=True)
+        x += wide / BLOCK_COLUMNS
+    x -= wide if values else 0
+    y += 4 * rows
+    st = st_words(result.measurements)
+    found = ", ".join(each["text"] for each in findings(result.measurements))
+    for words in (f"Findings: {found}" if found else "", f"ST at J, mV: {st}" if st else ""):
+        for line in wrapped(words, 8, wide) if words else ():
+            sheet.text(x, y, line, 8)
+            y += 3.6
+    return y + 3 if values else y
 
 
 def _facts(result: Result) -> Iterator[str]:

@@ -7,13 +7,12 @@ from datetime import datetime, timezone
 from typing import TextIO
 
 from ..errors import UsageError
-from ..layout import CLASSES
 from ..output.fhir import bundle_parts
+from ..output.result_table import MEASURED_COLUMNS, RESULT_COLUMNS, measured_cells, result_cells
 from ..result import describe
 from .result_store import Entry
 
-COLUMNS = ("number", "stored_at", "captured_at", "source", "status", "verdict", "confidence", *CLASSES, "reason", "message", "model",
-           "sha256", "picture", "temperature_c")  # fmt: skip
+COLUMNS = ("number", "stored_at", *RESULT_COLUMNS, "picture", "temperature_c", "doubts", *MEASURED_COLUMNS)
 
 
 def write_text(entries: Iterable[Entry], file: TextIO) -> None:
@@ -29,11 +28,9 @@ def write_csv(entries: Iterable[Entry], file: TextIO) -> None:
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(COLUMNS)
     for entry in entries:
-        result, probabilities = entry.result, entry.result.get("probabilities") or {}
-        known = {"number": entry.number, "stored_at": entry.stored_at, "picture": entry.picture,
-                 "model": (result.get("model") or {}).get("name"), **{label: probabilities.get(label) for label in CLASSES},
-                 "temperature_c": (entry.device.get("board") or {}).get("temperature_c")}  # fmt: skip
-        rows.writerow([known[name] if name in known else result.get(name) for name in COLUMNS])
+        temperature_c = (entry.device.get("board") or {}).get("temperature_c")
+        of_result, of_measured = result_cells(entry.result), measured_cells(entry.result)
+        rows.writerow([entry.number, entry.stored_at, *of_result, entry.picture, temperature_c, *of_measured])
 
 
 def write_json(entries: Iterable[Entry], file: TextIO) -> None:

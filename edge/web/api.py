@@ -28,7 +28,7 @@ async def classify(request: Request) -> Response:
     services, session = services_of(request), request.scope["session"]
     async with services.queue.place(session, progress_id_of(request)) as place:
         upload = await read_upload(request)
-        reading = ReadingRequest(upload.data, upload.name, upload.model, upload.views, upload.page)
+        reading = ReadingRequest(upload.data, upload.name, upload.model, upload.views, upload.page, upload.person)
         cached = await read(request, place, reading, upload.keep)
     problem = problem_of_result(cached.answer.result)
     if problem:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from .. import __version__
 from ..layout import CLASSES
 from ..output.colours import colour_class
+from ..output.measured_words import MARKS_FILE, findings, rows, st_words
 from ..output.wording import (
     GENERAL_ADVICE,
     QUALITY_WORDS,
@@ -79,7 +80,7 @@ async def read_picture(request: Request) -> Response:
     services, session = services_of(request), request.scope["session"]
     async with services.queue.place(session, progress_id_of(request)) as place:
         upload = await read_upload(request)
-        reading = ReadingRequest(upload.data, upload.name, upload.model, True, upload.page)
+        reading = ReadingRequest(upload.data, upload.name, upload.model, True, upload.page, upload.person)
         cached = await read(request, place, reading, upload.keep)
     return _redirect(request, f"/results/{cached.name}")
 
@@ -132,6 +133,7 @@ async def show(request: Request) -> Response:
         timing=[(stage, record.result["timing_ms"].get(stage)) for stage in STAGES],
         quality=QUALITY_WORDS, signals=[key for key in record.files if key.startswith("signal-")],
         columns=_columns(record.result),
+        measured=_measured(record),
         inputs=[key for key in record.files if key.startswith("input-")], leads=_leads(record),
     )  # fmt: skip
 
@@ -271,6 +273,26 @@ def _leads(record: ResultRecord) -> list[dict[str, Any]]:
         }
         for name in names
     ]  # fmt: skip
+
+
+def _measured(record: ResultRecord) -> dict[str, Any] | None:
+    """What was measured, for the table: `rows` (what, value, the group of `marks` that shows it or None), `st`, findings; None where nothing was."""
+    known = record.result.get("measurements")
+    if not known:
+        return None
+    marks = record.files.get(MARKS_FILE, b"").decode()
+
+    def group(name: str) -> str | None:
+        name = f"on-{'qt_ms' if name == 'qtc_ms' else name}"
+        return name if f'id="{name}"' in marks else None
+
+    return {
+        "rows": [(value, words, group(value.name)) for value, words in rows(known)],
+        "st": (st_words(known), group("st")),
+        "present": findings(known),
+        "not_assessed": findings(known, "not_assessed"),
+        "marks": marks,
+    }
 
 
 def _columns(result: dict[str, Any]) -> int:

@@ -12,6 +12,7 @@ from ..device.capture_service import CaptureService, Outcome, PageRequest, make_
 from ..errors import PictureError
 from ..files.limits import MAX_BYTES
 from ..image import in_memory
+from ..measure.person import UNKNOWN_PERSON, Person
 from ..result import STAGES, unread
 from ..system import board
 from ..system.clock import utc_now
@@ -34,7 +35,7 @@ class ReadingRequest:
     """A picture to be read: the bytes of its file as `data`, or None for one that the camera takes; called `name` in its result.
 
     `model` is a name, None for the settings' own; with `views` everything that can be looked at is made too. Of a file with several pages that of
-    number `page` is read, where None the first, with a message that says so.
+    number `page` is read, where None the first, with a message that says so. Limits of some findings depend on the `person`.
     """
 
     data: bytes | None
@@ -42,6 +43,7 @@ class ReadingRequest:
     model: str | None = None
     views: bool = False
     page: int | None = None
+    person: Person = UNKNOWN_PERSON
 
 
 @dataclass(frozen=True)
@@ -107,11 +109,12 @@ class ReadingService:
                 return ReadingAnswer(result.to_dict(), None, {})
             name, device = self._capture_service.camera_name, {"camera": metadata}
         reader = self._reader(request.model)
-        given, page = in_memory(data, name), request.page
+        given, page, person = in_memory(data, name), request.page, request.person
         if request.views:
-            result, stages = reader.inspect(given, trace=True, tell=self._report_stage, page=page)
+            result, stages = reader.inspect(given, trace=True, tell=self._report_stage, page=page, person=person)
         else:
-            result, stages = reader.inspect(given, keep=False, tell=self._report_stage, page=page)[0], None
+            result = reader.inspect(given, keep=False, tell=self._report_stage, page=page, person=person)[0]
+            stages = None
         read_at = utc_now()
         result = replace(result, captured_at=read_at if request.data is None else None)
         files: dict[str, bytes] = {}

@@ -15,7 +15,8 @@ from ..device.capture_service import encode
 from ..errors import PictureError
 from ..layout import RHYTHM, Arrangement, Place
 from ..output import signal_files, signal_plot
-from ..output.overlay import TRACE, draw_over
+from ..output.measured_words import MARKS_FILE
+from ..output.overlay import TRACE, draw_over, marks_over
 from ..output.report import make_report
 from ..preprocessing import filters
 
@@ -72,6 +73,9 @@ def make_result_files(
     arrangement = _arrangement(stages)
     shown = draw_over(stages.picture.image, result, stages)
     files = {"overlay.jpg": encode(shown, QUALITY)}
+    marks = marks_over(stages.picture.image.size, stages)
+    if marks is not None:
+        files[MARKS_FILE] = marks.encode()
     steps: tuple[Step, ...] = ()
     if page is not None:
         files["gray.jpg"] = _jpeg(filters.to_picture(page.gray), LONG_SIDE_PX)

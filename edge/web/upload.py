@@ -15,6 +15,7 @@ from starlette.requests import Request
 from ..classifier.card import list_names
 from ..errors import Reason
 from ..files.limits import MAX_PAGE_NUMBER
+from ..measure.person import OLDEST_YEARS, SEXES, UNKNOWN_PERSON, Person, Sex
 from .problems import Problem
 
 MAX_NAME_LETTERS = 100
@@ -29,7 +30,7 @@ T = TypeVar("T")
 class Upload:
     """The bytes of a picture's file as `data`, what it is called (`name`, for people: it is no path of ours), the `model` that is to read it (None for the
     default one), whether it is to be kept, or shown in `views`, and the number of the `page` to be read of a file with several (None where none
-    was given)."""
+    was given), and whose page it is."""
 
     data: bytes
     name: str
@@ -37,6 +38,7 @@ class Upload:
     keep: bool
     views: bool
     page: int | None = None
+    person: Person = UNKNOWN_PERSON
 
 
 class _InMemory(MultiPartParser):
@@ -56,8 +58,9 @@ async def read_upload(request: Request) -> Upload:
     sources: list[Mapping[str, str]] = [request.query_params]
     if kind == "multipart/form-data":
         data, name, fields = await _from_form(request)
-        if not fields.get("page"):
-            fields.pop("page", None)  # a browser sends what was left empty
+        for left_empty in ("page", "sex", "age"):  # a browser sends what was left empty
+            if not fields.get(left_empty):
+                fields.pop(left_empty, None)
         sources.append(fields)
     elif kind.startswith("image/") or kind in KINDS:
         data, name = await request.body(), ""
@@ -73,7 +76,8 @@ async def read_upload(request: Request) -> Upload:
     model = _last(sources, "model", chosen_model)
     keep, views = (bool(_last(sources, name, partial(_flag, name=name))) for name in ("keep", "views"))
     page = _last(sources, "page", _page_number)
-    return Upload(data, plain_name(name), model, keep, views, page)
+    person = Person(_last(sources, "sex", _sex), _last(sources, "age", _age))
+    return Upload(data, plain_name(name), model, keep, views, page, person)
 
 
 async def read_fields(request: Request) -> dict[str, str]:
@@ -148,6 +152,20 @@ def _page_number(text: str) -> int:
     if not re.fullmatch("[1-9][0-9]{0,7}", text) or int(text) > MAX_PAGE_NUMBER:
         raise Problem(400, "bad_request", f"page must be a whole number from 1 to {MAX_PAGE_NUMBER}.")
     return int(text)
+
+
+def _sex(text: str) -> Sex:
+    for sex in SEXES:
+        if text == sex:
+            return sex
+    raise Problem(400, "bad_request", f"sex must be {' or '.join(SEXES)}.")
+
+
+def _age(text: str) -> float:
+    """Years."""
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,2})?", text) or float(text) > OLDEST_YEARS:
+        raise Problem(400, "bad_request", f"age must be a number of years from 0 to {OLDEST_YEARS}.")
+    return float(text)
 
 
 def _last(sources: list[Mapping[str, str]], name: str, check: Callable[[str], T]) -> T | None:

@@ -107,6 +107,21 @@ def test_marks_of_what_is_not_read_count_as_unread(marked):
     assert (told["sensitivity"], told["records_without_p"], told["of_these_with_p_told"]) == (0.0, 1, 0)
 
 
+def test_uncertainty_is_held_against_the_truth(monkeypatch, marked):
+    """A page that shows the signals as they are errs in nothing but what the marks say; unread ones count for nothing."""
+    mv = simulate("normal", seconds=10)
+    monkeypatch.setattr(measurements.ludb, "signals", lambda record: mv)
+    truths = delineation_truth.truths(marked)
+    pages = [(findings.all_at_once(mv, 500), measurements.SAME_CLOCK), None]
+    told = measurements.spread([SimpleNamespace(record=1)] * 2, truths, pages)
+    assert set(told) <= set(measurements.SPREAD) and {"rate_per_min", "axis_qrs_deg", "cornell_mv", "st_j_mv"} <= set(
+        told
+    )
+    for name in ("rate_per_min", "axis_qrs_deg", "cornell_mv", "st_j_mv"):
+        assert (told[name]["median"], told[name]["within_one"], told[name]["within_two"]) == (0.0, 1.0, 1.0)
+    assert told["rate_per_min"]["pages"] == 1 and told["st_j_mv"]["pages"] == 12
+
+
 def test_the_clock_of_a_page_is_found_again():
     """Begun 0.1 s late and read 2 % too long: a line over the lags of its windows."""
     mv = simulate("normal", seconds=10)

@@ -5,9 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from ecg_edge import Reader
+from ecg_edge import Reader, stages
 from ecg_edge.classifier import page_input
+from ecg_edge.errors import UsageError
 from ecg_edge.layout import LEADS_12, REPORT
+from ecg_edge.measure.contradictions import Contradiction
+from ecg_edge.measure.person import Person
+from ecg_edge.measure.uncertainty import SPREAD
 
 
 class OneLead:
@@ -62,9 +66,32 @@ def test_a_page_whose_leads_are_followed_is_measured(page_reader, normal_page, v
     validate(json.loads(result.to_json()))
     measured = result.measurements
     assert measured["p_wave"] and "sinus_rhythm" in [each["code"] for each in measured["statements"]]
-    assert set(measured["leads"]) == set(LEADS_12)
+    assert set(measured["leads"]) == set(LEADS_12) and measured["uncertainty"] == SPREAD
     assert f", {measured['rate_per_min']:.0f} per minute, PR {measured['pr_ms']:.0f} ms" in result.to_text()
     assert result.timing_ms["measure"] > 0
+
+
+def test_a_verdict_that_contradicts_what_was_measured_is_uncertain(page_reader, normal_page, validate, monkeypatch):
+    """However sure the model is; the reason is told."""
+    rule = Contradiction("abnormal", "Abnormal, but the rhythm is that of the sinus node.", any_of=("sinus_rhythm",))
+    monkeypatch.setattr("ecg_edge.measure.contradictions.CONTRADICTIONS", (rule,))
+    result = page_reader.read(normal_page)
+    validate(json.loads(result.to_json()))
+    assert (result.status, result.doubts, result.verdict) == ("uncertain", ("contradicts_measurements",), "abnormal")
+    assert result.message == rule.reason and rule.reason in result.to_text()
+
+
+def test_limits_of_findings_depend_on_the_person(page_reader, normal_page, monkeypatch):
+    """Whose page it is goes from `read` and `read_all` to the rules; what is no sex or age is said."""
+    asked = []
+    monkeypatch.setattr(stages, "as_json", lambda measured, person: asked.append(person))
+    page_reader.read(normal_page, sex="male", age=41)
+    list(page_reader.read_all([normal_page], sex="female"))
+    page_reader.read(normal_page)
+    assert asked == [Person("male", 41), Person("female"), Person()]
+    for wrong in ({"sex": "m"}, {"age": -1}, {"age": float("nan")}):
+        with pytest.raises(UsageError, match=next(iter(wrong))):
+            page_reader.read(normal_page, **wrong)
 
 
 def test_models_of_single_leads_measure_what_they_follow(tiny_reader, normal_page):

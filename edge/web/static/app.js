@@ -145,6 +145,13 @@ function setUpCamera(live) {
   look();
 }
 
+// Values' names are links to where they were measured; with a script it shows as soon as one is pointed at or has the focus.
+document.querySelectorAll('#measured a[href^="#on-"]').forEach((link) => {
+  const group = find(link.hash.slice(1));
+  const show = (shown) => () => group.classList.toggle("shown", shown);
+  for (const [name, shown] of [["pointerenter", true], ["focus", true], ["pointerleave", false], ["blur", false]]) link.addEventListener(name, show(shown));
+});
+
 // Times are in UTC in the page, and as the person's own clock has them where there is a script.
 document.querySelectorAll("time").forEach((time) => {
   const date = new Date(time.dateTime);

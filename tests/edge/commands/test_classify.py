@@ -1,5 +1,6 @@
 """`ecg-edge classify`: what it prints and writes."""
 
+import csv
 import io
 import json
 import os
@@ -10,8 +11,11 @@ import types
 import pytest
 from PIL import Image
 
+from ecg_edge import stages
 from ecg_edge.classifier import card as cards
 from ecg_edge.layout import REPORT
+from ecg_edge.measure.person import Person
+from ecg_edge.output.result_table import COLUMNS
 
 from ..files import made
 
@@ -27,6 +31,25 @@ def test_every_json_line_follows_the_schema(run, archive, validate, jobs):
     assert [(os.path.relpath(line["source"], archive), line["reason"]) for line in lines] == [
         ("a/10.JPG", None), ("b/1.jpg", "not_a_picture"), ("b/2.jpg", None), ("b/3.jpg", "bad_layout"), ("c.jpeg", None),
     ]  # fmt: skip
+
+
+def test_csv_has_a_row_for_each_result(run, archive):
+    """A head, the same columns for what is read and what is not, in the order of the files."""
+    status, out, _ = run("classify", archive, "--csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert status == 1 and tuple(rows[0]) == COLUMNS and len(rows) == 5
+    assert [row["reason"] for row in rows] == ["", "not_a_picture", "", "bad_layout", ""]
+    assert run("classify", archive, "--csv", "--json")[0] == 2
+
+
+def test_sex_and_age_of_the_person_reach_the_reader(run, normal_page, monkeypatch, tmp_path):
+    """With and without files that are written; what is no age ends with 2."""
+    asked = []
+    monkeypatch.setattr(stages, "as_json", lambda measured, person: asked.append(person))
+    for more in ((), ("--overlay", tmp_path)):
+        assert run("classify", normal_page, "--sex", "female", "--age", "63", "--signals", tmp_path, *more)[0] == 0
+    assert set(asked) == {Person("female", 63.0)}
+    assert run("classify", normal_page, "--age", "200")[0] == run("classify", normal_page, "--sex", "x")[0] == 2
 
 
 def test_an_empty_directory_is_not_found(run, tmp_path):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import ecg_edge.result
 from ecg_edge.layout import LEADS_12
 from ecg_edge.measure.measurements import Measurements, corrected_qt_ms, measure
+from ecg_edge.measure.statements import statements
 from ecg_edge.simulator.heart import LEAD_VECTORS, PATTERNS
 
 from .hearts import RATE_HZ, all_at_once, heart, in_columns
@@ -168,6 +169,17 @@ def test_bad_input_gives_nulls_and_never_an_exception(what, mv, names):
     """Nor a warning; what comes of it is still JSON of the contract."""
     result = measure(all_at_once(mv[: len(names)], names)).to_dict()
     jsonschema.validate(json.loads(json.dumps(result, allow_nan=False)), schema())
+
+
+@pytest.mark.parametrize("rate_hz", [2.5, 3.0])
+def test_ventricular_flutter_has_no_intervals_and_no_findings_of_sinus_beats(rate_hz):
+    """Waves without complexes: nothing is told of P, QRS and T."""
+    at_s = np.arange(5000) / RATE_HZ
+    mv = np.stack([np.sin(2 * np.pi * rate_hz * at_s) * (1 + 0.1 * number) for number in range(12)])
+    found = measure(all_at_once(mv))
+    assert {getattr(found, name) for name in TIMES} == {None} and found.axis_qrs_deg is None
+    present = {each.code for each in statements(found) if each.state == "present"}
+    assert not present & {"sinus_rhythm", "wide_qrs", "long_pr", "pathological_q", "st_elevation"}
 
 
 def test_no_beats_is_no_measurements():

@@ -43,7 +43,7 @@ def seen(paths=None, to_picture=None, box=BOX):
     arrangement = Arrangement("3x4+1", (place,), (8.0, 8.0), 25.0, 10.0, 0.0, 1.0)
     traces = SimpleNamespace(paths=paths or {})
     page = SimpleNamespace(to_picture=to_picture) if to_picture else None
-    return SimpleNamespace(page=page, arrangement=arrangement, traces=traces)
+    return SimpleNamespace(page=page, arrangement=arrangement, traces=traces, measured=None)
 
 
 def is_blue(picture):

@@ -12,10 +12,12 @@ import pytest
 from ecg_edge.commands import cli
 from ecg_edge.errors import Reason, UsageError
 from ecg_edge.layout import CLASSES
+from ecg_edge.measure.measurements import Measurements
+from ecg_edge.measure.statements import as_json
 from ecg_edge.output import fhir
 from ecg_edge.result import Result, unread
 from ecg_edge.store import history
-from ecg_edge.store.result_store import Store
+from ecg_edge.store.result_store import Entry, Store
 
 FHIR_PYTHON = Path(__file__).resolve().parents[3] / ".venv-fhir/bin/python"
 """An environment of its own: fhir.resources 6.4.0 is the last with R4 (4.0.1) and needs pydantic 1."""
@@ -94,10 +96,23 @@ def test_csv_has_a_column_for_each_class_and_empty_cells_for_what_is_not_known(r
         "cnn",
         "",
     )
+    assert rows[0]["rate_per_min"] == rows[0]["findings"] == ""
     assert (
         rows[1]["source"] == "b, the second.jpg"
         and rows[3]["confidence"] == ""
         and rows[3]["reason"] == "not_a_picture"
+    )
+
+
+def test_csv_has_what_was_measured(run, kept):
+    """QTc by the formula that is shown first."""
+    number = kept.add(Result("read", "h.jpg", None, {"normal": 1.0, "abnormal": 0.0, "infarction": 0.0, "history": 0.0}, measurements=MEASURED).to_dict(), b"picture")  # fmt: skip
+    (row,) = csv.DictReader(io.StringIO(run("--csv", "--number", str(number))[1]))
+    assert (row["rate_per_min"], row["pr_ms"], row["qtc_ms"], row["axis_qrs_deg"]) == (
+        "71.8",
+        "160.0",
+        "403.0",
+        "-12.0",
     )
 
 
@@ -171,6 +186,32 @@ def test_fhir_is_accepted_by_a_library_of_r4(run):
     wrong["entry"][0]["resource"]["conclusionCode"] = "normal"
     with pytest.raises(AssertionError, match="ValidationError"):
         checked(json.dumps(wrong))
+
+
+MEASURED = as_json(
+    Measurements(rate_per_min=71.8, pr_ms=160.0, qrs_ms=92.0, qt_ms=380.0, axis_qrs_deg=-12.0, qtc_ms={"bazett": 415.0, "fridericia": 403.0})
+)  # fmt: skip
+CODES = {"8867-4": (71.8, "/min"), "8625-6": (160, "ms"), "8633-0": (92, "ms"), "8634-8": (380, "ms"), "8636-3": (403, "ms"), "8632-2": (-12, "deg")}  # fmt: skip
+
+
+def test_fhir_has_an_observation_for_each_value_that_was_measured(run, kept):
+    """LOINC and UCUM, also of a page without a verdict; the report points at each; a value that is not known has none."""
+    refused = unread("g.jpg", Reason.LEADS_MISSING, measurements=MEASURED)
+    number = kept.add(refused.to_dict(), b"picture")
+    bundle = json.loads(run("--fhir", "--number", str(number))[1])
+    report, impression, *values = (entry["resource"] for entry in bundle["entry"])
+    assert (report["status"], impression["status"]) == ("preliminary", "cancelled")
+    assert [each["reference"] for each in report["result"]] == [f"urn:uuid:{each['id']}" for each in (impression, *values)]  # fmt: skip
+    told = {each["code"]["coding"][0]["code"]: (each["valueQuantity"]["value"], each["valueQuantity"]["code"]) for each in values}  # fmt: skip
+    assert told == CODES and {each["status"] for each in values} == {"preliminary"}
+    assert next(each for each in values if each["valueQuantity"]["value"] == 403)["method"] == {"text": "Fridericia"}
+    known = MEASURED | {"pr_ms": None, "qtc_ms": None}
+    few = fhir.resources(
+        Entry(1, "2026-11-01T10:00:00+00:00", RESULTS[0].to_dict() | {"measurements": known}, {}, None)
+    )
+    assert len(few) == 2 + len(CODES) - 2
+    if FHIR_PYTHON.exists():
+        assert checked(json.dumps(bundle)) == ["DiagnosticReport"] + ["Observation"] * 7
 
 
 def test_fhir_says_what_was_found_in_codes(run):

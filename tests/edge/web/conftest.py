@@ -38,7 +38,11 @@ class InProcessWorker:
             answer = self.before(request)
             if answer is not None:
                 return answer
-        key = (request.data, request.model, request.views, request.page) if hasattr(request, "data") else request
+        key = (
+            (request.data, request.model, request.views, request.page, request.person)
+            if hasattr(request, "data")
+            else request
+        )
         with self._mutex:
             if key not in self._known:
                 self._known[key] = self.service(request)

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from ecg_edge.errors import CameraError, DamagedModelError, Reason, WorkerError, WorkerTimeoutError
+from ecg_edge.measure.person import Person
 from ecg_edge.reader import Reader
 from ecg_edge.web.openapi import HERE, document
 from ecg_edge.web.reading_service import PREVIEW, ReadingRequest
@@ -71,6 +72,20 @@ def test_a_page_of_a_file_is_asked_for_by_its_number(client, few_pages):
     assert (missing.status_code, missing.json()["detail"]) == (422, "There is no page 3: the file holds 2 pages.")
     for wrong in ("", "0", "01", "x", "-1", "10001", "1e3"):
         answer = client.post(f"/v1/classify?page={wrong}", content=data, headers=JPEG)
+        assert (answer.status_code, answer.json()["reason"]) == (400, "bad_request")
+
+
+def test_sex_and_age_come_by_query_or_form(client, worker, no_ecg):
+    """What a browser sends empty is not given; what is none is a problem."""
+    asked = [
+        client.post("/v1/classify?sex=female&age=63", content=no_ecg, headers=JPEG),
+        client.post("/v1/classify", files={"picture": ("a.jpg", no_ecg)}, data={"sex": "male", "age": "0.5"}),
+        client.post("/v1/classify", files={"picture": ("a.jpg", no_ecg)}, data={"sex": "", "age": ""}),
+    ]
+    assert {answer.status_code for answer in asked} == {200}
+    assert [request.person for request in worker.asked] == [Person("female", 63), Person("male", 0.5), Person()]
+    for wrong in ("sex=", "sex=m", "age=", "age=-1", "age=131", "age=nan", "age=1e2"):
+        answer = client.post(f"/v1/classify?{wrong}", content=no_ecg, headers=JPEG)
         assert (answer.status_code, answer.json()["reason"]) == (400, "bad_request")
 
 

@@ -75,6 +75,19 @@ def test_a_page_is_read(client, page_bytes):
     assert {client.get(link).status_code for link in links} == {200}
 
 
+def test_what_was_measured_is_a_table_that_leads_to_the_picture(client, page_bytes):
+    """Each value with its unit; its name leads to the group that shows it over the overlay, where there is one."""
+    text, place = read(client, page_bytes)
+    measured = client.get(f"/v1{place}").json()["measurements"]
+    assert f">{measured['rate_per_min']:.0f} per minute ± 0.1</td>" in text
+    assert f">{measured['qrs_ms']:.0f} ms ± {measured['uncertainty']['qrs_ms']:g}</td>" in text
+    links = re.findall(r'href="#(on-[a-z_]+)"', text)
+    assert {"on-rate_per_min", "on-pr_ms", "on-qrs_ms", "on-qt_ms", "on-axis_qrs_deg"} <= set(links)
+    assert set(links) <= set(re.findall(r'<g id="(on-[a-z_]+)">', text))
+    present = [each for each in measured["statements"] if each["state"] == "present"]
+    assert present and all(each["source"].split(",")[0] in text for each in present)
+
+
 def test_the_models_of_single_leads_show_their_own_steps(client, page_bytes):
     """The paper's, and each lead's probabilities as heat."""
     text, _ = read(client, page_bytes, model="cnn")
