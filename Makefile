@@ -1,13 +1,14 @@
-# The commands of README. PYTHON chooses the interpreter: make run PYTHON=python3.11
+# The commands of README and CONTRIBUTING. PYTHON chooses the interpreter: make run PYTHON=python3.11
 PYTHON ?= python3
 DEVICE := .venv
 DEVELOP := .venv-dev
 FHIR := .venv-fhir
 WEB := .venv-web
+DOCS := .venv-docs
 SOURCES := setup.cfg pyproject.toml $(shell find edge models -type f -not -path '*/__pycache__/*')
 MODELS := cnn crnn
 
-.PHONY: run test test-web test-arm64 train convert page centreline bench lint
+.PHONY: run test test-web test-arm64 train convert page centreline bench lint docs findings
 
 run: $(DEVICE)/installed
 	$(DEVICE)/bin/ecg-edge demo
@@ -59,6 +60,14 @@ lint: $(DEVELOP)/installed
 	$(DEVELOP)/bin/ruff format --check .
 	$(DEVELOP)/bin/mypy
 
+# The docs as a site, in site/: every warning is an error.
+docs: $(DOCS)/installed
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict
+
+# Surprises about other software, by hand: each script says what it saw, and ends with 1 when that has changed.
+findings:
+	@status=0; for script in findings/*.sh; do echo "$$script"; PYTHON=$(PYTHON) bash $$script || status=1; done; exit $$status
+
 # What a device needs, and no more.
 $(DEVICE)/installed: $(SOURCES)
 	$(PYTHON) -m venv $(DEVICE) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
@@ -74,6 +83,11 @@ $(DEVELOP)/installed: setup.cfg pyproject.toml
 $(WEB)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(WEB) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
 	$(WEB)/bin/pip install --quiet --disable-pip-version-check --editable '.[serve,litert,test-web]'
+	touch $@
+
+$(DOCS)/installed: Makefile
+	$(PYTHON) -m venv $(DOCS) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
+	$(DOCS)/bin/pip install --quiet --disable-pip-version-check 'mkdocs-material >= 9.6, < 10'
 	touch $@
 
 # The last library that checks FHIR R4 needs an older pydantic than others.

@@ -12,7 +12,9 @@ from ecg_edge.commands.cli import build_parser, main
 
 from .conftest import command
 
-COMMANDS = ("classify", "demo", "models", "bench", "capture", "watch", "serve", "history", "doctor", "install-service")
+COMMANDS = (
+    "classify", "demo", "models", "bench", "capture", "watch", "serve", "history", "doctor", "install-service", "anonymise"
+)  # fmt: skip
 
 
 def test_the_version_is_printed():
