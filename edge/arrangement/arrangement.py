@@ -288,9 +288,8 @@ def _strip_leads(coarse: CoarsePage, match: Match, ink: np.ndarray, px_per_mm: t
     corner = -STRIP_MM[1] * fine, -STRIP_MM[0] * fine
     leads: list[str | None] = []
     for strip in range(len(zeros)):
-        fits = {
-            name: _best_near(matcher.fit(strip, name, *match.face), corner, NEAR_MM * fine) for name in layout.LEADS_12
-        }
+        own = matcher.fits([(strip, name) for name in layout.LEADS_12], *match.face)
+        fits = {name: _best_near(fit, corner, NEAR_MM * fine) for name, fit in zip(layout.LEADS_12, own, strict=True)}
         first, second = sorted(fits, key=lambda name: fits[name], reverse=True)[:2]
         fit, row, column = fits[first]
         margin = MIN_I_MARGIN if first == "I" else MIN_STRIP_MARGIN

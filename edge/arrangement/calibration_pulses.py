@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean, median
 
 import numpy as np
 
@@ -102,15 +103,18 @@ def _upright_strokes(dark: np.ndarray, shortest: float, longest: float) -> np.nd
     _, end = np.nonzero(edges < 0)
     fits = (end - top >= shortest) & (end - top <= longest)
     groups: list[list[tuple[int, int, int]]] = []
-    for run in zip(x[fits], top[fits], end[fits] - 1, strict=True):
-        for group in reversed(groups[-40:]):
-            column, upper, lower = group[-1]
+    for run in zip(x[fits].tolist(), top[fits].tolist(), (end[fits] - 1).tolist(), strict=True):
+        for number in range(len(groups) - 1, max(len(groups) - 41, -1), -1):
+            column, upper, lower = groups[number][-1]
             if run[0] - column == 1 and abs(run[1] - upper) <= 2 and abs(run[2] - lower) <= 4:
-                group.append(run)
+                groups[number].append(run)
                 break
         else:
             groups.append([run])
-    strokes = [(*np.mean(group, axis=0)[:1], np.min(group, axis=0)[1], np.median(group, axis=0)[2]) for group in groups]
+    strokes = [
+        (fmean(columns), min(tops), median(ends))
+        for columns, tops, ends in (zip(*group, strict=True) for group in groups)
+    ]
     return np.array(strokes, float).reshape(-1, 3)
 
 

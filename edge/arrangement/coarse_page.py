@@ -76,7 +76,9 @@ def _above_texture(small: np.ndarray) -> np.ndarray:
     rows, columns = (max(length // side, 1) for length in small.shape)
     tiles = small[: rows * side, : columns * side]
     tiles = tiles.reshape(rows, tiles.shape[0] // rows, columns, tiles.shape[1] // columns)
-    inked = np.count_nonzero(np.count_nonzero(tiles, axis=3).sum(axis=1) >= TRACE_SHARE * tiles[0, :, 0].size - 1)
+    # Down first: whole rows at once are faster.
+    some = (small[: rows * side, : columns * side] > 0).reshape(rows, tiles.shape[1], -1).sum(axis=1, dtype=np.uint16)
+    inked = np.count_nonzero(some.reshape(rows, columns, -1).sum(axis=2) >= TRACE_SHARE * tiles[0, :, 0].size - 1)
     if inked < 0.5 * (rows * columns - 1):
         return small  # the quantile of most tiles is 0
     floor = np.median(np.quantile(tiles, 1 - TRACE_SHARE, axis=(1, 3)))

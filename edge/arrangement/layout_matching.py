@@ -309,8 +309,10 @@ def _with_names(pattern: layout.Pattern, match: Match, matcher: lead_names.NameM
     From the second column on this place is the same, but for the error of the edges' pitch.
     """
     groups: list[list[np.ndarray]] = [[] for _ in pattern.columns]
-    for index, (_, column, name) in enumerate(cells(pattern)):
-        groups[column].append(matcher.fit(index, name, *match.face))
+    named = cells(pattern)
+    fits = matcher.fits([(index, name) for index, (_, _, name) in enumerate(named)], *match.face)
+    for (_, column, _), fit in zip(named, fits, strict=True):
+        groups[column].append(fit)
     fits = [np.mean(group, axis=0) for group in groups]
     top, left = np.unravel_index(fits[0].argmax(), fits[0].shape)
     first = int(top), int(left)
@@ -369,6 +371,6 @@ def _fits_at(
     corners = [(x - before, y - above) for x, y in points]
     matcher = lead_names.NameMatcher(cut(coarse.ink, corners, width, height), PX_PER_MM)
     return [
-        {name: float(matcher.fit(index, name, *face)[above, before]) for name in layout.LEADS_12}
-        for index in range(len(points))
+        dict(zip(layout.LEADS_12, (float(fit[above, before]) for fit in fits), strict=True))
+        for fits in (matcher.fits([(index, name) for name in layout.LEADS_12], *face) for index in range(len(points)))
     ]

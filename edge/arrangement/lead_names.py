@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -53,8 +53,10 @@ EMPTY = 10.0
 Corner = tuple[int, ...]
 Expected = tuple[int, Corner, str]
 """A window's index, the place of its corner on the page, and the name that is expected in it."""
-KnownFits = dict[tuple[Corner, str, str, float], float]
-"""How well a name fits in a window, by (the window's place, name, face, cap_mm)."""
+KnownFits = dict[tuple[Corner, float, str, str, float], float]
+"""How well a name fits in a window, by (the window's place, the resolution, name, face, cap_mm)."""
+SHORTLIST = 8
+"""So many faces are compared at full resolution."""
 
 
 @lru_cache(maxsize=3)
@@ -114,7 +116,7 @@ def _bolder(letter: np.ndarray, pixels: int) -> np.ndarray:
     return ndimage.maximum_filter1d(wide, pixels + 1, axis=1, origin=pixels // 2, mode="constant")
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _template(name: str, face: str, cap_mm: float, px_per_mm: float) -> np.ndarray:
     """(h, w) float32 of mean 0 and norm 1, with its margin of paper: a name at the page's scale."""
     from PIL import Image
@@ -132,7 +134,7 @@ def _template(name: str, face: str, cap_mm: float, px_per_mm: float) -> np.ndarr
     return whole / np.sqrt((whole**2).sum())
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=600)
 def _spectrum(name: str, face: str, cap_mm: float, px_per_mm: float, fft_shape: tuple[int, ...]) -> np.ndarray:
     """(h, w) complex64: the conjugate spectrum of a template, padded to a shape; the same ones are used for every arrangement."""
     from scipy import fft
@@ -158,13 +160,22 @@ class NameMatcher:
         self.shape = windows.shape[1:]
         self._side = 2 * round(slack_mm * px_per_mm) + 1
         self._fft_shape = tuple(fft.next_fast_len(side, real=True) for side in self.shape)
+        self._windows = windows
         self._spectra = fft.rfft2(windows, self._fft_shape, axes=(1, 2))
         # Sums of whole numbers: they and their differences are exact.
-        self._sums = np.zeros((len(windows), 2, *(side + 1 for side in self.shape)))
+        self._sums = np.zeros((len(windows), 2, *(side + 1 for side in self.shape)), np.int32)
+        whole = np.rint(windows).astype(np.int32)
         for power in (1, 2):
-            self._sums[:, power - 1, 1:, 1:] = (windows.astype(float) ** power).cumsum(axis=1).cumsum(axis=2)
+            np.cumsum((whole**power).cumsum(axis=1), axis=2, out=self._sums[:, power - 1, 1:, 1:])
         self._fits: dict[tuple[int, str, str, float], np.ndarray] = {}
         self._near: dict[tuple[int, str, str, float], np.ndarray] = {}
+
+    @cached_property
+    def _half(self) -> NameMatcher:
+        """The matcher of the same windows at half of the resolution."""
+        count, (height, width) = len(self._windows), (side // 2 for side in self.shape)
+        pairs = self._windows[:, : 2 * height, : 2 * width].reshape(count, height, 2, width, 2)
+        return NameMatcher(pairs.mean(axis=(2, 4)), self.px_per_mm / 2)
 
     def fit(self, index: int, name: str, face: str, cap_mm: float) -> np.ndarray:
         """(h, w) float32 in -1..1: correlation of window `index` with a name whose lower left corner is near each pixel."""
@@ -174,49 +185,74 @@ class NameMatcher:
             del self._fits[key]
         return self._near[key]
 
+    def fits(self, named: Sequence[tuple[int, str]], face: str, cap_mm: float) -> list[np.ndarray]:
+        """As `fit`, of several windows with a name in each."""
+        keys = [(index, name, face, cap_mm) for index, name in named]
+        new = [key for key in dict.fromkeys(keys) if key not in self._near and key not in self._fits]
+        if new:
+            self._add_fits(new)
+        return [self.fit(*key) for key in keys]
+
     def _fit(self, index: int, name: str, face: str, cap_mm: float) -> np.ndarray:
         """As `fit`, where the corner is at the pixel itself."""
-        from scipy import fft
-
         key = index, name, face, cap_mm
         if key not in self._fits:
-            template = _template(name, face, cap_mm, self.px_per_mm)
-            spectrum = _spectrum(name, face, cap_mm, self.px_per_mm, self._fft_shape)
+            self._add_fits([key])
+        return self._fits[key]
+
+    def _add_fits(self, keys: Sequence[tuple[int, str, str, float]]) -> None:
+        """Compute the fits of some windows with names in a face, all at once."""
+        from scipy import fft
+
+        spectra = [_spectrum(*name, self.px_per_mm, self._fft_shape) for _, *name in keys]
+        products = self._spectra[[index for index, *_ in keys]] * np.stack(spectra)
+        products = fft.irfft2(products, self._fft_shape, overwrite_x=True)
+        beside, about = (round(margin * self.px_per_mm) for margin in MARGIN_MM)
+        for key, product in zip(keys, products, strict=True):
+            index, *name = key
+            template = _template(*name, self.px_per_mm)
             height, width = template.shape
             rows, columns = self.shape[0] - height + 1, self.shape[1] - width + 1
-            product = fft.irfft2(self._spectra[index] * spectrum, self._fft_shape)
             strips = self._sums[index, :, height:] - self._sums[index, :, :-height]
-            total, square = strips[..., width:] - strips[..., :-width]
+            total, square = (strips[..., width:] - strips[..., :-width]).astype(np.float32)
             total *= total
             total /= template.size
             square -= total
             np.sqrt(np.maximum(square, template.size * EMPTY**2, out=square), out=square)
-            beside, about = (round(margin * self.px_per_mm) for margin in MARGIN_MM)
             down = height - about - 1
             fits = np.zeros(self.shape, np.float32)
             np.divide(product[:rows, :columns], square, out=fits[down : down + rows, beside : beside + columns])
             self._fits[key] = fits
-        return self._fits[key]
 
     def faces_of(self, expected: Sequence[Expected], known: KnownFits, count: int = 3) -> list[FaceAndCap]:
         """The `count` faces in which the expected names fit best on average, the best first.
 
-        `known` fits are used and added to: patterns that are tried one after the other have windows in common.
+        All are compared at half of the resolution, and the best `SHORTLIST` of them at all of it. `known` fits are used and added to: patterns
+        that are tried one after the other have windows in common.
         """
-
-        def best_fit(index: int, place: Corner, name: str, face: str, cap_mm: float) -> float:
-            key = place, name, face, cap_mm
-            if key not in known:
-                known[key] = self._fit(index, name, face, cap_mm).max()
-            return known[key]
-
-        def fits(face_and_cap: FaceAndCap) -> float:
-            return float(np.mean([best_fit(index, place, name, *face_and_cap) for index, place, name in expected]))
-
-        best = sorted(((face, cap) for face in FACES for cap in CAPS_MM), key=fits, reverse=True)[:count]
+        every = [(face, cap) for face in FACES for cap in CAPS_MM]
+        best = self._best_of(self._half._best_of(every, expected, known, SHORTLIST), expected, known, count)
         # Fits in other faces are not used again, and there are many matchers of a page.
         self._fits = {key: fit for key, fit in self._fits.items() if key[2:] in best}
         return best
+
+    def _best_of(
+        self, faces: Sequence[FaceAndCap], expected: Sequence[Expected], known: KnownFits, count: int
+    ) -> list[FaceAndCap]:
+        """The `count` best of some faces, the best first."""
+
+        def fits(face_and_cap: FaceAndCap) -> float:
+            keys = [
+                ((place, self.px_per_mm, name, *face_and_cap), (index, name, *face_and_cap))
+                for index, place, name in expected
+            ]
+            new = [own for key, own in keys if key not in known]
+            if new:
+                self._add_fits([own for own in new if own not in self._fits])
+            known.update({key: float(self._fits[own].max()) for key, own in keys if key not in known})
+            return float(np.mean([known[key] for key, _ in keys]))
+
+        return sorted(faces, key=fits, reverse=True)[:count]
 
 
 def _maximum_near(image: np.ndarray, reach: int) -> np.ndarray:

@@ -80,6 +80,8 @@ def best_along(fits: list[np.ndarray], pitch: int) -> tuple[float, int, tuple[in
     """(mean fit, pitch, place) of the best place in windows of which each is shifted by a pitch relative to the one before."""
     width = fits[0].shape[1] - abs(pitch) * (len(fits) - 1)
     offset = -min(pitch * (len(fits) - 1), 0)
-    mean = np.mean([fit[:, offset + pitch * i : offset + pitch * i + width] for i, fit in enumerate(fits)], axis=0)
-    row, column = np.unravel_index(mean.argmax(), mean.shape)
-    return float(mean[row, column]), pitch, (int(row), int(column) + offset)
+    total = fits[0][:, offset : offset + width]
+    for i, fit in enumerate(fits[1:], 1):
+        total = total + fit[:, offset + pitch * i : offset + pitch * i + width]
+    row, column = divmod(int(total.argmax()), width)
+    return float(total[row, column]) / len(fits), pitch, (row, column + offset)

@@ -142,7 +142,7 @@ def _mean_around(small: np.ndarray, side: int, shape: tuple[int, ...]) -> np.nda
 def _spectra(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(centres (N, 2), spectra (N, F, F / 2 + 1) float32): each tile's amplitudes over their surroundings; rows are frequencies down,
     zero in the middle, columns those across, from zero."""
-    from scipy import ndimage
+    from scipy import fft, ndimage
 
     tile = min(TILE_PX, *values.shape)
     rows, columns = (
@@ -154,7 +154,7 @@ def _spectra(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     spectra = np.empty((len(corners), FFT_PX, FFT_PX // 2 + 1), np.float32)
     for number, (top, left) in enumerate(corners):
         piece = values[top : top + tile, left : left + tile]
-        amplitude = np.abs(np.fft.rfft2((piece - piece.mean()) * window, (FFT_PX, FFT_PX))).astype(np.float32)
+        amplitude = np.abs(fft.rfft2((piece - piece.mean()) * window, (FFT_PX, FFT_PX)))
         amplitude = np.fft.fftshift(amplitude, axes=0)
         around = ndimage.uniform_filter(amplitude, 25, mode=("wrap", "reflect"))
         height = amplitude / (around + 1e-3)
@@ -162,26 +162,29 @@ def _spectra(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.array(corners)[:, ::-1] + tile / 2, spectra
 
 
-def _heights(spectra: np.ndarray, tile: np.ndarray | int, fx: np.ndarray, fy: np.ndarray) -> np.ndarray:
-    """Values of the spectra of `tile` at frequencies in cycles per pixel, arrays of one shape, bilinear."""
-    # The amplitudes of a real picture's spectrum are symmetric: the half with fx >= 0 is kept.
-    side = np.where(fx < 0, -1.0, 1.0)
-    column, row = fx * side * FFT_PX, fy * side * FFT_PX + FFT_PX // 2
-    left, top = column.astype(int), np.floor(row).astype(int)
-    right_share, below_share = column - left, row - top
-    left, top = np.clip(left, 0, FFT_PX // 2 - 1), np.clip(top, 0, FFT_PX - 2)
-    above = spectra[tile, top, left] * (1 - right_share) + spectra[tile, top, left + 1] * right_share
-    below = spectra[tile, top + 1, left] * (1 - right_share) + spectra[tile, top + 1, left + 1] * right_share
-    return above * (1 - below_share) + below * below_share
+class _Harmonics:
+    """The harmonics of frequencies (fx, fy) in cycles per pixel, arrays of one shape, as places in spectra."""
 
+    def __init__(self, fx: np.ndarray, fy: np.ndarray) -> None:
+        harmonics = HARMONICS.reshape(-1, *[1] * np.ndim(fx))
+        fx, fy = fx * harmonics, fy * harmonics
+        self._inside = np.maximum(np.abs(fx), np.abs(fy)) < MAX_FREQUENCY
+        self._count = np.maximum(self._inside.sum(axis=0), 1)
+        fx, fy = np.where(self._inside, fx, 0), np.where(self._inside, fy, 0)
+        # The amplitudes of a real picture's spectrum are symmetric: the half with fx >= 0 is kept.
+        side = np.where(fx < 0, -1.0, 1.0)
+        column, row = fx * side * FFT_PX, fy * side * FFT_PX + FFT_PX // 2
+        left, top = column.astype(int), np.floor(row).astype(int)
+        self._right_share, self._below_share = column - left, row - top
+        self._left, self._top = np.clip(left, 0, FFT_PX // 2 - 1), np.clip(top, 0, FFT_PX - 2)
 
-def _scores(spectra: np.ndarray, tile: np.ndarray | int, fx: np.ndarray, fy: np.ndarray) -> np.ndarray:
-    """Mean height of the harmonics of the frequencies (fx, fy), arrays of one shape like `tile`."""
-    harmonics = HARMONICS.reshape(-1, *[1] * np.ndim(fx))
-    fx, fy = fx * harmonics, fy * harmonics
-    inside = np.maximum(np.abs(fx), np.abs(fy)) < MAX_FREQUENCY
-    heights = _heights(spectra, tile, np.where(inside, fx, 0), np.where(inside, fy, 0))
-    return (heights * inside).sum(axis=0) / np.maximum(inside.sum(axis=0), 1)
+    def scores(self, spectra: np.ndarray, tile: np.ndarray | int) -> np.ndarray:
+        """Their mean height in the spectra of `tile`, by bilinear interpolation."""
+        left, top, right_share, below_share = self._left, self._top, self._right_share, self._below_share
+        above = spectra[tile, top, left] * (1 - right_share) + spectra[tile, top, left + 1] * right_share
+        below = spectra[tile, top + 1, left] * (1 - right_share) + spectra[tile, top + 1, left + 1] * right_share
+        heights = above * (1 - below_share) + below * below_share
+        return np.asarray((heights * self._inside).sum(axis=0) / self._count)
 
 
 def _refine(
@@ -196,7 +199,7 @@ def _refine(
         fx = best[..., 0, None, None] + width * steps[:, None]
         fy = best[..., 1, None, None] + width * steps[None, :]
         fx, fy = np.broadcast_arrays(fx, fy)
-        scores = _scores(spectra, tile, fx, fy).reshape(*best.shape[:2], -1)
+        scores = _Harmonics(fx, fy).scores(spectra, tile).reshape(*best.shape[:2], -1)
         place = scores.argmax(axis=-1)[..., None]
         best = np.stack(
             [np.take_along_axis(f.reshape(scores.shape), place, axis=-1)[..., 0] for f in (fx, fy)], axis=-1
@@ -212,10 +215,10 @@ def _seed(
     direction = np.deg2rad(DIRECTIONS_DEG)[:, None]
     fx, fy = np.cos(direction) / PERIODS_PX, np.sin(direction) / PERIODS_PX
     turn = len(DIRECTIONS_DEG) // 2
-    best = 0.0
+    best, harmonics = 0.0, _Harmonics(fx, fy)
     off = np.abs(centres - centres.mean(axis=0)) / (np.ptp(centres, axis=0) / 2 + 1)
     for number in np.flatnonzero(free & (off.max(axis=1) <= SEED_SHARE)):
-        scores = _scores(spectra, number, fx, fy)
+        scores = harmonics.scores(spectra, number)
         pairs = np.minimum(scores, np.roll(_partners(scores), turn, axis=0)) + 0.1 * scores
         if pairs.max() > best:
             best, tile, kept = pairs.max(), number, scores

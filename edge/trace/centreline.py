@@ -81,12 +81,17 @@ def _curve(stroke: np.ndarray, width_px: float) -> np.ndarray:
 def _convolved(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, dilation: int) -> np.ndarray:
     """(w, n) float32: the convolution of (w, m) with a (k, m, n) kernel, zeros beyond its ends."""
     beyond, blocks = len(kernel) // 2 * dilation, -(-len(x) // BLOCK)
-    padded = np.pad(x, ((beyond, beyond + blocks * BLOCK - len(x)), (0, 0)))
-    total = np.broadcast_to(bias, (blocks, BLOCK, len(bias))).copy()
-    for number, weights in enumerate(kernel):
-        shifted = padded[number * dilation : number * dilation + blocks * BLOCK]
-        total += shifted.reshape(blocks, BLOCK, -1) @ weights
-    return total.reshape(blocks * BLOCK, -1)[: len(x)]
+    padded = np.zeros((2 * beyond + blocks * BLOCK, x.shape[1]), np.float32)
+    padded[beyond : beyond + len(x)] = x
+    parts = (
+        padded[k * dilation : k * dilation + blocks * BLOCK].reshape(blocks, BLOCK, -1) for k in range(len(kernel))
+    )
+    total = next(parts) @ kernel[0]
+    total += bias
+    product = np.empty_like(total)
+    for part, weights in zip(parts, kernel[1:], strict=True):
+        total += np.matmul(part, weights, out=product)
+    return np.asarray(total.reshape(blocks * BLOCK, -1)[: len(x)])
 
 
 @lru_cache(maxsize=1)
