@@ -41,9 +41,11 @@ convert: $(DEVELOP)/installed
 	    $(DEVELOP)/bin/python -m convert --model $$model --split all --ship || exit 1; \
 	done
 
-# The page model from the data to the shipped bytes: every page traced, five folds and all pages trained, int8, parity, card.
+# The page model from the data to the shipped bytes: every page traced, records of other hospitals drawn and traced, five folds and all pages
+# trained, int8, parity, card.
 page: $(DEVELOP)/installed
 	$(DEVELOP)/bin/python -m train page prepare --jobs 2
+	$(DEVELOP)/bin/python -m train page draw --jobs 2
 	$(DEVELOP)/bin/python -m train page fit
 	$(DEVELOP)/bin/python -m convert --model page
 

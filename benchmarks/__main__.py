@@ -1,4 +1,4 @@
-"""python -m benchmarks accuracy | latency | memory | size | floors | scale | summary | all | formats | compare | against | reading | foreign | page | measurements | leaks | others | mutations."""
+"""python -m benchmarks accuracy | latency | memory | size | floors | scale | summary | all | formats | compare | against | doubt | reading | foreign | page | measurements | leaks | others | mutations."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from . import (
     accuracy,
     against,
     compare,
+    doubt,
     floors,
     foreign_reading,
     formats,
@@ -37,6 +38,7 @@ COMMANDS = {
     "formats": (formats, "make the formats that are not shipped from the float16 files"),
     "compare": (compare, "two files of latency or of 'ecg-edge bench': ratios with intervals"),
     "against": (against, "the working tree against a commit: time, memory and results on the same pictures, by turns"),
+    "doubt": (doubt, "how often the page model is wrong where it is sure, by where pages come from"),
     "leaks": (leaks, "what can be told without the heart, and copies across the splits"),
     "mutations": (mutations, "damaged pictures: each a result or a reason, in time and memory"),
     "others": (not_ecg, "pictures that are no ECG, real and drawn, as files"),

@@ -7,13 +7,15 @@
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from ecg_edge.classifier import page_input
+from ecg_edge.classifier import page_input, verdict
 from ecg_edge.classifier.runtime import RUNTIMES, Network, find_runtime
-from train import page_command, page_fit, page_signals, predictions, splits
+from ecg_edge.layout import CLASSES
+from train import page_command, page_drawn, page_fit, page_signals, predictions, splits
 from train.page_batches import Recipe, vary
 
 REPRESENTATIVE = 200
@@ -54,18 +56,17 @@ def representative(signals, rows, seed=5):
 
 
 def probabilities(network, values):
-    """(N, 4) of an `ecg_edge.classifier.runtime.Network` for (N, ROWS, SAMPLES, CHANNELS) windows in mV."""
+    """(N, 4 + F) of an `ecg_edge.classifier.runtime.Network` for (N, ROWS, SAMPLES, CHANNELS) windows in mV."""
     grain = network.quantisation()["input"]
     tensor = page_input.quantise(page_input.compress(values), grain["scale"], grain["zero_point"])
-    return np.concatenate([network.run(window[None]) for window in tensor])
+    logits = np.concatenate([network.run(window[None]) for window in tensor])
+    return np.concatenate(verdict.answers(logits, len(CLASSES)), axis=1)
 
 
-def predict(network, windows, digests):
-    """The `Predictions` of pages: the mean over each page's windows, (N, 1, 4)."""
-    said = [probabilities(network, windows.values[windows.of(digest)]).mean(axis=0) for digest in digests]
-    return predictions.Predictions(
-        tuple(digests), np.array(said)[:, None], f"{network.runtime.name} {network.runtime.version}"
-    )
+def predict(network, windows):
+    """The `Predictions` of pages, `windows` {SHA-256: (W, ROWS, SAMPLES, CHANNELS) in mV}: the mean over each page's windows."""
+    said = [probabilities(network, values).mean(axis=0) for values in windows.values()]
+    return predictions.of_pages(tuple(windows), said, f"{network.runtime.name} {network.runtime.version}")
 
 
 def main(argv=None):
@@ -85,12 +86,22 @@ def main(argv=None):
         members = page_command.read_members(options.runs, options.fold)
         file_of(options.runs, options.fold).write_bytes(convert(members, representative(signals, rows)))
         return 0
-    windows = page_signals.windows_of(signals)
+    windows, drawn, tested = page_signals.windows_of(signals), page_drawn.windows(), page_drawn.folds_of_tested()
     for fold in page_command.FOLDS:
         network = Network(file_of(options.runs, fold).read_bytes(), find_runtime(options.runtime))
         asked = [digest for digest in page_fit.asked_of(fold) if digest in windows.digests]
-        path = predictions.path_of(page_command.split_of(fold), page_command.NAME, "int8", network.runtime.name)
-        predictions.save(predict(network, windows, asked), path)
+        pages = {digest: windows.values[windows.of(digest)] for digest in asked}
+        where = page_command.split_of(fold), page_command.NAME
+        predictions.save(predict(network, pages), predictions.path_of(*where, "int8", network.runtime.name))
+        # The model that ships has seen all that are tested but PTB-XL's.
+        mine = {
+            name: values
+            for name, values in drawn.items()
+            if (name.startswith(f"{page_drawn.PTB_XL}/") if fold is None else tested[name] == fold)
+        }
+        records = predictions.path_of(where[0], page_command.RECORDS, "int8", network.runtime.name)
+        allowed, tests = page_drawn.truth_of(mine)
+        predictions.save(replace(predict(network, mine), allowed=allowed, tests=tests), records)
     return 0
 
 

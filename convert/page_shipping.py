@@ -8,6 +8,7 @@ from pathlib import Path
 from ecg_edge.classifier.runtime import RUNTIMES, Network, find_runtime
 from ecg_edge.layout import CLASSES
 from train import dataset, page_command, predictions, splits
+from train.page_findings import FINDINGS
 
 from . import cards, page_formats, parity, shipping
 
@@ -66,6 +67,7 @@ def ship(data, measured, version, folder):
     training = json.loads(predictions.record_of("all", name).read_text())
     details = cards.describe(Network(data, find_runtime()))
     details["input"] |= {"kind": "page_signal", "layout": "any"}
+    details["output"] |= {"findings": list(FINDINGS)}
     fields = cards.make(
         name,
         version,
@@ -78,7 +80,7 @@ def ship(data, measured, version, folder):
             "pages": training["pages"],
             "distinct_pages": training["pages"],
             "epochs": max(member["epochs"] for member in training["members"]),
-            "seed": list(range(len(training["members"]))),
+            "seed": training["seeds"],
             "tensorflow": training["tensorflow"],
             "commit": training["commit"],
             "members": training["members"],

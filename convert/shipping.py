@@ -80,7 +80,8 @@ def _from_paper(model):
 
 
 def from_folds(model, on_extra=False):
-    """(choices with ECE and Brier score, figures by protocol, parity by runtime) from the pooled out-of-fold predictions.
+    """(choices with ECE, Brier score and what their doubt is worth, figures by protocol, parity by runtime) from the pooled out-of-fold
+    predictions.
 
     What ships is chosen on all of them, with `on_extra` on the extra pages too, which count as little as they do in training. What that
     is worth is measured fold by fold, with what the four other folds' pages choose.
@@ -110,6 +111,7 @@ def from_folds(model, on_extra=False):
         "choices": pooled.choose(folds, seen),
         "ece": metrics.calibration_error(labels, judged),
         "brier": metrics.brier(labels, judged),
+        "doubt": doubt_by_origin(folds, seen, by_others),
     }
     figures = {"distinct": _figures(judged, _labelled(tested)), "uncurated": _figures(others, _labelled(extra))}
     return trust, figures, parities
@@ -124,6 +126,24 @@ def _judge(folds, rows, chosen):
     """(N, 4) probabilities of the pages of rows of the fold file, each by the `Choices` for its fold."""
     leads = pooled.leads_of(folds, rows)
     return np.concatenate([chosen[row.fold].apply(mine[None]) for row, mine in zip(rows, leads, strict=True)])
+
+
+def doubt_by_origin(folds, rows, chosen):
+    """{origin: {pages, read, error, interval}}: the share of pages that are not called uncertain and of wrong verdicts among them with its 95 %
+    interval, each page by the `Choices` for its fold."""
+    pages, labels, origins = _judge(folds, rows, chosen), pooled.labels_of(rows), pooled.origins_of(rows)
+    sure = pages.max(axis=1) >= [chosen[row.fold].min_confidence for row in rows]
+    wrong = pages.argmax(axis=1) != labels
+    found = {}
+    for origin in dict.fromkeys(origins):
+        kept = wrong[(origins == origin) & sure]
+        found[str(origin)] = {
+            "pages": int((origins == origin).sum()),
+            "read": float(sure[origins == origin].mean()),
+            "error": float(kept.mean()) if kept.size else None,
+            "interval": metrics.share_interval(int(kept.sum()), kept.size),
+        }
+    return found
 
 
 def _pool(folds):

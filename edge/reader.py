@@ -25,7 +25,7 @@ from .classifier.page_input import page_tensor, quantise, without
 from .classifier.runtime import Network, find_runtime
 from .errors import DamagedModelError, InstallationError, PictureError, Reason, UsageError
 from .files.limits import MAX_PAGES
-from .layout import LEADS_12, WHOLE_LAYOUTS
+from .layout import CLASSES, LEADS_12, WHOLE_LAYOUTS
 from .measure.contradictions import contradictions
 from .measure.measurements import measure
 from .measure.person import UNKNOWN_PERSON, Person, Sex
@@ -247,7 +247,9 @@ class Reader:
 
     def _run(self, windows: npt.NDArray[Any]) -> npt.NDArray[Any]:
         levels = self.network.quantisation()["input"]
-        return self.network.run(quantise(windows, levels["scale"], levels["zero_point"]))
+        said = self.network.run(quantise(windows, levels["scale"], levels["zero_point"]))
+        # Models that find things besides answer with logits, of the classes first.
+        return verdict.answers(said, len(CLASSES))[0] if "findings" in self.card["output"] else said
 
     def _verdict(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """(classes,) calibrated probabilities of the page."""
@@ -256,13 +258,14 @@ class Reader:
         return verdict.calibrate(page, calibration["temperature"], calibration.get("bias"))
 
     def _weights(self, stages: Stages, page: npt.NDArray[Any]) -> dict[str, float]:
-        """{lead: 0..1}: how much of the verdict's probability goes when the lead is taken away, the largest of them 1."""
+        """{lead: 0..1}: by how much the verdict's log odds fall when the lead is taken away, the largest of them 1."""
         traces, windows, said = stages.traces, stages.inputs, int(np.argmax(page))
         assert traces is not None and windows is not None  # models of signals have both
         signals = traces.signals
         left = np.concatenate([without(windows, name, signals) for name in signals])
         answers = self._run(left).reshape(len(signals), len(windows), -1)
-        lost = [max(float(page[said] - self._verdict(rows)[said]), 0.0) for rows in answers]
+        odds = verdict.log_odds(page[said])
+        lost = [max(float(odds - verdict.log_odds(self._verdict(rows)[said])), 0.0) for rows in answers]
         most = max(lost, default=0.0)
         return {name: value / most if most else 0.0 for name, value in zip(signals, lost, strict=True)}
 

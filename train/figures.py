@@ -103,3 +103,33 @@ def draw_risk_coverage(true, probabilities, title, path):
     )
     axis.grid(alpha=0.3)
     _save(plt, figure, path)
+
+
+def draw_risks(origins, title, path):
+    """The error among the most confident against the share kept, {origin: ((N, 4) probabilities, (N,) bool whether wrong)}."""
+    plt = _pyplot()
+    figure, axis = plt.subplots(figsize=(7, 5), layout="constrained")
+    for origin, (pages, wrong) in origins.items():
+        order = np.argsort(-pages.max(axis=1), kind="stable")
+        kept = np.arange(1, len(order) + 1)
+        axis.plot(kept / len(order), np.cumsum(wrong[order]) / kept, label=f"{origin} ({len(order)})")
+    axis.set(title=title, xlabel="share with a verdict", ylabel="error among them", xlim=(0, 1.02), ylim=(0, 0.5))
+    axis.grid(alpha=0.3)
+    axis.legend()
+    _save(plt, figure, path)
+
+
+def draw_reliabilities(origins, title, path, bins=8):
+    """Accuracy against confidence in `bins` of equally many, {origin: ((N, 4) probabilities, (N,) bool whether wrong)}."""
+    plt = _pyplot()
+    figure, axis = plt.subplots(figsize=(7, 6), layout="constrained")
+    axis.plot([0, 1], [0, 1], color="gray", linestyle="--", label="as sure as right")
+    for origin, (pages, wrong) in origins.items():
+        confidence = pages.max(axis=1)
+        parts = np.array_split(np.argsort(confidence, kind="stable"), bins)
+        points = [(confidence[part].mean(), 1 - wrong[part].mean()) for part in parts if part.size]
+        axis.plot(*zip(*points, strict=True), marker="o", label=origin)
+    axis.set(title=title, xlabel="confidence", ylabel="accuracy", xlim=(0.3, 1.02), ylim=(0, 1.02))
+    axis.grid(alpha=0.3)
+    axis.legend(loc="lower right")
+    _save(plt, figure, path)

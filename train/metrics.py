@@ -175,3 +175,20 @@ def risk_coverage(true, probabilities):
     """(coverage, error): the share of rows kept and the error among them, most confident rows first."""
     _, kept, wrong = surest_first(true, probabilities)
     return kept / kept[-1], wrong / kept
+
+
+def share_interval(count, of):
+    """[low, high] of a share of `count` among `of`, at `LEVEL`; None of none.
+
+    References
+    ----------
+    Clopper C., Pearson E., "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika 26, 1934.
+    """
+    from scipy.stats import beta
+
+    if not of:
+        return None
+    tail = (1 - LEVEL) / 2
+    low = beta.ppf(tail, count, of - count + 1) if count else 0.0
+    high = beta.ppf(1 - tail, count + 1, of - count) if count < of else 1.0
+    return [float(low), float(high)]

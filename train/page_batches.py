@@ -8,24 +8,31 @@ from ecg_edge.classifier import page_input
 from ecg_edge.classifier.page_input import STRIP_ROWS
 from ecg_edge.layout import CLASSES, LEADS_12
 
+from . import page_targets
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one member of the page model is trained: `start_epochs` on PTB-XL, then `epochs` on pages and records.
+    """How one member of the page model is trained, on pages and on records of other hospitals at once.
 
-    `extra_share` of the extra pages and `record_share` of PTB-XL's records are seen in each epoch; classes are seen in proportion to
-    their size to the power of 1 − `balance`; `page_gain` and `lead_gain` are standard deviations of log gains, `shift` the longest shift
-    in samples, `lost_leads` the share of leads left out, `noise_mv` the largest amplitude of white noise, `mixed` the share of batches
-    whose pages are mixed and `mix` the parameter of the beta distribution by which they are.
+    `extra_share` of the extra pages and `record_share` of the records (those of infarction and fibrillation `rare` times as often) are seen
+    in each epoch; pages of a class are seen in proportion to their number to the power of 1 − `balance`. `findings` is what a known finding of a record counts
+    beside a page's class, `page_findings` what one of a page counts, and `record_classes` what a record's say in the classes counts.
+    `page_gain` and `lead_gain` are standard deviations of log gains, `shift` the longest shift in samples, `lost_leads` the share of leads
+    left out, `noise_mv` the largest amplitude of white noise, `mixed` the share of batches whose pages are mixed and `mix` the parameter of
+    the beta distribution by which they are.
     """
 
-    start_epochs: int = 20
     epochs: int = 32
     batch: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
-    extra_share: float = 0.3
-    record_share: float = 0.1
+    extra_share: float = 0.5
+    record_share: float = 0.4
+    rare: float = 2.0
+    findings: float = 0.3
+    page_findings: float = 0.0
+    record_classes: float = 0.0
     balance: float = 0.5
     page_gain: float = 0.25
     lead_gain: float = 0.08
@@ -40,15 +47,15 @@ class Recipe:
         return asdict(self)
 
 
-ALONE = {"start_epochs": 0, "record_share": 0.0, "epochs": 40}
-"""A member that sees pages alone, and longer."""
+ONE_CLASS = {"record_classes": 0.3, "page_findings": 0.3}
+"""A member to which records say something of the pages' classes too, and pages of the findings."""
 
-MEMBERS = (Recipe(), Recipe(), Recipe(**ALONE), Recipe(**ALONE, extra_share=0.6))
-"""Members that were trained unlike each other err apart: those that have seen PTB-XL know more hearts, the others their readers better."""
+MEMBERS = {0: Recipe(), 2: Recipe(**ONE_CLASS)}
+"""By seed. Members that were trained unlike each other err apart."""
 
 
-def batches(windows, rows, extra, recipe, random, records=None):
-    """One epoch: (windows, (B, 4) targets) for each batch of `recipe.batch`.
+def batches(windows, rows, extra, recipe, random, seen_records=None):
+    """One epoch: (windows, (B, T) targets as `page_targets` makes them) for each batch of `recipe.batch`.
 
     Parameters
     ----------
@@ -56,14 +63,16 @@ def batches(windows, rows, extra, recipe, random, records=None):
     rows : [(sha256, class index), ...]
     extra : (len(rows),) bool, which of them are extra pages
     random : `numpy.random.Generator`
-    records : as `train.page_records.as_pages` gives them; none where None
+    seen_records : `train.page_records.SeenRecords`; none where None
     """
     numbers = [windows.of(digest, between=True) for digest, _ in rows]
     labels = np.array([label for _, label in rows])
-    share, targets = shares(labels, extra, recipe), np.eye(len(CLASSES), dtype=np.float32)[labels]
-    if records is not None:
-        share = np.append(share, np.full(len(records[0]), recipe.record_share))
-        targets = np.concatenate([targets, records[1]])
+    share = shares(labels, extra, recipe)
+    targets = page_targets.of_pages([CLASSES[label] for label in labels], recipe)
+    if seen_records is not None:
+        often = np.where(seen_records.rare, recipe.rare, 1.0)
+        share = np.append(share, recipe.record_share * often / often.mean())
+        targets = np.concatenate([targets, page_targets.of_records(seen_records.findings, recipe)])
     seen = random.permutation(np.repeat(np.arange(len(share)), np.floor(share + random.random(len(share))).astype(int)))
     lacking = -len(seen) % recipe.batch
     seen = (
@@ -71,7 +80,9 @@ def batches(windows, rows, extra, recipe, random, records=None):
     )
     for chosen in seen.reshape(-1, recipe.batch):
         taken = [
-            windows.values[random.choice(numbers[i])] if i < len(rows) else random.choice(records[0][i - len(rows)])
+            windows.values[random.choice(numbers[i])]
+            if i < len(rows)
+            else random.choice(seen_records.windows[i - len(rows)])
             for i in chosen
         ]
         yield mixed(vary(np.array(taken), recipe, random), targets[chosen], recipe, random)
@@ -86,19 +97,6 @@ def shares(labels, extra, recipe):
     return weighted * (share.sum() / weighted.sum())
 
 
-def record_batches(windows, targets, recipe, random):
-    """One epoch of records: (windows, targets) for each batch, one of the W windows of each of N records, varied and mixed as pages are.
-
-    Parameters
-    ----------
-    windows, targets : as `train.page_records.read` gives them
-    """
-    seen = random.permutation(len(windows))
-    for chosen in seen[: len(seen) - len(seen) % recipe.batch].reshape(-1, recipe.batch):
-        taken = windows[chosen, random.integers(windows.shape[1], size=len(chosen))]
-        yield mixed(vary(taken, recipe, random), targets[chosen], recipe, random)
-
-
 def vary(windows, recipe, random):
     """(B, ROWS, SAMPLES, CHANNELS) windows in mV, each varied, as the model takes them.
 
@@ -110,16 +108,17 @@ def vary(windows, recipe, random):
     lead_gain = np.concatenate([lead_gain, np.repeat(lead_gain[:, -1:], STRIP_ROWS - 1, axis=1)], axis=1)
     gain = np.exp(random.normal(0, recipe.page_gain, (count, 1)) + lead_gain).astype(np.float32)[..., None]
     varied = windows.astype(np.float32)
-    noise = random.standard_normal(varied.shape[:-1], np.float32)
+    signals = varied[:, : leads + STRIP_ROWS]  # the row below them is of intervals
+    noise = random.standard_normal(signals.shape[:-1], np.float32)
     noise *= random.uniform(0, recipe.noise_mv, gain.shape).astype(np.float32)
-    varied[..., 0] = (varied[..., 0] * gain + noise) * varied[..., 1]
-    varied[..., 2] *= gain
+    signals[..., 0] = (signals[..., 0] * gain + noise) * signals[..., 1]
+    signals[..., 2] *= gain
     varied[:, :leads][random.random((count, leads)) < recipe.lost_leads] = 0
     shifts = random.integers(-recipe.shift, recipe.shift, (count, 2), endpoint=True)
     for window, (by, strip_by) in zip(varied, shifts, strict=True):
         window[:leads] = shifted(window[:leads], by)
-        strip = shifted(window[leads:].reshape(1, -1, windows.shape[-1]), strip_by)
-        window[leads:] = strip.reshape(window[leads:].shape)
+        strip = window[leads : leads + STRIP_ROWS]
+        strip[:] = shifted(strip.reshape(1, -1, windows.shape[-1]), strip_by).reshape(strip.shape)
     return page_input.compress(varied)
 
 

@@ -1,4 +1,4 @@
-"""python -m train page prepare | fit | try | evaluate: the page model, out of fold and on all pages."""
+"""python -m train page prepare | draw | fit | try | evaluate: the page model, out of fold and on all pages."""
 
 import json
 import sys
@@ -12,10 +12,12 @@ from ecg_edge.classifier import verdict
 from ecg_edge.errors import UsageError
 from ecg_edge.layout import CLASSES
 
-from . import checkout, dataset, metrics, page_records, page_signals, pooled, predictions, splits
+from . import checkout, dataset, metrics, page_drawn, page_records, page_signals, pooled, predictions, splits
 from .page_batches import MEMBERS
 
 NAME = "page"
+RECORDS = "page-records"
+"""Under which is kept what the models of the folds say of records of other hospitals, drawn and read back."""
 RUNS = Path("runs/page")
 FOLDS = (*range(splits.FOLDS), None)
 """None stands for all pages: the model that ships."""
@@ -30,6 +32,13 @@ def add_options(commands):
     step.add_argument("--signals", type=Path, default=page_signals.CACHE, help="where traced signals are kept")
     step.add_argument("--jobs", type=int, default=1)
     step.set_defaults(run=prepare)
+    step = steps.add_parser(
+        "draw", help="draw records of other hospitals on paper and trace them; goes on where it was killed"
+    )
+    step.add_argument("--data", help="folder of the data (default: $ECG_EDGE_DATA)")
+    step.add_argument("--kind", nargs="+", choices=page_drawn.KINDS, default=page_drawn.KINDS[:1])
+    step.add_argument("--jobs", type=int, default=1)
+    step.set_defaults(run=draw)
     step = steps.add_parser("fit", help="train the members; goes on where it was killed")
     step.add_argument("--fold", type=int, nargs="+", choices=range(splits.FOLDS), help="(default: all, and all pages)")
     step.add_argument("--signals", type=Path, default=page_signals.CACHE)
@@ -40,9 +49,7 @@ def add_options(commands):
         "try", help="train the folds by a recipe of your own, beside what ships, and give its figures"
     )
     step.add_argument("name", help="under which its members are kept")
-    step.add_argument(
-        "--seeds", type=int, nargs="+", default=range(len(MEMBERS)), help="(default: the shipped members')"
-    )
+    step.add_argument("--seeds", type=int, nargs="+", default=tuple(MEMBERS), help="(default: the shipped members')")
     step.add_argument("--set", nargs="+", default=(), metavar="FIELD=VALUE", help="what is otherwise: record_share=1.0")
     step.add_argument("--signals", type=Path, default=page_signals.CACHE)
     step.add_argument("--runs", type=Path, default=RUNS)
@@ -60,18 +67,26 @@ def prepare(options):
     return 0
 
 
+def draw(options):
+    """Draw and trace every record of other hospitals; the exit status."""
+    page_drawn.prepare(options.kind, data=options.data, jobs=options.jobs)
+    return 0
+
+
 def fit(options):
     """Train all members of the folds asked for, or else of every fold and of all pages, and keep what they say; the exit status."""
     _use_threads(options.threads)
-    windows, recipes = read_windows(options.signals), dict(enumerate(MEMBERS))
+    windows = read_windows(options.signals)
     for fold in options.fold or FOLDS:
-        rows = _train(fold, recipes, options.runs, windows)
-        made = _ask(read_members(options.runs, fold), fold, windows)
+        rows = _train(fold, MEMBERS, options.runs, windows)
+        members = read_members(options.runs, fold)
+        made = _ask(members, fold, windows)
         predictions.save(made, predictions.path_of(split_of(fold), NAME, "keras", "tensorflow"))
         record = {
             "model": NAME,
-            "members": [recipe.to_dict() for recipe in MEMBERS],
-            "trained_on": "pages+extra",
+            "seeds": list(MEMBERS),
+            "members": [recipe.to_dict() for recipe in MEMBERS.values()],
+            "trained_on": "pages+extra+records",
             "pages": sum(digest in windows.digests for digest, _ in rows),
             "tensorflow": made.made_by.split()[-1],
             "commit": checkout.describe(),
@@ -82,12 +97,13 @@ def fit(options):
 
 def attempt(options):
     """Train members of every fold by other recipes, go on where it was killed, and print the out-of-fold figures; the exit status."""
-    recipes = {seed: changed(MEMBERS[seed % len(MEMBERS)], options.set) for seed in options.seeds}
+    kinds = list(MEMBERS.values())
+    recipes = {seed: changed(MEMBERS.get(seed, kinds[seed % len(kinds)]), options.set) for seed in options.seeds}
     _use_threads(options.threads)
     windows, made, runs = read_windows(options.signals), [], options.runs / "try" / options.name
     _keep_recipes(recipes, runs / "recipes.json")
     for fold in range(splits.FOLDS):
-        _train(fold, recipes, runs, windows, options.runs)
+        _train(fold, recipes, runs, windows)
         made.append(_ask(read_members(runs, fold, recipes), fold, windows))
     print("\n".join(figures(made)))
     return 0
@@ -132,18 +148,16 @@ def _use_threads(count):
     tf.config.threading.set_inter_op_parallelism_threads(count)
 
 
-def _train(fold, recipes, runs, windows, starts=None):
-    """Train the members of a fold that are not kept yet, {seed: `Recipe`}; the rows that they train on. `starts` is where what they
-    begin with is kept, `runs` where None."""
+def _train(fold, recipes, runs, windows):
+    """Train the members of a fold that are not kept yet, {seed: `Recipe`}; the rows that they train on."""
     from . import page_fit
 
     rows, extra = page_fit.rows_of(fold)
     for seed, recipe in recipes.items():
         path = member_path(runs, fold, seed)
         if not path.is_file():
-            start = read_start(starts or runs, seed, recipe) if recipe.start_epochs else None
-            beside = _records()[1] if recipe.record_share else None
-            _keep(page_fit.fit(windows, rows, extra, seed, recipe, start, beside), path)
+            beside = read_seen_records().without(fold) if recipe.record_share else None
+            _keep(page_fit.fit(windows, rows, extra, seed, recipe, beside), path)
             print(f"{path}: {len(rows)} pages", file=sys.stderr, flush=True)
     return rows
 
@@ -156,28 +170,13 @@ def _ask(members, fold, windows):
 
     asked = [digest for digest in page_fit.asked_of(fold) if digest in windows.digests]
     said = page_fit.predict(lambda seen: mean_logits(members, seen), windows, asked)
-    return predictions.Predictions(tuple(asked), said[:, None].astype(np.float32), f"TensorFlow {tf.__version__}")
+    return predictions.of_pages(asked, said, f"TensorFlow {tf.__version__}")
 
 
 @cache
-def _records():
-    """PTB-XL's windows and targets, and those that train beside pages: read once, and only where they are needed."""
-    windows, targets, per_minute = page_records.read()
-    return (windows, targets), page_records.as_pages(windows, per_minute)
-
-
-def read_start(runs, seed, recipe):
-    """The Keras model that a member of every fold begins with, trained where it is not kept yet."""
-    import keras
-
-    from . import page_fit
-
-    path = Path(runs) / "start" / f"{seed}.keras"
-    if not path.is_file():
-        seen = _records()[0]
-        _keep(page_fit.begin(*seen, seed, recipe), path)
-        print(f"{path}: {len(seen[0])} records", file=sys.stderr, flush=True)
-    return keras.models.load_model(path, compile=False)
+def read_seen_records():
+    """The `page_records.SeenRecords` of every fold: read once, and only where they are needed."""
+    return page_records.read()
 
 
 def _keep(model, path):
@@ -211,7 +210,7 @@ def read_members(runs, fold, seeds=None):
     """
     import keras
 
-    paths = [member_path(runs, fold, seed) for seed in seeds or range(len(MEMBERS))]
+    paths = [member_path(runs, fold, seed) for seed in seeds or MEMBERS]
     for path in paths:
         if not path.is_file():
             raise FileNotFoundError(f"no {path}: run 'python -m train page fit'")

@@ -1,14 +1,14 @@
-"""Training the page model: how a member is begun on records, fitted on pages, and asked."""
+"""Training the page model: how a member is fitted on pages and records, and asked."""
 
 import os
 
 import numpy as np
 
-from ecg_edge.classifier import page_input
+from ecg_edge.classifier import page_input, verdict
 from ecg_edge.layout import CLASSES
 
-from . import splits
-from .page_batches import Recipe, batches, record_batches
+from . import page_targets, splits
+from .page_batches import Recipe, batches
 
 WARMING = 0.05
 """The share of all steps in which the learning rate rises; after them it falls along a cosine."""
@@ -29,21 +29,7 @@ def asked_of(fold):
     return [row.sha256 for row in splits.read_distinct() if fold in (None, row.fold)]
 
 
-def begin(windows, targets, seed, recipe=None):
-    """A member that has seen no page yet but PTB-XL: a Keras model of windows to the logits of `train.records.SUPERCLASSES`.
-
-    Parameters
-    ----------
-    windows, targets : as `train.page_records.read` gives them
-    """
-    recipe = recipe or Recipe()
-    model, random = _new(seed, targets.shape[1]), np.random.default_rng(seed)
-    steps = recipe.start_epochs * (len(windows) // recipe.batch)
-    epochs = (record_batches(windows, targets, recipe, random) for _ in range(recipe.start_epochs))
-    return _train(model, epochs, steps, recipe, "sigmoid_cross_entropy_with_logits")
-
-
-def fit(windows, rows, extra, seed, recipe=None, start=None, records=None):
+def fit(windows, rows, extra, seed, recipe=None, seen_records=None):
     """One trained member of the page model, a Keras model of windows to logits.
 
     Parameters
@@ -51,24 +37,20 @@ def fit(windows, rows, extra, seed, recipe=None, start=None, records=None):
     windows : `train.page_signals.Windows`; pages that it lacks are left out
     rows, extra : as `rows_of` gives them
     seed : int; the same seed, versions, processor and number of threads give the same weights
-    start : what `begin` gave for the same seed; from nothing where None
-    records : as `train.page_records.as_pages` gives them, trained on beside the pages; none where None
+    seen_records : `train.page_records.SeenRecords`, trained on beside the pages; none where None
     """
-    from . import page_network
-
     recipe = recipe or Recipe()
     there = [i for i, (digest, _) in enumerate(rows) if digest in windows.digests]
     rows, extra = [rows[i] for i in there], extra[there]
-    model, random = _new(seed, len(CLASSES)), np.random.default_rng(seed)
-    if start is not None:
-        page_network.begin_with(model, start)
-    seen = np.where(extra, recipe.extra_share, 1.0).sum() + recipe.record_share * (len(records[0]) if records else 0)
+    model, random = _new(seed), np.random.default_rng(seed)
+    seen = np.where(extra, recipe.extra_share, 1.0).sum()
+    seen += 0 if seen_records is None else recipe.record_share * len(seen_records.findings)
     steps = recipe.epochs * round(seen / recipe.batch)
-    epochs = (batches(windows, rows, extra, recipe, random, records) for _ in range(recipe.epochs))
-    return _train(model, epochs, steps, recipe, "softmax_cross_entropy_with_logits")
+    epochs = (batches(windows, rows, extra, recipe, random, seen_records) for _ in range(recipe.epochs))
+    return _train(model, epochs, steps, recipe)
 
 
-def _new(seed, outputs):
+def _new(seed):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import keras
     import tensorflow as tf
@@ -77,11 +59,11 @@ def _new(seed, outputs):
 
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
-    return page_network.build(f"member{seed}", outputs)
+    return page_network.build(f"member{seed}")
 
 
-def _train(model, epochs, steps, recipe, loss):
-    """`model`, trained on the batches (windows, targets) of `epochs`, about `steps` in all, by a loss of `tf.nn`."""
+def _train(model, epochs, steps, recipe):
+    """`model`, trained on the batches (windows, targets) of `epochs`, about `steps` in all."""
     import keras
     import tensorflow as tf
 
@@ -91,12 +73,11 @@ def _train(model, epochs, steps, recipe, loss):
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
     optimizer.build(model.trainable_variables)
-    measure = getattr(tf.nn, loss)
 
     @tf.function
     def step(seen, targets):
         with tf.GradientTape() as tape:
-            found = tf.reduce_mean(measure(labels=targets, logits=model(seen, training=True)))
+            found = page_targets.loss(targets, model(seen, training=True))
         variables = model.trainable_variables
         optimizer.apply_gradients(zip(tape.gradient(found, variables), variables, strict=True))
 
@@ -106,12 +87,16 @@ def _train(model, epochs, steps, recipe, loss):
     return model
 
 
-def predict(model, windows, digests, *, batch=256):
-    """(len(digests), 4) probabilities of pages: the mean over each page's windows of what `model` (N windows to N logits) says."""
+def predict(model, windows, digests):
+    """(len(digests), 4 + F) probabilities of pages: the mean over each page's windows of what `model` (N windows to N logits) says."""
     numbers = [windows.of(digest) for digest in digests]
-    values = page_input.compress(windows.values[np.concatenate(numbers)])
-    logits = np.concatenate([np.asarray(model(values[i : i + batch]), float) for i in range(0, len(values), batch)])
-    chances = np.exp(logits - logits.max(axis=1, keepdims=True))
-    chances /= chances.sum(axis=1, keepdims=True)
     ends = np.cumsum([len(mine) for mine in numbers])[:-1]
+    chances = answers(model, windows.values[np.concatenate(numbers)])
     return np.array([part.mean(axis=0) for part in np.split(chances, ends)])
+
+
+def answers(model, values, *, batch=256):
+    """(N, 4 + F) probabilities of classes and findings of windows (N, ROWS, SAMPLES, CHANNELS) in mV, of a `model` of windows to logits."""
+    values = page_input.compress(values)
+    logits = np.concatenate([np.asarray(model(values[i : i + batch]), float) for i in range(0, len(values), batch)])
+    return np.concatenate(verdict.answers(logits, len(CLASSES)), axis=1)

@@ -1,18 +1,24 @@
-"""The page model: one trunk for all leads and the pieces of the rhythm strip, one verdict on the page."""
+"""The page model: one trunk for all leads and the pieces of the rhythm strip, one verdict on the page, and what was found on the way."""
 
 from ecg_edge.classifier.page_input import CHANNELS, ROWS, SAMPLES
 from ecg_edge.layout import CLASSES
 
+from .page_findings import FINDINGS
+
 TRUNK = ((32, 9, 4), (48, 5, 2), (64, 5, 2))
 """Channels, kernel and stride of the convolutions along each lead."""
+
+RHYTHM = ((16, 9, 4),)
+"""Those along the row of RR intervals."""
 
 LEAD_FEATURES = 24
 HEAD = 64
 DROPOUT = 0.3
 
 
-def build(name="page", outputs=None):
-    """One member: (N, ROWS, SAMPLES, CHANNELS) windows, as `ecg_edge.classifier.page_input` makes them, to (N, outputs) logits, one for each class
+def build(name="page"):
+    """One member: (N, ROWS, SAMPLES, CHANNELS) windows, as `ecg_edge.classifier.page_input` makes them, to (N, 4 + F) logits, of the classes
+    and then of the findings.
 
     Every operation has an int8 kernel, and every layer a name: automatic ones would change the bytes of what is converted.
     """
@@ -20,31 +26,32 @@ def build(name="page", outputs=None):
     from keras import layers
 
     window = keras.Input((ROWS, SAMPLES, CHANNELS), name="window")
-    leads = _pooled(_convolved(window, TRUNK, f"{name}_trunk"), f"{name}_lead")
+    signals = layers.Cropping2D(((0, 1), (0, 0)), name=f"{name}_signals")(window)
+    intervals = layers.Cropping2D(((ROWS - 1, 0), (0, 0)), name=f"{name}_intervals")(window)
+    leads = _pooled(_convolved(signals, TRUNK, f"{name}_trunk"), f"{name}_lead")
     leads = layers.Conv2D(LEAD_FEATURES, 1, activation="relu", name=f"{name}_lead_features")(leads)
-    joint = layers.Flatten(name=f"{name}_leads")(leads)
+    rhythm = _pooled(_convolved(intervals, RHYTHM, f"{name}_rhythm"), f"{name}_beat")
+    both = [layers.Flatten(name=f"{name}_leads")(leads), layers.Flatten(name=f"{name}_beats")(rhythm)]
+    joint = layers.Concatenate(name=f"{name}_joint")(both)
     joint = layers.Dropout(DROPOUT, name=f"{name}_drop0")(joint)
     joint = layers.Dense(HEAD, activation="relu", name=f"{name}_head")(joint)
     joint = layers.Dropout(DROPOUT, name=f"{name}_drop1")(joint)
-    logits = layers.Dense(outputs or len(CLASSES), name=f"{name}_logits")(joint)
+    logits = layers.Dense(len(CLASSES) + len(FINDINGS), name=f"{name}_logits")(joint)
     return keras.Model(window, logits, name=name)
 
 
-def begin_with(model, start):
-    """Give `model` the weights of `start`, built under the same name for other outputs; all but those of the last layer."""
-    for mine, its in zip(model.layers[:-1], start.layers[:-1], strict=True):
-        mine.set_weights(its.get_weights())
-
-
 def assemble(members):
-    """One model of several trained members: (N, ROWS, SAMPLES, CHANNELS) to (N, 4) probabilities, the softmax of their mean logits."""
+    """One model of several trained members: (N, ROWS, SAMPLES, CHANNELS) to (N, 4 + F) logits, the mean of theirs.
+
+    Not their probabilities: steps of 1/256 do not tell a verdict of 0.999 from one of 0.99.
+    """
     import keras
     from keras import layers
 
     window = keras.Input((ROWS, SAMPLES, CHANNELS), name="window")
     logits = [member(window) for member in members]
     mean = layers.Average(name="mean_logits")(logits) if len(logits) > 1 else logits[0]
-    return keras.Model(window, layers.Softmax(name="classes")(mean), name="page")
+    return keras.Model(window, mean, name="page")
 
 
 def _convolved(x, shape, name):

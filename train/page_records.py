@@ -1,68 +1,59 @@
-"""PTB-XL records as pages would show them: what the page model's members see before they see a page."""
+"""Records of other hospitals as pages would show them: what the page model sees beside pages."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from ecg_edge.classifier import page_input
-from ecg_edge.layout import CLASSES, LEADS_12, RHYTHM
-from ecg_edge.measure.beats import find_beats
+from ecg_edge.layout import LEADS_12, RHYTHM
 
-from . import records
-
-FOLDS = range(1, 8)
-"""PTB-XL's folds that may train; 8 chooses and 9 tests."""
+from . import page_drawn, records
+from .page_findings import FINDINGS
 
 BAND_HZ = (0.67, None)
 """What the data set's device prints; `page_input` cuts the other end of the band."""
+RARE = ("infarction", "fibrillation")
+DRAWN_SHARE = 3
+"""How often a record's window that was drawn and read back is seen for each of its signals' five."""
 
 
-def read(folder=None):
-    """(windows (N, W, ROWS, SAMPLES, CHANNELS) in mV, targets (N, 5) of `records.SUPERCLASSES`, beats a minute (N,), NaN where unknown) of the
-    records of `FOLDS`."""
-    found = records.read_records(folder, folds=FOLDS)
-    signals = [records.signals(record, band_hz=BAND_HZ) for record in found]
-    targets = [[name in record.superclasses for name in records.SUPERCLASSES] for record in found]
-    per_minute = [rate_of(leads[LEADS_12.index("II")]) for leads in signals]
-    return np.array([windows_of(leads) for leads in signals]), np.array(targets, np.float32), np.array(per_minute)
+@dataclass(frozen=True)
+class SeenRecords:
+    """N records that train: their `names`; `folds` (N) by whose models they are tested, -1 of those that never are; `windows` [(W, ROWS,
+    SAMPLES, CHANNELS) float32 mV, …] of each, from its signals and from those that were drawn and read back; `findings` (N, F), 1, 0 or NaN."""
+
+    names: tuple
+    folds: np.ndarray
+    windows: list
+    findings: np.ndarray
+
+    @property
+    def rare(self):
+        """(N,) bool: infarctions and fibrillation."""
+        return (self.findings[:, [FINDINGS.index(name) for name in RARE]] == 1).any(axis=1)
+
+    def without(self, fold):
+        """Those that are not tested in a fold; all of them where it is None."""
+        kept = np.flatnonzero(self.folds != fold)
+        return SeenRecords(
+            tuple(self.names[i] for i in kept), self.folds[kept], [self.windows[i] for i in kept], self.findings[kept]
+        )
 
 
-STADIUMS = {"Stadium I": "infarction", "Stadium II": "history", "Stadium II-III": "history", "Stadium III": "history"}
-UNKNOWN_STADIUM = {"infarction": 0.4, "history": 0.6}
-"""How an infarction counts among the pages' classes by its stadium, and where that is not known: most are old, by the known ones."""
-
-NORMAL_PER_MINUTE = (50, 95)
-"""Normal records with a faster or slower heart are left out: the pages' readers call many of these abnormal."""
-
-
-def as_pages(windows, per_minute, folder=None):
-    """(windows (M, W, …), targets (M, 4)) of those records that say something of the pages' classes: what is nothing but normal, and
-    infarctions. What the other superclasses are to the pages' readers is not known.
-
-    Parameters
-    ----------
-    windows, per_minute : as `read` gives them
-    """
-    chosen, targets = [], []
-    for number, record in enumerate(records.read_records(folder, folds=FOLDS)):
-        if "MI" in record.superclasses:
-            stadium = STADIUMS.get(record.stadium)
-            shares = {stadium: 1.0} if stadium else UNKNOWN_STADIUM
-        elif record.superclasses == ("NORM",) and _is_calm(per_minute[number]):
-            shares = {"normal": 1.0}
-        else:
-            continue
-        chosen.append(number)
-        targets.append([shares.get(name, 0.0) for name in CLASSES])
-    return windows[chosen], np.array(targets, np.float32)
-
-
-def rate_of(signal):
-    """Beats a minute of a signal in mV at `records.RATE_HZ`: by the median interval; NaN where fewer than two beats are found."""
-    apart = np.diff(find_beats(signal))
-    return 60 * records.RATE_HZ / np.median(apart) if apart.size else np.nan
-
-
-def _is_calm(per_minute):
-    return bool(NORMAL_PER_MINUTE[0] < per_minute < NORMAL_PER_MINUTE[1])
+def read(data=None, drawn=page_drawn.CACHE):
+    """The `SeenRecords` that may train, of every fold: PTB-XL's of its folds 1 to 7, and all others."""
+    found = [record for record in page_drawn.every_record(data) if record.trains]
+    windows = []
+    for record in found:
+        signals = records.band_pass(record.read(), *BAND_HZ)
+        kept = [page_input.page_windows(read) for read in page_drawn.load([record.name], "report", drawn).values()]
+        windows.append(np.concatenate([windows_of(signals), *kept * DRAWN_SHARE]))
+    return SeenRecords(
+        tuple(record.name for record in found),
+        np.array([-1 if record.tested is None else record.tested for record in found]),
+        windows,
+        np.array([record.findings for record in found]),
+    )
 
 
 def windows_of(signals):

@@ -35,14 +35,24 @@ class Windows:
 
 def trace(path):
     """{place: (n,) float32 mV at 500 Hz, NaN where lost} of one page, as a `Reader` reads it; empty where it is refused."""
+    try:
+        return trace_picture(open_picture(path).image)
+    except PictureError:
+        return {}
+
+
+def trace_picture(picture):
+    """{place: (n,) float32 mV at 500 Hz, NaN where lost} of an RGB `PIL.Image`.
+
+    Raises
+    ------
+    PictureError : a `Reader` would refuse it before its leads are followed.
+    """
     from ecg_edge.page.page import find_page
     from ecg_edge.trace.lead_traces import trace_page
 
-    try:
-        page = find_page(open_picture(path).image).upright()
-        return trace_page(page.ink, page.arrangement).signals
-    except PictureError:
-        return {}
+    page = find_page(picture).upright()
+    return trace_page(page.ink, page.arrangement).signals
 
 
 def prepare(pages, folder=CACHE, jobs=1):

@@ -7,8 +7,10 @@ import numpy as np
 
 from ecg_edge.layout import CLASSES
 
-from . import choices, splits
-from .page_batches import Recipe
+from . import choices, predictions, splits
+
+EXTRA_WEIGHT = 0.3
+"""How much a page that version 2 leaves out counts beside the others where calibration is chosen."""
 
 
 def rows_of(folds):
@@ -33,6 +35,22 @@ def leads_of(folds, rows):
 
 
 def choose(folds, rows):
-    """The `choices.Choices` that rows of the fold file give: extra pages count as little as they do in training."""
-    weights = np.where([row.source == "extra_pages" for row in rows], Recipe.extra_share, 1.0)
-    return choices.choose(leads_of(folds, rows), labels_of(rows), weights)
+    """The `choices.Choices` that rows of the fold file give: extra pages count as little as they do in training, and the threshold of doubt
+    holds on each origin."""
+    weights = np.where([row.source == "extra_pages" for row in rows], EXTRA_WEIGHT, 1.0)
+    return choices.choose(leads_of(folds, rows), labels_of(rows), weights, origins_of(rows))
+
+
+def origins_of(rows):
+    """(N,) where the pages of rows of the fold file come from: `distinct`, or of those that version 2 leaves out their layout."""
+    return np.array(["distinct" if row.source == "pages" else f"uncurated {row.layout}" for row in rows])
+
+
+def load_records(model, form, runtime, folder=predictions.FOLDER):
+    """[`predictions.Predictions`] by fold of records of other hospitals, drawn and read back, each by the model of its fold.
+
+    Raises
+    ------
+    FileNotFoundError : none are kept.
+    """
+    return predictions.load_folds(f"{model}-records", form, runtime, folder)

@@ -6,24 +6,40 @@ from pathlib import Path
 import numpy as np
 
 from ecg_edge.classifier import verdict
+from ecg_edge.layout import CLASSES
 
 from .splits import FOLDS
 
 FOLDER = Path("benchmarks/predictions")
+FURTHER = ("findings", "allowed", "tests")
+"""Arrays that not all predictions have."""
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """`leads` (N, 13, 4) float32 probabilities of the pages `digests` (N SHA-256, sorted); `made_by` says with what."""
+    """`leads` (N, 13, 4) float32 probabilities of the pages `digests` (N SHA-256, sorted); `made_by` says with what; `findings` (N, F) float32
+    probabilities of what it found besides, None of a model that says classes alone. Of records in place of pages, `allowed` (N, 4) bool are
+    the classes any one of which is right, and `tests` (N) bool which of them nothing may be chosen by."""
 
     digests: tuple
     leads: np.ndarray
     made_by: str
+    findings: np.ndarray | None = None
+    allowed: np.ndarray | None = None
+    tests: np.ndarray | None = None
 
     def of(self, digests):
         """(len(digests), 13, 4): the rows of these pages."""
+        return self.leads[self._rows(digests)]
+
+    def findings_of(self, digests):
+        """(len(digests), F): what was found on these pages; F is 0 of a model that says classes alone."""
+        found = np.empty((len(self.digests), 0), np.float32) if self.findings is None else self.findings
+        return found[self._rows(digests)]
+
+    def _rows(self, digests):
         place = {digest: i for i, digest in enumerate(self.digests)}
-        return self.leads[[place[digest] for digest in digests]]
+        return [place[digest] for digest in digests]
 
     def pages(self, digests, method="mean", weights=None):
         """(len(digests), 4): the pages' probabilities, aggregated over leads as the device does."""
@@ -68,6 +84,7 @@ def save(predictions, path):
         digests=np.array(predictions.digests),
         leads=predictions.leads.astype(np.float32),
         made_by=np.array(predictions.made_by),
+        **{name: kept for name in FURTHER if (kept := getattr(predictions, name)) is not None},
     )
     partial.replace(path)
 
@@ -75,7 +92,14 @@ def save(predictions, path):
 def load(path):
     """The `Predictions` in a file."""
     with np.load(path) as file:
-        return Predictions(tuple(file["digests"].tolist()), file["leads"], str(file["made_by"]))
+        further = {name: file[name] for name in FURTHER if name in file}
+        return Predictions(tuple(file["digests"].tolist()), file["leads"], str(file["made_by"]), **further)
+
+
+def of_pages(digests, said, made_by):
+    """The `Predictions` of a model of whole pages from what it `said` of each, (N, 4 + F)."""
+    said = np.asarray(said, np.float32)
+    return Predictions(tuple(digests), said[:, None, : len(CLASSES)], made_by, said[:, len(CLASSES) :])
 
 
 def predict(run, cache, digests, made_by):

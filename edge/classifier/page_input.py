@@ -21,10 +21,14 @@ SAMPLES = 256
 """What a window is resampled to."""
 
 STRIP_ROWS = 4
-ROWS = len(LEADS_12) + STRIP_ROWS
+ROWS = len(LEADS_12) + STRIP_ROWS + 1
 CHANNELS = 3
-"""A window of a page is (ROWS, SAMPLES, CHANNELS): the twelve leads, and the rhythm strip in `STRIP_ROWS` pieces one after another; its
-channels are the amplitude, 1 where it is known, and the span: how far the signal reaches up and down about the sample."""
+"""A window of a page is (ROWS, SAMPLES, CHANNELS): the twelve leads, the rhythm strip in `STRIP_ROWS` pieces one after another, and its
+rhythm (`rhythm_row`); the channels of signals are the amplitude, 1 where it is known, and the span: how far the signal reaches up and down
+about the sample."""
+
+LEAST_BEATS, LARGEST_CHANGE = 4, 1.5
+"""Beats that a rhythm needs, and the largest change of an RR interval that it shows, as a share of the median."""
 
 SPAN, SPAN_GAIN = 3, 2.0
 """The span is that of so many samples of the signal to either side, so many times as large as it is: about what both edges of a stroke
@@ -68,13 +72,33 @@ def page_windows(signals: Signals) -> np.ndarray:
     """
     shortest = min((len(signals[name]) for name in LEADS_12 if len(signals.get(name, ()))), default=0)
     strip = limit_bandwidth(extend(fill_gaps(_cut(signals, strip_place(signals), 0, STRIP_ROWS * WINDOW))))
-    below = resample(strip.reshape(STRIP_ROWS, WINDOW))
+    below = np.concatenate([resample(strip.reshape(STRIP_ROWS, WINDOW)), rhythm_row(strip)[None]])
     windows = []
     for start in range(0, max(1, (shortest + WINDOW // 4) // WINDOW) * WINDOW, WINDOW):
         # Cut before it is filtered, so that the same seconds look the same whatever the layout.
         leads = [limit_bandwidth(fill_gaps(_cut(signals, name, start, WINDOW))) for name in LEADS_12]
         windows.append(np.concatenate([resample(np.array(leads)), below]))
     return np.array(windows, np.float32)
+
+
+def rhythm_row(strip: np.ndarray) -> np.ndarray:
+    """(SAMPLES, CHANNELS) of a strip (N,) in mV at `RATE_HZ`: how the heart keeps time, whatever its rate.
+
+    At each sample, by what share of the median the RR interval about it is longer; 1 where it is known; and by how much it differs from the
+    interval before. Zeros where fewer than `LEAST_BEATS` beats are found. Networks that pool each piece of the strip do not see from one beat
+    to the next: an absolute arrhythmia stands in this row.
+    """
+    row = np.zeros((SAMPLES, CHANNELS), np.float32)
+    beats = find_beats(strip)
+    if len(beats) < LEAST_BEATS:
+        return row
+    apart = np.diff(beats)
+    longer = np.clip(apart / np.median(apart) - 1, -LARGEST_CHANGE, LARGEST_CHANGE)
+    change = np.abs(np.diff(longer, prepend=longer[:1]))
+    interval = np.searchsorted(beats, (np.arange(SAMPLES) + 0.5) * len(strip) / SAMPLES, "right") - 1
+    known = (interval >= 0) & (interval < len(apart))
+    row[known] = np.stack([longer, np.ones(len(apart)), change], axis=1)[interval[known]]
+    return row
 
 
 def strip_place(signals: Signals) -> str | None:

@@ -1,4 +1,4 @@
-"""From the probabilities of the leads to a verdict on the page."""
+"""From what a network says of leads or windows to a verdict on the page."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,7 +8,6 @@ from ..errors import DamagedModelError
 
 SMALLEST = 1e-4
 """Probabilities are kept above it before logarithms: an int8 output has steps of 1/256, and 0 means 'less than a step'."""
-
 
 Weights = Sequence[float] | np.ndarray | None
 
@@ -38,6 +37,14 @@ def aggregate(leads: np.ndarray, method: str = "mean", weights: Weights = None) 
     return page / page.sum()
 
 
+def answers(logits: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """(N, classes) probabilities and (N, F) those of findings, of the logits (N, classes + F) of a network: classes exclude each other, and
+    their probabilities sum to 1; findings do not."""
+    logits = np.asarray(logits, np.float64)
+    chances = np.exp(logits[:, :classes] - logits[:, :classes].max(axis=1, keepdims=True))
+    return chances / chances.sum(axis=1, keepdims=True), (1 + np.tanh(logits[:, classes:] / 2)) / 2
+
+
 def calibrate(
     probabilities: np.ndarray, temperature: float = 1.0, bias: Sequence[float] | np.ndarray | None = None
 ) -> np.ndarray:
@@ -54,3 +61,8 @@ def calibrate(
         scaled = scaled + bias
     scaled = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     return scaled / scaled.sum(axis=-1, keepdims=True)
+
+
+def log_odds(probability: float) -> float:
+    """The logarithm of a probability over that of anything else: it tells a verdict of 0.999 from one of 0.99."""
+    return float(np.log(max(probability, SMALLEST) / max(1 - probability, SMALLEST)))

@@ -82,7 +82,8 @@ def describe(result: Result) -> str:
     took = f"{result.timing_ms['total']:.0f} ms"
     if result.reason is not None:
         return f"{result.status} ({result.reason.value}), {took}"
-    return f"read as {result.verdict:<11} probability {result.confidence:.2f}, {took}"
+    said = "read as" if result.status == "read" else f"{result.status}:"
+    return f"{said:<10} {result.verdict:<11} probability {result.confidence:.2f}, {took}"
 
 
 def _write(page: Image.Image, result: Result, stages: Stages | None, out: Path, kind: str) -> None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..classifier.page_input import REACH, ROWS, STRIP_ROWS
+from ..classifier.page_input import REACH, STRIP_ROWS
 from ..device.capture_service import encode
 from ..errors import PictureError
-from ..layout import RHYTHM, Arrangement, Place
+from ..layout import LEADS_12, RHYTHM, Arrangement, Place
 from ..output import signal_files, signal_plot
 from ..output.measured_words import MARKS_FILE
 from ..output.overlay import TRACE, draw_over, marks_over
@@ -97,13 +97,13 @@ def draw_input(window: np.ndarray) -> Image.Image:
     """A (rows, samples, channels) window of a page as its model sees it, as an "L" `PIL.Image`: a line for each row, grey where nothing is known."""
     from PIL import Image, ImageDraw
 
-    # The strip's pieces stand one after another in rows of their own.
+    # The strip's pieces stand one after another in rows of their own, and below them its RR intervals.
     picture = Image.new("L", (INPUT_WIDTH_PX, ROW_PX * len(window)), 255)
     draw = ImageDraw.Draw(picture)
     across = np.linspace(0, INPUT_WIDTH_PX - 1, window.shape[1])
     for number, row in enumerate(window):
         zero = ROW_PX * (number + 0.5)
-        if number == ROWS - STRIP_ROWS:
+        if number in (len(LEADS_12), len(LEADS_12) + STRIP_ROWS):
             draw.line((0, ROW_PX * number, INPUT_WIDTH_PX, ROW_PX * number), 120)
         known = row[:, 1] > 0
         for start, stop in signal_plot.pieces(np.where(known, np.nan, 0.0)):

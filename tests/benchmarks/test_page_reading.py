@@ -62,7 +62,7 @@ def test_an_area_has_an_interval_around_it():
     """Of a score that tells most apart."""
     random = np.random.default_rng(0)
     true = np.arange(200) % 2 == 1
-    found = page_reading._area(true, true + random.normal(0, 0.7, 200))
+    found = page_reading.area(true, true + random.normal(0, 0.7, 200))
     low, high = found["interval"]
     assert low < found["auroc"] < high < 1 and found["auroc"] > 0.75
 

@@ -2,6 +2,7 @@
 
 import configparser
 import re
+import subprocess
 
 from ecg_edge import __version__
 
@@ -47,12 +48,15 @@ def test_hooks_run_what_lint_runs():
 
 
 def test_findings_state_version_behaviour_and_output():
-    """Each says what it installs, pinned, what it gives, and what was seen; none uses this project."""
-    scripts = sorted(path for path in (ROOT / "findings").glob("*.py") if path.stem not in ("run", "environment"))
-    assert scripts
+    """Each says what it installs, pinned, what it gives, and what was seen; none uses this project, and each is whole by itself."""
+    scripts = sorted((ROOT / "findings").iterdir())
+    assert scripts and all(script.suffix == ".sh" for script in scripts)
     for script in scripts:
         text = script.read_text(encoding="utf-8")
-        assert re.match(r'"""[\w.-]+ \d[\w.]*: .+\n\nInput: .+\n\nSeen: .+', text, re.S), script
-        installed = re.findall(r'"([\w.\[\]-]+==[\w.]+)"', text)
-        assert installed and "ecg_edge" not in text
-        assert f"{re.match(r'...([^ ]+) ', text)[1]}=={re.match(r'...[^ ]+ ([^:]+):', text)[1]}" in installed
+        about = re.match(r"#!/usr/bin/env bash\n# ([\w.-]+) (\d[\w.]*): ", text)
+        comments = text.split("\nset -euo pipefail\n")[0]
+        assert about and "\n# Input: " in comments and "\n# Seen: " in comments, script
+        installed = re.findall(r"[\w.\[\]-]+==[\w.]+", text)
+        assert f"{about[1]}=={about[2]}" in installed and "ecg_edge" not in text
+        assert "mktemp -d" in text and "exit 1" in text
+        assert subprocess.run(["bash", "-n", script]).returncode == 0

@@ -34,15 +34,31 @@ class OneLead:
         return np.stack([0.25 - 0.2 * known, 0.25 + 0.6 * known, *[0.25 - 0.2 * known] * 2], axis=1)
 
 
-@pytest.fixture
-def page_reader(tiny_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("ecg_edge.reader.Network", OneLead)
+class Sure(OneLead):
+    """The same with logits, and a finding after the classes: sure even without V1, surer with it."""
+
+    def run(self, windows):
+        known = (windows[:, LEADS_12.index("V1"), :, 1] == 30).mean(axis=1)
+        none = np.zeros(len(windows))
+        return np.stack([none, 6 + 2 * known, none, none, -3 + none], axis=1)
+
+
+def reader_of(network, tiny_folder, folder, monkeypatch, findings=None):
+    """A `Reader` of whole pages with a stand-in for its network."""
+    monkeypatch.setattr("ecg_edge.reader.Network", network)
     card = json.loads((tiny_folder / "tiny.json").read_text())
     shape = [1, page_input.ROWS, page_input.SAMPLES, page_input.CHANNELS]
     card["input"].update(kind="page_signal", shape=shape)
-    (tmp_path / "tiny.json").write_text(json.dumps(card))
-    (tmp_path / "tiny.tflite").write_bytes((tiny_folder / "tiny.tflite").read_bytes())
-    return Reader("tiny", folder=tmp_path)
+    if findings:
+        card["output"]["findings"] = findings
+    (folder / "tiny.json").write_text(json.dumps(card))
+    (folder / "tiny.tflite").write_bytes((tiny_folder / "tiny.tflite").read_bytes())
+    return Reader("tiny", folder=folder)
+
+
+@pytest.fixture
+def page_reader(tiny_folder, tmp_path, monkeypatch):
+    return reader_of(OneLead, tiny_folder, tmp_path, monkeypatch)
 
 
 def test_a_model_of_pages_reads_the_signals(page_reader, normal_page, validate):
@@ -109,6 +125,19 @@ def test_a_model_of_pages_reads_any_layout(page_reader, odd_pages, validate):
         assert (result.status, result.page["layout"]) == ("read", known.layout)
         assert [lead.name for lead in result.leads] == [place.name for place in stages.arrangement.places]
         assert [len(seen) for seen in page_reader.network.seen[-2:]] == [2, 2 * len(stages.traces.signals)]
+
+
+def test_a_model_that_finds_things_besides_answers_with_logits(
+    tiny_folder, tmp_path, monkeypatch, normal_page, validate
+):
+    """The verdict is that of the classes alone; the lead that makes it surer has a weight where it is sure without it, too."""
+    result = reader_of(Sure, tiny_folder, tmp_path, monkeypatch, ["fibrillation"]).read(normal_page)
+    validate(json.loads(result.to_json()))
+    assert result.probabilities["abnormal"] == pytest.approx(1 / (1 + 3 * np.exp(-8)), abs=1e-6)
+    assert sum(result.probabilities.values()) == pytest.approx(1)
+    assert {lead.name: lead.weight for lead in result.leads} == {
+        name: float(name == "V1") for name in REPORT.lead_names
+    }
 
 
 def test_without_anything_to_go_by_no_lead_has_weight(page_reader, normal_page, monkeypatch):

@@ -87,6 +87,21 @@ def test_the_threshold_keeps_the_error_below_its_bound():
     assert wrong[sure].mean() < choices.MAX_ERROR + 0.02 < wrong.mean()
 
 
+def test_the_threshold_holds_on_each_origin():
+    """Where the pages of one origin are as often wrong as right, however sure, those of the other do not hide them."""
+    random = np.random.default_rng(2)
+    confidence = random.uniform(0.5, 1, 400)
+    pages = np.stack([confidence, 1 - confidence, 0 * confidence, 0 * confidence], axis=1)
+    origins = np.repeat(["near", "far"], 200)
+    wrong = np.where(origins == "far", (confidence < 0.9) & (random.random(400) < 0.5), False)
+    found = choices.threshold_everywhere(pages, wrong.astype(int), origins, 0.2)
+    assert choices.choose_threshold(pages, wrong.astype(int), 0.2) < found
+    sure = confidence >= found
+    assert wrong[sure & (origins == "far")].mean() <= 0.2
+    assert 0 < sure[origins == "far"].mean() < 1
+    assert choices.threshold_everywhere(pages[:200], wrong[:200].astype(int), origins[:200], 0.2) == 0.0
+
+
 def test_right_verdicts_need_no_threshold():
     """Where all verdicts are right, and there are enough of them, none is called uncertain."""
     pages = np.full((50, 4), 0.1) + 0.6 * np.eye(4)[np.arange(50) % 4]

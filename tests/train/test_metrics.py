@@ -67,3 +67,11 @@ def test_paired_difference_of_equal_verdicts_is_nothing():
     said = np.array([0, 1, 2, 0, 0, 2])
     change = metrics.difference(true, said, said, np.arange(6))["macro_f1"]
     assert change == {"difference": 0.0, "interval": [0.0, 0.0]}
+
+
+def test_a_share_has_the_exact_binomial_interval():
+    """3 of 30: the values of published tables; none and all have one open end; of none there is nothing to say."""
+    assert metrics.share_interval(3, 30) == pytest.approx([0.0211, 0.2653], abs=1e-4)
+    assert metrics.share_interval(0, 10) == pytest.approx([0.0, 0.3085], abs=1e-4)
+    assert metrics.share_interval(10, 10) == pytest.approx([0.6915, 1.0], abs=1e-4)
+    assert metrics.share_interval(0, 0) is None

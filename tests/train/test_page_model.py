@@ -5,18 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg_edge.classifier import page_input
+from ecg_edge.classifier import page_input, verdict
 from ecg_edge.classifier.page_input import CHANNELS, ROWS, SAMPLES, WINDOW
 from ecg_edge.errors import UsageError
 from ecg_edge.layout import CLASSES, LEADS_12, RHYTHM
-from train import page_batches, page_command, page_fit, page_records, page_signals, splits
+from train import page_batches, page_command, page_fit, page_records, page_signals, page_targets, splits
 from train.__main__ import main as train_main
 from train.dataset import UNSCORED, PageFile
 from train.page_batches import Recipe
+from train.page_findings import FINDINGS
 
 from .. import needs_tensorflow
 
-STILL = Recipe(balance=0, page_gain=0, lead_gain=0, shift=0, lost_leads=0, noise_mv=0, mixed=0)
+STILL = Recipe(balance=0, page_gain=0, lead_gain=0, shift=0, lost_leads=0, noise_mv=0, mixed=0, record_share=0)
 
 
 def drawn(amplitude_mv, seconds=2.5, strip=True):
@@ -93,10 +94,12 @@ def test_an_epoch_shows_each_page_once_and_its_share_of_the_extra_ones(windows):
     seen, shown = [], page_input.compress(windows.values)
     for epoch in range(60):
         random = np.random.default_rng(epoch)
-        for batch, targets in page_batches.batches(windows, rows, extra, Recipe(**{**vars(STILL), "batch": 1}), random):
+        for batch, targets in page_batches.batches(
+            windows, rows, extra, Recipe(**{**vars(STILL), "batch": 1, "extra_share": 0.3}), random
+        ):
             (number,) = [i for i, v in enumerate(shown) if np.array_equal(v, batch[0])]
             page = windows.digests[windows.page[number]]
-            assert targets.argmax() == dict(rows)[page]
+            assert targets[:, :4].argmax() == dict(rows)[page]
             seen.append(page)
     assert all(seen.count(f"page{i}") == 60 for i in range(8))
     assert 0.15 < (seen.count("wide8") + seen.count("wide9")) / 120 < 0.45
@@ -126,11 +129,12 @@ def test_leads_are_lost_whole_and_the_strip_never(windows):
     assert set(known[:, :12].mean(axis=2).ravel()) == {0.0, 1.0}
     assert 0.4 < known[:, :12].mean() < 0.6
     assert (varied[known == 0] == 0).all()
-    assert (known[:, 12:] == 1).all()
+    assert (known[:, 12:16] == 1).all()
     shown = page_input.compress(windows.values[:1])
     for channel in (0, 2):
-        gain = np.sinh(varied[:, 12:, :, channel]) / np.sinh(shown[:, 12:, :, channel])
+        gain = np.sinh(varied[:, 12:16, :, channel]) / np.sinh(shown[:, 12:16, :, channel])
         assert np.allclose(gain, gain[:, :1, :1], rtol=1e-3)
+    assert (varied[:, 16] == shown[:, 16]).all()
 
 
 @given(st.integers(-SAMPLES, SAMPLES))
@@ -155,23 +159,55 @@ def test_mixed_pages_have_mixed_targets(windows):
 
 
 def test_the_verdicts_on_a_pages_windows_are_averaged(windows):
-    """Probabilities, not logits: here the windows of a page say its number in turns."""
-    said = page_fit.predict(lambda values: np.eye(4)[np.arange(len(values)) % 4] * 100, windows, ["page0", "wide8"])
-    assert np.allclose(said, [[1, 0, 0, 0], [0, 0.5, 0.5, 0]])
+    """Probabilities, not logits: here the windows of a page say its number in turns, and one finding is there and one is not."""
+
+    def turns(values):
+        classes = np.eye(4)[np.arange(len(values)) % 4] * 100
+        return np.concatenate([classes, np.tile([100, -100], (len(values), 1))], axis=1)
+
+    said = page_fit.predict(turns, windows, ["page0", "wide8"])
+    assert np.allclose(said, [[1, 0, 0, 0, 1, 0], [0, 0.5, 0.5, 0, 1, 0]])
 
 
 @needs_tensorflow
-def test_members_together_say_the_softmax_of_their_mean_logits(windows):
+def test_members_together_say_their_mean_logits(windows):
     """What is converted is what was evaluated; layers of two members do not share a name."""
     from train import page_network
 
     members = [page_network.build(f"member{seed}") for seed in range(2)]
     seen = page_input.compress(windows.values)
-    logits = page_command.mean_logits(members, seen)
-    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     whole = page_network.assemble(members)
-    assert np.allclose(whole(seen), expected, atol=1e-5)
+    assert np.allclose(whole(seen), page_command.mean_logits(members, seen), atol=1e-5)
     assert whole.input_shape == (None, ROWS, SAMPLES, CHANNELS)
+    assert whole.output_shape == (None, len(CLASSES) + len(FINDINGS))
+
+
+@needs_tensorflow
+def test_the_loss_is_the_cross_entropy_of_what_is_known():
+    """Of a page its class; of a record each known finding, and the classes one of which is right; what is not known weighs nothing."""
+    import tensorflow as tf
+
+    recipe = Recipe(findings=1.0, record_classes=1.0)
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 2, (1, len(CLASSES) + len(FINDINGS))).astype(np.float32)
+    classes, findings = (part[0] for part in verdict.answers(logits, len(CLASSES)))
+    known = np.full((1, len(FINDINGS)), np.nan)
+
+    def loss(targets):
+        return float(page_targets.loss(tf.constant(targets), tf.constant(logits)))
+
+    assert loss(page_targets.of_pages(["infarction"], recipe)) == pytest.approx(-np.log(classes[2]), abs=1e-4)
+    assert loss(page_targets.of_records(known, recipe)) == 0
+    known[0, FINDINGS.index("ectopy")] = 0
+    assert loss(page_targets.of_records(known, recipe)) == pytest.approx(-np.log(1 - findings[-1]), abs=1e-4)
+    known[:] = np.nan
+    known[0, FINDINGS.index("infarction")] = 1
+    expected = -np.log(findings[FINDINGS.index("infarction")]) - np.log(classes[2] + classes[3])
+    assert loss(page_targets.of_records(known, recipe)) == pytest.approx(expected, abs=1e-4)
+    known[:] = np.nan
+    known[0, FINDINGS.index("not_normal")] = 1
+    expected = -np.log(findings[FINDINGS.index("not_normal")]) - np.log(1 - classes[0])
+    assert loss(page_targets.of_records(known, recipe)) == pytest.approx(expected, abs=1e-4)
 
 
 def test_records_are_seen_in_turn_and_at_one_time():
@@ -185,41 +221,27 @@ def test_records_are_seen_in_turn_and_at_one_time():
     assert (windows[:, 12:] == windows[:1, 12:]).all()
 
 
-def test_of_the_records_those_train_beside_pages_whose_class_is_known(monkeypatch):
-    """Infarctions by their stadium, and what is nothing but normal with a calm heart."""
-    from types import SimpleNamespace as Record
-
-    found = [
-        (("NORM",), "", 80),
-        (("NORM",), "", 120),
-        (("NORM", "CD"), "", 80),
-        (("STTC",), "", 80),
-        (("MI", "CD"), "Stadium I", 80),
-        (("MI",), "Stadium III", 120),
-        (("MI",), "unknown", 80),
-    ]
-    rows = [Record(superclasses=classes, stadium=stadium) for classes, stadium, _ in found]
-    monkeypatch.setattr(page_records.records, "read_records", lambda folder, folds: rows)
-    windows = np.zeros((len(found), 5, ROWS, SAMPLES, CHANNELS), np.float32)
-    kept, targets = page_records.as_pages(windows, np.array([per_minute for *_, per_minute in found]))
-    assert len(kept) == 4
-    assert targets.argmax(axis=1).tolist() == [0, 2, 3, 3]
-    assert np.allclose(targets.sum(axis=1), 1) and targets[3, 2] == pytest.approx(0.4)
-
-
 def test_records_are_seen_beside_pages_in_their_share(windows):
-    """With targets of their own, and the pages as often as before."""
-    rows, recipe = [(f"page{i}", i % 4) for i in range(8)], Recipe(**{**vars(STILL), "batch": 1, "record_share": 0.25})
-    records = np.full((8, 5, ROWS, SAMPLES, CHANNELS), 7, np.float32), np.full((8, 4), 0.25, np.float32)
-    seen = [
-        targets.max()
+    """With targets of their own, infarctions and fibrillation more often, and the pages as often as before."""
+    recipe = Recipe(**{**vars(STILL), "batch": 1, "record_share": 0.25, "rare": 3.0})
+    rows = [(f"page{i}", i % 4) for i in range(8)]
+    findings = np.full((8, len(FINDINGS)), np.nan)
+    findings[:, FINDINGS.index("infarction")] = np.arange(8) % 2
+    shown = [np.full((5, ROWS, SAMPLES, CHANNELS), 7, np.float32)] * 8
+    records = page_records.SeenRecords(tuple("abcdefgh"), np.arange(8) % 5, shown, findings)
+    seen = np.concatenate([
+        targets
         for epoch in range(100)
         for _, targets in page_batches.batches(
             windows, rows, np.zeros(8, bool), recipe, np.random.default_rng(epoch), records
         )
-    ]
-    assert seen.count(1) == 800
-    assert 150 < seen.count(0.25) < 250
+    ])  # fmt: skip
+    pages = seen[:, :4].sum(axis=1) == 1
+    present, absent = (seen[:, 4 + k + FINDINGS.index("infarction")] > 0 for k in (0, len(FINDINGS)))
+    assert pages.sum() == 800 and not (pages & (present | absent)).any()
+    assert 150 < (~pages).sum() < 250
+    assert 2 < present.sum() / absent.sum() < 4.5
+    assert records.without(2).names == ("a", "b", "d", "e", "f", "g")
 
 
 def test_a_recipe_of_ones_own_has_the_fields_of_a_recipe():
@@ -227,7 +249,7 @@ def test_a_recipe_of_ones_own_has_the_fields_of_a_recipe():
     mine = page_command.changed(STILL, ["record_share=1", "epochs=3"])
     assert (mine.record_share, mine.epochs, mine.batch) == (1.0, 3, STILL.batch) and isinstance(mine.epochs, int)
     for wrong in ("colour=1", "epochs=2.5", "epochs"):
-        with pytest.raises(UsageError, match=f"no recipe has {wrong}: its fields are start_epochs"):
+        with pytest.raises(UsageError, match=f"no recipe has {wrong}: its fields are epochs"):
             page_command.changed(STILL, [wrong])
 
 
@@ -240,7 +262,19 @@ def test_a_recipe_is_tried_beside_what_ships(windows, tmp_path, monkeypatch, cap
     monkeypatch.setattr(splits, "read_distinct", lambda: rows)
     monkeypatch.setattr(page_command, "read_windows", lambda folder: windows)
     monkeypatch.setattr(page_command, "_use_threads", lambda count: None)  # TensorFlow is at work already
-    said = ["page", "try", "mine", "--seeds", "6", "--set", "epochs=1", "batch=2", "--runs", str(tmp_path)]
+    said = [
+        "page",
+        "try",
+        "mine",
+        "--seeds",
+        "6",
+        "--set",
+        "epochs=1",
+        "batch=2",
+        "record_share=0",
+        "--runs",
+        str(tmp_path),
+    ]
     assert train_main(said) == 0
     first = capsys.readouterr()
     assert "| pages | 8 of 8 |" in first.out and first.err.count("6.keras: ") == splits.FOLDS
@@ -251,27 +285,13 @@ def test_a_recipe_is_tried_beside_what_ships(windows, tmp_path, monkeypatch, cap
 
 
 @needs_tensorflow
-def test_members_begin_where_they_are_told_to(windows):
-    """Every weight but the last layer's; classes of records are others than those of pages."""
-    from train import page_network
-
-    recipe = Recipe(**{**vars(STILL), "start_epochs": 1, "batch": 4})
-    start = page_fit.begin(windows.values[:8, None], np.eye(5, dtype=np.float32)[np.arange(8) % 5], 1, recipe)
-    model = page_network.build("member1")
-    page_network.begin_with(model, start)
-    assert start.output_shape == (None, 5) and model.output_shape == (None, 4)
-    for mine, its in zip(model.layers[:-1], start.layers[:-1], strict=True):
-        assert all(np.array_equal(a, b) for a, b in zip(mine.get_weights(), its.get_weights(), strict=True))
-
-
-@needs_tensorflow
 def test_fitting_learns_what_can_be_seen_and_repeats_itself(windows):
     """Amplitude is a class here: after a few epochs the pages are told apart, and the same seed gives the same weights."""
     rows = [(f"page{i}", i // 2) for i in range(8)]
     recipe = Recipe(**{**vars(STILL), "epochs": 30, "batch": 4})
     once, again = (page_fit.fit(windows, rows, np.zeros(8, bool), 1, recipe) for _ in range(2))
     said = page_fit.predict(once, windows, [digest for digest, _ in rows])
-    assert np.allclose(said.sum(axis=1), 1)
-    assert (said.argmax(axis=1) == [label for _, label in rows]).mean() >= 0.75
+    assert np.allclose(said[:, :4].sum(axis=1), 1)
+    assert (said[:, :4].argmax(axis=1) == [label for _, label in rows]).mean() >= 0.75
     for a, b in zip(once.weights, again.weights, strict=True):
         assert np.array_equal(a.numpy(), b.numpy()), a.path

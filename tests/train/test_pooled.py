@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from train import choices, dataset, pooled, predictions, splits
-from train.page_batches import Recipe
 
 
 @pytest.fixture
@@ -33,7 +32,14 @@ def test_each_page_is_judged_by_the_model_that_tests_it(folds):
 def test_extra_pages_count_as_in_training(folds):
     """The choices are those of the same rows weighted by hand."""
     rows = [row for row in pooled.rows_of(folds) if row.fold == 1]
-    weights = [Recipe.extra_share if row.source == "extra_pages" else 1.0 for row in rows]
-    by_hand = choices.choose(pooled.leads_of(folds, rows), pooled.labels_of(rows), weights)
+    weights = [pooled.EXTRA_WEIGHT if row.source == "extra_pages" else 1.0 for row in rows]
+    by_hand = choices.choose(pooled.leads_of(folds, rows), pooled.labels_of(rows), weights, pooled.origins_of(rows))
     assert pooled.choose(folds, rows) == by_hand
     assert by_hand != choices.choose(pooled.leads_of(folds, rows), pooled.labels_of(rows))
+
+
+def test_pages_come_from_version_2_or_from_a_layout_that_it_leaves_out(folds):
+    """Four origins, none of them empty."""
+    rows = pooled.rows_of(folds)
+    found = set(pooled.origins_of(rows))
+    assert found == {"distinct", "uncurated 3x4+1", "uncurated 6x2", "uncurated 6x2+1"}

@@ -42,7 +42,7 @@ def test_a_page_has_as_many_windows_as_its_leads_have(columns, windows):
     tensor = page_input.page_tensor(as_printed(recording(), columns))
     assert tensor.shape == (windows, ROWS, SAMPLES, CHANNELS)
     assert tensor.dtype == np.float32
-    assert (tensor[..., 1] == 1).all()
+    assert (tensor[:, :-1, :, 1] == 1).all()
 
 
 def test_the_same_seconds_look_the_same_in_every_layout():
@@ -64,7 +64,7 @@ def test_a_page_of_three_columns_is_one_window():
     for name in ("I", "III", "V4"):
         assert (seen[LEADS_12.index(name)] == whole[0, LEADS_12.index(name)]).all()
     assert (seen[12:] == whole[0, 12:]).all()
-    assert (seen[..., 1] == 1).all()
+    assert (seen[:-1, :, 1] == 1).all()
 
 
 def test_lead_ii_stands_in_for_a_missing_or_lost_strip():
@@ -85,8 +85,36 @@ def test_a_strip_that_ends_early_is_extended_as_it_began(seconds):
     whole = beating(0.8)
     short = whole[: round(seconds * page_input.RATE_HZ)]
     full, cut = (page_input.page_tensor({RHYTHM: strip})[0] for strip in (whole, short))
-    assert (cut[12:, :, 1] == 1).all()
-    assert np.abs(cut[12:] - full[12:]).max() < 0.05
+    assert (cut[12:16, :, 1] == 1).all()
+    assert np.abs(cut[12:16] - full[12:16]).max() < 0.05
+
+
+@pytest.mark.parametrize("interval_s", [0.5, 0.8, 1.2])
+def test_an_even_rhythm_is_zeros_whatever_its_rate(interval_s):
+    """Between the first beat and the last it is known, and no interval differs from the median by more than a sample or two."""
+    row = page_input.rhythm_row(beating(interval_s))
+    known = row[:, 1] == 1
+    assert known.mean() > 1 - 2.4 * interval_s / 10
+    assert np.abs(row[:, [0, 2]]).max() < 0.01 and (row[~known] == 0).all()
+
+
+def test_an_early_beat_stands_out_of_the_rhythm():
+    """The interval before it is shorter and the pause after it longer, and where they meet they change."""
+    strip = np.zeros(STRIP_ROWS * WINDOW)
+    beats = np.arange(200, len(strip) - 100, 400)
+    beats[5] -= 160
+    strip[beats] = 1
+    row = page_input.rhythm_row(np.convolve(strip, np.hanning(41), "same"))
+    short, pause = (np.searchsorted((np.arange(SAMPLES) + 0.5) * len(strip) / SAMPLES, beats[k] + 10) for k in (4, 5))
+    assert row[short, 0] == pytest.approx(-0.4, abs=0.02) and row[pause, 0] == pytest.approx(0.4, abs=0.02)
+    assert row[pause, 2] == pytest.approx(0.8, abs=0.03)
+    assert np.abs(row[: short - 2, 0]).max() < 0.02
+
+
+def test_too_few_beats_are_no_rhythm():
+    """Nothing is known of it."""
+    assert (page_input.rhythm_row(beating(4.0)) == 0).all()
+    assert (page_input.rhythm_row(np.full(STRIP_ROWS * WINDOW, np.nan)) == 0).all()
 
 
 def test_what_is_unknown_within_a_strip_stays_so():
@@ -142,7 +170,7 @@ def test_offsets_vanish_and_gains_stay(offset_mv, gain):
     """Millivolts are kept, where zero lies is not."""
     page = as_printed(recording(3), 4)
     moved = {name: gain * signal + offset_mv for name, signal in page.items()}
-    plain, seen = page_input.page_windows(page), page_input.page_windows(moved)
+    plain, seen = page_input.page_windows(page)[:, :-1], page_input.page_windows(moved)[:, :-1]
     assert np.allclose(seen[..., ::2], gain * plain[..., ::2], atol=2e-4)
 
 
@@ -171,7 +199,7 @@ def test_compression_keeps_signs_and_order_within_its_reach(amplitudes):
 def test_the_strip_is_one_signal_in_pieces():
     """Its pieces follow one another without a seam: a step response within a piece is the same across a border."""
     ramp = np.linspace(-1, 1, STRIP_ROWS * WINDOW)
-    rows = page_input.page_windows({RHYTHM: ramp})[0, 12:, :, 0].ravel()
+    rows = page_input.page_windows({RHYTHM: ramp})[0, 12:16, :, 0].ravel()
     assert np.allclose(np.diff(rows), np.diff(rows).mean(), atol=1e-3)
 
 
