@@ -190,7 +190,7 @@ def test_a_report_counts_pages_by_kind_and_is_kept(handful, tmp_path):
     assert sum(kept["figures"]["outcomes"].values()) == len(rows)
     late = kept["figures"]["upstroke of R late in ms"]
     assert late["count"] == sum(len(beats) for row in rows.values() for beats in row["late_ms"].values()) > 50
-    assert f"| plain | plain | right | read, {rows['plain']['verdict']} |" in markdown
+    assert f"| plain | plain | right | {rows['plain']['status']}, {rows['plain']['verdict']} |" in markdown
 
 
 def test_a_case_that_is_not_there_is_named(tmp_path):

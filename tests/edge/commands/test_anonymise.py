@@ -74,7 +74,7 @@ def test_pages_are_read_as_before(normal_page, odd_pages, report_photo, tmp_path
         )  # fmt: skip
         length = min(len(result.signals.mv), len(again.signals.mv))
         off = np.abs(result.signals.mv[:length, :12] - again.signals.mv[:length, :12])
-        assert np.nanmedian(off) < 0.02
+        assert np.nanmedian(off) < 0.03
 
 
 def test_a_picture_whose_leads_are_not_found_is_not_written(run, tmp_path):
