@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -55,8 +55,6 @@ Expected = tuple[int, Corner, str]
 """A window's index, the place of its corner on the page, and the name that is expected in it."""
 KnownFits = dict[tuple[Corner, float, str, str, float], float]
 """How well a name fits in a window, by (the window's place, the resolution, name, face, cap_mm)."""
-SHORTLIST = 8
-"""So many faces are compared at full resolution."""
 
 
 @lru_cache(maxsize=3)
@@ -160,7 +158,6 @@ class NameMatcher:
         self.shape = windows.shape[1:]
         self._side = 2 * round(slack_mm * px_per_mm) + 1
         self._fft_shape = tuple(fft.next_fast_len(side, real=True) for side in self.shape)
-        self._windows = windows
         self._spectra = fft.rfft2(windows, self._fft_shape, axes=(1, 2))
         # Sums of whole numbers: they and their differences are exact.
         self._sums = np.zeros((len(windows), 2, *(side + 1 for side in self.shape)), np.int32)
@@ -169,13 +166,6 @@ class NameMatcher:
             np.cumsum((whole**power).cumsum(axis=1), axis=2, out=self._sums[:, power - 1, 1:, 1:])
         self._fits: dict[tuple[int, str, str, float], np.ndarray] = {}
         self._near: dict[tuple[int, str, str, float], np.ndarray] = {}
-
-    @cached_property
-    def _half(self) -> NameMatcher:
-        """The matcher of the same windows at half of the resolution."""
-        count, (height, width) = len(self._windows), (side // 2 for side in self.shape)
-        pairs = self._windows[:, : 2 * height, : 2 * width].reshape(count, height, 2, width, 2)
-        return NameMatcher(pairs.mean(axis=(2, 4)), self.px_per_mm / 2)
 
     def fit(self, index: int, name: str, face: str, cap_mm: float) -> np.ndarray:
         """(h, w) float32 in -1..1: correlation of window `index` with a name whose lower left corner is near each pixel."""
@@ -227,11 +217,10 @@ class NameMatcher:
     def faces_of(self, expected: Sequence[Expected], known: KnownFits, count: int = 3) -> list[FaceAndCap]:
         """The `count` faces in which the expected names fit best on average, the best first.
 
-        All are compared at half of the resolution, and the best `SHORTLIST` of them at all of it. `known` fits are used and added to: patterns
-        that are tried one after the other have windows in common.
+        `known` fits are used and added to: patterns that are tried one after the other have windows in common.
         """
         every = [(face, cap) for face in FACES for cap in CAPS_MM]
-        best = self._best_of(self._half._best_of(every, expected, known, SHORTLIST), expected, known, count)
+        best = self._best_of(every, expected, known, count)
         # Fits in other faces are not used again, and there are many matchers of a page.
         self._fits = {key: fit for key, fit in self._fits.items() if key[2:] in best}
         return best

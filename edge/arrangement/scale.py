@@ -23,6 +23,8 @@ PULSE_HEIGHTS_MM = 8.0, 10.0, 12.5
 
 MAX_PULSE_CHANGE, MAX_PITCH_CHANGE = 0.03, 0.015
 """How far pulses and columns may be from the grid's scale; farther off, it is they that were misread."""
+MIN_END_CHANGE = 0.003
+"""By how much the length between the ends of the traces must differ from the scale that is known: half a millimetre at each end is not seen."""
 MAX_END_CHANGE_S = 0.15
 """Leads end where the next column begins, and strips where the last one ends, which they do to so much before that is known to the pixel."""
 MAX_FOOT_MM = 1.5
@@ -144,7 +146,10 @@ def _columns_by_ends(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, 
         )
         return (first, usual) if near else None
     px_per_s = (width - last - first) / seconds
-    return first, px_per_s if abs(px_per_s / usual - 1) <= MAX_PITCH_CHANGE else usual
+    if MIN_END_CHANGE < abs(px_per_s / usual - 1) <= MAX_PITCH_CHANGE:
+        return first, px_per_s
+    # The ink begins and ends half a stroke beyond the trace.
+    return first + (px_per_s - usual) * seconds / 2 if abs(px_per_s / usual - 1) <= MIN_END_CHANGE else first, usual
 
 
 def _end_px(

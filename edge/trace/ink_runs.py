@@ -11,8 +11,8 @@ SOLID = 110
 
 PAPER = np.maximum(1 - np.arange(256, dtype=np.float32) / SOLID, 0)
 """How much of a pixel is paper, by its ink."""
-PAPER_LEVELS = 16
-"""Paper is summed up down a page in so many levels of a pixel, fewer where a page has more than 4,000 rows: numbers of 16 bits."""
+CLIMB_ROWS, COST_COLUMNS = 32, 128
+"""So many rows, and columns, at once stay in a processor's cache."""
 PAPER_COST = 4.0
 CLIMB_INK_COST = 0.002
 CLIMB_PAPER_COST = 0.3
@@ -36,86 +36,80 @@ class InkRuns:
     """The ink of a page, as vertical runs and as what it costs a path.
 
     `ink` is the (H, W) uint8 ink without what is `erased` (H, W) bool, separators and pulses, of which it is not known whether a trace
-    runs there. `x`, `first` and `last` (n,) are the column and the rows of each run, column by column from the top down, `cost` (n,)
-    float32 what it costs to enter it from the column before, negative where there is a gain.
+    runs there. `climb_cost` is the (H, W) cost of moving down to each pixel from the first row. `most_gain` (W,) is what a path can gain
+    in each column at most.
     """
 
     def __init__(self, ink: np.ndarray, erased: np.ndarray, px_per_mm: tuple[float, float]) -> None:
         self.ink = ink.copy()
         self.ink[erased] = 0
-        self._erased = erased
+        self._erased_x = np.flatnonzero(erased.any(axis=0))
+        self._erased = erased[:, self._erased_x]
         self.px_per_mm = px_per_mm
-        # Of a page hardly a twentieth is ink: what is known of it is kept by runs.
-        rows, x = (side.astype(np.int16) for side in divmod(np.flatnonzero(self.ink >= INK), ink.shape[1]))
-        order = np.argsort(x, kind="stable")
-        down, along = rows[order].astype(np.intp), x[order].astype(np.intp)
-        begins = np.ones(len(down) + 1, bool)
-        begins[1:-1] = (np.diff(along) != 0) | (np.diff(down) != 1)
-        starts = np.flatnonzero(begins)
-        self.x, self.first = along[starts[:-1]], down[starts[:-1]]
-        self.last = down[starts[1:] - 1]
-        self._key = self.x.astype(np.intp) * len(ink) + self.first
-        # One more, for what lies before all runs.
-        self._edges = np.concatenate([np.stack([self.first, self.last, self.x]), [[0], [-1], [-1]]], axis=1)
-        most = np.maximum.reduceat(self.ink[down, along], starts[:-1]) if len(down) else np.zeros(0, np.uint8)
-        self.cost = self._cost_of_runs(most, rows, x, order)
-        self._levels = min(PAPER_LEVELS, np.iinfo(np.uint16).max // len(ink))
-        self._paper_above = _paper_above(self.ink, self._levels)
+        # Of a page hardly a twentieth is ink: what is known of it is kept by pixel, in the order of rows.
+        self._rows, self._x = (side.astype(np.int16) for side in divmod(np.flatnonzero(self.ink >= INK), ink.shape[1]))
+        self._number = self._rows.astype(np.int32) * ink.shape[1] + self._x
+        first, last = _runs(self._rows, self._x)
+        # One more, for what lies behind all ink.
+        self._first, self._last = np.append(first, np.int16(0)), np.append(last, np.int16(0))
+        self._ink_cost = self._cost_of_ink(last - first + np.int16(1))
+        self.climb_cost = _climb_cost(self.ink)
+        self.most_gain = np.zeros(ink.shape[1], np.float32)
+        gains = self._ink_cost < 0
+        np.maximum.at(self.most_gain, self._x[gains], -self._ink_cost[gains])
 
-    def _cost_of_runs(self, most: np.ndarray, rows: np.ndarray, x: np.ndarray, order: np.ndarray) -> np.ndarray:
-        """(n,) float32: the cost of each run by itself, whose darkest pixel has so `most` (n,) ink; negative where there is a gain.
-
-        `rows` and `x` (m,) are the pixels of ink, row by row, and `order` that of their runs.
-        """
+    def _cost_of_ink(self, length: np.ndarray) -> np.ndarray:
+        """(n,) float32: the cost of each pixel of ink by itself, negative where there is a gain, in runs of so many (n,) rows."""
         across, down = self.px_per_mm
-        # By length of run: dots of a grid are thin, the tips of waves are long.
-        length = self.last - self.first + 1
-        mm = length / down
-        cost = PAPER_COST * PAPER[most] + THIN_COST * np.clip(1 - mm / THIN_MM, 0, 1)
-        is_long = mm > LONG_MM[0]
-        there = np.empty(len(rows), bool)
-        there[order] = np.repeat(is_long, length)
-        rows, x = rows[there].astype(int), x[there].astype(int)
-        alone = ~_side_by_side(rows, x, round(WAVE_MM * across), self.ink.shape[1])
-        wave = np.unique(self._run_of(rows[alone], x[alone]))
-        cost[wave] -= LONG_GAIN * (np.clip(mm[wave], *LONG_MM) - LONG_MM[0])
-        return cost.astype(np.float32)
-
-    def _run_of(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
-        """(m,) the numbers of the last runs that begin in or above each of (m,) pixels, or in columns before."""
-        return np.searchsorted(self._key, np.asarray(x) * len(self.ink) + rows, "right") - 1
+        # By length of run, in pixels: dots of a grid are thin, the tips of waves are long.
+        mm = np.arange(-1, self.ink.shape[0] + 1) / down
+        thin = THIN_COST * np.clip(1 - mm / THIN_MM, 0, 1).astype(np.float32)
+        gain = LONG_GAIN * (np.clip(mm, *LONG_MM) - LONG_MM[0]).astype(np.float32)
+        cost = np.float32(PAPER_COST) * PAPER[self.ink[self._rows, self._x]]
+        cost += thin[length + 1]
+        long = np.flatnonzero(length > LONG_MM[0] * down)
+        noise = _side_by_side(self._rows[long], self._x[long], round(WAVE_MM * across), self.ink.shape[1])
+        wave = long[~noise]
+        cost[wave] -= gain[length[wave] + 1]
+        return cost
 
     def extent(self, rows: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(w,) each: the first and the last row of the run of ink that each of (w,) pixels lies in; they say nothing on paper."""
-        at = self._run_of(rows, x)
-        return self._edges[0, at], self._edges[1, at]
+        """(w,) int16 each: the first and the last row of the run of ink that each of (w,) pixels lies in; they say nothing on paper."""
+        at = np.searchsorted(self._number, np.asarray(rows) * self.ink.shape[1] + x)
+        return self._first[at], self._last[at]
 
-    def touching(self, first: np.ndarray, last: np.ndarray, x: np.ndarray) -> np.ndarray:
-        """(m,) the number of the lowest run in the columns `x` (m,) that touches the rows `first` to `last`, or is next to them; -1 of none."""
-        at = self._run_of(np.minimum(last + 1, len(self.ink) - 1), x)
-        return np.where((self._edges[2, at] == x) & (self._edges[1, at] >= first - 1), at, -1)
-
-    def climb_cost(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
-        """(m,) float32: what it costs to move down to each pixel from the first row of its column."""
-        paper = self._paper_above[rows, x] * np.float32(CLIMB_PAPER_COST / self._levels)
-        return np.asarray(paper + CLIMB_INK_COST * rows, np.float32)
-
-    def paper_cost(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
-        """(m,) float32: what it costs to enter pixels that are no strokes, nothing where it is not known."""
+    def enter_cost(self, top: int, bottom: int, left: int, right: int, out: np.ndarray) -> None:
+        """Write into `out` (right - left, bottom - top) float32 the cost of entering each pixel of a part of the page from the column
+        before."""
         table = np.float32(PAPER_COST) * PAPER + np.float32(THIN_COST)
-        return np.where(self._erased[rows, x], np.float32(0), table[self.ink[rows, x]])
+        for x in range(left, right, COST_COLUMNS):
+            part = self.ink[top:bottom, x : min(x + COST_COLUMNS, right)].T
+            out[x - left : x - left + len(part)] = table.take(part)
+        some = slice(*np.searchsorted(self._rows, (top, bottom)))
+        within = (self._x[some] >= left) & (self._x[some] < right)
+        out[self._x[some][within] - left, self._rows[some][within] - top] = self._ink_cost[some][within]
+        erased = slice(*np.searchsorted(self._erased_x, (left, right)))
+        columns = self._erased_x[erased] - left
+        out[columns] = np.where(self._erased[top:bottom, erased].T, np.float32(0), out[columns])
+
+    def erased(self, top: int, bottom: int, x: np.ndarray) -> np.ndarray:
+        """(n, bottom - top) bool: where in the columns `x` (n,) it is not known whether there is ink."""
+        at = np.searchsorted(self._erased_x, x)
+        there = at < len(self._erased_x)
+        there[there] = self._erased_x[at[there]] == x[there]
+        erased = np.zeros((len(x), bottom - top), bool)
+        erased[there] = self._erased[top:bottom, at[there]].T
+        return erased
 
     def darkness(self, first: np.ndarray, last: np.ndarray, x: np.ndarray) -> np.ndarray:
         """(w, 2) float in 0..1: how dark the upper and the lower half of the pixels from row `first` to `last` of columns `x` (w,) are."""
-        half = (last - first + 2) // 2
-        rows = np.abs(half)
-        count = np.concatenate([rows, rows])
-        begin = np.concatenate([np.minimum(first, first + half), np.minimum(last + 1 - half, last + 1)])
-        end = np.cumsum(count)
-        pixels = np.arange(end[-1]) + np.repeat(begin - end + count, count)
-        total = np.append(0, np.cumsum(self.ink[pixels, np.repeat(np.concatenate([x, x]), count)], dtype=np.int64))
-        with np.errstate(invalid="ignore"):
-            return ((total[end] - total[end - count]) / (255.0 * count)).reshape(2, -1).T
+        top = int(first.min())
+        total = np.zeros((int(last.max()) + 2 - top, len(x)), np.int32)
+        np.cumsum(self.ink[top : int(last.max()) + 1, x], axis=0, dtype=np.int32, out=total[1:])
+        columns, half = np.arange(len(x)), (last - first + 2) // 2
+        upper = total[first + half - top, columns] - total[first - top, columns]
+        lower = total[last + 1 - top, columns] - total[last + 1 - half - top, columns]
+        return np.stack([upper, lower], 1) / (255.0 * half[:, None])
 
     def edge(self, row: np.ndarray, x: np.ndarray, step: int) -> np.ndarray:
         """(w,) float: where ink falls below `INK` between the pixels in `row` and the next ones in the direction of `step`; half way
@@ -125,6 +119,18 @@ class InkRuns:
         here = self.ink[row, x].astype(float)
         there = np.where(inside, self.ink[np.clip(beyond, 0, self.ink.shape[0] - 1), x], 0).astype(float)
         return row + step * np.where(there < INK, (here - INK) / np.maximum(here - there, 1), 0.5)
+
+
+def _runs(rows: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) int16 each: the first and the last row of the vertical run that each of n pixels lies in, which stand in the order of rows."""
+    order = np.argsort(x, kind="stable")
+    rows, x = rows[order], x[order]
+    begins = np.ones(len(x) + 1, bool)
+    begins[1:-1] = (np.diff(x) != 0) | (np.diff(rows) != 1)
+    run = np.cumsum(begins[:-1]) - 1
+    first, last = np.empty((2, len(x)), np.int16)
+    first[order], last[order] = rows[begins[:-1]][run], rows[begins[1:]][run]
+    return first, last
 
 
 def _side_by_side(rows: np.ndarray, x: np.ndarray, side: int, width: int) -> np.ndarray:
@@ -144,16 +150,23 @@ def _side_by_side(rows: np.ndarray, x: np.ndarray, side: int, width: int) -> np.
     return wide if side % 2 else wide & ~begins[:-1]
 
 
-def _paper_above(ink: np.ndarray, levels: int) -> np.ndarray:
-    """(H, W) uint16: how much paper there is, in so many `levels` of a pixel, from the first row to each pixel of (H, W) uint8 ink."""
-    from PIL import Image
-
-    table = np.rint(levels * PAPER).astype(np.uint8)
-    total = np.asarray(Image.fromarray(ink).point(table.tolist())).astype(np.uint16)
-    # Row by row is several times as fast as `cumsum` down the columns.
-    for above, row in zip(total, total[1:], strict=False):
-        row += above
-    return total
+def _climb_cost(ink: np.ndarray) -> np.ndarray:
+    """(H, W) float32: what it costs to move down to each pixel of (H, W) uint8 ink from the first row."""
+    height, width = ink.shape
+    cost = np.empty((height, width), np.float32)
+    share, least = np.float32(0.5 * (CLIMB_PAPER_COST - CLIMB_INK_COST)), np.float32(CLIMB_INK_COST)
+    paper, total = np.zeros((CLIMB_ROWS + 1, width), np.float32), np.zeros(width, np.float32)
+    for top in range(0, height, CLIMB_ROWS):
+        steps = cost[top : top + CLIMB_ROWS]
+        paper[0] = paper[-1]
+        PAPER.take(ink[top : top + CLIMB_ROWS], out=paper[1 : len(steps) + 1], mode="clip")
+        np.add(paper[1 : len(steps) + 1], paper[: len(steps)], out=steps)
+        steps *= share
+        steps += least
+        # Row by row is several times as fast as `cumsum` down the columns.
+        for step in steps:
+            total = np.add(total, step, out=step)
+    return cost
 
 
 def segments(flags: np.ndarray) -> list[tuple[int, int]]:

@@ -163,7 +163,7 @@ def _sex(text: str) -> Sex:
 
 def _age(text: str) -> float:
     """Years."""
-    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,2})?", text) or float(text) > OLDEST_YEARS:
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,20})?", text) or float(text) > OLDEST_YEARS:
         raise Problem(400, "bad_request", f"age must be a number of years from 0 to {OLDEST_YEARS}.")
     return float(text)
 

@@ -263,7 +263,7 @@ def test_the_command_writes_pages_signals_and_truth(ptbxl, tmp_path, capsys):
 
 @pytest.mark.parametrize("rhythm", [(), ("II",)])
 def test_four_rows_of_three_are_read(rhythm):
-    """Each lead under its name and at its time: the signals are those that were drawn."""
+    """Each lead under its name and at its time, to 10 ms, a quarter of a millimetre: the signals are those that were drawn."""
     style = paper_style.Style(layout="4x3+1" if rhythm else "4x3", rhythm=rhythm)
     drawn = paper.draw_page(heart.simulate(seed=1), style)
     result = Reader(signals=True).read(drawn.image)
@@ -273,8 +273,13 @@ def test_four_rows_of_three_are_read(rhythm):
         read, truth = result.signals.lead(place.name), drawn.signals[place.name]
         assert result.signals.start_s[place.name] == pytest.approx(place.start_s, abs=0.002)
         count = min(len(read), len(truth)) - 50
-        known = np.isfinite(read[:count])
-        assert known.mean() > 0.9 and np.corrcoef(read[:count][known], truth[:count][known])[0, 1] > 0.9, place.name
+        alike = []
+        for late in range(-5, 6):
+            part = read[5 + late : count + late]
+            known = np.isfinite(part)
+            assert known.mean() > 0.9, place.name
+            alike.append(np.corrcoef(part[known], truth[5:count][known])[0, 1])
+        assert max(alike) > 0.9, place.name
 
 
 @pytest.mark.parametrize("order", ["standard", "cabrera", "chest"])

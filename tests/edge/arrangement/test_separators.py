@@ -139,10 +139,17 @@ def arranged(left, pitch, columns=4):
 
 @pytest.mark.parametrize("left", [80, 100, 112])
 def test_columns_without_separators_begin_where_the_traces_do_and_share_their_length(left):
-    found = scale.refined(arranged(left, 504.0), traced(100, 2104))
-    assert sorted({place.box.left for place in found.places}) == [100, 601, 1102, 1603]
-    assert max(place.box.right for place in found.places) == 2104
-    assert found.px_per_mm[0] == pytest.approx(2004 / 250, abs=0.001)
+    found = scale.refined(arranged(left, 504.0), traced(100, 2116))
+    assert sorted({place.box.left for place in found.places}) == [100, 604, 1108, 1612]
+    assert max(place.box.right for place in found.places) == 2116
+    assert found.px_per_mm[0] == pytest.approx(2016 / 250, abs=0.001)
+
+
+def test_half_a_stroke_at_each_end_is_no_other_scale():
+    """Ink begins before the trace and ends behind it by half the width of a stroke."""
+    found = scale.refined(arranged(100, 500.0), traced(98, 2102))
+    assert sorted({place.box.left for place in found.places}) == [100, 600, 1100, 1600]
+    assert found.px_per_mm[0] == pytest.approx(8.0)
 
 
 def test_where_the_ends_are_not_seen_the_grid_s_scale_stays():

@@ -1,14 +1,16 @@
-"""What makes tracing fast changes nothing: runs, and what they cost, instead of pixels; what is known of report pages."""
+"""What makes tracing fast changes nothing: runs and costs kept by pixel, paths searched for within bounds."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
+from ecg_edge import layout
 from ecg_edge.arrangement import arrangement
 from ecg_edge.page import ink
-from ecg_edge.trace import ink_runs
+from ecg_edge.trace import ink_runs, path_search, search_bounds
 
 PX_PER_MM = (8.0, 8.0)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -32,6 +34,42 @@ def scribble(seed, height=420, width=160):
     return page
 
 
+def places_of(width=160):
+    """Three leads one below the other."""
+    return [
+        layout.Place(name, name, layout.Box(0, zero - 60, width, zero + 60), float(zero), 0.0)
+        for name, zero in (("I", 90), ("II", 210), ("III", 330))
+    ]
+
+
+@settings(max_examples=40)
+@given(SEEDS)
+def test_the_path_within_its_bounds_is_the_path_in_the_whole_page(seed):
+    """Row for row and cost for cost."""
+    drawn = scribble(seed)
+    page = ink_runs.InkRuns(drawn, np.zeros(drawn.shape, bool), PX_PER_MM)
+    places = places_of()
+    others = [[(place, None) for place in places if place is not own] for own in places]
+    found, costs = path_search._find_paths(page, places, range(3), others)
+    whole = {i: search_bounds.SearchBounds(0, len(drawn), np.inf) for i in range(3)}
+    expected, paid = path_search._paths_within(page, places, whole, others, 160)
+    for i in range(3):
+        np.testing.assert_array_equal(found[i], expected[i])
+        assert costs[i] == pytest.approx(paid[i], abs=1e-3)
+
+
+def test_search_bounds_are_narrow_where_paper_separates_the_traces():
+    """A flat trace is searched for about its own row, not over the other leads'."""
+    drawn = np.zeros((420, 160), np.uint8)
+    for row in (90, 210, 330):
+        drawn[row : row + 3] = 255
+    page, places = ink_runs.InkRuns(drawn, np.zeros(drawn.shape, bool), PX_PER_MM), places_of()
+    others = [[(place, None) for place in places if place is not own] for own in places]
+    found = path_search._bounds_of(page, search_bounds.CoarseInk(page), places, [1], others, 160)[1]
+    assert 150 < found.top < 210 < found.bottom < 270
+    assert found.cost_limit > 0
+
+
 @settings(max_examples=40)
 @given(SEEDS, st.integers(1, 9))
 def test_pixels_side_by_side_are_the_opening_by_a_line(seed, half):
@@ -48,7 +86,7 @@ def test_pixels_side_by_side_are_the_opening_by_a_line(seed, half):
 @settings(max_examples=30)
 @given(SEEDS)
 def test_a_run_s_first_and_last_row_are_found_for_each_of_its_pixels(seed):
-    """Against a walk up and down from every pixel of ink; climbing costs what the paper on the way says."""
+    """Against a walk up and down from every pixel of ink; climbing costs what the sum down the column says."""
     drawn = scribble(seed, width=50)
     page = ink_runs.InkRuns(drawn, np.zeros(drawn.shape, bool), PX_PER_MM)
     padded = np.pad(drawn >= ink_runs.INK, ((1, 1), (0, 0)))
@@ -57,18 +95,11 @@ def test_a_run_s_first_and_last_row_are_found_for_each_of_its_pixels(seed):
         first, last = page.extent(row, x)
         assert first == row - column[: row + 1][::-1].argmin()
         assert last == row + column[row + 2 :].argmin()
-    paper = np.cumsum(np.maximum(1 - np.arange(256) / ink_runs.SOLID, 0)[drawn], axis=0)
-    rows, x = np.indices(drawn.shape).reshape(2, -1)
-    expected = ink_runs.CLIMB_PAPER_COST * paper[rows, x] + ink_runs.CLIMB_INK_COST * rows
-    # Paper is counted in sixteenths of a pixel.
-    assert np.abs(page.climb_cost(rows, x) - expected).max() <= ink_runs.CLIMB_PAPER_COST * len(drawn) / 32
-
-
-def test_a_tall_page_is_climbed_without_overflow():
-    """The sum of its paper is larger than the numbers of sixteen bits that it is kept in hold of so fine levels."""
-    page = ink_runs.InkRuns(np.zeros((9000, 3), np.uint8), np.zeros((9000, 3), bool), PX_PER_MM)
-    cost = page.climb_cost(np.arange(9000), np.ones(9000, int))
-    assert np.diff(cost).min() > 0
+    paper = np.maximum(1 - np.arange(256, dtype=np.float32) / ink_runs.SOLID, 0)[drawn]
+    paper[1:] += paper[:-1].copy()
+    paper *= 0.5 * (ink_runs.CLIMB_PAPER_COST - ink_runs.CLIMB_INK_COST)
+    paper += np.float32(ink_runs.CLIMB_INK_COST)
+    np.testing.assert_array_equal(page.climb_cost, np.cumsum(paper, axis=0))
 
 
 def test_a_report_page_is_arranged_as_any_page_would_be(few_pages):
