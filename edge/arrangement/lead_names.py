@@ -53,8 +53,8 @@ EMPTY = 10.0
 Corner = tuple[int, ...]
 Expected = tuple[int, Corner, str]
 """A window's index, the place of its corner on the page, and the name that is expected in it."""
-KnownFits = dict[tuple[Corner, float, str, str, float], float]
-"""How well a name fits in a window, by (the window's place, the resolution, name, face, cap_mm)."""
+KnownFits = dict[tuple[Corner, str, str, float], float]
+"""How well a name fits in a window, by (the window's place, name, face, cap_mm)."""
 
 
 @lru_cache(maxsize=3)
@@ -194,6 +194,8 @@ class NameMatcher:
         """Compute the fits of some windows with names in a face, all at once."""
         from scipy import fft
 
+        if not keys:
+            return
         spectra = [_spectrum(*name, self.px_per_mm, self._fft_shape) for _, *name in keys]
         products = self._spectra[[index for index, *_ in keys]] * np.stack(spectra)
         products = fft.irfft2(products, self._fft_shape, overwrite_x=True)
@@ -219,29 +221,18 @@ class NameMatcher:
 
         `known` fits are used and added to: patterns that are tried one after the other have windows in common.
         """
-        every = [(face, cap) for face in FACES for cap in CAPS_MM]
-        best = self._best_of(every, expected, known, count)
+
+        def mean_fit(face_and_cap: FaceAndCap) -> float:
+            keys = [((place, name, *face_and_cap), (index, name, *face_and_cap)) for index, place, name in expected]
+            new = {key: own for key, own in keys if key not in known}
+            self._add_fits([own for own in new.values() if own not in self._fits])
+            known.update({key: float(self._fits[own].max()) for key, own in new.items()})
+            return float(np.mean([known[key] for key, _ in keys]))
+
+        best = sorted(((face, cap) for face in FACES for cap in CAPS_MM), key=mean_fit, reverse=True)[:count]
         # Fits in other faces are not used again, and there are many matchers of a page.
         self._fits = {key: fit for key, fit in self._fits.items() if key[2:] in best}
         return best
-
-    def _best_of(
-        self, faces: Sequence[FaceAndCap], expected: Sequence[Expected], known: KnownFits, count: int
-    ) -> list[FaceAndCap]:
-        """The `count` best of some faces, the best first."""
-
-        def fits(face_and_cap: FaceAndCap) -> float:
-            keys = [
-                ((place, self.px_per_mm, name, *face_and_cap), (index, name, *face_and_cap))
-                for index, place, name in expected
-            ]
-            new = [own for key, own in keys if key not in known]
-            if new:
-                self._add_fits([own for own in new if own not in self._fits])
-            known.update({key: float(self._fits[own].max()) for key, own in keys if key not in known})
-            return float(np.mean([known[key] for key, _ in keys]))
-
-        return sorted(faces, key=fits, reverse=True)[:count]
 
 
 def _maximum_near(image: np.ndarray, reach: int) -> np.ndarray:

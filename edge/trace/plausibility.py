@@ -31,9 +31,11 @@ def without_strays(signal: np.ndarray, rate_hz: int, reach_mv: tuple[float, floa
     known = np.isfinite(signal)
     if not known.any():
         return signal
-    level = ndimage.median_filter(signal[known], round(LEVEL_S * rate_hz), mode="nearest")
     kept = known.copy()
-    kept[known] = np.abs(level) <= MAX_MEDIAN_MV
+    # A running median goes no farther than the signal: most leads need none.
+    if np.abs(signal[known]).max() > MAX_MEDIAN_MV:
+        level = ndimage.median_filter(signal[known], round(LEVEL_S * rate_hz), mode="nearest")
+        kept[known] = np.abs(level) <= MAX_MEDIAN_MV
     led, beyond, least = (round(seconds * rate_hz) for seconds in (LED_S, LEVEL_S, LEAST_PIECE_S))
     labels, _ = ndimage.label(kept)
     for (piece,) in ndimage.find_objects(labels):
