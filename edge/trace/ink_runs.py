@@ -103,13 +103,21 @@ class InkRuns:
 
     def darkness(self, first: np.ndarray, last: np.ndarray, x: np.ndarray) -> np.ndarray:
         """(w, 2) float in 0..1: how dark the upper and the lower half of the pixels from row `first` to `last` of columns `x` (w,) are."""
-        top = int(first.min())
-        total = np.zeros((int(last.max()) + 2 - top, len(x)), np.int32)
-        np.cumsum(self.ink[top : int(last.max()) + 1, x], axis=0, dtype=np.int32, out=total[1:])
-        columns, half = np.arange(len(x)), (last - first + 2) // 2
-        upper = total[first + half - top, columns] - total[first - top, columns]
-        lower = total[last + 1 - top, columns] - total[last + 1 - half - top, columns]
-        return np.stack([upper, lower], 1) / (255.0 * half[:, None])
+        # What crossings have left of a stroke may end before it begins: the rows between are meant then.
+        half = (last - first + 2) // 2
+        return np.stack([self._mean(first, first + half, x), self._mean(last + 1 - half, last + 1, x)], 1) / 255.0
+
+    def _mean(self, start: np.ndarray, stop: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """(w,) float: the mean ink of rows `start` to `stop` (w,), in either order, of columns `x` (w,); NaN where there are none."""
+        length = np.abs(stop - start)
+        there = length > 0
+        start, length, x = np.minimum(start, stop)[there], length[there], x[there]
+        begins = np.cumsum(length) - length
+        rows = np.repeat(start - begins, length) + np.arange(length.sum())
+        mean = np.full(there.shape, np.nan)
+        if length.size:
+            mean[there] = np.add.reduceat(self.ink[rows, np.repeat(x, length)], begins, dtype=np.int64) / length
+        return mean
 
     def edge(self, row: np.ndarray, x: np.ndarray, step: int) -> np.ndarray:
         """(w,) float: where ink falls below `INK` between the pixels in `row` and the next ones in the direction of `step`; half way
