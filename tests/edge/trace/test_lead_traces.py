@@ -10,7 +10,6 @@ from ecg_edge.page import ink
 from ecg_edge.simulator import report_page
 from ecg_edge.simulator.heart import simulate
 from ecg_edge.trace import lead_traces
-from ecg_edge.trace.shortest_path import cheapest_paths
 
 RATE_HZ = 500
 PX_PER_MM = (8.0, 8.0)
@@ -190,31 +189,6 @@ def test_real_report_pages_obey_einthoven(few_pages):
         assert traces.limb_mv < 0.05, page.path
         assert traces.augmented_mv < 0.08, page.path
         assert max(traces.lost.values()) < 0.05, page.path
-
-
-@settings(max_examples=30)
-@given(st.integers(0, 2**32 - 1))
-def test_the_cheapest_path_is_the_cheapest(seed):
-    """Against all paths of a small picture, one by one."""
-    rng = np.random.default_rng(seed)
-    enter_cost, climb_cost = (
-        rng.integers(0, 5, (3, 1, 4)).astype(np.float32),
-        rng.integers(0, 3, (3, 1, 4)).astype(np.float32),
-    )
-    climb_cost, end_cost = np.cumsum(climb_cost, axis=2), rng.integers(0, 3, (1, 4)).astype(np.float32)
-    entered, left, least = cheapest_paths(enter_cost.copy(), climb_cost, end_cost)
-
-    def cost(rows):
-        """Of entering at rows[0], leaving each column x to rows[x + 1]."""
-        total = end_cost[0, rows[0]] + end_cost[0, rows[-1]]
-        for x in range(3):
-            total += enter_cost[x, 0, rows[x]] + abs(climb_cost[x, 0, rows[x + 1]] - climb_cost[x, 0, rows[x]])
-        return total
-
-    best = min(cost(rows) for rows in np.ndindex(4, 4, 4, 4))
-    assert least[0] == best
-    assert cost((*entered[:, 0], left[-1, 0])) == best
-    np.testing.assert_array_equal(left[:-1], entered[1:])
 
 
 def test_the_tip_of_a_tall_wave_is_reached_over_a_gap():

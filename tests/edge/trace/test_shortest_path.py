@@ -1,0 +1,110 @@
+"""The cheapest path, in NumPy and compiled."""
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecg_edge.trace import shortest_path
+
+ROOT = Path(__file__).parents[3]
+
+
+def compiled(enter_cost, climb_cost, end_cost):
+    """The search as a device with a compiler has it."""
+    search = shortest_path.compiled_search()
+    if search is None:
+        pytest.skip("the search has not been compiled: there was no C compiler when the package was installed")
+    return shortest_path._with(search, enter_cost, climb_cost, end_cost)
+
+
+SEARCHES = {"compiled": compiled, "in NumPy": shortest_path._in_numpy}
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1))
+def test_the_cheapest_path_is_the_cheapest(search, seed):
+    """Against all paths of a small picture, one by one."""
+    rng = np.random.default_rng(seed)
+    enter_cost, climb_cost = (
+        rng.integers(0, 5, (3, 1, 4)).astype(np.float32),
+        rng.integers(0, 3, (3, 1, 4)).astype(np.float32),
+    )
+    climb_cost, end_cost = np.cumsum(climb_cost, axis=2), rng.integers(0, 3, (1, 4)).astype(np.float32)
+    entered, left, least = SEARCHES[search](enter_cost.copy(), climb_cost, end_cost)
+
+    def cost(rows):
+        """Of entering at rows[0], leaving each column x to rows[x + 1]."""
+        total = end_cost[0, rows[0]] + end_cost[0, rows[-1]]
+        for x in range(3):
+            total += enter_cost[x, 0, rows[x]] + abs(climb_cost[x, 0, rows[x + 1]] - climb_cost[x, 0, rows[x]])
+        return total
+
+    best = min(cost(rows) for rows in np.ndindex(4, 4, 4, 4))
+    assert least[0] == best
+    assert cost((*entered[:, 0], left[-1, 0])) == best
+    np.testing.assert_array_equal(left[:-1], entered[1:])
+
+
+@settings(max_examples=60)
+@given(
+    st.integers(1, 40), st.integers(1, 5), st.one_of(st.integers(1, 9), st.integers(10, 200)), st.integers(0, 2**32 - 1)
+)
+def test_both_searches_give_the_same_bits(width, pictures, height, seed):
+    """Paths, costs, and the costs of arriving, which are written over; whole numbers make many paths cost the same."""
+    rng = np.random.default_rng(seed)
+    shape = (width, pictures, height)
+    enter_cost = (rng.integers(-1, 4, shape) if seed % 2 else rng.normal(1, 1, shape)).astype(np.float32)
+    climb_cost = np.cumsum(rng.uniform(0, 0.3, shape).round(1 if seed % 2 else 7), axis=2, dtype=np.float32)
+    end_cost = rng.uniform(0, 3, (pictures, height)).astype(np.float32)
+    arrived = [enter_cost.copy() for _ in SEARCHES]
+    one, other = (search(costs, climb_cost, end_cost) for search, costs in zip(SEARCHES.values(), arrived, strict=True))
+    for found, expected in zip((*one, arrived[0]), (*other, arrived[1]), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_the_compiled_search_takes_arrays_as_they_come():
+    """Other orders of memory and other kinds of numbers in what is only read; what is written over is asked for as it has to be."""
+    rng = np.random.default_rng(1)
+    enter_cost = rng.uniform(0, 3, (7, 2, 11)).astype(np.float32)
+    climb_cost = np.asfortranarray(np.cumsum(rng.integers(0, 3, (7, 2, 11)), axis=2).astype(float))
+    end_cost = rng.uniform(0, 3, (2, 11))
+    entered, _, _ = compiled(enter_cost.copy(), climb_cost, end_cost)
+    expected, _, _ = shortest_path._in_numpy(
+        enter_cost.copy(), climb_cost.astype(np.float32), end_cost.astype(np.float32)
+    )
+    np.testing.assert_array_equal(entered, expected)
+    with pytest.raises(ValueError, match="written over"):
+        compiled(enter_cost.astype(float), climb_cost, end_cost)
+
+
+def test_where_nothing_is_compiled_the_search_is_numpys(monkeypatch):
+    monkeypatch.setattr(shortest_path, "LIBRARY", "_no_such_file")
+    shortest_path.compiled_search.cache_clear()
+    try:
+        assert shortest_path.compiled_search() is None
+        costs = np.zeros((3, 1, 4), np.float32)
+        entered, left, cost = shortest_path.cheapest_paths(costs, costs.copy(), np.zeros((1, 4), np.float32))
+        assert entered.tolist() == left.tolist() == [[0]] * 3 and cost.tolist() == [0]
+    finally:
+        shortest_path.compiled_search.cache_clear()
+
+
+def test_where_there_is_a_compiler_the_package_comes_with_the_search(tmp_path):
+    """What `pip install` does with setup.py; and a compiler that fails ends no installation."""
+    compiler = shutil.which(sysconfig.get_config_var("CC").split()[0])
+    build = [sys.executable, "setup.py", "-q", "build_ext", "--build-lib", tmp_path / "lib", "--build-temp", tmp_path]
+    found = subprocess.run(build, cwd=ROOT, capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+    assert len(list(tmp_path.glob("lib/**/_shortest_path*"))) == (compiler is not None)
+    without = [*build[:5], tmp_path / "other", "--build-temp", tmp_path / "temp"]
+    found = subprocess.run(without, cwd=ROOT, capture_output=True, text=True, env={"CC": "false", "PATH": ""})
+    assert found.returncode == 0, found.stderr
+    assert not list(tmp_path.glob("other/**/_shortest_path*"))
