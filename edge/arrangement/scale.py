@@ -23,6 +23,8 @@ PULSE_HEIGHTS_MM = 8.0, 10.0, 12.5
 
 MAX_PULSE_CHANGE, MAX_PITCH_CHANGE = 0.03, 0.015
 """How far pulses and columns may be from the grid's scale; farther off, it is they that were misread."""
+MAX_LINES_CHANGE, MAX_LINE_ERROR_MM = 0.03, 0.6
+"""Three lines or more between columns that stand evenly, to so much, are hardly misread: they may be farther from the grid's scale."""
 MIN_END_CHANGE = 0.003
 """By how much the length between the ends of the traces must differ from the scale that is known: half a millimetre at each end is not seen."""
 MAX_END_CHANGE_S = 0.15
@@ -37,6 +39,8 @@ MAX_END_SHIFT_MM = 3.0
 """Where only the ends of the last column are known, columns move by no more: a sheet that is cut off ends all its rows, too."""
 PULSE_END_MM = 0.8
 """What begins so near a calibration pulse is its own foot."""
+ENTRY_COLUMNS = 3
+"""Ink at the edge of what is looked at in the first columns comes from beyond it."""
 MIN_TRACE_MM = 4.0
 """What is followed by so much ink is a trace."""
 MIN_END_SHARE, MAX_END_SPREAD_MM = 0.6, 0.6
@@ -72,22 +76,26 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
     strokes = [stroke for stroke in (_foot_and_top(ink, *pulse) for pulse in arrangement.pulses) if stroke]
     if strokes:
         found = float(np.median([foot - top for foot, top in strokes])) / arrangement.mm_per_mv
-        down = found if abs(found / down - 1) <= MAX_PULSE_CHANGE else down
+        if abs(found / down - 1) <= MAX_PULSE_CHANGE:
+            down = found
+        elif arrangement.gain_from != "option":
+            arrangement = replace(arrangement, gain_from="assumed")
         across = across if has_grid else down
     arrangement = replace(arrangement, px_per_mm=(across, down))
     arrangement = replace(arrangement, places=tuple(_on_its_foot(p, strokes, down) for p in arrangement.places))
     columns = _columns(arrangement, ink) or _columns_by_ends(arrangement, ink)
     if columns is None:
         return arrangement
-    first_px, px_per_s = columns
-    if abs(px_per_s / arrangement.mm_per_s / across - 1) > MAX_PITCH_CHANGE:
-        return arrangement
+    first_px, px_per_s, most = columns
+    if abs(px_per_s / arrangement.mm_per_s / across - 1) > most:
+        return arrangement if arrangement.speed_from == "option" else replace(arrangement, speed_from="assumed")
     places = tuple(_moved(place, first_px, px_per_s, arrangement) for place in arrangement.places)
     return replace(arrangement, places=places, px_per_mm=(px_per_s / arrangement.mm_per_s, down))
 
 
-def _columns(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float] | None:
-    """(pixels of second 0, pixels a second) by the upright lines or ticks between the columns; by a single one second 0 alone; None without any."""
+def _columns(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float, float] | None:
+    """(pixels of second 0, pixels a second, by how much these may differ from the grid's scale) by the upright lines or ticks between the
+    columns; by a single one second 0 alone; None without any."""
     edges = {place.start_s: place.box.left for place in arrangement.places if place.start_s > 0}
     if not edges:
         return None
@@ -111,9 +119,10 @@ def _columns(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float] |
     if len(lines) == 1:
         ((start_s, single),) = lines.items()
         px_per_s = arrangement.px_per_mm[0] * arrangement.mm_per_s
-        return single - start_s * px_per_s, px_per_s
-    px_per_s, first_px = np.polyfit(list(lines), list(lines.values()), 1)
-    return float(first_px), float(px_per_s)
+        return single - start_s * px_per_s, px_per_s, MAX_PITCH_CHANGE
+    (px_per_s, first_px), errors, *_ = np.polyfit(list(lines), list(lines.values()), 1, full=True)
+    even = errors.size > 0 and np.sqrt(errors[0] / len(lines)) <= MAX_LINE_ERROR_MM * arrangement.px_per_mm[0]
+    return float(first_px), float(px_per_s), MAX_LINES_CHANGE if even else MAX_PITCH_CHANGE
 
 
 def _around_highest(share: np.ndarray) -> np.ndarray:
@@ -124,32 +133,32 @@ def _around_highest(share: np.ndarray) -> np.ndarray:
     return labels == labels[np.argmax(share)]
 
 
-def _columns_by_ends(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float] | None:
-    """(pixels of second 0, pixels a second) by where the traces of most rows begin and end; the second of the arrangement where one of the two
+def _columns_by_ends(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float, float] | None:
+    """As `_columns`, by where the traces of most rows begin and end; the second of the arrangement where one of the two
     is not known, None where neither is."""
     usual, width = arrangement.px_per_mm[0] * arrangement.mm_per_s, ink.shape[1]
     pulses = [(left, right) for left, right, _, _ in arrangement.pulses]
     first = _end_px(arrangement, ink, min(place.box.left for place in arrangement.places), pulses)
     starts = sorted({place.start_s for place in arrangement.places})
     if len(starts) < 2:
-        return None if first is None else (first, usual)
+        return None if first is None else (first, usual, MAX_PITCH_CHANGE)
     mirrored = [(width - right, width - left) for left, right in pulses]
     last = _end_px(arrangement, ink[:, ::-1], width - max(place.box.right for place in arrangement.places), mirrored)
     seconds = 2 * starts[-1] - starts[-2]
     if last is None:
-        return None if first is None else (first, usual)
+        return None if first is None else (first, usual, MAX_PITCH_CHANGE)
     if first is None:
         first = width - last - seconds * usual
         near = (
             abs(first - min(place.box.left for place in arrangement.places))
             <= MAX_END_SHIFT_MM * arrangement.px_per_mm[0]
         )
-        return (first, usual) if near else None
+        return (first, usual, MAX_PITCH_CHANGE) if near else None
     px_per_s = (width - last - first) / seconds
-    if MIN_END_CHANGE < abs(px_per_s / usual - 1) <= MAX_PITCH_CHANGE:
-        return first, px_per_s
+    if abs(px_per_s / usual - 1) > MIN_END_CHANGE:
+        return first, px_per_s, MAX_PITCH_CHANGE
     # The ink begins and ends half a stroke beyond the trace.
-    return first + (px_per_s - usual) * seconds / 2 if abs(px_per_s / usual - 1) <= MIN_END_CHANGE else first, usual
+    return first + (px_per_s - usual) * seconds / 2, usual, MAX_PITCH_CHANGE
 
 
 def _end_px(
@@ -166,11 +175,13 @@ def _end_px(
     zeros = sorted({place.zero_px for place in arrangement.places})
     reach, found = round(END_BAND_MM * down), []
     for zero in map(round, zeros):
-        inked = ink[max(zero - reach, 0) : zero + reach + 1, left:stop].max(axis=0, initial=0) >= INK
-        gaps = np.flatnonzero(~_closed(inked))
-        # The trace is what goes on to the end of what is looked at.
-        if gaps.size and gaps[-1] < inked.size - round(MIN_TRACE_MM * across):
-            found.append(left + gaps[-1] + 1)
+        band = ink[max(zero - reach, 0) : zero + reach + 1, left:stop] >= INK
+        gaps = np.flatnonzero(~_closed(band.any(axis=0)))
+        # The trace is what goes on to the end of what is looked at; one that comes from beyond the band does not begin in it.
+        if gaps.size and gaps[-1] < band.shape[1] - round(MIN_TRACE_MM * across):
+            begin = gaps[-1] + 1
+            if not band[[0, -1], begin : begin + ENTRY_COLUMNS].any():
+                found.append(left + begin)
     slack = PULSE_END_MM * across
     found = [column for column in found if not any(low - slack <= column <= high + slack for low, high in pulses)]
     if len(found) < MIN_END_SHARE * len(zeros):

@@ -34,6 +34,12 @@ CLEARER = 0.85
 MAX_GRID = 215
 """Darkness (of 255) of a grid above which ink on it cannot be distinguished."""
 
+FADED_SHARE, LEAST_FADED = 0.75, 0.3
+"""Where strokes nearby are this share or less as dark as a page's usual ones, light has faded them and they are darkened to these; strokes
+fainter than the second share are not told from the grid."""
+FADED_PATCHES = 5.0
+"""Over so many patches (standard deviation) the darkness of strokes is smoothed: light changes slowly, pens at once."""
+
 COLOURED_DARK = 190
 """Darkness (of 255) in its darkest channel from which coloured print is ink: printed grids are paler."""
 COLOURED_BRIGHT = 100
@@ -80,6 +86,7 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
         dark = _without_grid(dark, _periodic(dark))
         paper, solid = _levels(dark)
         paper = max(paper, GRID_SHARE * solid)
+    dark = _without_fading(dark, paper, solid)
     steps = (np.arange(256, dtype=np.float32) - paper) * (255.0 / max(solid - paper, 1.0))
     table = np.clip(np.rint(steps), 0, 255).astype(np.uint8)
     return np.asarray(Image.fromarray(dark).point(table.tolist()))  # faster than indexing
@@ -250,14 +257,36 @@ def _without_grid(dark: np.ndarray, grid: np.ndarray) -> np.ndarray:
     return 255 - np.minimum(light, 255).astype(np.uint8)
 
 
-def _levels(dark: np.ndarray) -> tuple[float, float]:
-    """Darkness at which ink begins and at which it is solid, of a page of (H, W) uint8 darkness."""
+def _darkest(dark: np.ndarray) -> np.ndarray:
+    """The darkest of each whole patch of (H, W) uint8 darkness, (h, w) uint8."""
     from PIL import Image
 
-    height, width = dark.shape
     # A mean of four: solid in a stroke, half as dark in a dot of a grid or of noise.
-    half, side = np.asarray(Image.fromarray(dark).reduce(2)), PATCH_PX // 2
-    darkest = _block_maximum(half, side).ravel()
+    return _block_maximum(np.asarray(Image.fromarray(dark).reduce(2)), PATCH_PX // 2)
+
+
+def _without_fading(dark: np.ndarray, paper: float, solid: float) -> np.ndarray:
+    """(H, W) uint8 darkness, `paper` where ink begins and `solid` where it is solid, that is as dark where a reflection lies on the page as
+    elsewhere."""
+    from PIL import Image
+    from scipy import ndimage
+
+    darkest = _darkest(dark).astype(np.float32)
+    traced = (darkest > max(LEAST_FADED * solid, 1.5 * paper)).astype(np.float32)
+    near, count = (ndimage.gaussian_filter(part, FADED_PATCHES) for part in (darkest * traced, traced))
+    share = np.where(count > 0.01, near / np.maximum(count, 0.01) / solid, 1.0)
+    if not (share[traced > 0] < FADED_SHARE).any():
+        return dark
+    height, width = dark.shape
+    gain = Image.fromarray((1.0 / np.clip(share, LEAST_FADED, 1.0)).astype(np.float32))
+    darker = np.asarray(gain.resize((width, height), Image.Resampling.BILINEAR)) * dark
+    return np.minimum(np.rint(darker), 255).astype(np.uint8)
+
+
+def _levels(dark: np.ndarray) -> tuple[float, float]:
+    """Darkness at which ink begins and at which it is solid, of a page of (H, W) uint8 darkness."""
+    height, width = dark.shape
+    darkest = _darkest(dark).ravel()
     if not darkest.size:
         raise ValueError(f"a page has at least {PATCH_PX} x {PATCH_PX} pixels, not {width} x {height}")
     level = otsu.threshold(darkest)

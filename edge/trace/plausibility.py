@@ -12,6 +12,8 @@ LEVEL_S = 0.3
 """Waves are narrower than half of it: a running median over so long is where the trace stands, and may be no farther from the row's 0 mV."""
 LED_S, LED_MV = 0.1, 0.4
 """So near a gap a trace may have been led away by what hides it: as far as it is so far from where it stands beyond."""
+STEP_MV, STEP_S, STANDS_S, STANDS_MV = 0.6, 0.006, 0.1, 0.3
+"""A trace that leaps so far within so short a time, and stands so long and so level before and after, went over to another thing: waves come back."""
 LEAST_PIECE_S = 0.15
 """Pieces between gaps that are shorter than a heartbeat's QRS and its surroundings say nothing."""
 
@@ -36,6 +38,8 @@ def without_strays(signal: np.ndarray, rate_hz: int, reach_mv: tuple[float, floa
     if np.abs(signal[known]).max() > MAX_MEDIAN_MV:
         level = ndimage.median_filter(signal[known], round(LEVEL_S * rate_hz), mode="nearest")
         kept[known] = np.abs(level) <= MAX_MEDIAN_MV
+    for stretch in _beyond_steps(signal, rate_hz):
+        kept[stretch] = False
     led, beyond, least = (round(seconds * rate_hz) for seconds in (LED_S, LEVEL_S, LEAST_PIECE_S))
     labels, _ = ndimage.label(kept)
     for (piece,) in ndimage.find_objects(labels):
@@ -52,6 +56,36 @@ def without_strays(signal: np.ndarray, rate_hz: int, reach_mv: tuple[float, floa
             if is_gap and not leaves and away.any():
                 marks[: int(np.flatnonzero(away)[-1]) + 1] = False
     return np.where(kept, signal, np.float32(np.nan))
+
+
+def _beyond_steps(signal: np.ndarray, rate_hz: int) -> list[slice]:
+    """The stretches of (n,) mV on the side of each step that is farther from the row's 0 mV, to the next step or gap."""
+    step, stands = round(STEP_S * rate_hz), round(STANDS_S * rate_hz)
+    with np.errstate(invalid="ignore"):
+        leaps = np.flatnonzero(np.abs(signal[step:] - signal[:-step]) >= STEP_MV)
+    steps: list[tuple[int, float, float]] = []
+    for at in leaps.tolist():
+        before, after = signal[max(at - stands, 0) : at], signal[at + step : at + step + stands]
+        if min(before.size, after.size) < stands or (steps and at - steps[-1][0] <= step):
+            continue
+        levels = np.median(before), np.median(after)
+        level = max(np.ptp(before), np.ptp(after)) <= STANDS_MV
+        if level and abs(levels[1] - levels[0]) >= STEP_MV:  # never of what is not known
+            steps.append((at, float(levels[0]), float(levels[1])))
+    gaps = np.flatnonzero(~np.isfinite(signal))
+    found = []
+    for number, (at, before_mv, after_mv) in enumerate(steps):
+        if abs(after_mv) > abs(before_mv):
+            ends = [
+                *gaps[gaps > at + step][:1].tolist(),
+                *(other for other, *_ in steps[number + 1 : number + 2]),
+                signal.size,
+            ]
+            found.append(slice(at, min(ends)))
+        else:
+            begins = [*(gaps[gaps < at][-1:] + 1).tolist(), *(other + step for other, *_ in steps[:number][-1:]), 0]
+            found.append(slice(max(begins), at + step))
+    return found
 
 
 def is_implausible(signal: np.ndarray, rate_hz: int) -> bool:

@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ecg_edge.arrangement import scale
 from ecg_edge.arrangement.arrangement import find_arrangement
 from ecg_edge.arrangement.scale import refined
+from ecg_edge.layout import Arrangement, Box, Place
 from ecg_edge.page.ink import ink_of
 from ecg_edge.simulator.heart import simulate
 from ecg_edge.simulator.report_page import draw_report
@@ -50,3 +52,47 @@ def test_without_pulses_and_separators_the_grids_scale_stays(report):
     bare = replace(found, pulses=())
     assert refined(bare, np.zeros_like(ink)).px_per_mm == found.px_per_mm
     assert refined(bare, np.zeros_like(ink)).places == found.places
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """(ink, arrangement) of a drawn report, by a factor by which its grid is said to be wider than its traces."""
+    ink = ink_of(np.asarray(draw_report(simulate("normal", seed=2))))
+    found = find_arrangement(ink, (TRUE_PX_PER_MM, TRUE_PX_PER_MM))
+    return lambda factor: (ink, replace(found, px_per_mm=(factor * TRUE_PX_PER_MM, factor * TRUE_PX_PER_MM)))
+
+
+def test_lines_that_stand_evenly_may_be_farther_from_the_grid(wide):
+    """Three separators, 2.3 % from it: flattening may have left so much."""
+    ink, found = wide(1.023)
+    corrected = refined(found, ink)
+    assert corrected.px_per_mm[0] == pytest.approx(TRUE_PX_PER_MM, rel=0.002)
+    assert (corrected.speed_from, corrected.gain_from) == (found.speed_from, found.gain_from)
+
+
+def test_where_pulses_and_columns_contradict_the_grid_the_scale_is_said_to_be_assumed(wide):
+    """Which of the two is wrong is not known; what the person has said stays said."""
+    ink, found = wide(1.045)
+    corrected = refined(found, ink)
+    assert corrected.px_per_mm == found.px_per_mm
+    assert (corrected.speed_from, corrected.gain_from) == ("assumed", "assumed")
+    said = refined(replace(found, speed_from="option", gain_from="option"), ink)
+    assert (said.speed_from, said.gain_from) == ("option", "option")
+
+
+def test_a_trace_that_comes_from_beyond_the_band_does_not_begin_in_it():
+    """Two of three rows wander in from below, 3 mm after the traces begin: one row alone does not tell where."""
+    ink = np.zeros((900, 1000), np.uint8)
+    places = []
+    for row, zero in enumerate((200, 450, 700)):
+        low = 0 if row == 2 else 90
+        for x in range(100, 900):
+            y = round(zero + max(low - 0.8 * (x - 100), 0))
+            ink[y - 1 : y + 2, x] = 255
+        places.append(Place(f"row {row}", None, Box(106, zero - 100, 899, zero + 100), zero, 0.0))
+    page = Arrangement("", tuple(places), (8.0, 8.0), 25.0, 10.0, 0.0, 1.0)
+    assert scale._end_px(page, ink, 106) is None
+    level = ink.copy()
+    for row in (200, 450):
+        level[row - 100 : row + 100] = ink[600:800]
+    assert scale._end_px(page, level, 106) == pytest.approx(100, abs=1)

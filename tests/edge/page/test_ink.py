@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
-from ecg_edge.page.ink import darkness_of, ink_of
+from ecg_edge.page.ink import _levels, _without_fading, darkness_of, ink_of
 
 HEIGHT, WIDTH = 400, 640
 
@@ -136,3 +136,26 @@ def test_coloured_strokes_on_white_paper_are_ink(colour):
     ink = ink_of(page)
     assert ink[drawn].min() > 200
     assert np.percentile(ink[~drawn], 99.5) < 40
+
+
+def faded_page(veil):
+    """(H, W, 3) uint8: traces and a grid on paper over which a reflection lies in the middle that takes `veil` (0..1) of all contrast."""
+    page = np.full((800, 1600, 3), 225, np.float32)
+    page[::40], page[:, ::40] = 205, 205
+    for row in range(100, 800, 200):
+        page[row : row + 3] = 60
+        for x in range(60, 1600, 160):
+            page[row - 60 : row, x : x + 3] = 60
+    y, x = np.mgrid[:800, :1600]
+    share = veil * np.exp(-(((y - 400) / 250) ** 2) - ((x - 800) / 250) ** 2)[..., None]
+    return np.rint(page * (1 - share) + 250 * share).astype(np.uint8)
+
+
+def test_what_a_reflection_has_faded_is_as_dark_as_the_rest():
+    """Traces in its middle are ink, paper and grid there are none; without a reflection nothing changes."""
+    ink = ink_of(faded_page(0.6))
+    assert ink[300:303, 600:1000].min() > 140
+    assert ink[230:290, 905:935].max() < 60
+    clean = faded_page(0.0)
+    dark = darkness_of(clean)
+    assert _without_fading(dark, *_levels(dark)) is dark

@@ -103,3 +103,27 @@ def test_what_is_kept_is_as_it_was(signal):
     kept = without_strays(signal, RATE_HZ)
     assert kept.shape == signal.shape and kept.dtype == signal.dtype
     assert np.array_equal(kept[np.isfinite(kept)], signal[np.isfinite(kept)])
+
+
+def test_what_a_trace_steps_to_is_lost():
+    """An object's edge that is followed to the end of the lead, or between two steps; what lies at the row's 0 mV stays."""
+    signal = BEATS.copy()
+    signal[900:] = 1.1 + 0.05 * np.sin(TIME_S[900:] * 9)
+    kept = np.isfinite(without_strays(signal, RATE_HZ))
+    assert not kept[905:].any() and kept[:890].all()
+    kept = np.isfinite(without_strays(signal[::-1], RATE_HZ))
+    assert not kept[:345].any() and kept[360:].all()
+    signal = BEATS.copy()
+    signal[660:740] = -0.9
+    kept = np.isfinite(without_strays(signal, RATE_HZ))
+    assert not kept[664:736].any() and kept[:650].all() and kept[750:].all()
+
+
+@pytest.mark.parametrize("elevated_mv", [0.4, 0.9, 1.4])
+def test_waves_are_no_steps(elevated_mv):
+    """The tallest R waves, and an ST segment that goes on as high as the R wave, which rises as fast as hearts do."""
+    tall = BEATS * 4.0
+    np.testing.assert_array_equal(without_strays(tall, RATE_HZ), tall)
+    phase = TIME_S % 0.8
+    monophasic = elevated_mv * (np.clip((phase - 0.2) / 0.03, 0, 1) - np.clip((phase - 0.45) / 0.12, 0, 1))
+    np.testing.assert_array_equal(without_strays(monophasic, RATE_HZ), monophasic)
