@@ -23,6 +23,8 @@ PULSE_HEIGHTS_MM = 8.0, 10.0, 12.5
 
 MAX_PULSE_CHANGE, MAX_PITCH_CHANGE = 0.03, 0.015
 """How far pulses and columns may be from the grid's scale; farther off, it is they that were misread."""
+MAX_COARSE_CHANGE = 0.08
+"""How far pulses may be from the scale that they gave themselves on the coarse page, where there is no grid: two of its pixels."""
 MAX_LINES_CHANGE, MAX_LINE_ERROR_MM = 0.03, 0.6
 """Three lines or more between columns that stand evenly, to so much, are hardly misread: they may be farther from the grid's scale."""
 MIN_END_CHANGE = 0.003
@@ -76,7 +78,7 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
     strokes = [stroke for stroke in (_foot_and_top(ink, *pulse) for pulse in arrangement.pulses) if stroke]
     if strokes:
         found = float(np.median([foot - top for foot, top in strokes])) / arrangement.mm_per_mv
-        if abs(found / down - 1) <= MAX_PULSE_CHANGE:
+        if abs(found / down - 1) <= (MAX_PULSE_CHANGE if has_grid else MAX_COARSE_CHANGE):
             down = found
         elif arrangement.gain_from != "option":
             arrangement = replace(arrangement, gain_from="assumed")
