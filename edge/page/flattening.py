@@ -43,6 +43,8 @@ compression alone reach 0.07; pages with a grid, faint and bent ones too, more t
 SIDE_SLACK_CELLS = 3
 """How far within the ruled part a side may be found; one farther in is no side."""
 A4_MM = (297.0, 210.0)
+RECTANGLE_SHARE = 0.02
+"""A sheet whose opposite sides and whose diagonals differ by no more than this share is seen from the front: its proportions are its own."""
 
 
 @dataclass(frozen=True)
@@ -237,13 +239,18 @@ def _clipped_to_picture(
 
 
 def _by_outline(image: Image.Image, work: Image.Image) -> Flat:
-    """The flat page of a sheet without a grid, found in `work`, a small copy of the image: A4's proportions, its scale unknown."""
+    """The flat page of a sheet without a grid, found in `work`, a small copy of the image: its scale unknown, as long as A4 and of A4's proportions
+    where it is not seen from the front."""
     corners = sheet.find_outline(np.asarray(work))
     if corners is None:
         raise PictureError(Reason.NO_PAGE)
     corners = (corners + 0.5) * (image.width / work.width) - 0.5
     sides = np.hypot(*(corners - np.roll(corners, -1, axis=0)).T)
-    width_mm, height_mm = A4_MM if sides[0] + sides[2] >= sides[1] + sides[3] else A4_MM[::-1]
+    across, down = sides[0] + sides[2], sides[1] + sides[3]
+    width_mm, height_mm = A4_MM if across >= down else A4_MM[::-1]
+    diagonals = np.hypot(*(corners[:2] - corners[2:]).T)
+    if all(min(pair) >= (1 - RECTANGLE_SHARE) * max(pair) for pair in (sides[::2], sides[1::2], diagonals)):
+        width_mm, height_mm = A4_MM[0] * across / max(across, down), A4_MM[0] * down / max(across, down)
     plane = np.array([[0, 0], [width_mm, 0], [width_mm, height_mm], [0, height_mm]])
     homography = warp.homography_of(corners, plane)
     spacing_mm = warp.CELL_MM

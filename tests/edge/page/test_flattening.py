@@ -231,6 +231,18 @@ def test_a_sheet_that_stands_has_a4s_proportions_too():
     assert height / width == pytest.approx(297 / 210, rel=0.03)
 
 
+def test_a_sheet_seen_from_the_front_keeps_its_own_proportions():
+    """Not all exports and sheets have A4's: stretched to these, their seconds would be wrong."""
+    for corners in (
+        [(150, 100), (1250, 100), (1250, 950), (150, 950)],
+        [(160, 80), (1260, 120), (1229, 969), (129, 929)],
+    ):
+        picture = Image.new("RGB", (1400, 1100), (60, 45, 35))
+        ImageDraw.Draw(picture).polygon(corners, fill=(238, 236, 230))
+        width, height = flatten(picture).image.size
+        assert width / height == pytest.approx(1100 / 850, rel=0.02)
+
+
 @pytest.mark.parametrize("kind", ["black", "white", "noise", "clouds", "one pixel", "a line"])
 def test_where_there_is_neither_grid_nor_sheet_there_is_no_page(kind):
     """Of any size."""
