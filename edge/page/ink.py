@@ -37,6 +37,8 @@ MAX_GRID = 215
 FADED_SHARE, LEAST_FADED = 0.75, 0.3
 """Where strokes nearby are this share or less as dark as a page's usual ones, light has faded them and they are darkened to these; strokes
 fainter than the second share are not told from the grid."""
+SHADE_SHARE = 0.3
+"""A patch whose mean is this share of its darkest or more is in shade, or at a sheet's edge, and tells nothing of strokes."""
 FADED_PATCHES = 5.0
 """Over so many patches (standard deviation) the darkness of strokes is smoothed: light changes slowly, pens at once."""
 
@@ -265,17 +267,27 @@ def _darkest(dark: np.ndarray) -> np.ndarray:
     return _block_maximum(np.asarray(Image.fromarray(dark).reduce(2)), PATCH_PX // 2)
 
 
+def _mean_of_patches(dark: np.ndarray) -> np.ndarray:
+    """The mean of each whole patch of (H, W) uint8 darkness, (h, w) uint8."""
+    from PIL import Image
+
+    rows, columns = (length // PATCH_PX for length in dark.shape)
+    return np.asarray(Image.fromarray(dark).reduce(PATCH_PX))[:rows, :columns]
+
+
 def _without_fading(dark: np.ndarray, paper: float, solid: float) -> np.ndarray:
     """(H, W) uint8 darkness, `paper` where ink begins and `solid` where it is solid, that is as dark where a reflection lies on the page as
     elsewhere."""
     from PIL import Image
     from scipy import ndimage
 
-    darkest = _darkest(dark).astype(np.float32)
-    traced = (darkest > max(LEAST_FADED * solid, 1.5 * paper)).astype(np.float32)
-    near, count = (ndimage.gaussian_filter(part, FADED_PATCHES) for part in (darkest * traced, traced))
+    darkest, usual = (part.astype(np.float32) for part in (_darkest(dark), _mean_of_patches(dark)))
+    traced = (darkest > max(LEAST_FADED * solid, 1.5 * paper)) & (usual < SHADE_SHARE * darkest)
+    near, count = (
+        ndimage.gaussian_filter(part, FADED_PATCHES) for part in (darkest * traced, traced.astype(np.float32))
+    )
     share = np.where(count > 0.01, near / np.maximum(count, 0.01) / solid, 1.0)
-    if not (share[traced > 0] < FADED_SHARE).any():
+    if not (share[traced] < FADED_SHARE).any():
         return dark
     height, width = dark.shape
     gain = Image.fromarray((1.0 / np.clip(share, LEAST_FADED, 1.0)).astype(np.float32))
