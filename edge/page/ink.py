@@ -34,13 +34,13 @@ CLEARER = 0.85
 MAX_GRID = 215
 """Darkness (of 255) of a grid above which ink on it cannot be distinguished."""
 
-FADED_SHARE, LEAST_FADED = 0.75, 0.3
-"""Where strokes nearby are this share or less as dark as a page's usual ones, light has faded them and they are darkened to these; strokes
-fainter than the second share are not told from the grid."""
+FADED_SHARES, LEAST_FADED = (0.8, 0.65), 0.3
+"""Where strokes nearby are less dark than the first share of a page's usual ones, light has faded them and they are darkened, from the second one on
+to the usual ones'; strokes fainter than the last share are not told from the grid."""
 SHADE_SHARE = 0.3
 """A patch whose mean is this share of its darkest or more is in shade, or at a sheet's edge, and tells nothing of strokes."""
-FADED_PATCHES = 5.0
-"""Over so many patches (standard deviation) the darkness of strokes is smoothed: light changes slowly, pens at once."""
+NEAR_PATCHES, FADED_PATCHES = 5, 2.5
+"""The darkest stroke among so many patches, across and down, tells of the light there, smoothed over so many (standard deviation)."""
 
 COLOURED_DARK = 190
 """Darkness (of 255) in its darkest channel from which coloured print is ink: printed grids are paler."""
@@ -283,15 +283,18 @@ def _without_fading(dark: np.ndarray, paper: float, solid: float) -> np.ndarray:
 
     darkest, usual = (part.astype(np.float32) for part in (_darkest(dark), _mean_of_patches(dark)))
     traced = (darkest > max(LEAST_FADED * solid, 1.5 * paper)) & (usual < SHADE_SHARE * darkest)
-    near, count = (
-        ndimage.gaussian_filter(part, FADED_PATCHES) for part in (darkest * traced, traced.astype(np.float32))
-    )
+    # Beside a stroke that is as dark as usual, what is fainter is something else: a pencil's shaft, the edge of a hand.
+    most = ndimage.maximum_filter(darkest * traced, NEAR_PATCHES)
+    near, count = (ndimage.gaussian_filter(part, FADED_PATCHES) for part in (most, (most > 0).astype(np.float32)))
     share = np.where(count > 0.01, near / np.maximum(count, 0.01) / solid, 1.0)
-    if not (share[traced] < FADED_SHARE).any():
+    first, fully = FADED_SHARES
+    if not (share[traced] < first).any():
         return dark
     height, width = dark.shape
-    gain = Image.fromarray((1.0 / np.clip(share, LEAST_FADED, 1.0)).astype(np.float32))
-    darker = np.asarray(gain.resize((width, height), Image.Resampling.BILINEAR)) * dark
+    gain = 1 + (1 / np.clip(share, LEAST_FADED, 1) - 1) * np.clip((first - share) / (first - fully), 0, 1)
+    darker = (
+        np.asarray(Image.fromarray(gain.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR)) * dark
+    )
     return np.minimum(np.rint(darker), 255).astype(np.uint8)
 
 
