@@ -38,7 +38,7 @@ FADED_SHARES, LEAST_FADED = (0.8, 0.65), 0.3
 """Where strokes nearby are less dark than the first share of a page's usual ones, light has faded them and they are darkened, from the second one on
 to the usual ones'; strokes fainter than the last share are not told from the grid."""
 SHADE_SHARE = 0.3
-"""A patch whose mean is this share of its darkest or more is in shade, or at a sheet's edge, and tells nothing of strokes."""
+"""A patch whose mean is this share of its darkest or more is in shade, or at a sheet's edge: it tells nothing of strokes, and stays as it is."""
 NEAR_PATCHES, FADED_PATCHES = 5, 2.5
 """The darkest stroke among so many patches, across and down, tells of the light there, smoothed over so many (standard deviation)."""
 
@@ -282,7 +282,8 @@ def _without_fading(dark: np.ndarray, paper: float, solid: float) -> np.ndarray:
     from scipy import ndimage
 
     darkest, usual = (part.astype(np.float32) for part in (_darkest(dark), _mean_of_patches(dark)))
-    traced = (darkest > max(LEAST_FADED * solid, 1.5 * paper)) & (usual < SHADE_SHARE * darkest)
+    in_shade = usual >= SHADE_SHARE * np.maximum(darkest, LEAST_FADED * solid)
+    traced = (darkest > max(LEAST_FADED * solid, 1.5 * paper)) & ~in_shade
     # Beside a stroke that is as dark as usual, what is fainter is something else: a pencil's shaft, the edge of a hand.
     most = ndimage.maximum_filter(darkest * traced, NEAR_PATCHES)
     near, count = (ndimage.gaussian_filter(part, FADED_PATCHES) for part in (most, (most > 0).astype(np.float32)))
@@ -292,9 +293,9 @@ def _without_fading(dark: np.ndarray, paper: float, solid: float) -> np.ndarray:
         return dark
     height, width = dark.shape
     gain = 1 + (1 / np.clip(share, LEAST_FADED, 1) - 1) * np.clip((first - share) / (first - fully), 0, 1)
-    darker = (
-        np.asarray(Image.fromarray(gain.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR)) * dark
-    )
+    gain[in_shade] = 1
+    gains = Image.fromarray(gain.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR)
+    darker = np.asarray(gains) * dark
     return np.minimum(np.rint(darker), 255).astype(np.uint8)
 
 
