@@ -5,16 +5,30 @@ DEVELOP := .venv-dev
 FHIR := .venv-fhir
 WEB := .venv-web
 DOCS := .venv-docs
-SOURCES := setup.cfg pyproject.toml $(shell find edge models -type f -not -path '*/__pycache__/*')
+SOURCES := setup.cfg setup.py pyproject.toml $(shell find edge models -type f -not -path '*/__pycache__/*')
 MODELS := cnn crnn
 
-.PHONY: run test test-web test-arm64 train convert page centreline bench lint docs findings
+.PHONY: run test test-fast test-slow coverage test-web test-arm64 train convert page centreline bench lint docs findings
 
 run: $(DEVICE)/installed
 	$(DEVICE)/bin/ecg-edge demo
 
+# Every test, by JOBS processes. The fast ones, the others, and all of them with the lines of edge/ that they run: see tests/conftest.py.
+JOBS ?= 2
+TESTS = $(DEVELOP)/bin/python -m pytest --numprocesses $(JOBS) --dist worksteal
+
 test: $(DEVELOP)/installed $(FHIR)/installed
-	$(DEVELOP)/bin/python -m pytest
+	$(TESTS)
+
+test-fast: $(DEVELOP)/installed
+	$(TESTS) -m 'not slow'
+
+test-slow: $(DEVELOP)/installed $(FHIR)/installed
+	$(TESTS) -m slow
+
+# What commands, workers and servers run in processes of their own counts too. Below 92 % it fails.
+coverage: $(DEVELOP)/installed $(FHIR)/installed
+	COVERAGE_FILE=$(CURDIR)/.coverage $(TESTS) --cov --cov-report term --cov-fail-under 92 tests/edge
 
 # The page in Chromium (as root it is installed where it is missing), against axe-core; its interface under schemathesis; many clients.
 test-web: $(WEB)/installed

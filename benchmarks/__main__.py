@@ -1,4 +1,4 @@
-"""python -m benchmarks accuracy | latency | memory | size | floors | scale | summary | all | formats | compare | against | doubt | reading | foreign | page | measurements | leaks | others | mutations."""
+"""python -m benchmarks accuracy | latency | memory | size | installed | floors | scale | summary | all | formats | compare | check | against | doubt | reading | foreign | page | measurements | leaks | others | mutations."""
 
 import argparse
 import sys
@@ -6,11 +6,13 @@ import sys
 from . import (
     accuracy,
     against,
+    check,
     compare,
     doubt,
     floors,
     foreign_reading,
     formats,
+    installed,
     latency,
     leaks,
     measurements,
@@ -32,12 +34,14 @@ COMMANDS = {
     ),
     "memory": (memory, "what a process holds after imports, after loading and at its peak"),
     "size": (size, "bytes of models in every format, and of what is installed"),
+    "installed": (installed, "what an installed device takes on disk, and how much of it reading uses"),
     "scale": (scale, "cost by number of pages, size of the picture, threads and processes"),
     "floors": (floors, "what a page cannot cost less than: decoding, and multiply-adds at the machine's peak"),
     "summary": (summary, "edge against float: one table of what was measured"),
     "formats": (formats, "make the formats that are not shipped from the float16 files"),
     "compare": (compare, "two files of latency or of 'ecg-edge bench': ratios with intervals"),
     "against": (against, "the working tree against a commit: time, memory and results on the same pictures, by turns"),
+    "check": (check, "fails where accuracy, reading or ratios of time have fallen below what is kept"),
     "doubt": (doubt, "how often the page model is wrong where it is sure, by where pages come from"),
     "leaks": (leaks, "what can be told without the heart, and copies across the splits"),
     "mutations": (mutations, "damaged pictures: each a result or a reason, in time and memory"),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .result import LeadResult, Result
     from .signals import Signals
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 _HOMES = {
     "Reader": "reader",

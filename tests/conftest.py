@@ -111,6 +111,20 @@ def signals():
         signal.signal(number, handler)
 
 
+SLOW_FOLDERS = ("benchmarks", "convert", "release", "train")
+"""They train, convert, install or measure. Of the other folders single tests are marked `slow`: what takes a second of a processor or more."""
+SLOW_FIXTURES = {"report_photo", "ruled_photo"}
+"""Photographs are taken in seconds: what looks at one is slow too."""
+
+
+def pytest_collection_modifyitems(items):
+    """Mark as slow what is by its folder or its fixtures, for `make test-fast`."""
+    for item in items:
+        folder = item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
+        if folder in SLOW_FOLDERS or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_terminal_summary(terminalreporter, config):
     published, extra = len(_stored(extra=False)), len(_stored(extra=True))
     lines = []

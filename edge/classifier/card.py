@@ -14,6 +14,9 @@ from ..layout import CLASSES
 
 SCHEMA = "ecg-edge/card/1"
 DEFAULT_MODEL = "page"
+PAPER_MODELS = ("cnn", "crnn")
+"""The paper's networks: 19 MB that few need, and so a distribution of their own, `ecg-edge-paper-models`, which puts them beside ours."""
+HOW_TO_ADD_PAPER_MODELS = "'pip install ./install/paper-models' in a clone of ecg-edge adds the paper's models."
 
 _TEXT, _NUMBER, _WHOLE, _LIST, _TABLE = str, (int, float), int, list, dict
 REQUIRED: dict[str, type | tuple[type, ...]] = {
@@ -99,7 +102,8 @@ def read_card(name: str, folder: str | os.PathLike[str] | None = None) -> Card:
     path = folder / f"{name}.json"
     if Path(name).name != name or not path.is_file():
         known = ", ".join(list_names(folder)) or "none"
-        raise NoModelError(f"There is no model {name!r}. Installed: {known}.")
+        how = f" {HOW_TO_ADD_PAPER_MODELS}" if name in PAPER_MODELS else ""
+        raise NoModelError(f"There is no model {name!r}. Installed: {known}.{how}")
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -21,10 +21,11 @@ def add_to(commands: Commands) -> None:
 def _models(options: argparse.Namespace) -> int:
     import json
 
-    from ..classifier.card import DEFAULT_MODEL, list_names, read_card
+    from ..classifier.card import DEFAULT_MODEL, HOW_TO_ADD_PAPER_MODELS, PAPER_MODELS, list_names, read_card
 
     status = SUCCESS
-    for name in [options.name] if options.name else list_names():
+    names = [options.name] if options.name else list_names()
+    for name in names:
         try:
             card = read_card(name)
             card.read_model()
@@ -38,4 +39,8 @@ def _models(options: argparse.Namespace) -> int:
         else:
             mark = " (default)" if name == DEFAULT_MODEL else ""
             print(f"{card.name:<8} {card['version']:<8} {card['file.bytes'] / 1e6:6.1f} MB  {card['summary']}{mark}")
+    if not options.name and not options.json and not set(PAPER_MODELS) <= set(names):
+        print(
+            f"Not installed: {', '.join(name for name in PAPER_MODELS if name not in names)}. {HOW_TO_ADD_PAPER_MODELS}"
+        )
     return status

@@ -1,23 +1,28 @@
 """The pages of docs/: every link leads somewhere, every reason has a remedy, every command is run."""
 
+import argparse
+import importlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
+from ecg_edge import Reader
 from ecg_edge.errors import FAILURES, Reason
 from ecg_edge.result import Doubt
 
-from .pages import PAGES, ROOT, anchors_of, commands_of, links_of, text_of
+from .pages import PAGES, ROOT, anchors_of, code_of, commands_of, links_of, text_of
 
 TROUBLESHOOTING = text_of("docs/troubleshooting.md")
 SERVED = re.compile(r"^\S*ecg-edge serve\b")
 """Run by tests/docs/test_readme.py and tests/edge/web."""
-INSTALLS = re.compile(r"^(make run|\S*pip install '\.\[serve\]'|ecg-edge models( page)?)$")
-"""Run by the gate, and by tests/edge/commands."""
+INSTALLS = re.compile(r"^(make run|\S*pip install ('\.\[serve\]'|\./install/paper-models)|ecg-edge models( page)?)$")
+"""Run by the gate, by tests/test_distribution.py and by tests/edge/commands."""
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
@@ -83,24 +88,46 @@ def test_every_target_is_in_contributing():
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A folder with what the pages' commands name."""
+def folder(tmp_path_factory, few_pages):
+    """A folder with what the pages' commands name, and results that are stored."""
+    from ecg_edge.store.result_store import Store
+
     folder = tmp_path_factory.mktemp("clone")
     shutil.copytree(ROOT / "docs" / "pictures", folder / "docs" / "pictures")
-    (folder / "scans").mkdir()
-    for name in ("page.jpg", "my-page.jpg", "scans/one.jpg"):
+    for name in ("page.jpg", "my-page.jpg", "scans/one.jpg", "pages/one.jpg"):
+        (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / "tests" / "data" / "normal.jpg", folder / name)
+    first, *others = (Image.open(page.path) for page in [*few_pages, few_pages[0]])
+    first.save(folder / "scan.pdf", save_all=True, append_images=others, resolution=200)
+    with Store(folder / "kept" / "ecg-edge") as store:
+        result = Reader().read(folder / "page.jpg").to_dict()
+        store.add(result | {"verdict": "infarction"})
+        store.add(result | {"status": "refused", "verdict": None, "reason": "blurred"})
     return folder
 
 
+def _bare(command):
+    """A command as it is in the environment: without its folder, without 'sudo', and without where its output goes."""
+    return re.sub(r"^(sudo )?(\S*/bin/(?=ecg-edge|python|pip))?", "", command).partition(" > ")[0]
+
+
+OF_PAGES = {str(page.relative_to(ROOT)): [_bare(command) for command in commands_of(page)] for page in PAGES}
+RUN_HERE = ("docs/start.md", "docs/photograph.md", "docs/command-line.md", "docs/models.md", "docs/files.md", "docs/measurements.md", "docs/python.md")  # fmt: skip
+"""Pages whose commands read pages."""
 COMMANDS = {
-    command.replace(".venv/bin/", "")
-    for page in ("docs/start.md", "docs/photograph.md", "docs/command-line.md", "docs/models.md")
-    for command in commands_of(page)
-    if not SERVED.match(command) and not INSTALLS.match(command)
+    command
+    for page, commands in OF_PAGES.items()
+    for command in commands
+    if (page in RUN_HERE and not SERVED.match(command) and not INSTALLS.match(command))
+    or command.startswith("ecg-edge history")
 }
+OUTSIDE = re.compile(
+    r"apt install [\w -]+|python3 -m venv --system-site-packages /opt/ecg-edge|pip install .+|curl .+|podman (build|run) .+|install/raspberry-pi|git pull"
+)
+"""What belongs to the system or the network. Of pip the extras, and of curl the paths, are looked up."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_commands_run(command, folder):
     """On pages that are there, with status 0, and what they write is there."""
@@ -108,11 +135,56 @@ def test_commands_run(command, folder):
     assert words[0] == "ecg-edge"
     path = os.pathsep.join([str(ROOT), *sys.path])
     line = [sys.executable, "-m", "ecg_edge", *words[1:]]
-    done = subprocess.run(line, cwd=folder, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True)
+    environment = os.environ | {"PYTHONPATH": path, "XDG_DATA_HOME": str(folder / "kept")}
+    done = subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout, done.stderr
     for option in ("--overlay", "--signals", "--steps", "--out"):
         if option in words:
             assert any((folder / words[words.index(option) + 1]).iterdir())
+
+
+class _Understood(Exception):
+    """A command line was parsed, and nothing of it was run."""
+
+
+@pytest.mark.parametrize("page", OF_PAGES)
+def test_every_command_is_understood(page, monkeypatch):
+    """Also those that take hours or a device: programs know the command and its options, make its target, the extras are there."""
+    parse = argparse.ArgumentParser.parse_args
+
+    def only_parse(parser, *arguments, **named):
+        parse(parser, *arguments, **named)
+        raise _Understood
+
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", only_parse)
+    mains = {
+        "ecg-edge": "ecg_edge.commands.cli",
+        **{f"python -m {name}": f"{name}.__main__" for name in ("train", "convert", "benchmarks")},
+    }
+    targets = text_of("Makefile").split(".PHONY: ")[1].splitlines()[0].split()
+    extras = re.findall(r"^(\w[\w-]*) =$", text_of("setup.cfg").split("[options.extras_require]")[1], re.M)
+    for command in OF_PAGES[page]:
+        program = next((name for name in mains if command.startswith(f"{name} ")), None)
+        if program is not None:
+            with pytest.raises(_Understood):
+                importlib.import_module(mains[program]).main(shlex.split(command.removeprefix(program)))
+        elif command.startswith("make "):
+            assert command.split()[1] in targets, command
+        else:
+            assert OUTSIDE.fullmatch(command), command
+            for asked in re.findall(r"\[([\w,-]+)\]", command) if command.startswith("pip") else ():
+                assert set(asked.split(",")) <= set(extras), command
+            for path in re.findall(r":\d+(/v1/\w+)", command):
+                assert path in text_of("edge/web/openapi.json"), command
+
+
+@pytest.mark.parametrize("block", [block for page in OF_PAGES for block in code_of(page, "toml")])
+def test_settings_are_ones_that_can_be_set(block, tmp_path):
+    """Sections and keys of the configuration, with values that it takes."""
+    from ecg_edge.device.settings import read_settings
+
+    (tmp_path / "ecg-edge.toml").write_text(block)
+    assert read_settings(tmp_path / "ecg-edge.toml") != read_settings()
 
 
 def test_every_command_of_the_command_line_is_listed():

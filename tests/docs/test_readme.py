@@ -46,6 +46,7 @@ def test_every_command_is_run():
     assert all(command in gate for command in BY_THE_GATE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", RUN_HERE)
 def test_commands_run(command, clone):
     """Word for word but for the environment's place."""
@@ -70,6 +71,7 @@ def test_the_extra_that_it_installs_is_there():
     assert re.search(rf"^{extra} =$", text_of("setup.cfg"), re.M)
 
 
+@pytest.mark.slow
 def test_the_example_runs(clone, monkeypatch, capsys):
     """It prints a verdict, a rate and a signal."""
     (code,) = code_of("README.md", "python")

@@ -30,6 +30,7 @@ def test_every_example_is_run():
     assert set(MADE) <= {title for title, _ in EXAMPLES}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("title, code", EXAMPLES, ids=[title for title, _ in EXAMPLES])
 def test_examples_run(title, code, normal_page, few_pages, tmp_path, monkeypatch, capsys):

@@ -51,6 +51,7 @@ def test_the_verdict_is_made_of_the_leads(tiny_reader, normal_page):
     assert list(result.probabilities.values()) == calibrate(aggregate(leads), 1.0).tolist()
 
 
+@pytest.mark.slow
 def test_the_same_picture_gives_the_same_result(tiny_reader, tiny_folder, few_pages):
     """Again, after other pages, and in a reader of its own; times alone differ."""
     first = [without_times(tiny_reader.read(page.path)) for page in few_pages]

@@ -97,6 +97,7 @@ def test_a_verdict_that_contradicts_what_was_measured_is_uncertain(page_reader, 
     assert result.message == rule.reason and rule.reason in result.to_text()
 
 
+@pytest.mark.slow
 def test_limits_of_findings_depend_on_the_person(page_reader, normal_page, monkeypatch):
     """Whose page it is goes from `read` and `read_all` to the rules; what is no sex or age is said."""
     asked = []
@@ -117,6 +118,7 @@ def test_models_of_single_leads_measure_what_they_follow(tiny_reader, normal_pag
     assert result.measurements["rate_per_min"] > 0
 
 
+@pytest.mark.slow
 def test_a_model_of_pages_reads_any_layout(page_reader, odd_pages, validate):
     """6x2 too: two windows, their verdicts together; the leads by their places on this page."""
     for known in odd_pages:

@@ -40,6 +40,7 @@ def told(results, folder):
     return [(result.source.removeprefix(f"{folder}/"), result.status) for result in results]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_page_gives_a_result_in_order(tiny_reader, files, validate, jobs):
     """Each with its own reason, and the hash of the file."""
@@ -52,6 +53,7 @@ def test_every_page_gives_a_result_in_order(tiny_reader, files, validate, jobs):
         validate(result.to_dict())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_pages_may_be_chosen(tiny_reader, files, jobs):
     """Of each source; one that a file does not have is answered for."""
@@ -65,6 +67,7 @@ def test_pages_may_be_chosen(tiny_reader, files, jobs):
     assert results[2].message == "There is no page 3: the file holds 1 page."
 
 
+@pytest.mark.slow
 def test_a_page_by_number(tiny_reader, files):
     """As `read_all` gives it; without a number the first, with a message."""
     path = files.folder / "a.pdf"
@@ -77,6 +80,7 @@ def test_a_page_by_number(tiny_reader, files):
         tiny_reader.read(path, page=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_bytes_and_open_files_are_read_page_by_page_too(tiny_reader, files, jobs):
     """Though an open file can be read once."""
@@ -89,6 +93,7 @@ def test_bytes_and_open_files_are_read_page_by_page_too(tiny_reader, files, jobs
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_very_many_pages_are_answered_for(tiny_reader, jobs, monkeypatch):
     """By one result after the first hundred."""
@@ -121,6 +126,7 @@ def test_a_first_page_that_cannot_be_opened_leaves_the_others(tiny_reader, pages
     assert [(result.source, result.status) for result in results] == [("bytes#1", "failed"), ("bytes#2", "read")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["PDF", "HEIC", "DICOM", "TIFF", "PNG", "JPEG 2000", "AVIF", "PDF in DICOM"])
 def test_a_page_gives_the_same_verdict_in_every_kind_of_file(few_pages, kind):
     """Layout, speed, gain and verdict, by the default model."""

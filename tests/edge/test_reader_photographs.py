@@ -60,6 +60,7 @@ def test_a_report_that_lies_otherwise_is_read_as_if_it_stood(tiny_reader, normal
     assert [lead.name for lead in result.leads] == list(REPORT.lead_names)
 
 
+@pytest.mark.slow
 def test_following_the_leads_changes_no_verdict(tiny_reader, few_pages):
     """It adds signals, numbers, measurements and the lead that the strip shows alone."""
     for page in few_pages:

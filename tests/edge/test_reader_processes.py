@@ -15,6 +15,7 @@ from .pictures import without_times
 from .waiting import read_line, wait_for_end
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_results_come_in_the_order_of_the_sources(tiny_reader, few_pages, odd_pages, jobs):
     """Good and bad ones, fast and slow ones, with one process or two: as if each were read alone."""
@@ -57,6 +58,7 @@ def test_jobs_are_at_least_one(tiny_reader, jobs):
         list(tiny_reader.read_all(["none.jpg"], jobs=jobs))
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_an_error_in_words(tiny_reader, normal_page):
     """For want of memory, mostly: the other worker is ended and nothing hangs."""
     before = multiprocessing.active_children()

@@ -19,6 +19,7 @@ from .pictures import bad_pictures, without_times
 BAD = list(bad_pictures(Path(__file__).parents[1] / "data" / "normal.jpg"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", BAD)
 def test_a_bad_picture_is_a_result_with_a_reason(tiny_reader, normal_page, validate, what):
     """Nothing raises; every result says in a sentence what to do, and follows the schema."""
@@ -32,6 +33,7 @@ def test_a_bad_picture_is_a_result_with_a_reason(tiny_reader, normal_page, valid
     assert (result.page is None) == (stages is None or stages.page is None)
 
 
+@pytest.mark.slow
 def test_a_page_of_two_columns_is_refused_after_it_was_read_as_such(tiny_reader, odd_pages, validate):
     """What was found travels with the refusal: the page, its layout, its signals and its quality."""
     for known in odd_pages:
@@ -45,6 +47,7 @@ def test_a_page_of_two_columns_is_refused_after_it_was_read_as_such(tiny_reader,
         assert stages.steps is stages.inputs is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["tiny", "page"])
 def test_leads_in_no_known_order_are_refused_with_the_orders_that_the_model_reads(
     tiny_reader, normal_page, validate, model
@@ -59,6 +62,7 @@ def test_leads_in_no_known_order_are_refused_with_the_orders_that_the_model_read
     assert f"reads {', '.join(read)} pages" in result.message and ("alone" in result.message) == (model == "tiny")
 
 
+@pytest.mark.slow
 def test_limb_leads_alone_are_listed(tiny_reader, odd_pages, validate):
     """The page shows six of the twelve: no verdict, and the leads that are there with box, state and words that say so."""
     with Image.open(odd_pages[0].path) as page:
@@ -101,6 +105,7 @@ def test_a_bad_picture_has_its_name_all_the_same(tiny_reader):
     ]
 
 
+@pytest.mark.slow
 def test_a_bad_picture_leaves_no_trace_in_the_next_result(tiny_reader, normal_page):
     """State between pictures is the worst that a reader could keep."""
     before = without_times(tiny_reader.read(normal_page))

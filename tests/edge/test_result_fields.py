@@ -27,6 +27,7 @@ def test_speed_and_gain_that_were_given_are_the_results(normal_page):
     assert (page["mm_per_mv"], page["gain_from"]) == (5.0, "option")
 
 
+@pytest.mark.slow
 def test_a_page_that_is_laid_flat_says_where_its_scale_comes_from(page_reader, odd_pages):
     """These have pulses of 10 mm on every row."""
     for page in odd_pages:
@@ -35,6 +36,7 @@ def test_a_page_that_is_laid_flat_says_where_its_scale_comes_from(page_reader, o
         assert found["mm_per_s"] == 25.0 and found["speed_from"] in ("pulse", "columns")
 
 
+@pytest.mark.slow
 def test_each_lead_says_what_it_shows(page_reader, tiny_reader, few_pages):
     """The twelve themselves, a strip the lead whose name is printed; without traces its name is not read."""
     known = set()
@@ -54,6 +56,7 @@ def test_inverted_avr_is_avr():
     assert (title_of(place), title_of(strip)) == ("aVR", "rhythm")
 
 
+@pytest.mark.slow
 def test_a_result_in_doubt_says_why(normal_page):
     """One that is sure has no doubts."""
     doubtful = Reader("page", min_confidence=1.0).read(normal_page)

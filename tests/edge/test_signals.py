@@ -138,6 +138,7 @@ def test_pandas_is_asked_for_where_it_is_missing(monkeypatch):
     assert isinstance(caught.value, EcgEdgeError)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["page", "tiny"])
 def test_results_carry_signals_where_they_are_asked_for(model, tiny_folder, normal_page):
     """With models of single leads too, whose answer stays the same; JSON stays as it is."""
@@ -156,6 +157,7 @@ def test_models_of_single_leads_follow_none_unless_signals_are_asked_for(tiny_re
     assert "trace" in Reader("tiny", folder=tiny_folder, signals=True).read(normal_page).timing_ms
 
 
+@pytest.mark.slow
 def test_refused_pages_have_signals_where_their_leads_were_followed(tiny_folder, odd_pages, tmp_path):
     """A layout that a model does not read is no reason to withhold them; what is no picture has none."""
     reader = Reader("tiny", folder=tiny_folder, signals=True)
@@ -165,6 +167,7 @@ def test_refused_pages_have_signals_where_their_leads_were_followed(tiny_folder,
     assert reader.read(tmp_path / "missing.jpg").signals is None
 
 
+@pytest.mark.slow
 def test_signals_come_from_other_processes(tiny_folder, few_pages):
     """And are the same ones."""
     paths = [page.path for page in few_pages[:2]]

@@ -51,6 +51,7 @@ def drawn_ink(rows, strip="II", rise_mm=12.0, name_pitch_mm=None, lines=True, be
     return np.asarray(image)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "where",
     [{}, {"rise_mm": 20.0}, {"rise_mm": 22.0}, {"name_pitch_mm": 69.0}],
@@ -87,6 +88,7 @@ def test_four_rows_of_three_are_4x3(strip):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("swapped", [(0, 1), (1, 2)])
 def test_names_far_above_in_an_order_of_their_own_are_refused(swapped):
     """Limb leads that no order has, I and II or II and III in each other's place: in wide windows any names fit somewhere."""
@@ -99,6 +101,7 @@ def test_names_far_above_in_an_order_of_their_own_are_refused(swapped):
     assert refusal.value.reason is Reason.BAD_LAYOUT
 
 
+@pytest.mark.slow
 def test_a_report_page_is_3x4_with_a_rhythm_strip(few_pages):
     """Base lines, left edges and times of the report's geometry, within half a millimetre."""
     for page in few_pages:
@@ -125,6 +128,7 @@ def test_six_rows_of_two_hold_limb_leads_and_chest_leads(odd_pages):
         assert [place.start_s for place in found.places][:2] == [0, 5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turns", range(4))
 def test_a_page_that_lies_otherwise_is_turned_upright(odd_pages, turns):
     """By quarter turns alone, told by its names: the arrangement is that of the upright page."""
@@ -134,6 +138,7 @@ def test_a_page_that_lies_otherwise_is_turned_upright(odd_pages, turns):
     assert found == find_arrangement(upright, SCALE)
 
 
+@pytest.mark.slow
 def test_a_mirrored_page_is_refused(few_pages):
     """No quarter turn makes its names legible."""
     with pytest.raises(PictureError) as refusal:
@@ -161,6 +166,7 @@ def test_pulses_that_do_not_fit_the_columns_give_no_scale(odd_pages):
         find_arrangement(wide, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["rule", "hand", "edge"])
 def test_what_lies_about_the_leads_is_no_row(few_pages, what):
     """A bent double rule above the leads, a hand over the header, the sheet's edge below: the arrangement is the page's."""

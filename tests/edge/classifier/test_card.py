@@ -97,6 +97,7 @@ def test_a_card_without_a_field_is_damaged(folder, dotted, no_runtime):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", [None, True, "text", 1.5, [], {}])
 @pytest.mark.parametrize("dotted", list(REQUIRED))
 def test_a_card_with_a_field_of_another_type_is_damaged(folder, dotted, wrong, no_runtime):
@@ -228,7 +229,10 @@ def test_an_unknown_model_lists_those_that_are_there(tiny_folder, name):
 
 def test_without_any_model_the_list_is_empty(tmp_path):
     """And the message says 'none'."""
-    with pytest.raises(NoModelError, match=r"^There is no model 'cnn'\. Installed: none\.$"):
+    with pytest.raises(
+        NoModelError,
+        match=r"^There is no model 'cnn'\. Installed: none\. 'pip install \./install/paper-models' in a clone .+$",
+    ):
         read_card("cnn", tmp_path)
     assert list_names(tmp_path) == [] == list_names(tmp_path / "none")
 

@@ -165,6 +165,7 @@ def test_the_bandwidth_ends_at_25_hertz():
     assert gain[100] < 0.01
 
 
+@pytest.mark.slow
 @given(offset_mv=st.floats(-5, 5), gain=st.floats(0.1, 3))
 def test_offsets_vanish_and_gains_stay(offset_mv, gain):
     """Millivolts are kept, where zero lies is not."""

@@ -105,6 +105,7 @@ def installed_models(tiny_folder):
         yield name, None
 
 
+@pytest.mark.slow
 def test_no_state_survives_from_one_invoke_to_the_next(runtime, tiny_folder, leads):
     """For the tiny model and every installed one: a lead's answer does not depend on what was read before (fused LSTMs keep state)."""
     for name, folder in installed_models(tiny_folder):
@@ -285,6 +286,7 @@ def test_bytes_that_the_runtime_will_not_load_are_a_damaged_model(runtime):
     assert str(caught.value).startswith(f"{runtime.name} {runtime.version} cannot load the model: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model, kernels, batch", [("crnn", "default", 1), ("crnn", "reference", 13), ("cnn", "default", 13)]
 )

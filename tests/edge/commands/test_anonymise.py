@@ -33,6 +33,7 @@ def named(normal_page, tmp_path):
     return tmp_path / "JANE DOE.jpg"
 
 
+@pytest.mark.slow
 def test_print_outside_the_leads_is_blanked(run, named, tmp_path):
     """Header, footer, between rows, at the side; the rest is the page's own pixels."""
     status, out, err = run("anonymise", named, "--out", tmp_path / "shared")
@@ -50,6 +51,7 @@ def test_print_outside_the_leads_is_blanked(run, named, tmp_path):
         assert np.abs(after[kept] - before[kept]).mean() < 1.5 and before[kept].min() < 60
 
 
+@pytest.mark.slow
 def test_neither_name_nor_metadata_of_the_file_stay(run, named, tmp_path):
     """The written file is called by the picture's SHA-256."""
     run("anonymise", named, "--out", tmp_path / "shared")
@@ -60,6 +62,7 @@ def test_neither_name_nor_metadata_of_the_file_stay(run, named, tmp_path):
         assert not picture.getexif()
 
 
+@pytest.mark.slow
 def test_pages_are_read_as_before(normal_page, odd_pages, report_photo, tmp_path):
     """Report pages, pages of two columns, a photograph: the same layout, and nearly the same signals."""
     from ecg_edge import Reader
@@ -87,6 +90,7 @@ def test_a_picture_whose_leads_are_not_found_is_not_written(run, tmp_path):
     assert none.endswith("(not_found). There is no picture there: check the path.")
 
 
+@pytest.mark.slow
 def test_it_says_where_the_blanked_picture_is_read_otherwise(run, report_photo, tmp_path, monkeypatch):
     """A photograph of which nothing but the traces' lowest parts is left."""
     monkeypatch.setattr(anonymise, "_kept", lambda stages, places: [np.array([400.0, 400.0, 700.0, 500.0])])

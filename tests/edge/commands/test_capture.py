@@ -39,6 +39,7 @@ def here(monkeypatch):
     return one
 
 
+@pytest.mark.slow
 def test_a_picture_is_captured_from_a_folder_and_read(run, here, few_pages, tmp_path, validate):
     """The picture is kept where it was asked for, and the result says when it was taken."""
     (tmp_path / "in").mkdir()
@@ -54,6 +55,7 @@ def test_a_picture_is_captured_from_a_folder_and_read(run, here, few_pages, tmp_
     assert line["sha256"] and here.closed
 
 
+@pytest.mark.slow
 def test_a_captured_picture_is_kept_as_it_was_read(run, here, few_pages, tmp_path):
     """As a JPEG its bytes, which give the same result again."""
     status, out, _ = run("capture", "--camera", few_pages[0].path.parent, "--out", tmp_path / "out.jpg", "--json")
@@ -81,6 +83,7 @@ def test_a_captured_picture_that_is_bad_is_a_result(run, here, tmp_path, validat
     assert line["source"] == f"camera {tmp_path}" and line["captured_at"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("out", ["none/page.jpg", "page.nosuch"])
 def test_a_captured_picture_that_cannot_be_kept_ends_with_3(run, here, normal_page, tmp_path, out):
     """A folder that is not there, a format that is not known."""

@@ -20,6 +20,7 @@ from ecg_edge.output.result_table import COLUMNS
 from ..files import made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_every_json_line_follows_the_schema(run, archive, validate, jobs):
     """Verdicts, refusals and failures, a line each, sorted by path; with one process or two."""
@@ -33,6 +34,7 @@ def test_every_json_line_follows_the_schema(run, archive, validate, jobs):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_csv_has_a_row_for_each_result(run, archive):
     """A head, the same columns for what is read and what is not, in the order of the files."""
     status, out, _ = run("classify", archive, "--csv")
@@ -42,6 +44,7 @@ def test_csv_has_a_row_for_each_result(run, archive):
     assert run("classify", archive, "--csv", "--json")[0] == 2
 
 
+@pytest.mark.slow
 def test_sex_and_age_of_the_person_reach_the_reader(run, normal_page, monkeypatch, tmp_path):
     """With and without files that are written; what is no age ends with 2."""
     asked = []
@@ -65,6 +68,7 @@ def stdin_of(monkeypatch, data):
     monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(data)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_dash_is_standard_input(run, normal_page, monkeypatch, jobs):
     """The picture's bytes come through a pipe."""
@@ -94,6 +98,7 @@ def test_names_that_are_no_text_are_printed_all_the_same(run, tmp_path, normal_p
     assert status == 0 and "caf" in out
 
 
+@pytest.mark.slow
 def test_the_steps_are_written(run, archive, tmp_path):
     """For each page that was read the documented files, and nothing for the others."""
     status, _, _ = run("classify", archive, "--steps", tmp_path / "steps")
@@ -128,6 +133,7 @@ def test_steps_that_cannot_be_written_end_with_3(run, normal_page, tmp_path):
     assert err == f"ecg-edge: {tmp_path / 'taken' / 'normal-b2790b05'}: cannot be written (Not a directory).\n"
 
 
+@pytest.mark.slow
 def test_signals_are_written(run, archive, tmp_path):
     """CSV and WFDB of every page whose leads were followed, those that the model then refused too; nothing for the others."""
     status, _, _ = run("classify", archive, "--signals", tmp_path / "signals")
@@ -140,6 +146,7 @@ def test_signals_are_written(run, archive, tmp_path):
 SEGMENTS = "0ms_I-III", "0ms_rhythm", "2500ms_aVR-aVF", "5000ms_V1-V3", "7500ms_V4-V6"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "asked, endings",
     [
@@ -173,6 +180,7 @@ def test_wrong_formats_of_signals_end_with_2(run, normal_page, tmp_path, argumen
     assert (status, out) == (2, "") and err.endswith(message)
 
 
+@pytest.mark.slow
 def test_overlays_are_written(run, archive, tmp_path):
     """Of every picture that could be opened, read or refused."""
     status, _, _ = run("classify", archive, "--overlay", tmp_path / "overlay")
@@ -184,6 +192,7 @@ def test_overlays_are_written(run, archive, tmp_path):
             assert min(image.size) > 500
 
 
+@pytest.mark.slow
 def test_a_photograph_is_classified(run, report_photo, tmp_path, validate):
     """From a file of a camera, at a given speed and gain."""
     (tmp_path / "photo.jpg").write_bytes(report_photo.photo.jpeg)
@@ -221,6 +230,7 @@ def sources_of(out, folder):
     return [os.path.relpath(json.loads(line)["source"], folder) for line in out.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_each_page_of_a_pdf_is_a_line_and_nothing_is_passed_over(run, scans, validate, jobs):
     """What is known and not read is a failure with a sentence; the rest is counted."""
@@ -234,6 +244,7 @@ def test_each_page_of_a_pdf_is_a_line_and_nothing_is_passed_over(run, scans, val
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("asked", "numbers"), [("2", [2]), ("3,1", [3, 1]), ("2-3", [2, 3]), ("1,1-2", [1, 2])])
 def test_pages_are_chosen_by_number(run, scans, asked, numbers):
     """One by one or from one to another, each once, in the order in which they are asked for."""
@@ -250,6 +261,7 @@ def test_a_page_that_is_not_there_is_a_failure(run, scans):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", ["", "0", "a", "1,", "3-2", "-2", "2-", "1-99999", "10001"])
 def test_wrong_numbers_of_pages_end_with_2(run, scans, asked):
     """Before anything is read."""
@@ -257,6 +269,7 @@ def test_wrong_numbers_of_pages_end_with_2(run, scans, asked):
     assert (status, out) == (2, "") and "page" in err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_what_is_written_of_pages_has_their_numbers(run, scans, tmp_path):
     """Overlays, signals and steps of one file do not overwrite each other."""
     run(
@@ -274,6 +287,7 @@ def test_what_is_written_of_pages_has_their_numbers(run, scans, tmp_path):
         assert [re.fullmatch(rf"scan-[0-9a-f]{{8}}-(\d){ending}", name)[1] for name in names] == ["1", "2", "3"]
 
 
+@pytest.mark.slow
 def test_progress_counts_pages(run, scans, monkeypatch):
     """As they become known."""
     monkeypatch.setattr(type(sys.stderr), "isatty", lambda self: self is sys.stderr, raising=False)
@@ -281,6 +295,7 @@ def test_progress_counts_pages(run, scans, monkeypatch):
     assert err == "\r1 of 4\r2 of 4\r3 of 4\r4 of 4\n"
 
 
+@pytest.mark.slow
 def test_a_pdf_comes_through_a_pipe_too(run, scans, monkeypatch):
     """Page by page, under the name of a dash."""
     stdin_of(monkeypatch, (scans / "scan.pdf").read_bytes())

@@ -4,11 +4,13 @@ import re
 import sys
 import types
 
+import pytest
 from PIL import Image
 
 from ecg_edge.layout import CLASSES
 
 
+@pytest.mark.slow
 def test_the_demo_reads_a_page_of_each_class_and_keeps_the_steps(run, few_pages, tmp_path, monkeypatch):
     """On stand-ins for the drawn pages: the lines, the files, the disclaimer."""
     pages = {page.label: Image.open(page.path).convert("RGB") for page in few_pages}

@@ -35,6 +35,7 @@ def test_one_bad_file_among_good_ones_ends_with_1_and_the_others_are_done(run, f
     assert re.search(r" [01]\.\d\d$", lines[0]) and re.search(r" [01]\.\d\d$", lines[2])
 
 
+@pytest.mark.slow
 def test_a_refused_page_ends_with_1(run, odd_pages):
     """A refusal is an answer, and not a verdict."""
     status, out, _ = run("classify", odd_pages[0].path)
@@ -65,6 +66,7 @@ def test_wrong_values_end_with_2(run, normal_page, arguments, message):
     assert run("classify", normal_page, *arguments) == (2, "", message)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -18,6 +18,7 @@ def test_models_are_listed_and_the_default_one_is_marked(run, tiny_folder, tmp_p
         [
             "other    1           0.0 MB  for tests; it has learnt nothing",
             "tiny     1           0.0 MB  for tests; it has learnt nothing (default)",
+            "Not installed: cnn, crnn. 'pip install ./install/paper-models' in a clone of ecg-edge adds the paper's models.",
         ],
     )
     status, out, _ = run("models", "--json")

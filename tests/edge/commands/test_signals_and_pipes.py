@@ -59,6 +59,7 @@ def without_runtimes_notes(text):
     return [line for line in ours.splitlines() if line]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("number, status", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_it_after_the_page_in_hand(start, normal_page, jobs, number, status):
@@ -74,6 +75,7 @@ def test_a_signal_ends_it_after_the_page_in_hand(start, normal_page, jobs, numbe
     assert out == "" or out.endswith("\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number, status", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_to_the_whole_group_ends_it_without_a_traceback(start, normal_page, number, status):
     """As a terminal and systemd send them: the workers get it too."""
@@ -85,6 +87,7 @@ def test_a_signal_to_the_whole_group_ends_it_without_a_traceback(start, normal_p
     assert process.returncode == status and "Traceback" not in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_closed_pipe_ends_it_without_a_traceback(start, normal_page, jobs):
     """`ecg-edge classify … | head -1`."""
@@ -107,6 +110,7 @@ def test_a_closed_pipe_under_the_help_is_no_traceback_either():
     assert process.returncode in (-signal.SIGPIPE, 128 + signal.SIGPIPE)
 
 
+@pytest.mark.slow
 def test_a_full_disk_under_the_output_ends_with_3(start, normal_page):
     """In one line."""
     with open("/dev/full", "w") as full:

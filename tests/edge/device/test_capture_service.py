@@ -177,6 +177,7 @@ def test_a_camera_is_named_by_number_or_folder(tmp_path):
 # Framing
 
 
+@pytest.mark.slow
 def test_hints_say_what_to_do(normal_page, report_photo):
     """Of a page that is found, one that is too far, darkness, and no page."""
     page = open_picture(normal_page).image
@@ -188,6 +189,7 @@ def test_hints_say_what_to_do(normal_page, report_photo):
     assert framing.framing_hint(Image.new("RGB", (800, 600), (120, 110, 100))) == "no page"
 
 
+@pytest.mark.slow
 def test_the_capture_service_gives_hints_of_what_the_camera_sees(capture_service, report_photo):
     """One frame, as it comes."""
     one, calls = capture_service()

@@ -36,6 +36,7 @@ def device(tmp_path):
     one.kill()
 
 
+@pytest.mark.slow
 def test_pages_are_read_stored_and_shown_until_it_is_told_to_end(device):
     """In order, with what the board said; SIGTERM ends it with 143."""
     device.start()
@@ -63,6 +64,7 @@ def test_pages_are_read_stored_and_shown_until_it_is_told_to_end(device):
     assert "watch.ended pages=3 signal=SIGTERM" in device.lines[-1]
 
 
+@pytest.mark.slow
 def test_a_picture_at_which_the_process_hangs_or_dies_makes_way(device):
     """It is tried twice, then has a result that says so; the others are read."""
     device.start(process={"page_s": 3.0, "grace_s": 0.3})
@@ -84,6 +86,7 @@ def test_a_picture_at_which_the_process_hangs_or_dies_makes_way(device):
     assert results["hang.jpg"]["status"] == "failed" and results["after.jpg"]["status"] == "read"
 
 
+@pytest.mark.slow
 def test_each_page_of_a_file_is_stored(device):
     """Shown one after the other; the file is kept once, and goes from the folder when the last one is stored."""
     device.start()
@@ -99,6 +102,7 @@ def test_each_page_of_a_file_is_stored(device):
     assert len({entry.picture for entry in stored}) == 1 and device.shown.count("done normal 0.91") == 3
 
 
+@pytest.mark.slow
 def test_it_ends_after_the_page_in_hand(device):
     """Which is stored."""
     device.start(process={"page_s": 3.0, "grace_s": 0.3}, trigger={"kind": "folder"})
@@ -112,6 +116,7 @@ def test_it_ends_after_the_page_in_hand(device):
     assert os.listdir(device.inbox) == ["hang.jpg"] and len(device.stored()) == 1
 
 
+@pytest.mark.slow
 def test_systemd_is_told_and_asked(device, tmp_path):
     """Ready, alive every second or two even during a page, ending."""
     with Systemd(tmp_path / "notify") as systemd_:
@@ -128,6 +133,7 @@ def test_systemd_is_told_and_asked(device, tmp_path):
     assert "READY=1" in systemd_.told[:before] and systemd_.told[-1] == "STOPPING=1"
 
 
+@pytest.mark.slow
 def test_an_interval_takes_pictures_with_the_camera(device):
     """Whatever comes of one."""
     device.start(trigger={"kind": "interval", "interval_s": 0.3})
@@ -136,6 +142,7 @@ def test_an_interval_takes_pictures_with_the_camera(device):
     assert {entry.result["source"] for entry in device.stored()} == {"camera 0"}
 
 
+@pytest.mark.slow
 def test_a_camera_that_is_not_there_ends_it_before_it_is_ready(device):
     """systemd starts it again; a person reads why."""
     device.start(trigger={"kind": "interval"}, camera={"source": "none"})
@@ -143,6 +150,7 @@ def test_a_camera_that_is_not_there_ends_it_before_it_is_ready(device):
     assert (device.process.returncode, device.lines) == (3, ["ecg-edge: There is no camera 0."])
 
 
+@pytest.mark.slow
 def test_kills_at_any_moment_lose_nothing_that_was_acknowledged(device):
     """The whole group, with pages arriving; 200 times with `python -m tests.edge.random_kills 200`."""
     kills = 3

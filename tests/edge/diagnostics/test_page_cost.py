@@ -56,6 +56,7 @@ def test_what_is_unknown_of_a_machine_is_none():
     assert {"cpu", "governor", "temperature_c", "throttled", "load_average", "emulated"} <= found.keys()
 
 
+@pytest.mark.slow
 def test_bench_measures_every_stage_and_writes_one_file(tmp_path, few_pages, capsys):
     """The table on standard output, all that was measured in FILE; each reading's total holds its stages."""
     out = tmp_path / "here.json"
@@ -74,6 +75,7 @@ def test_bench_measures_every_stage_and_writes_one_file(tmp_path, few_pages, cap
         assert f"| page int8 | {run['runtime']} {run['runtime_version']} | 1 |" in printed
 
 
+@pytest.mark.slow
 def test_bench_says_what_cannot_be_measured(tmp_path, few_pages, capsys):
     """An unknown runtime is wrong usage; a picture that is no page, and a model that is not there, stand in the table."""
     assert cli.main(["bench", "--runtime", "other"]) == 2

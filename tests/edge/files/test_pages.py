@@ -144,6 +144,7 @@ def test_a_broken_table_of_a_pdf_is_mended():
     assert [colour_of(open_picture(broken, number).image) for number in (1, 2, 3)] == list(COLOURS)
 
 
+@pytest.mark.slow
 def test_a_page_that_takes_too_long_is_given_up(monkeypatch):
     """Between two of its objects."""
     sheet = Sheet(297, 210, "")
@@ -316,6 +317,7 @@ def test_a_dicom_picture_that_says_too_many_pixels_is_not_decoded():
 # Damage
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SEVERAL)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())

@@ -103,6 +103,7 @@ def test_scaling_changes_voltages_alone(gain, seed):
     assert other.sokolow_lyon_mv == pytest.approx(gain * one.sokolow_lyon_mv, rel=1e-3)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.integers(0, 500))
 def test_a_shift_in_time_changes_no_interval(rows):
@@ -163,6 +164,7 @@ def nothing_beats():
     yield "ventricular flutter", fast
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what, mv", list(nothing_beats()))
 @pytest.mark.parametrize("names", [LEADS_12, ("II",)])
 def test_bad_input_gives_nulls_and_never_an_exception(what, mv, names):

@@ -9,6 +9,7 @@ import pytest
 from ecg_edge import Reader
 from ecg_edge.output import signal_files
 
+pytestmark = pytest.mark.slow
 PAGES, WITHIN = 30, 0.05
 """The report pages that come first in the order of their SHA-256, and how near to the printed rate counts as found."""
 XQRS_HZ = 250
@@ -78,6 +79,7 @@ def strip_of_record(path):
     return record.p_signal[:, [name.startswith("rhythm") for name in record.sig_name]][:, 0], record.fs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "package, rate_of, least",
     [("wfdb", xqrs, 27), ("biosppy", biosppy, 27), ("heartpy", heartpy, 23), ("neurokit2", neurokit2, 28)],

@@ -44,6 +44,7 @@ def test_the_files_are_the_steps_themselves(stages, tmp_path, normal_page):
             assert np.array_equal(stored(f"{lead}/{name}"), array)
 
 
+@pytest.mark.slow
 def test_two_pictures_of_one_name_do_not_overwrite_each_other(tiny_reader, few_pages, tmp_path):
     """The start of the SHA-256 keeps them apart; writing again is no error."""
     for page in few_pages[:2]:

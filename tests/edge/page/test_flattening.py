@@ -82,6 +82,7 @@ def corner_error(found, true):
 # By the grid
 
 
+@pytest.mark.slow
 def test_ruled_paper_comes_flat_at_8_px_per_mm(flat_ruled, ruled_photo):
     """Within half a millimetre, bends and folds too, and at the scale that its grid says to one in a hundred."""
     width, height = ruled_photo.size
@@ -92,6 +93,7 @@ def test_ruled_paper_comes_flat_at_8_px_per_mm(flat_ruled, ruled_photo):
     assert flat_ruled.px_per_mm == (PX_PER_MM, PX_PER_MM)
 
 
+@pytest.mark.slow
 def test_a_report_page_comes_flat(flat_report, report_photo):
     """Its grid is of dots and its traces pull at it: within a dot's distance, a millimetre."""
     frame = REPORT.frame
@@ -100,6 +102,7 @@ def test_a_report_page_comes_flat(flat_report, report_photo):
     assert off_mm <= 1.0
 
 
+@pytest.mark.slow
 def test_a_report_page_that_is_flat_stays_so(normal_page):
     """Within half a millimetre; its dots stand 0.9 % farther apart than its traces' millimetres."""
     page = open_picture(normal_page).image
@@ -136,9 +139,16 @@ def test_resolution_and_clarity_are_those_of_the_picture(flat_ruled, ruled_photo
     assert flat_ruled.image.size == flat_ruled.mesh.size
 
 
-@pytest.mark.parametrize("table", [(70, 50, 40), (20, 40, 25), (190, 150, 120)])
-@pytest.mark.parametrize("turn_deg", [0.0, 4.0, -8.0])
-@pytest.mark.parametrize("extent", [(1120, 800), pytest.param((1300, 940), id="nearly all of the picture")])
+TABLES = ((70, 50, 40), (20, 40, 25), (190, 150, 120))
+TURNS_DEG = (0.0, 4.0, -8.0)
+EXTENTS = ((1120, 800), (1300, 940))
+"""The second is nearly all of the picture."""
+LYING = [(table, turn, EXTENTS[(i + j) % 2]) for i, table in enumerate(TABLES) for j, turn in enumerate(TURNS_DEG)]
+"""Each table with each turn, and each of these with both extents: every pair once, half of all triples."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("table, turn_deg, extent", LYING)
 def test_the_sheets_corners_are_found_on_any_table(table, turn_deg, extent):
     """Within 1.5 % of its longer side; the sheet is whole."""
     corners = rectangle((750, 575), extent, turn_deg)
@@ -147,6 +157,7 @@ def test_the_sheets_corners_are_found_on_any_table(table, turn_deg, extent):
     assert flat.whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn_deg", [0.0, -2.0])
 def test_in_dim_light_the_end_of_the_picture_is_no_side(turn_deg):
     """A dark table differs from white more than from paper in half the light."""
@@ -156,6 +167,7 @@ def test_in_dim_light_the_end_of_the_picture_is_no_side(turn_deg):
     assert corner_error(flat.corners, corners) <= 0.015
 
 
+@pytest.mark.slow
 def test_corners_begin_at_the_flat_pages_upper_left():
     """Clockwise from there, also on a page that lies on its side."""
     corners = rectangle((575, 750), (1120, 800), 80.0)
@@ -166,6 +178,7 @@ def test_corners_begin_at_the_flat_pages_upper_left():
     assert np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [(500, 0), (-500, 0), (0, 380)])
 def test_a_sheet_that_leaves_the_picture_is_not_whole(shift):
     """Beyond the picture no side is seen; the rest is flattened."""
@@ -174,6 +187,7 @@ def test_a_sheet_that_leaves_the_picture_is_not_whole(shift):
     assert not flat.whole
 
 
+@pytest.mark.slow
 def test_what_is_beyond_the_sheet_is_white():
     """A table beside a page is no ink: from a millimetre beyond the sheet's end on."""
     corners = rectangle((750, 575), (1120, 800), 3.0)
@@ -192,6 +206,7 @@ def test_a_millimetre_has_enough_pixels_or_the_picture_is_too_small(px_per_mm, r
         assert flatten(picture).picture_px_per_mm == pytest.approx(px_per_mm, rel=0.06)
 
 
+@pytest.mark.slow
 def test_large_pictures_are_no_sharper_than_they_need_be():
     """Of twenty pixels a millimetre eight are left."""
     small = on_a_table(rectangle((750, 575), (1120, 800), 3.0))
@@ -231,6 +246,7 @@ def test_a_sheet_that_stands_has_a4s_proportions_too():
     assert height / width == pytest.approx(297 / 210, rel=0.03)
 
 
+@pytest.mark.slow
 def test_a_sheet_seen_from_the_front_keeps_its_own_proportions():
     """Not all exports and sheets have A4's: stretched to these, their seconds would be wrong."""
     for corners in (
@@ -257,6 +273,7 @@ def test_where_there_is_neither_grid_nor_sheet_there_is_no_page(kind):
     assert refusal(Image.fromarray(pictures[kind])) is Reason.NO_PAGE
 
 
+@pytest.mark.slow
 def test_strokes_are_no_grid(odd_pages):
     page = next(page for page in odd_pages if page.layout == "6x2+1")  # on white paper
     with Image.open(page.path) as drawn:

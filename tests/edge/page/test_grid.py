@@ -41,6 +41,7 @@ def lattice_error(found, true, size=SIZE):
     return min(errors)
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(st.floats(2.6, 5.8), st.floats(-180, 180), TILTS, st.integers(0, 99))
 def test_a_ruled_papers_lines_are_found_in_any_perspective(px_per_mm, turn_deg, tilt, seed):

@@ -19,6 +19,7 @@ from ecg_edge.simulator.report_page import draw_report
 
 from ..papers import clouds, ruled
 
+pytestmark = pytest.mark.slow
 SIZE = (2213, 1572)
 
 

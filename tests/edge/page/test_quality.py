@@ -178,6 +178,7 @@ def test_blur_is_told_in_pixels(sigma):
     assert quality.find_problem(measured(sheet().filter(ImageFilter.GaussianBlur(9.0)))) is Reason.BLURRED
 
 
+@pytest.mark.slow
 def test_more_blur_is_more():
     """Step by step."""
     values = [measured(sheet().filter(ImageFilter.GaussianBlur(sigma)))["blur_px"] for sigma in (0, 1, 2, 3, 4, 6)]

@@ -45,6 +45,7 @@ def found_near(found, sides, slack_px=WINDOW_MM):
 # Sides
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(st.tuples(st.floats(-25, 25), SLOPE), min_size=4, max_size=4), st.integers(0, 99))
 def test_sides_are_found_where_they_are(moved, seed):
@@ -199,6 +200,7 @@ def corner_error(found, true):
     return min(distances) / np.ptp(true, axis=0).max()
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(MOVES, st.integers(0, 2))
 def test_the_outline_of_a_bright_sheet_is_found(moves, seed):
@@ -219,6 +221,7 @@ def test_a_turned_sheet_has_its_outline_too(turn_deg, share):
     assert corner_error(find_outline(photo(corners)), corners) <= share
 
 
+@pytest.mark.slow
 def test_a_sheets_outline_in_a_large_picture_is_as_exact():
     """Corners are told in the picture's own pixels."""
     corners = CORNERS * 2
@@ -230,6 +233,7 @@ ROUND = pytest.param(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["white", "black", "noise", "clouds", "a spot", ROUND, "one pixel", "a line"])
 def test_where_there_is_no_sheet_there_is_no_outline(kind):
     """Even pictures, noise, patches, what is too small and what is round."""

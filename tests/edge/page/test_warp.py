@@ -201,6 +201,7 @@ BENDS = [
 STRONG_CURL = pytest.param("curl", RED_GRID[1:], id="curl, bold lines alone")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind, lines", [*BENDS, STRONG_CURL])
 def test_what_bends_the_paper_is_taken_out(kind, lines):
     """To 0.15 mm in the root of the mean square, a fold too, but for a shift and a turn of the whole."""

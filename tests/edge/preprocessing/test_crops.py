@@ -77,6 +77,7 @@ def test_a_reports_own_arrangement_gives_its_own_crops(report):
         assert share_near(strokes, ink) > 0.95, name
 
 
+@pytest.mark.slow
 def test_a_photographs_crops_are_those_of_the_report(report_photo, report):
     """Through the camera and back: most of each trace within a millimetre of where the report has it."""
     page = find_page(report_photo.image).upright()
@@ -118,6 +119,7 @@ def test_beyond_the_page_a_crop_is_paper():
     assert (crops["I"][:150] == 255).all() and (crops["I"][200:, 10:] == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["6x2", "6x2+1"])
 def test_other_arrangements_are_refused_by_their_name(odd_pages, layout):
     """It is said what was found and what is read."""

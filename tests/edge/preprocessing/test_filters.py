@@ -53,6 +53,7 @@ def test_a_page_of_another_size_is_not_cropped():
         crop(np.zeros((2213, 1572), np.uint8), REPORT)
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(images)
 def test_the_blur_is_a_gaussian_of_one_pixel(image):
@@ -73,6 +74,7 @@ def test_the_kernel_is_the_gaussian_itself():
     assert np.abs(filters.blur(point) - 255 * np.outer(line, line)).max() <= 0.5001
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(images)
 def test_ink_is_255_where_the_blur_is_at_or_below_the_threshold(image):
@@ -131,6 +133,7 @@ def test_the_model_input_keeps_the_share_of_ink(normal_page):
         assert np.corrcoef(seen.ravel(), theirs.ravel())[0, 1] > 0.97
 
 
+@pytest.mark.slow
 def test_binary_leads_agree_with_scikit_images_chain(sampled_pages):
     """rgb2gray, gaussian, threshold_otsu and `<` of scikit-image give the same ink but for a few pixels of its edge.
 

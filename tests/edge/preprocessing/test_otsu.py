@@ -31,6 +31,7 @@ def by_definition(image):
     return chosen
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=24), elements=st.integers(0, 255)))
 def test_it_equals_scikit_image_on_random_images(image):
@@ -49,6 +50,7 @@ def as_good(image, one, other):
     return scores[0][0] * scores[1][1] == scores[1][0] * scores[0][1]
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.integers(0, 12)))
 def test_it_equals_the_definition_in_whole_numbers(image):

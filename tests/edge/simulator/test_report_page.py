@@ -139,6 +139,7 @@ def test_the_trace_gives_its_signal_back(clean_ink, signals, name):
     assert abs(ROW_OF[name] - (top + 1) - peak_px) < 2.0, "the pen reaches one pixel beyond its path"
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(level=st.floats(-0.9, 0.9))
 def test_a_level_is_drawn_at_its_height(level):
@@ -164,6 +165,7 @@ def test_a_steep_stroke_has_no_gaps():
     assert column.all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LEADS_12)
 def test_a_box_holds_its_own_lead_only(name):
     only = flat(np.nan)

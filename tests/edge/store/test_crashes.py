@@ -78,6 +78,7 @@ def disturbed(folder, tmp_path, what, call, number):
     )
 
 
+@pytest.mark.slow
 @needs_strace
 def test_a_kill_at_any_write_sync_or_rename_loses_nothing_that_was_acknowledged(tmp_path, filled):
     """SIGKILL at each of them in turn, on the way of two pages into a store with one."""
@@ -92,6 +93,7 @@ def test_a_kill_at_any_write_sync_or_rename_loses_nothing_that_was_acknowledged(
         shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 @needs_strace
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EROFS"])
 def test_a_write_that_fails_costs_at_most_the_page_in_hand(tmp_path, filled, error):
@@ -108,6 +110,7 @@ def test_a_write_that_fails_costs_at_most_the_page_in_hand(tmp_path, filled, err
     assert refused > 1
 
 
+@pytest.mark.slow
 @needs_strace
 def test_a_power_cut_at_any_moment_leaves_every_page_whole_or_absent(tmp_path):
     """From a new folder on: after each recorded operation, unsynced writes dropped, kept, torn."""

@@ -105,6 +105,7 @@ def test_it_closes_what_it_holds(tmp_path):
     assert (tmp_path / "closed").read_text() == "closed" and worker.process_id is None
 
 
+@pytest.mark.slow
 def test_its_closing_is_not_broken_off(tmp_path):
     """The pipe's end begins it, and the SIGTERM that follows at once must not stop it half way."""
     for round_ in range(3):

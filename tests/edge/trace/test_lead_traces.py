@@ -78,6 +78,7 @@ def test_a_gap_is_bridged_where_it_is_short_and_lost_where_it_is_long():
     assert not traces.states["II"][410:450].any()
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(depth_px=st.floats(170, 300), offset=st.integers(40, 80), apart=st.integers(110, 150))
 def test_a_wave_that_crosses_a_neighbour_stays_with_its_lead(depth_px, offset, apart):
@@ -180,6 +181,7 @@ def test_a_blurred_page_under_a_shadow_gives_it_back_too(drawn_record):
     assert np.median([snr_db for snr_db, _ in leads.values()]) > 15
 
 
+@pytest.mark.slow
 def test_real_report_pages_obey_einthoven(few_pages):
     """The leads of one column add up to a twentieth of a millivolt, and nothing is lost."""
     arrangement = digitisation.report_arrangement()

@@ -42,6 +42,7 @@ def places_of(width=160):
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(SEEDS)
 def test_the_path_within_its_bounds_is_the_path_in_the_whole_page(seed):
@@ -102,6 +103,7 @@ def test_a_run_s_first_and_last_row_are_found_for_each_of_its_pixels(seed):
     np.testing.assert_array_equal(page.climb_cost, np.cumsum(paper, axis=0))
 
 
+@pytest.mark.slow
 def test_a_report_page_is_arranged_as_any_page_would_be(few_pages):
     """Boxes, base lines, scale, pulses and the strip's lead: what is known of reports is not searched for, and nothing else changes."""
     scale = (200 / 25.4, 200 / 25.4)

@@ -36,6 +36,7 @@ def check():
     return jsonschema.Draft202012Validator(json.loads((HERE.parent / "result.schema.json").read_text())).validate
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["page", "cnn"])
 def test_a_picture_gives_the_command_lines_result(client, few_pages, check, model):
     """By form or by body, with any model: the same but for name and time."""
@@ -54,6 +55,7 @@ def test_a_picture_gives_the_command_lines_result(client, few_pages, check, mode
         assert answers[0].json()["source"] == page.path.name and answers[1].json()["source"] == "picture"
 
 
+@pytest.mark.slow
 def test_a_page_of_a_file_is_asked_for_by_its_number(client, few_pages):
     """By query or form; without one the first, with a message; one that is not there is a problem."""
     pages = [Image.open(page.path).convert("RGB") for page in few_pages[:2]]
@@ -75,6 +77,7 @@ def test_a_page_of_a_file_is_asked_for_by_its_number(client, few_pages):
         assert (answer.status_code, answer.json()["reason"]) == (400, "bad_request")
 
 
+@pytest.mark.slow
 def test_sex_and_age_come_by_query_or_form(client, worker, no_ecg):
     """What a browser sends empty is not given; what is none is a problem."""
     asked = [
@@ -89,6 +92,7 @@ def test_sex_and_age_come_by_query_or_form(client, worker, no_ecg):
         assert (answer.status_code, answer.json()["reason"]) == (400, "bad_request")
 
 
+@pytest.mark.slow
 def test_a_kept_page_of_a_file_is_read_again_as_that_page(client, few_pages):
     """With another model."""
     data = made.pdf(*(Image.open(page.path).convert("RGB") for page in few_pages[:2]))
@@ -102,6 +106,7 @@ def test_a_kept_page_of_a_file_is_read_again_as_that_page(client, few_pages):
     assert (result["source"], result["model"]["name"]) == ("scan.pdf#2", "cnn")
 
 
+@pytest.mark.slow
 def test_a_refusal_is_an_answer(client, no_ecg, odd_pages, check):
     """With its reason and sentence, as on the command line."""
     for data, model in ((no_ecg, "page"), (odd_pages[0].path.read_bytes(), "cnn")):
@@ -210,6 +215,7 @@ def test_without_a_store_nothing_is_kept(site, page_bytes):
     assert browser.post("/v1/classify?keep=1", content=page_bytes, headers=JPEG).status_code == 409
 
 
+@pytest.mark.slow
 def test_views_can_be_taken_away(client, page_bytes):
     """Overlay, signals, report, FHIR; each under a name that no path can be."""
     answer = client.post("/v1/classify?views=true", content=page_bytes, headers=JPEG)

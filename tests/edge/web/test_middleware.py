@@ -252,6 +252,7 @@ def test_a_household_of_ipv6_is_one_address():
     assert address_of({"client": ("10.0.0.1", 1)}) == "10.0.0.1" and address_of({"client": None}) == ""
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300))
 def test_names_of_pictures_are_no_paths(name):
     """Whatever a client calls its picture: printable, short, one part, never empty."""
@@ -265,6 +266,7 @@ def test_names_of_pictures_are_no_paths(name):
     )
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 def test_no_host_is_ours_by_accident(host):
     """What is answered is an address or one of the names, whatever stands there."""

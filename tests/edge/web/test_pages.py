@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pytest
 from PIL import Image
 
 from ecg_edge.errors import Reason
@@ -96,6 +97,7 @@ def test_the_models_of_single_leads_show_their_own_steps(client, page_bytes):
     assert text.count('<th scope="row">') >= 13 and "of the paper" in text
 
 
+@pytest.mark.slow
 def test_a_page_of_limb_leads_alone_shows_them_without_a_verdict(client, odd_pages):
     """Its signals and which leads there are; of a verdict's parts nothing."""
     with Image.open(odd_pages[0].path) as page:
@@ -108,6 +110,7 @@ def test_a_page_of_limb_leads_alone_shows_them_without_a_verdict(client, odd_pag
     assert "signals.csv" in text and "What each lead said" not in text
 
 
+@pytest.mark.slow
 def test_a_refusal_says_why_and_what_helps(client, no_ecg, odd_pages):
     """No verdict anywhere."""
     text, _ = read(client, no_ecg)
@@ -169,6 +172,7 @@ def test_a_picture_that_was_removed_leaves_its_result(site, page_bytes):
     assert browser.post("/results/1/again", data={}).status_code == 404
 
 
+@pytest.mark.slow
 def test_leads_that_were_lost_are_named_beside_the_verdict(client, odd_pages):
     """Who looks at the verdict sees what it was reached without."""
     data = next(page for page in odd_pages if page.layout == "6x2").path.read_bytes()
@@ -214,6 +218,7 @@ def test_a_script_is_told_where_to_go(client, page_bytes):
     assert client.get("/progress/abcdefgh1234").json()["state"] == "unknown"
 
 
+@pytest.mark.slow
 def test_the_camera_is_offered_where_there_is_one(site, worker, page_bytes):
     """A frame with a hint; a picture that is read; one that could not be taken says why."""
     browser = site().client()

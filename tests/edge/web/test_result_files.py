@@ -110,6 +110,7 @@ def read(shared_worker):
     )
 
 
+@pytest.mark.slow
 def test_every_lead_has_its_steps_and_its_signal(read, few_pages, odd_pages):
     """Whatever the layout and the model; pictures that open, of no more pixels than are shown."""
     for page, model in ((few_pages[0], "page"), (few_pages[0], "cnn"), (odd_pages[0], "page")):
@@ -126,6 +127,7 @@ def test_every_lead_has_its_steps_and_its_signal(read, few_pages, odd_pages):
         assert sum(map(len, answer.files.values())) < 4_000_000
 
 
+@pytest.mark.slow
 @has_poppler
 def test_the_report_says_what_the_result_says(read, shared_worker, few_pages, no_ecg, tmp_path):
     """On one page; of a refusal the reason."""
@@ -207,6 +209,7 @@ def with_camera(monkeypatch, own_cameras, few_pages):
         service.close()
 
 
+@pytest.mark.slow
 def test_the_reading_service_shows_what_the_camera_sees(with_camera):
     """Frames with hints, and pictures that are read and can be kept."""
     service = with_camera()

@@ -96,6 +96,7 @@ def worker_of(server):
     return int(re.findall(r"worker.started process=(\d+)", server.log.read_text())[-1])
 
 
+@pytest.mark.slow
 def test_it_serves_until_it_is_told_to_end(start, normal_page, tmp_path):
     """A page is read; the store is its own, and who else asks is told whose; a reading process that dies takes nothing along."""
     server = start()
@@ -119,6 +120,7 @@ def test_it_serves_until_it_is_told_to_end(start, normal_page, tmp_path):
         assert [entry.result["verdict"] for entry in store.list()] == ["normal"]
 
 
+@pytest.mark.slow
 def test_page_and_loop_are_one_service(start, normal_page, tmp_path):
     """A picture that arrives in the folder stands in the history; systemd is told that it is ready, lives and ends."""
     (tmp_path / "inbox").mkdir()
@@ -139,6 +141,7 @@ def test_page_and_loop_are_one_service(start, normal_page, tmp_path):
     assert "READY=1" in systemd_.told and systemd_.told[-1] == "STOPPING=1"
 
 
+@pytest.mark.slow
 def test_on_a_network_the_token_is_shown_once(start, tmp_path):
     """At the first start; `--new-token` shows another."""
     server = start("--host", "0.0.0.0")
@@ -163,6 +166,7 @@ def test_on_a_network_the_token_is_shown_once(start, tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments, status, message",
     [
@@ -180,6 +184,7 @@ def test_what_cannot_be_served_says_why(arguments, status, message, tmp_path, ca
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 def test_it_speaks_tls(start, tmp_path):
     """With a certificate of one's own; cookies go by nothing else."""
