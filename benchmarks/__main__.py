@@ -1,4 +1,4 @@
-"""python -m benchmarks accuracy | latency | memory | size | installed | floors | scale | summary | all | formats | compare | check | against | doubt | reading | foreign | page | measurements | leaks | others | mutations."""
+"""python -m benchmarks accuracy | latency | memory | size | installed | floors | scale | summary | all | formats | compare | check | against | archive | doubt | reading | foreign | page | measurements | leaks | others | mutations."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ import sys
 from . import (
     accuracy,
     against,
+    archive,
     check,
     compare,
     doubt,
@@ -40,6 +41,7 @@ COMMANDS = {
     "summary": (summary, "edge against float: one table of what was measured"),
     "formats": (formats, "make the formats that are not shipped from the float16 files"),
     "compare": (compare, "two files of latency or of 'ecg-edge bench': ratios with intervals"),
+    "archive": (archive, "archives on 1 and 2 processes, and what a million pages cost by that"),
     "against": (against, "the working tree against a commit: time, memory and results on the same pictures, by turns"),
     "check": (check, "fails where accuracy, reading or ratios of time have fallen below what is kept"),
     "doubt": (doubt, "how often the page model is wrong where it is sure, by where pages come from"),

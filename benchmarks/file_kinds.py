@@ -12,17 +12,23 @@ import importlib.util
 import io
 import itertools
 import json
+import random
 import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from ecg_edge import Reader
+from ecg_edge.diagnostics.page_cost import MB_PER_MIB, peak_mib
+from ecg_edge.errors import PictureError, WorkerError, WorkerTimeoutError
+from ecg_edge.image import open_picture
 from ecg_edge.output.pdf import PT_PER_MM, Sheet
+from ecg_edge.system.worker import Worker
 from train import checkout, tables
 
 from . import foreign, mutations
@@ -187,23 +193,81 @@ def cost(options):
     }
 
 
+class Opening:
+    """Opens files, or with `whole` reads them, in a process of its own, as the device's reading process does: what a `Worker` runs."""
+
+    def __init__(self, whole=False):
+        self._reader = Reader() if whole else None
+
+    def __call__(self, data):
+        """(what came of it, seconds of the processor, MB at most) of a file's bytes."""
+        Path("/proc/self/clear_refs").write_text("5")
+        start = time.process_time()
+        if self._reader is not None:
+            result = self._reader.read(data)
+            outcome = result.reason.value if result.reason else result.status
+        else:
+            try:
+                open_picture(data)
+                outcome = "opened"
+            except PictureError as error:
+                outcome = error.reason.value
+        return outcome, time.process_time() - start, peak_mib() * MB_PER_MIB
+
+
+def bases(paths, folder, sides=(500, 2300)):
+    """Harmless files in `folder` to be damaged: each page in every kind and size, and a vector PDF."""
+    files = []
+    for path in paths:
+        for side in sides:
+            image = Image.open(path).convert("RGB")
+            image.thumbnail((side, side))
+            for kind, write in WRITERS.items():
+                files.append(Path(folder) / f"{path.stem}-{side}-{kind.replace(' ', '-')}")
+                files[-1].write_bytes(write(image))
+    page = VectorPage(Image.new("RGB", (800, 600), "white"), 4)
+    page.line([(10, 10), (700, 500)], (0, 0, 0), 3)
+    files.append(Path(folder) / "vector")
+    files[-1].write_bytes(page.sheet.to_bytes())
+    return files
+
+
+def open_damaged(numbers, files, make=Opening, arguments=(), limit_s=mutations.HANGS_S):
+    """What came of damaged files, each opened by a process that may end or hang and is started anew then: counts, most seconds and MB.
+
+    Neither the numbers nor the bytes of those that ended it are told or kept: they would be a recipe against the decoder's other users.
+    """
+    outcomes, seconds, most_mb = Counter(), [], 0.0
+    worker = Worker(make, arguments, start_timeout_s=300)
+    try:
+        for number in numbers:
+            data, _ = mutations.mutate(number, files)
+            try:
+                outcome, took_s, peak_mb = worker.call(data, limit_s)
+            except WorkerTimeoutError:
+                outcomes["hung"] += 1
+            except WorkerError:
+                outcomes["ended"] += 1
+            else:
+                outcomes[outcome] += 1
+                seconds.append(took_s)
+                most_mb = max(most_mb, peak_mb)
+    finally:
+        worker.close()
+    seconds.sort()
+    return {"files": sum(outcomes.values()), "outcomes": dict(outcomes), "over_5_s": sum(each > mutations.LIMIT_S for each in seconds),
+            "seconds": {"median": round(seconds[len(seconds) // 2], 4), "most": round(seconds[-1], 2)}, "peak_mb": round(most_mb, 1)}  # fmt: skip
+
+
 def damaged(options):
-    """Damaged PDF, HEIC and DICOM files of small and whole pages: what `mutations.summarise` says of them."""
+    """Damaged PDF, HEIC and DICOM files, other ones each time: what `open_damaged` says of them."""
     paths = sorted(Path("tests/data").glob("*.jpg"))[:3]
+    first = random.SystemRandom().randrange(2**62)
     with tempfile.TemporaryDirectory() as folder:
-        files = []
-        for path in paths:
-            for side in (500, 2300):
-                image = Image.open(path).convert("RGB")
-                image.thumbnail((side, side))
-                for kind, write in WRITERS.items():
-                    files.append(Path(folder) / f"{path.stem}-{side}-{kind.replace(' ', '-')}")
-                    files[-1].write_bytes(write(image))
-        _, _, vector = next(drawn_pages())
-        files.append(Path(folder) / "vector")
-        files[-1].write_bytes(vector)
-        numbers = range(options.first, options.first + options.count)
-        return mutations.summarise(*mutations.read_all(numbers, files))
+        files = bases(paths, folder)
+        return {"whole": options.whole} | open_damaged(
+            range(first, first + options.count), files, arguments=(options.whole,)
+        )
 
 
 def main():
@@ -216,7 +280,7 @@ def main():
     parser.add_argument("--stride", type=int, default=5, metavar="N", help="cost: every Nth drawn page (default 5)")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="cost: rounds (default 5)")
     parser.add_argument("--count", type=int, default=3000, metavar="N", help="mutations: files (default 3000)")
-    parser.add_argument("--first", type=int, default=0, metavar="N", help="mutations: number of the first (default 0)")
+    parser.add_argument("--whole", action="store_true", help="mutations: read to the verdict what can be opened")
     options = parser.parse_args()
     found = {"same": same, "cost": cost, "mutations": damaged}[options.what](options)
     found = {"commit": checkout.describe()} | found

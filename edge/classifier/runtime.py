@@ -1,6 +1,7 @@
 """The TensorFlow Lite runtimes: finding one, and running a network from checked bytes."""
 
 import platform
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module, metadata
@@ -11,6 +12,8 @@ import numpy as np
 
 from ..errors import DamagedModelError, NoRuntimeError, UsageError
 
+LAST_PYTHON = {"tflite-runtime": (3, 11)}
+"""The newest Python for which a runtime has wheels; for others every one that we support."""
 RUNTIMES = {"ai-edge-litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime"}
 """Distribution and package of each runtime, the faster first."""
 
@@ -63,11 +66,17 @@ def usable_runtimes() -> list[Runtime]:
     return found
 
 
+def has_wheels(name: str) -> bool:
+    """Whether a runtime can be installed for this Python at all."""
+    return name not in LAST_PYTHON or sys.version_info[:2] <= LAST_PYTHON[name]
+
+
 def _load(name: str) -> Runtime:
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
-        raise NoRuntimeError(f"{name} is not installed (pip install {name}).") from None
+        missing = f"pip install {name}" if has_wheels(name) else "there is none for this Python"
+        raise NoRuntimeError(f"{name} is not installed ({missing}).") from None
     if name == "tflite-runtime" and int(np.__version__.split(".")[0]) >= 2:
         # Its import succeeds all the same, and constructing an interpreter ends in a SystemError.
         raise NoRuntimeError(

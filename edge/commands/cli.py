@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import InstallationError, UsageError
-from . import anonymise, bench, capture, classify, demo, doctor, history, install_service, models, serve, watch
+from . import anonymise, archive, bench, capture, classify, demo, doctor, history, install_service, models, serve, watch
 from .console import complain
 from .exit_status import CANNOT_RUN, WRONG_USAGE
 
-COMMANDS = (classify, demo, models, bench, capture, watch, serve, history, doctor, install_service, anonymise)
+COMMANDS = (classify, demo, models, bench, capture, watch, serve, history, doctor, install_service, anonymise, archive)
 """In the order of the help. They are light: what a command needs is imported when it runs."""
 
 

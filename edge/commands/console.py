@@ -31,8 +31,13 @@ def add_command(
 
 def add_model_options(command: argparse.ArgumentParser) -> None:
     """Add the options that `make_reader` takes, and --json."""
-    command.add_argument("--model", metavar="NAME", help="model (see 'ecg-edge models')")
+    add_reader_options(command)
     command.add_argument("--json", action="store_true", help="JSON, one result a line")
+
+
+def add_reader_options(command: argparse.ArgumentParser) -> None:
+    """Add the options that `make_reader` takes."""
+    command.add_argument("--model", metavar="NAME", help="model (see 'ecg-edge models')")
     command.add_argument(
         "--min-confidence", type=float, metavar="P", help="verdicts below are uncertain, 0 to 1 (default: the card's)"
     )

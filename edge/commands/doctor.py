@@ -13,19 +13,23 @@ def add_to(commands: Commands) -> None:
     command = add_command(
         commands, "doctor", _doctor, "look whether this machine can do it, and say what to do", "ecg-edge doctor --json"
     )
+    command.add_argument("--config", metavar="FILE", help="configuration: what it asks for is looked at")
+    command.add_argument("--serve", action="store_true", help="look whether the page can be served, too")
     command.add_argument("--store", metavar="DIR", help="where results are to lie (default: where they do by default)")
-    command.add_argument("--camera", default="0", metavar="N|DIR", help="the camera (default 0)")
+    command.add_argument("--camera", metavar="N|DIR", help="the camera (default: the configuration's, or 0)")
     command.add_argument("--json", action="store_true", help="JSON, one finding a line")
 
 
 def _doctor(options: argparse.Namespace) -> int:
     import json
 
+    from ..device.settings import read_settings
     from ..diagnostics.machine_checks import BAD, examine
     from ..store.result_store import default_folder
 
-    worst = SUCCESS
-    for finding in examine(options.store or default_folder(), options.camera):
+    worst, settings = SUCCESS, read_settings(options.config)
+    folder = options.store or settings["store"]["folder"] or default_folder()
+    for finding in examine(folder, options.camera or settings["camera"]["source"], settings, options.serve):
         if options.json:
             print(json.dumps(finding.to_dict()), flush=True)
         else:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import UsageError
+from ..system.addresses import is_here, is_local
 from ..system.event_log import LEVELS
 
 Settings = dict[str, dict[str, Any]]
@@ -65,14 +66,19 @@ def _url(value: Any) -> str | None:
         return "a text in quotes"
     try:
         parts = urlsplit(value)
-        good = (
-            not value
-            or (parts.scheme == "https" and parts.hostname)
-            or (parts.scheme == "http" and is_here(parts.hostname))
-        )
+        good = not value or (parts.scheme in ("https", "http") and parts.hostname and (parts.port or 1) > 0)
     except ValueError:
         good = False
-    return None if good else "an https:// address (http:// to this machine alone)"
+    return (
+        None
+        if good
+        else "an https:// address (http:// to this machine, or with local_network to the network that it is on)"
+    )
+
+
+def _topic(value: Any) -> str | None:
+    good = isinstance(value, str) and value.strip("/") and not set(value) & set("+#\0 ") and len(value) <= 200
+    return None if good else "a topic without blanks, + and #"
 
 
 def _address(value: Any) -> str | None:
@@ -81,14 +87,6 @@ def _address(value: Any) -> str | None:
     except ValueError:
         good = False
     return None if good else "an address, such as 127.0.0.1 or 0.0.0.0"
-
-
-def is_here(host: str | None) -> bool:
-    """Whether a host's name or address, or None, is this machine's alone."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
 
 
 _SECONDS = _number(0.1, 86_400)
@@ -142,8 +140,13 @@ SETTINGS = (
     Setting("mqtt", "password_file", "", _text, "A file that holds the password alone."),
     Setting("webhook", "enabled", False, _flag, "POST each result, as JSON, to an address."),
     Setting("webhook", "url", "", _url, "The address."),
+    Setting("webhook", "local_network", False, _flag, "Whether url may be plain http:// of the local network: what is sent can be read there."),
     Setting("webhook", "token_file", "", _text, "A file that holds a bearer token alone; empty for none."),
     Setting("webhook", "timeout_s", 20.0, _SECONDS, "Limit for one answer."),
+    Setting("home_assistant", "enabled", False, _flag, "Show the device in Home Assistant, by MQTT discovery at the broker of [mqtt]."),
+    Setting("home_assistant", "prefix", "homeassistant", _topic, "Home Assistant's own discovery prefix."),
+    Setting("home_assistant", "topic", "ecg-edge", _topic, "Where state, availability and button have their topics."),
+    Setting("home_assistant", "capture", False, _flag, "A button in Home Assistant that takes a picture ([camera]): who may publish there may take one."),
 )  # fmt: skip
 
 
@@ -193,12 +196,32 @@ def check_together(values: Settings) -> None:
         raise UsageError("No folder is given: set [trigger] folder, or another kind of trigger.")
     if values["webhook"]["enabled"] and not values["webhook"]["url"]:
         raise UsageError("No address is given: set [webhook] url.")
+    _check_plain(values["webhook"])
     if (
         values["trigger"]["kind"] == "button"
         and values["lamp"]["kind"] == "led"
         and values["trigger"]["button_pin"] == values["lamp"]["led_pin"]
     ):
         raise UsageError("Button and light are at one pin: change [trigger] button_pin or [lamp] led_pin.")
+
+
+def _check_plain(webhook: dict[str, Any]) -> None:
+    """Plain HTTP goes to this machine, and by the owner's word to the network that it is on."""
+    parts = urlsplit(webhook["url"])
+    if parts.scheme != "http" or is_here(parts.hostname) or not webhook["enabled"]:
+        return
+    if not webhook["local_network"]:
+        raise UsageError(
+            "[webhook] url is plain http:// to another machine: use https://, or for one of your own network set local_network."
+        )
+    try:
+        is_public = not is_local(parts.hostname or "")
+    except ValueError:
+        return  # a name: its addresses are looked at when something is sent
+    if is_public:
+        raise UsageError(
+            f"[webhook] url is plain http:// to {parts.hostname}, which is no address of a local network: use https://."
+        )
 
 
 def to_toml(values: Settings | None = None) -> str:

@@ -14,6 +14,8 @@ GROUPS = ("video", "gpio")
 """Groups of Raspberry Pi OS that may use camera and pins; those that a system lacks are left out of the unit."""
 HOMES = ("/home/", "/root/")
 WATCHDOG_S = 60
+CONFIG = "etc/ecg-edge/ecg-edge.toml"
+"""The service's configuration, below the system's root."""
 
 UNIT = """\
 # 'ecg-edge {what}' as a service. Made by 'ecg-edge install-service'; local changes belong in 'systemctl edit {name}'.
@@ -127,10 +129,13 @@ def place(root: str | os.PathLike[str] = "/", command: str | None = None, serve:
 
     Raises
     ------
-    InstallationError : the environment lies where the service's user may not look.
+    InstallationError : the environment lies where the service's user may not look; an extra is missing that the unit, or the configuration that is
+        there already, asks for. Nothing is written then.
+    UsageError : that configuration cannot be used.
     OutputError : no permission, a read-only disk.
     """
-    from .settings import defaults, to_toml
+    from .extras import needs
+    from .settings import defaults, read_settings, to_toml
 
     command = command or _command()
     if command.startswith(HOMES):
@@ -140,10 +145,16 @@ def place(root: str | os.PathLike[str] = "/", command: str | None = None, serve:
         )
     values, name = defaults(), SERVE_NAME if serve else NAME
     values["trigger"]["folder"] = "/srv/ecg-edge"
+    known = os.path.join(root, CONFIG)
+    for need in needs(read_settings(known) if os.path.exists(known) else values, serve):
+        if need.asked and need.missing:
+            raise InstallationError(
+                f"The service needs {', '.join(need.missing)} for {need.part.what}: {os.path.dirname(command)}/{need.remedy}."
+            )
     files = {
         f"etc/systemd/system/{name}.service": unit(command, serve=serve),
         f"etc/sysusers.d/{NAME}.conf": SYSUSERS.format(user=USER),
-        "etc/ecg-edge/ecg-edge.toml": to_toml(values),
+        CONFIG: to_toml(values),
     }
     for below, text in files.items():
         path = os.path.join(root, below)

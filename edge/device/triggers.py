@@ -60,7 +60,7 @@ class FolderTrigger:
     """Pictures that arrive in a folder, in the order of their arrival; each when it has not changed for `settle_s`.
 
     What `is_stored` already is not given again; `after` its result is stored, a picture stays in the folder ("keep") or is removed ("delete").
-    Files of a kind that is known and not read are given too, to be answered for; of others `on_event` is told how many there are, when more come.
+    Files of a kind that is known and not read are given too, to be answered for; of others, and of folders, which are not looked into, `on_event` is told how many there are, when more come.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class FolderTrigger:
         """There is nothing to close."""
 
     def _find(self) -> Task | None:
-        now, seen, ready, known = self._clock(), {}, [], {}
+        now, seen, ready, known, folders = self._clock(), {}, [], {}, 0
         try:
             files = list(os.scandir(self._folder))
         except OSError as error:
@@ -118,6 +118,7 @@ class FolderTrigger:
             try:
                 status = file.stat()
                 if not file.is_file():
+                    folders += 1
                     continue
             except OSError:
                 continue  # gone since it was listed
@@ -130,7 +131,7 @@ class FolderTrigger:
             if now - seen[file.name][1] >= self._settle_s:
                 ready.append((status.st_mtime_ns, file.path, origin))
         self._since, self._known = seen, known
-        self._tell_of_others(len(known) - sum(known.values()))
+        self._tell_of_others(len(known) - sum(known.values()) + folders)
         for _, path, origin in sorted(ready):
             if not self._is_stored(origin):
                 return Task(path, origin)
@@ -191,6 +192,28 @@ class IntervalTrigger:
 
     def close(self) -> None:
         """There is nothing to close."""
+
+
+class WithRequests:
+    """A trigger beside which a picture may be asked for, by setting `requested`; asked for while a page is read, it starts none after it."""
+
+    def __init__(self, trigger: Trigger, requested: threading.Event):
+        self._trigger, self._requested = trigger, requested
+
+    def next(self, timeout_s: float, stop: StopFlag) -> Task | None:
+        """The next `Task`: one that was asked for first."""
+        if self._requested.is_set() and not stop.is_set():
+            return Task()
+        return self._trigger.next(timeout_s, stop)
+
+    def done(self, task: Task, kept: bool = True) -> None:
+        """Requests during the page are forgotten."""
+        self._requested.clear()
+        self._trigger.done(task, kept)
+
+    def close(self) -> None:
+        """Release what starts them."""
+        self._trigger.close()
 
 
 def _origin(path: str, status: os.stat_result) -> str:

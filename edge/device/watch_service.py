@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,12 @@ def open_loop(
     for channel, make_sender in SENDERS.items():
         if settings[channel]["enabled"]:
             resources.callback(Forwarder(store, channel, make_sender(settings[channel]), log).close)
+    if settings["home_assistant"]["enabled"]:
+        from .home_assistant import HomeAssistant
+
+        requested = threading.Event()
+        resources.callback(HomeAssistant(settings, store, log, requested).close)
+        trigger = triggers.WithRequests(trigger, requested)
     return WatchLoop(trigger, worker, store, indicator, log, alive, settings["process"]["page_s"])
 
 

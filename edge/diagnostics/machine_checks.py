@@ -12,8 +12,10 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from ..classifier import card
-from ..classifier.runtime import RUNTIMES, Network, usable_runtimes
+from ..classifier.runtime import RUNTIMES, Network, has_wheels, usable_runtimes
+from ..device.extras import needs
 from ..device.indicator import import_gpiozero
+from ..device.settings import Settings, defaults
 from ..errors import EcgEdgeError, NoRuntimeError
 from ..system import board
 
@@ -47,8 +49,12 @@ class Finding:
         return asdict(self)
 
 
-def examine(store_folder: str, camera: str = "0") -> Iterator[Finding]:
-    """Yield a `Finding` for each part, as each is looked at. Nothing is changed."""
+def examine(
+    store_folder: str, camera: str = "0", settings: Settings | None = None, serve: bool = False
+) -> Iterator[Finding]:
+    """Yield a `Finding` for each part, as each is looked at, those that the `settings` ask for and where the page is to be served (`serve`) with
+    more weight. Nothing is changed."""
+    settings = settings or defaults()
     yield _python()
     yield _architecture()
     yield _glibc()
@@ -56,6 +62,7 @@ def examine(store_folder: str, camera: str = "0") -> Iterator[Finding]:
     yield from _models()
     yield _camera(camera)
     yield _pins()
+    yield from _extras(settings, serve)
     yield _store(store_folder)
     yield _memory()
     yield _temperature()
@@ -105,6 +112,11 @@ def _runtimes() -> Iterator[Finding]:
     works = {runtime.name: runtime for runtime in usable_runtimes()}
     data = next(iter(_model_bytes()), None)
     for name in RUNTIMES:
+        if name not in works and not has_wheels(name):
+            yield Finding(
+                f"runtime {name}", ABSENT, f"there is none for Python {sys.version_info[0]}.{sys.version_info[1]}"
+            )
+            continue
         if name not in works:
             problem = _runtime_problem(name)
             missing = "is not installed" in problem
@@ -161,6 +173,17 @@ def _models() -> Iterator[Finding]:
             yield Finding(f"model {name}", BAD, str(error), "pip install --force-reinstall ecg-edge")
         else:
             yield Finding(f"model {name}", GOOD, f"version {read['version']}, {size / 1e6:.1f} MB, as its card says")
+
+
+def _extras(settings: Settings, serve: bool) -> Iterator[Finding]:
+    """What the extras bring: unusable where the settings ask for one that is missing, absent where nothing does."""
+    for need in needs(settings, serve):
+        name = f"extra {need.part.extra}: {need.part.what}"
+        if not need.missing:
+            yield Finding(name, GOOD, ", ".join(need.part.modules))
+            continue
+        found = f"{', '.join(need.missing)} not installed{', and the settings ask for it' if need.asked else ''}"
+        yield Finding(name, BAD if need.asked else ABSENT, found, need.remedy)
 
 
 def _camera(camera: str) -> Finding:

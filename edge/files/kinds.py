@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -137,8 +138,16 @@ def kind_of(head: bytes, name: str = "") -> Kind | None:
     return found
 
 
-def kind_of_path(path: str) -> Kind | None:
-    """The `Kind` of the file at `path`, by its name; it is looked into only where that has no suffix, or one that says nothing.
+def head_of_path(path: str) -> bytes:
+    """The first `HEAD_BYTES` of the file at `path`; none of what is no file: a pipe would never end."""
+    if not os.path.isfile(path):
+        return b""
+    with open(path, "rb") as file:
+        return file.read(HEAD_BYTES)
+
+
+def kind_of_path(path: str, head_of: Callable[[str], bytes] = head_of_path) -> Kind | None:
+    """The `Kind` of the file at `path`, by its name; it is looked into, by `head_of`, only where that has no suffix, or one that says nothing.
 
     A file that is half written, under a name of its own, is of no kind.
     """
@@ -146,13 +155,9 @@ def kind_of_path(path: str) -> Kind | None:
     if named is not None or not _TELLS_NOTHING.fullmatch(os.path.splitext(path)[1]):
         return named
     try:
-        if not os.path.isfile(path):  # a pipe would never end
-            return None
-        with open(path, "rb") as file:
-            head = file.read(HEAD_BYTES)
+        return kind_of(head_of(path))
     except OSError:
         return None
-    return kind_of(head)
 
 
 def must_be_opened(kind: Kind | None) -> Opener:

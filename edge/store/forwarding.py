@@ -11,12 +11,16 @@ import socket
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit, urlunsplit
 
 from ..errors import EcgEdgeError, InstallationError, StoreError, UsageError
+from ..system.addresses import is_local
 from ..system.event_log import EventLog
 from .result_store import Entry, Store
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from paho.mqtt.client import Client
     from paho.mqtt.reasoncodes import ReasonCode
 
@@ -110,13 +114,8 @@ class MqttSender:
     """
 
     def __init__(self, settings: dict[str, Any]):
-        try:
-            import paho.mqtt.client
-        except ImportError as error:
-            raise InstallationError(
-                f"paho-mqtt cannot be imported ({error}): pip install 'ecg-edge[device]'."
-            ) from error
-        self._mqtt, self._settings = paho.mqtt.client, settings
+        import_paho()
+        self._settings = settings
         self._client: Client | None = None
         self._password = read_secret(settings["password_file"])
 
@@ -145,18 +144,7 @@ class MqttSender:
     def _connect(self) -> Client:
         given, answered = self._settings, threading.Event()
         answers: list[ReasonCode] = []
-        # A new session each time: what was not acknowledged is sent again by us, in order, and not by the library as well.
-        client = self._mqtt.Client(
-            self._mqtt.CallbackAPIVersion.VERSION2,
-            client_id=given["client_id"],
-            clean_session=True,
-            reconnect_on_failure=False,
-        )
-        client.connect_timeout = CONNECT_S
-        if given["username"]:
-            client.username_pw_set(given["username"], self._password)
-        if given["tls"]:
-            client.tls_set(ca_certs=given["ca_file"] or None)
+        client = mqtt_client(given, self._password, given["client_id"])
 
         def on_connect(
             client: Client, userdata: object, flags: object, reason_code: ReasonCode, properties: object
@@ -175,14 +163,42 @@ class MqttSender:
         return client
 
 
+def import_paho() -> ModuleType:
+    """The package paho.mqtt.client, or an `InstallationError` that says where it comes from."""
+    try:
+        import paho.mqtt.client
+    except ImportError as error:
+        raise InstallationError(f"paho-mqtt cannot be imported ({error}): pip install 'ecg-edge[device]'.") from error
+    return paho.mqtt.client
+
+
+def mqtt_client(settings: dict[str, Any], password: str | None, client_id: str, reconnect: bool = False) -> Client:
+    """A client of the broker of the section [mqtt], not connected yet; with `reconnect` one that keeps its connection by itself.
+
+    It has a new session each time: what was not acknowledged is sent again by us, in order, and not by the library as well.
+    """
+    paho = import_paho()
+    client: Client = paho.Client(
+        paho.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True, reconnect_on_failure=reconnect
+    )
+    client.connect_timeout = CONNECT_S
+    if settings["username"]:
+        client.username_pw_set(settings["username"], password)
+    if settings["tls"]:
+        client.tls_set(ca_certs=settings["ca_file"] or None)
+    return client
+
+
 class WebhookSender:
     """Posts messages as JSON to an address; any answer of 2xx acknowledges. Redirects are not followed, since a POST would become a GET.
 
-    `settings` are those of the section [webhook].
+    `settings` are those of the section [webhook]. Plain http:// goes to this machine, and with `local_network` to addresses of the network that it is on:
+    a name is asked for its addresses at each message, and nothing is sent where one of them is public.
     """
 
     def __init__(self, settings: dict[str, Any]):
         self._url, self._timeout_s = settings["url"], settings["timeout_s"]
+        self._is_plain = urlsplit(self._url).scheme == "http"
         self._token = read_secret(settings["token_file"])
 
     def __call__(self, message: dict[str, Any]) -> None:
@@ -198,7 +214,10 @@ class WebhookSender:
         headers = {"Content-Type": "application/json", "Idempotency-Key": f"{message['device']}-{message['number']}"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
-        request = urllib.request.Request(self._url, json.dumps(message).encode(), headers, method="POST")
+        url = self._url
+        if self._is_plain:
+            url, headers["Host"] = self._local_url()
+        request = urllib.request.Request(url, json.dumps(message).encode(), headers, method="POST")
         try:
             with urllib.request.build_opener(NoRedirects).open(request, timeout=self._timeout_s):
                 return
@@ -210,6 +229,20 @@ class WebhookSender:
 
     def close(self) -> None:
         """There is nothing to close."""
+
+    def _local_url(self) -> tuple[str, str]:
+        """(the URL with an address of this network in place of the name, the Host header)."""
+        parts = urlsplit(self._url)
+        try:
+            found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise SendError(f"{self._url} cannot be reached ({error}).") from error
+        addresses = [str(each[4][0]) for each in found]
+        if not all(is_local(address) for address in addresses):
+            raise SendError(f"{self._url} is no address of this network ({', '.join(addresses)}): use https://.")
+        address = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
+        port = f":{parts.port}" if parts.port else ""
+        return urlunsplit(parts._replace(netloc=f"{address}{port}")), parts.netloc.rpartition("@")[2]
 
 
 def read_secret(path: str) -> str | None:

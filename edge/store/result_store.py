@@ -169,16 +169,15 @@ class Store:
         return self._entries(f"WHERE {' AND '.join(given)} ORDER BY number {order} LIMIT ?", (*given.values(), limit))
 
     def knows(self, origin: str, with_picture: bool = False) -> bool:
-        """Whether a page of that origin is stored; `with_picture`, whether its picture is, or was until the quota removed it."""
+        """Whether a page of that origin is stored, or was until a person removed it; `with_picture`, whether its picture is, or was until the quota did."""
         kept = f" AND (picture_bytes > 0 OR {schema.FIRST.format('picture_bytes')} > 0)" if with_picture else ""
         with self._mutex, as_store_errors(self.folder):
-            return bool(self._database.execute(f"SELECT 1 FROM results WHERE origin = ?{kept}", (origin,)).fetchone())
+            found = f"SELECT 1 FROM results WHERE origin = ?1{kept} UNION SELECT 1 FROM removed WHERE origin = ?1"
+            return bool(self._database.execute(found, (origin,)).fetchone())
 
     def number_of(self, origin: str) -> int | None:
         """The number of the page of that origin; None where none is stored."""
-        with self._mutex, as_store_errors(self.folder):
-            row = self._database.execute("SELECT number FROM results WHERE origin = ?", (origin,)).fetchone()
-        return row[0] if row else None
+        return self._first("SELECT number FROM results WHERE origin = ?", origin)
 
     def open_channel(self, channel: str) -> None:
         """Start to record what a channel has sent: a new one begins with the next page."""
@@ -186,9 +185,8 @@ class Store:
 
     def next_unsent(self, channel: str) -> Entry | None:
         """The oldest `Entry` that the channel has not sent; None where it has sent all."""
-        with self._mutex, as_store_errors(self.folder):
-            row = self._database.execute("SELECT sent FROM outbox WHERE channel = ?", (channel,)).fetchone()
-        return None if row is None else next(self.list(after=row[0], limit=1), None)
+        sent = self._first("SELECT sent FROM outbox WHERE channel = ?", channel)
+        return None if sent is None else next(self.list(after=sent, limit=1), None)
 
     def mark_sent(self, channel: str, number: int) -> None:
         """Record that the channel has sent all pages up to this number."""
@@ -336,9 +334,14 @@ class Store:
                         self._database.execute("ROLLBACK")
                 raise
 
+    def _first(self, query: str, *values: object) -> int | None:
+        """The first number that a query finds; None where it finds none."""
+        with self._mutex, as_store_errors(self.folder):
+            row = self._database.execute(query, values).fetchone()
+        return row[0] if row else None
+
     def _next_number(self) -> int:
-        row = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'results'").fetchone()
-        return (row[0] if row else 0) + 1
+        return (self._first("SELECT seq FROM sqlite_sequence WHERE name = 'results'") or 0) + 1
 
     def _entries(self, clauses: str, values: Sequence[object]) -> Iterator[Entry]:
         with self._mutex, as_store_errors(self.folder):

@@ -30,6 +30,8 @@ MIGRATIONS = (
     ),
     # The number of the page with whose result the picture's file is kept: that of the first page, of further pages of a PDF.
     ("ALTER TABLE results ADD COLUMN picture_of INTEGER",),
+    # Where pages came from that a person has removed: what still lies there is not read anew.
+    ("CREATE TABLE removed (origin TEXT PRIMARY KEY) WITHOUT ROWID",),
 )
 """The statements that lead from version n to n + 1; the version of a database is its `user_version`."""
 

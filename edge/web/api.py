@@ -12,8 +12,19 @@ from starlette.routing import Route
 from ..output.fhir import bundle_parts
 from .openapi import document
 from .problems import Problem, not_found, problem_of_result
-from .reading_service import ReadingRequest
-from .results import KINDS, OTHER_KIND, ResultRecord, find, keep_result, picture_of, read, search, search_query_of
+from .reading_service import ReadingRequest, ThumbnailRequest
+from .results import (
+    KINDS,
+    OTHER_KIND,
+    ResultRecord,
+    find,
+    keep_result,
+    picture_of,
+    read,
+    remove,
+    search,
+    search_query_of,
+)
 from .services import model_cards, services_of
 from .upload import progress_id_of, read_upload
 
@@ -54,11 +65,9 @@ async def result(request: Request) -> Response:
 
 
 async def forget(request: Request) -> Response:
-    """DELETE /v1/results/{id}: forget a result of this session; what is kept stays."""
+    """DELETE /v1/results/{id}: forget a result of this session; one that is kept is removed, with its picture."""
     record = await _find(request)
-    if record.cached is None:
-        raise Problem(409, "kept", "Results that are kept are not removed here: their pictures go when room is needed.")
-    services_of(request).session_cache.drop(request.scope["session"], record.name)
+    await remove(services_of(request), request.scope["session"], record)
     return Response(status_code=204)
 
 
@@ -82,6 +91,8 @@ async def file(request: Request) -> Response:
     if name == "picture":
         data = await run_in_threadpool(picture_of, record)
         return Response(data, media_type=KINDS.get(data[:2], OTHER_KIND)[1], headers={"Content-Disposition": "inline"})
+    if name == "thumbnail.jpg":
+        return await thumbnail(request, record)
     if name not in record.files:
         if name in ("overlay.jpg", "signals.csv", "signals-wfdb.zip", "report.pdf") and not record.files:
             raise Problem(404, "no_views", "This result has nothing to look at: classify the picture with ?views=true.")
@@ -97,6 +108,14 @@ async def file(request: Request) -> Response:
             headers={"Content-Disposition": f'{kind}; filename="{stem}-{name}"'},
         )
     return _saved(record.files[name], TYPES[ending], f"{stem}-{name}")
+
+
+async def thumbnail(request: Request, record: ResultRecord) -> Response:
+    """GET /v1/results/{id}/thumbnail.jpg: the picture, small; made once by the reading process."""
+    data = await run_in_threadpool(picture_of, record)
+    key = f"{record.result.get('sha256')} {record.result['source']}"
+    small = await services_of(request).queue.thumbnail(key, ThumbnailRequest(data, record.result["source"]))
+    return Response(small, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})
 
 
 async def models(request: Request) -> Response:

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import api, pages
+from . import api, api_page, export, pages
 from .middleware import Limits, SecurityMiddleware, is_for_programs
 from .problems import Problem
 from .services import Services
@@ -43,7 +43,7 @@ def make_app(services: Services, limits: Limits) -> ASGIApp:
         return await on_problem(request, Problem(500, "server", "This went wrong in the server: its log says how."))
 
     app = Starlette(
-        routes=[*api.routes(), *pages.routes()],
+        routes=[*api.routes(), *export.routes(), *api_page.routes(), *pages.routes()],
         exception_handlers={
             Problem: on_problem,
             HTTPException: on_http,

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from .. import __version__
 from ..layout import CLASSES
+from ..measure.person import UNKNOWN_PERSON, Person
 from ..output.colours import colour_class
 from ..output.measured_words import MARKS_FILE, findings, rows, st_words
 from ..output.wording import (
@@ -38,12 +39,13 @@ from .results import (
     keep_result,
     read,
     record_of_cached,
+    remove,
     request_to_read_again,
     search,
     search_query_of,
 )
 from .services import Services, model_cards, services_of
-from .upload import chosen_model, progress_id_of, read_fields, read_upload
+from .upload import MAX_FILES, chosen_model, person_of, progress_id_of, read_fields, read_uploads, without_empty
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -70,19 +72,25 @@ async def home(request: Request) -> Response:
     """GET /: give a picture."""
     cached = services_of(request).session_cache.of_session(request.scope["session"])
     mine = [record_of_cached(result) for result in cached]
-    return await _page(
-        request, "home.html", mine=mine, models=await run_in_threadpool(model_cards), tips=GENERAL_ADVICE
+    return await show_page(
+        request,
+        "home.html",
+        mine=mine,
+        models=await run_in_threadpool(model_cards),
+        tips=GENERAL_ADVICE,
+        most_files=MAX_FILES,
     )
 
 
 async def read_picture(request: Request) -> Response:
-    """POST /read: read a picture, or one of the camera; then its result."""
+    """POST /read: read a picture, or several one after the other; then its result, or the list of all."""
     services, session = services_of(request), request.scope["session"]
     async with services.queue.place(session, progress_id_of(request)) as place:
-        upload = await read_upload(request)
-        reading = ReadingRequest(upload.data, upload.name, upload.model, True, upload.page, upload.person)
-        cached = await read(request, place, reading, upload.keep)
-    return _redirect(request, f"/results/{cached.name}")
+        uploads = await read_uploads(request)
+        for upload in uploads:
+            reading = ReadingRequest(upload.data, upload.name, upload.model, True, upload.page, upload.person)
+            cached = await read(request, place, reading, upload.keep)
+    return _redirect(request, f"/results/{cached.name}" if len(uploads) == 1 else "/history")
 
 
 async def take_picture(request: Request) -> Response:
@@ -99,7 +107,7 @@ async def take_picture(request: Request) -> Response:
 async def camera(request: Request) -> Response:
     """GET /camera: what the camera sees, and the button that takes a picture."""
     _need_camera(services_of(request))
-    return await _page(request, "camera.html", models=await run_in_threadpool(model_cards))
+    return await show_page(request, "camera.html", models=await run_in_threadpool(model_cards))
 
 
 async def look(request: Request) -> Response:
@@ -124,7 +132,7 @@ async def show(request: Request) -> Response:
     record = await find(services, request.scope["session"], name)
     cards = await run_in_threadpool(model_cards)
     used = (record.result.get("model") or {}).get("name")
-    return await _page(
+    return await show_page(
         request, "result.html", record=record, result=record.result, models=cards, card=next((card for card in cards if card["name"] == used), None),
         advice=advice(record.result["reason"]) if record.result["reason"] else (),
         sure=(confidence_word(record.result["confidence"]), caution(record.result["confidence"])) if record.result["verdict"] else None,
@@ -132,14 +140,14 @@ async def show(request: Request) -> Response:
         can_keep=services.store is not None and record.cached is not None and record.cached.number is None and record.result["status"] != "failed",
         timing=[(stage, record.result["timing_ms"].get(stage)) for stage in STAGES],
         quality=QUALITY_WORDS, signals=[key for key in record.files if key.startswith("signal-")],
-        columns=_columns(record.result),
+        columns=_columns(record.result), person=_person_of(record),
         measured=_measured(record),
         inputs=[key for key in record.files if key.startswith("input-")], leads=_leads(record),
     )  # fmt: skip
 
 
 async def change(request: Request) -> Response:
-    """POST /results/{id}/{action}: keep it, forget it, or read its picture again."""
+    """POST /results/{id}/{action}: keep it, forget it, delete what is kept of it, or read its picture again."""
     services, session = services_of(request), request.scope["session"]
     record, action = await find(services, session, request.path_params["name"]), request.path_params["action"]
     fields = await read_fields(request)
@@ -149,8 +157,12 @@ async def change(request: Request) -> Response:
     if action == "forget" and record.cached is not None:
         services.session_cache.drop(session, record.name)
         return _redirect(request, "/")
+    if action == "delete" and record.kept:
+        await remove(services, session, record)
+        return _redirect(request, "/history")
     if action == "again":
-        reading = await run_in_threadpool(request_to_read_again, record, chosen_model(fields.get("model")))
+        person = person_of([without_empty(fields)]) if {"sex", "age"} & fields.keys() else _person_of(record)
+        reading = await run_in_threadpool(request_to_read_again, record, chosen_model(fields.get("model")), person)
         async with services.queue.place(session, progress_id_of(request)) as place:
             cached = await read(request, place, reading)
         return _redirect(request, f"/results/{cached.name}")
@@ -169,20 +181,20 @@ async def history(request: Request) -> Response:
     except Problem as error:
         problem = error
     query.pop("before", None)
-    return await _page(request, "history.html", problem.status if problem else 200, records=records, before=before, query=query, problem=problem,
+    return await show_page(request, "history.html", problem.status if problem else 200, records=records, before=before, query=query, problem=problem,
                        models=await run_in_threadpool(model_cards), statuses=STATUSES)  # fmt: skip
 
 
 async def models(request: Request) -> Response:
     """GET /models: the models' cards."""
-    return await _page(request, "models.html", models=await run_in_threadpool(model_cards))
+    return await show_page(request, "models.html", models=await run_in_threadpool(model_cards))
 
 
 async def login_form(request: Request) -> Response:
     """GET /login: ask for the token."""
     if not services_of(request).access.needs_token:
         return RedirectResponse("/", 303)
-    return await _page(request, "login.html", wrong=False)
+    return await show_page(request, "login.html", wrong=False)
 
 
 async def login(request: Request) -> Response:
@@ -191,7 +203,7 @@ async def login(request: Request) -> Response:
     fields = await read_fields(request)
     if not services.access.is_token(fields.get("token", "")):
         services.log("warning", "login.refused")
-        return await _page(request, "login.html", 403, wrong=True)
+        return await show_page(request, "login.html", 403, wrong=True)
     request.scope["cookies_to_set"].append(services.access.open_session()[1])
     return RedirectResponse("/", 303)
 
@@ -241,7 +253,8 @@ def problem_page(services: Services, problem: Problem) -> HTMLResponse:
     return HTMLResponse(_templates().get_template("problem.html").render(values), problem.status, problem.headers)
 
 
-async def _page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+async def show_page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A template with its values, as HTML."""
     text = _templates().get_template(template).render(services=services_of(request), path=request.url.path, **values)
     return HTMLResponse(text, status)
 
@@ -251,6 +264,11 @@ def _redirect(request: Request, path: str) -> Response:
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"location": path})
     return RedirectResponse(path, 303)
+
+
+def _person_of(record: ResultRecord) -> Person:
+    """Whose page it is, as far as this session said so: the store does not know."""
+    return record.cached.person if record.cached else UNKNOWN_PERSON
 
 
 def _need_camera(services: Services) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -14,10 +15,12 @@ from ..errors import CameraError, InstallationError, Reason, WorkerError, Worker
 from ..result import STAGES
 from ..system.worker import Worker
 from .metrics import Metrics
-from .problems import Problem
-from .reading_service import PREVIEW, Preview, ReadingAnswer, ReadingRequest, SharedStage
+from .problems import Problem, not_found
+from .reading_service import PREVIEW, Preview, ReadingAnswer, ReadingRequest, SharedStage, ThumbnailRequest
 
 RETRY_S = 3
+THUMBNAILS = 400
+"""So many small pictures are kept, of some 6 kB each."""
 FRESH_S = 0.25
 """A frame of the camera is everybody's who asks for one so soon after it was taken."""
 
@@ -63,6 +66,7 @@ class ReadingQueue:
         self._preview_lock = asyncio.Lock()
         self._preview: Preview | None = None
         self._preview_at = float("-inf")
+        self._thumbnails: OrderedDict[str, bytes] = OrderedDict()
         self.broken: str | None = None
         """Why no picture can be read at present, in words; None where they can."""
 
@@ -126,6 +130,23 @@ class ReadingQueue:
                 self._preview_at = time.monotonic()
             return self._preview
 
+    async def thumbnail(self, key: str, request: ThumbnailRequest) -> bytes:
+        """The JPEG of a small picture, made between two pictures that are read; those that were asked for last are kept by their `key`.
+
+        Raises
+        ------
+        Problem : it cannot be shown.
+        """
+        if key not in self._thumbnails:
+            async with self._reading_lock:
+                self._thumbnails[key] = await self._call(request)
+        self._thumbnails.move_to_end(key)
+        while len(self._thumbnails) > THUMBNAILS:
+            self._thumbnails.popitem(last=False)
+        if not self._thumbnails[key]:
+            raise not_found()
+        return self._thumbnails[key]
+
     def progress(self, session: str, progress_id: str) -> Progress:
         """The `Progress` of a session's picture."""
         for number, place in enumerate(self._places):
@@ -134,7 +155,7 @@ class ReadingQueue:
                 return {"state": "reading" if place.reading else "waiting", "before": number, "stage": stage}
         return {"state": "unknown", "before": None, "stage": None}
 
-    async def _call(self, request: ReadingRequest | str) -> Any:
+    async def _call(self, request: ReadingRequest | ThumbnailRequest | str) -> Any:
         loop = asyncio.get_running_loop()
         try:
             # Shielded: a browser that goes away does not leave the process with an answer that nobody fetches.

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..device.capture_service import CaptureService, Outcome, PageRequest, make_reader
+from ..device.capture_service import CaptureService, Outcome, PageRequest, encode, make_reader
 from ..errors import PictureError
 from ..files.limits import MAX_BYTES
-from ..image import in_memory
+from ..image import in_memory, open_picture, split_page_name
 from ..measure.person import UNKNOWN_PERSON, Person
 from ..result import STAGES, unread
 from ..system import board
@@ -26,6 +26,8 @@ PREVIEW = "\0look"
 """The request for a frame of the camera and a hint for aiming; no path is so."""
 SMALL_MB, FEW_READERS, MANY_READERS = 700, 1, 3
 """Models that stay loaded beside the settings' own, on boards with less memory than this and on others."""
+THUMBNAIL_PX, THUMBNAIL_QUALITY = 192, 70
+"""The longer side of a picture in the history, and its quality as a JPEG."""
 Preview = tuple[bool, str, bytes]
 """Whether the camera sees the whole page, a hint for aiming, and the frame as JPEG."""
 
@@ -44,6 +46,14 @@ class ReadingRequest:
     views: bool = False
     page: int | None = None
     person: Person = UNKNOWN_PERSON
+
+
+@dataclass(frozen=True)
+class ThumbnailRequest:
+    """The bytes of a picture's file as `data`, to be shown small; `source` is what its result calls it, of several pages with the page's number."""
+
+    data: bytes
+    source: str
 
 
 @dataclass(frozen=True)
@@ -83,9 +93,12 @@ class ReadingService:
         self._max_readers = FEW_READERS if (board.memory_mb() or 0) < SMALL_MB else MANY_READERS
 
     def __call__(
-        self, request: ReadingRequest | PageRequest | str | bytes | None
-    ) -> ReadingAnswer | Preview | Outcome | tuple[bool, str]:
-        """The `ReadingAnswer` to a `ReadingRequest`; (found, hint, JPEG) for `PREVIEW`; a `capture_service.Outcome` for what the loop asks."""
+        self, request: ReadingRequest | ThumbnailRequest | PageRequest | str | bytes | None
+    ) -> ReadingAnswer | Preview | Outcome | bytes | tuple[bool, str]:
+        """The `ReadingAnswer` to a `ReadingRequest`; (found, hint, JPEG) for `PREVIEW`; the JPEG of a `ThumbnailRequest`; a
+        `capture_service.Outcome` for what the loop asks."""
+        if isinstance(request, ThumbnailRequest):
+            return _thumbnail(request)
         if isinstance(request, ReadingRequest):
             answer = self._answer(request)
             return_memory()
@@ -142,3 +155,14 @@ class ReadingService:
         while len(self._other_readers) > self._max_readers:
             self._other_readers.popitem(last=False)
         return self._other_readers[model]
+
+
+def _thumbnail(request: ThumbnailRequest) -> bytes:
+    """A small JPEG of a picture; of one that cannot be opened none, b""."""
+    name, page = split_page_name(request.source)
+    try:
+        image = open_picture(in_memory(request.data, name), page or 1).image
+    except PictureError:
+        return b""
+    image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    return encode(image, THUMBNAIL_QUALITY)

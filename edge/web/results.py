@@ -13,7 +13,9 @@ from starlette.requests import Request
 from ..errors import StoreError
 from ..image import split_page_name
 from ..layout import CLASSES
+from ..measure.person import Person
 from ..store.history import parse_time
+from ..store.removal import remove_page
 from ..store.result_store import Entry
 from ..system.clock import utc_now
 from .problems import Problem, not_found
@@ -90,7 +92,7 @@ async def read(request: Request, place: Place, reading: ReadingRequest, keep: bo
     """Read a picture and put its result into the session cache, for the HTTP request's session; with `keep` into the store too."""
     services = services_of(request)
     answer = await services.queue.read(place, reading, request.is_disconnected)
-    cached = services.session_cache.put(request.scope["session"], answer, utc_now())
+    cached = services.session_cache.put(request.scope["session"], answer, utc_now(), reading.person)
     services.log("debug", "page.read", status=answer.result["status"], reason=answer.result["reason"])
     if keep:
         await keep_result(services, cached)
@@ -195,10 +197,28 @@ def picture_of(record: ResultRecord) -> bytes:
     return data
 
 
-def request_to_read_again(record: ResultRecord, model: str | None) -> ReadingRequest:
-    """The `ReadingRequest` for a result's picture, the same page of it, with a model of one's choice."""
+def request_to_read_again(record: ResultRecord, model: str | None, person: Person) -> ReadingRequest:
+    """The `ReadingRequest` for a result's picture, the same page of it, with a model of one's choice, of that `person`."""
     name, page = split_page_name(os.path.basename(record.result["source"]))
-    return ReadingRequest(picture_of(record), name, model, True, page)
+    return ReadingRequest(picture_of(record), name, model, True, page, person)
+
+
+async def remove(services: Services, session: str, record: ResultRecord) -> None:
+    """Forget a result of this session, and remove it with its picture where it is kept.
+
+    Raises
+    ------
+    Problem : the store cannot do it.
+    """
+    store, number = services.store, record.entry.number
+    if record.kept and store is not None:
+        try:
+            await asyncio.to_thread(remove_page, store, number)
+        except StoreError as error:
+            raise Problem(507, "store", str(error)) from error
+        services.log("info", "page.removed", number=number)
+    if record.cached is not None:
+        services.session_cache.drop(session, record.name)
 
 
 def _matches(record: ResultRecord, query: SearchQuery) -> bool:

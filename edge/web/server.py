@@ -17,12 +17,13 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from ..classifier import card
-from ..device.settings import Settings, check_together, is_here
+from ..device.settings import Settings, check_together
 from ..device.systemd import notify
 from ..device.watch_service import MB, Stop, open_loop, open_store, with_level
 from ..errors import InstallationError, UsageError
 from ..store.result_store import Store, default_folder
 from ..system import board
+from ..system.addresses import is_here
 from ..system.event_log import EventLog, make_event_log
 from ..system.worker import Worker
 from .access import Access, make_token, read_token_hash

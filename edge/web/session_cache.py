@@ -8,9 +8,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..measure.person import UNKNOWN_PERSON, Person
 from .reading_service import ReadingAnswer
 
-PER_SESSION = 8
+PER_SESSION = 16
 """A session's oldest result goes when it has more: none fills the cache alone."""
 OVERHEAD_BYTES = 4096
 """What a result takes beside its picture and files, about."""
@@ -19,7 +20,7 @@ OVERHEAD_BYTES = 4096
 @dataclass
 class CachedResult:
     """The `answer` to a session's reading under a random `name`, the time it was `made_at` (ISO 8601, UTC) and `cached_at` by the cache's own clock, how many
-    `bytes` it takes, and the `number` by which the store knows it, None until it is stored."""
+    `bytes` it takes, whose page it is as far as that was given (`person`; it is not stored), and the `number` by which the store knows it, None until it is stored."""
 
     name: str
     session: str
@@ -27,6 +28,7 @@ class CachedResult:
     made_at: str
     cached_at: float
     bytes: int
+    person: Person = UNKNOWN_PERSON
     number: int | None = None
 
 
@@ -41,10 +43,10 @@ class SessionCache:
     def __len__(self) -> int:
         return len(self._results)
 
-    def put(self, session: str, answer: ReadingAnswer, made_at: str) -> CachedResult:
+    def put(self, session: str, answer: ReadingAnswer, made_at: str, person: Person = UNKNOWN_PERSON) -> CachedResult:
         """Add an answer for a session: the `CachedResult`."""
         size = len(answer.picture or b"") + sum(map(len, answer.files.values())) + OVERHEAD_BYTES
-        cached = CachedResult(secrets.token_urlsafe(12), session, answer, made_at, self._clock(), size)
+        cached = CachedResult(secrets.token_urlsafe(12), session, answer, made_at, self._clock(), size, person)
         self._results[cached.name] = cached
         self.bytes += size
         mine = self.of_session(session)

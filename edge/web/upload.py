@@ -17,9 +17,12 @@ from ..errors import Reason
 from ..files.limits import MAX_PAGE_NUMBER
 from ..measure.person import OLDEST_YEARS, SEXES, UNKNOWN_PERSON, Person, Sex
 from .problems import Problem
+from .session_cache import PER_SESSION
 
 MAX_NAME_LETTERS = 100
 MAX_FIELDS = 12
+MAX_FILES = PER_SESSION
+"""So many files may be sent at once: no more results are held for a session."""
 KINDS = ("application/octet-stream", "application/pdf", "application/dicom")
 """Media types that a body may have beside those of pictures."""
 FLAGS = {"1": True, "on": True, "true": True, "0": False, "off": False, "false": False}
@@ -48,7 +51,17 @@ class _InMemory(MultiPartParser):
 
 
 async def read_upload(request: Request) -> Upload:
-    """The `Upload` of a request.
+    """The `Upload` of a request; of several files the first.
+
+    Raises
+    ------
+    Problem : there is no picture in it, or no such model.
+    """
+    return (await read_uploads(request))[0]
+
+
+async def read_uploads(request: Request) -> list[Upload]:
+    """The `Upload`s of a request, one for each file of a form.
 
     Raises
     ------
@@ -57,27 +70,34 @@ async def read_upload(request: Request) -> Upload:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     sources: list[Mapping[str, str]] = [request.query_params]
     if kind == "multipart/form-data":
-        data, name, fields = await _from_form(request)
-        for left_empty in ("page", "sex", "age"):  # a browser sends what was left empty
-            if not fields.get(left_empty):
-                fields.pop(left_empty, None)
-        sources.append(fields)
+        files, fields = await _from_form(request)
+        sources.append(without_empty(fields))
     elif kind.startswith("image/") or kind in KINDS:
-        data, name = await request.body(), ""
+        files = [(await request.body(), "")]
     else:
         raise Problem(
             415,
             "unsupported",
             "Send the picture as a form's field 'picture' (multipart/form-data), or as the body (image/jpeg, image/png, ...).",
         )
-    if not data:
+    files = [(data, name) for data, name in files if data]
+    if not files:
         raise Problem(422, Reason.TRUNCATED.value, "There is no picture in the request: choose a file first.")
     # What stands in the form comes after the query, and has the last word.
     model = _last(sources, "model", chosen_model)
     keep, views = (bool(_last(sources, name, partial(_flag, name=name))) for name in ("keep", "views"))
     page = _last(sources, "page", _page_number)
-    person = Person(_last(sources, "sex", _sex), _last(sources, "age", _age))
-    return Upload(data, plain_name(name), model, keep, views, page, person)
+    return [Upload(data, plain_name(name), model, keep, views, page, person_of(sources)) for data, name in files]
+
+
+def person_of(sources: list[Mapping[str, str]]) -> Person:
+    """Whose page it is, by the fields `sex` and `age` where they are given."""
+    return Person(_last(sources, "sex", _sex), _last(sources, "age", _age))
+
+
+def without_empty(fields: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a form without those that were left empty, which a browser sends too."""
+    return {name: value for name, value in fields.items() if value or name not in ("page", "sex", "age")}
 
 
 async def read_fields(request: Request) -> dict[str, str]:
@@ -119,26 +139,29 @@ def progress_id_of(request: Request) -> str | None:
     return word if 8 <= len(word) <= 64 and word.isascii() and word.isalnum() else None
 
 
-async def _from_form(request: Request) -> tuple[bytes, str, dict[str, str]]:
-    """(data, name, fields) of a form; of several files the first that holds something."""
+async def _from_form(request: Request) -> tuple[list[tuple[bytes, str]], dict[str, str]]:
+    """([(data, name)] of the files, fields) of a form."""
     try:
-        parser = _InMemory(request.headers, request.stream(), max_files=4, max_fields=MAX_FIELDS)
+        # A form has two places for a picture, and one may stay empty.
+        parser = _InMemory(request.headers, request.stream(), max_files=MAX_FILES + 1, max_fields=MAX_FIELDS)
         form = await parser.parse()
     except (MultiPartException, KeyError, ValueError, UnicodeDecodeError) as error:
         raise Problem(
-            400, "bad_request", "The form cannot be read: is it multipart/form-data with a boundary?"
+            400,
+            "bad_request",
+            f"The form cannot be read: is it multipart/form-data with a boundary, and at most {MAX_FILES} files?",
         ) from error
-    data, name = b"", ""
+    files: list[tuple[bytes, str]] = []
     fields: dict[str, str] = {}
     try:
         for key, value in form.multi_items():
             if isinstance(value, str):
                 fields[key] = value
-            elif key == "picture" and not data:
-                data, name = await value.read(), value.filename or ""
+            elif key == "picture":
+                files.append((await value.read(), value.filename or ""))
     finally:
         await form.close()
-    return data, name, fields
+    return files, fields
 
 
 def _flag(text: str, name: str) -> bool:
@@ -163,7 +186,7 @@ def _sex(text: str) -> Sex:
 
 def _age(text: str) -> float:
     """Years."""
-    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,20})?", text) or float(text) > OLDEST_YEARS:
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?", text, re.I) or float(text) > OLDEST_YEARS:
         raise Problem(400, "bad_request", f"age must be a number of years from 0 to {OLDEST_YEARS}.")
     return float(text)
 

@@ -1,10 +1,13 @@
 """Pages in other kinds of files, as the benchmark writes them."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from benchmarks import file_kinds
+from ecg_edge.errors import Reason
 from ecg_edge.image import open_picture
 
 PX_PER_MM = 8
@@ -37,3 +40,36 @@ def test_a_page_is_the_same_in_every_kind_of_file(kind):
     shown = open_picture(file_kinds.WRITERS[kind](image)).image
     assert shown.size == image.size
     assert np.abs(np.asarray(shown).astype(int) - np.asarray(image)).mean() < 2
+
+
+FAILURES = {reason.value for reason in Reason} | {"opened"}
+
+
+def test_damaged_files_are_opened_or_have_a_reason(tmp_path):
+    """A small draw of what `python -m benchmarks.file_kinds mutations` looks through."""
+    page = tmp_path / "page.png"
+    Image.effect_noise((300, 200), 60).save(page)
+    files = file_kinds.bases([page], tmp_path, sides=(200,))
+    assert len(files) == 4
+    found = file_kinds.open_damaged(range(120), files)
+    assert found["files"] == 120 and set(found["outcomes"]) <= FAILURES
+    assert "truncated" in found["outcomes"] and found["over_5_s"] == 0 and found["peak_mb"] < 300
+
+
+class Ending:
+    """In the place of a decoder that damaged files crash or hang."""
+
+    def __call__(self, data):
+        if data.startswith(b"1"):
+            os.abort()
+        while data.startswith(b"2"):
+            pass
+        return "opened", 0.0, 1.0
+
+
+def test_a_decoder_that_ends_its_process_or_hangs_is_survived_and_counted(tmp_path, monkeypatch):
+    """The next file has another process; which file it was is told nobody."""
+    monkeypatch.setattr(file_kinds.mutations, "mutate", lambda number, files: (str(number % 4).encode(), "stand-in"))
+    found = file_kinds.open_damaged(range(8), [], Ending, limit_s=1.0)
+    assert found["outcomes"] == {"opened": 4, "ended": 2, "hung": 2} and found["files"] == 8
+    assert set(found) == {"files", "outcomes", "over_5_s", "seconds", "peak_mb"}

@@ -24,7 +24,7 @@ LEVELS = (
     {"output"},
     {"store"},
     {"device"},
-    {"diagnostics"},
+    {"archive", "diagnostics"},
     {"web"},
     {"commands"},
     {"__main__"},
@@ -44,8 +44,11 @@ DEVICE = {
     "files.pdf_pages": {"pypdfium2"},
     "files.heif_pages": {"pillow_heif"},
     "files.dicom_pages": {"pydicom"},
+    "archive.sources": {"fsspec"},
+    "archive.workers": {"dask", "distributed"},
+    "archive.parquet": {"pyarrow"},
 }
-"""Modules that import what comes with the system, with the extras `device`, `pdf`, `heic` and `dicom`, or with those who ask for it."""
+"""Modules that import what comes with the system, with the extras `device`, `pdf`, `heic`, `dicom` and `archive`, or with those who ask for it."""
 WEB = {"starlette", "uvicorn", "anyio", "jinja2"}
 """What comes with the extra `serve`, for the package `web`."""
 

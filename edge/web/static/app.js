@@ -31,26 +31,27 @@ function complain(form, sentence) {
 
 // Sending: the form as it is, with an id under which its progress can be asked for.
 
-function send(form) {
+function send(form, files = [], done = 0) {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   const progressId = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const which = files.length > 1 ? ` ${done + 1} of ${files.length}` : "";
   const request = new XMLHttpRequest();
   let timer = null;
   form.querySelectorAll("button[type=submit]").forEach((button) => { button.disabled = true; });
   find("alert").hidden = true;
   find("progress").hidden = false;
   mark("send");
-  say("Sending the picture");
+  say(`Sending the picture${which}`);
   request.open("POST", `${form.action}?ticket=${progressId}`);
   request.setRequestHeader("Accept", "application/json");
   request.upload.onprogress = (event) => {
-    if (event.lengthComputable) say(`Sending the picture: ${Math.round(100 * event.loaded / event.total)} %`);
+    if (event.lengthComputable) say(`Sending the picture${which}: ${Math.round(100 * event.loaded / event.total)} %`);
   };
   const ask = async () => {
     try {
       const state = await (await fetch(`/progress/${progressId}`)).json();
       if (state.state === "waiting") { mark("wait"); say(`Waiting: ${state.before} before this one`); }
-      if (state.state === "reading" && state.stage) { mark(state.stage); say(state.words); }
+      if (state.state === "reading" && state.stage) { mark(state.stage); say(which ? `${state.words}:${which}` : state.words); }
     } catch { /* the answer itself says what is wrong */ }
     if (timer !== null) timer = setTimeout(ask, POLL_MS);
   };
@@ -60,26 +61,36 @@ function send(form) {
     timer = null;
     let answer = {};
     try { answer = JSON.parse(request.responseText); } catch { /* no JSON: see below */ }
-    if (request.status === 200 && answer.location) window.location.assign(answer.location);
-    else if (request.status === 401) window.location.assign("/login");
-    else complain(form, answer.detail || "The server gave no answer: is it still running? Try again.");
+    if (request.status === 200 && answer.location) {
+      if (done + 1 < files.length) send(form, files, done + 1);
+      else window.location.assign(files.length > 1 ? "/history" : answer.location);
+    } else if (request.status === 401) window.location.assign("/login");
+    else complain(form, `${which ? `${files[done].name}: ` : ""}${answer.detail || "The server gave no answer: is it still running? Try again."}`);
   };
-  const body = form.enctype === "multipart/form-data" ? new FormData(form) : new URLSearchParams(new FormData(form));
-  request.send(body);
+  const fields = new FormData(form);
+  if (files.length) { fields.delete("picture"); fields.append("picture", files[done], files[done].name); }
+  request.send(form.enctype === "multipart/form-data" ? fields : new URLSearchParams(fields));
 }
 
 function setUpUpload(form) {
   const picture = find("picture"), photo = find("photo"), drop = find("drop");
+  const problem = (files) => {
+    if (!files.length) return "Choose a picture first.";
+    if (files.length > Number(form.dataset.mostFiles)) return `Choose at most ${form.dataset.mostFiles} files at once.`;
+    const large = files.find((file) => file.size > Number(form.dataset.mostBytes));
+    return large && `The picture is too large: give one of at most ${form.dataset.mostBytes / 1048576} MB.`;
+  };
   const show = (files, other) => {
     const file = files[0];
     if (other && files.length) other.value = "";
     find("alert").hidden = true;
-    find("chosen").textContent = file ? `${file.name}, ${(file.size / 1048576).toFixed(1)} MB` : "";
+    find("chosen").textContent = [...files].map((each) => `${each.name}, ${(each.size / 1048576).toFixed(1)} MB`).join("; ");
     const preview = find("preview");
     if (preview.src) URL.revokeObjectURL(preview.src);
     preview.hidden = true;
     if (!file) return;
-    if (file.size > Number(form.dataset.mostBytes)) complain(form, `The picture is too large: give one of at most ${form.dataset.mostBytes / 1048576} MB.`);
+    const wrong = problem([...files]);
+    if (wrong) complain(form, wrong);
     preview.onload = () => { preview.hidden = false; };
     preview.src = URL.createObjectURL(file);
   };
@@ -98,10 +109,10 @@ function setUpUpload(form) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const file = picture.files[0] || photo.files[0];
-    if (!file) complain(form, "Choose a picture first.");
-    else if (file.size > Number(form.dataset.mostBytes)) complain(form, `The picture is too large: give one of at most ${form.dataset.mostBytes / 1048576} MB.`);
-    else send(form);
+    const files = picture.files.length ? [...picture.files] : [...photo.files];
+    const wrong = problem(files);
+    if (wrong) complain(form, wrong);
+    else send(form, files);
   });
 }
 

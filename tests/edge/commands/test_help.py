@@ -14,7 +14,8 @@ from ecg_edge.commands.cli import build_parser, main
 from .conftest import command
 
 COMMANDS = (
-    "classify", "demo", "models", "bench", "capture", "watch", "serve", "history", "doctor", "install-service", "anonymise"
+    "classify", "demo", "models", "bench", "capture", "watch", "serve", "history", "doctor", "install-service", "anonymise",
+    "archive",
 )  # fmt: skip
 
 

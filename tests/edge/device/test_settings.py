@@ -56,9 +56,9 @@ def test_what_is_not_said_is_as_by_default(read):
         ("[mqtt]\nenabled = 'yes'", '[mqtt] enabled must be true or false, not "yes".'),
         ("[camera]\nwindow = [0.5, 0, 0.6, 1]", "[camera] window must be [left, top, width, height], each from 0 to 1, within the picture, not [0.5, 0, 0.6, 1]."),
         ("[serve]\nhost = 5", "[serve] host must be an address, such as 127.0.0.1 or 0.0.0.0, not 5."),
-        ("[webhook]\nurl = 'http://example.org/'", '[webhook] url must be an https:// address (http:// to this machine alone), not "http://example.org/".'),
-        ("[webhook]\nurl = 'https://[::'", '[webhook] url must be an https:// address (http:// to this machine alone), not "https://[::".'),
-        ("[stores]\n", "there is no section [stores]; there are trigger, camera, reader, process, store, serve, lamp, log, mqtt, webhook."),
+        ("[webhook]\nurl = 'ftp://example.org/'", '[webhook] url must be an https:// address (http:// to this machine, or with local_network to the network that it is on), not "ftp://example.org/".'),
+        ("[webhook]\nurl = 'https://[::'", '[webhook] url must be an https:// address (http:// to this machine, or with local_network to the network that it is on), not "https://[::".'),
+        ("[stores]\n", "there is no section [stores]; there are trigger, camera, reader, process, store, serve, lamp, log, mqtt, webhook, home_assistant."),
         ("[lamp]\ncolour = 1", "[lamp] has no colour; it has kind, led_pin."),
         ("lamp = 1", "lamp must be a section, [lamp]."),
     ],
@@ -96,6 +96,10 @@ def test_addresses_are_https_or_this_machine(read, url):
         ("[trigger]\nkind = 'interval'\n[webhook]\nenabled = true", "No address is given: set [webhook] url."),
         ("[trigger]\nkind = 'button'\n[lamp]\nkind = 'led'\nled_pin = 17",
          "Button and light are at one pin: change [trigger] button_pin or [lamp] led_pin."),
+        ("[trigger]\nkind = 'interval'\n[webhook]\nenabled = true\nurl = 'http://192.168.1.5/'",
+         "[webhook] url is plain http:// to another machine: use https://, or for one of your own network set local_network."),
+        ("[trigger]\nkind = 'interval'\n[webhook]\nenabled = true\nlocal_network = true\nurl = 'http://8.8.8.8/'",
+         "[webhook] url is plain http:// to 8.8.8.8, which is no address of a local network: use https://."),
     ],
 )  # fmt: skip
 def test_settings_that_do_not_go_together_are_refused(read, text, message):
@@ -103,3 +107,19 @@ def test_settings_that_do_not_go_together_are_refused(read, text, message):
     with pytest.raises(UsageError) as caught:
         settings.check_together(read(text))
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "url", ["http://192.168.1.5:8123/x", "http://homeassistant.local/x", "http://[fd00::5]/", "https://example.org/"]
+)
+def test_by_the_owners_word_results_go_to_the_local_network(read, url):
+    """A name's addresses are looked at when something is sent."""
+    given = f"[trigger]\nkind = 'interval'\n[webhook]\nenabled = true\nlocal_network = true\nurl = '{url}'"
+    settings.check_together(read(given))
+
+
+@pytest.mark.parametrize("topic", ["", "/", "a b", "a/#", "+"])
+def test_topics_are_such_as_can_be_published_to(read, topic):
+    """Neither empty nor with a wildcard."""
+    with pytest.raises(UsageError, match=r"\[home_assistant\] prefix must be a topic without blanks"):
+        read(f"[home_assistant]\nprefix = '{topic}'")

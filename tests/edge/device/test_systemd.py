@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from ecg_edge.commands import cli
-from ecg_edge.device import systemd
+from ecg_edge.device import extras, systemd
 from ecg_edge.device.settings import read_settings
 from ecg_edge.errors import InstallationError
 
@@ -66,6 +66,29 @@ def test_everything_is_placed_and_a_configuration_kept(tmp_path):
     unit.write_text("old")
     assert f"kept    {config}" in list(systemd.place(tmp_path, "/opt/ecg-edge/bin/ecg-edge"))
     assert config.read_text() == "[trigger]\nkind = 'button'\n" and "[Service]" in unit.read_text()
+
+
+@pytest.mark.parametrize(
+    "module, serve, config",
+    [
+        ("starlette", True, None),
+        ("paho.mqtt", False, "[mqtt]\nenabled = true\n"),
+        ("gpiozero", True, "[trigger]\nkind = 'button'\n"),
+    ],
+)
+def test_without_its_extra_nothing_is_placed(tmp_path, monkeypatch, module, serve, config):
+    """A unit that cannot start would fail where nobody looks; the configuration that is there counts."""
+    monkeypatch.setattr(extras, "is_installed", lambda wanted: wanted != module)
+    if config:
+        (tmp_path / systemd.CONFIG).parent.mkdir(parents=True)
+        (tmp_path / systemd.CONFIG).write_text(config)
+    with pytest.raises(
+        InstallationError, match=rf"^The service needs {module} for .+: /opt/ecg-edge/bin/pip install 'ecg-edge\["
+    ):
+        list(systemd.place(tmp_path, "/opt/ecg-edge/bin/ecg-edge", serve))
+    assert not (tmp_path / "etc/systemd").exists()
+    if not config:
+        assert len(list(systemd.place(tmp_path, "/opt/ecg-edge/bin/ecg-edge"))) > 3  # the loop alone does without
 
 
 def test_an_environment_in_a_home_is_refused(tmp_path):

@@ -1,19 +1,25 @@
 """The doctor: each part with a verdict and what mends it."""
 
+import configparser
 import json
 import os
 import platform
+import re
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ecg_edge.classifier import card, runtime
 from ecg_edge.commands import cli
+from ecg_edge.device import extras
 from ecg_edge.device.mock_picamera2 import make_module
+from ecg_edge.device.settings import defaults
 from ecg_edge.diagnostics import machine_checks
 from ecg_edge.diagnostics.machine_checks import ABSENT, BAD, GOOD, VERDICTS, WARNING
+from ecg_edge.errors import NoRuntimeError
 from ecg_edge.system import board
 
 
@@ -54,6 +60,71 @@ def test_a_runtime_that_can_be_imported_and_no_more_is_bad(examine, monkeypatch)
         and "_ARRAY_API" in found[name].found
         and found[name].remedy.startswith("pip install ")
     )
+
+
+def test_a_runtime_that_this_python_has_not_is_not_advised(examine, monkeypatch):
+    """tflite-runtime ends with Python 3.11: who has a newer one is not sent after it, nor where the other is missing too."""
+    monkeypatch.setattr(sys, "version_info", (3, 13, 0, "final", 0))
+    monkeypatch.setattr(
+        runtime.metadata, "version", lambda name: (_ for _ in ()).throw(runtime.metadata.PackageNotFoundError(name))
+    )
+    found = examine()
+    other = found["runtime tflite-runtime"]
+    assert (other.verdict, other.found, other.remedy) == (ABSENT, "there is none for Python 3.13", None)
+    assert found["runtime ai-edge-litert"].remedy == "pip install ai-edge-litert"
+    with pytest.raises(NoRuntimeError) as caught:
+        runtime.find_runtime()
+    assert "pip install tflite-runtime" not in str(caught.value) and "pip install ai-edge-litert" in str(caught.value)
+
+
+ASKED = {
+    "serve: the page": ("starlette", {}, True),
+    "device: button and light": ("gpiozero", {"trigger": {"kind": "button"}}, False),
+    "device: MQTT": ("paho.mqtt", {"home_assistant": {"enabled": True}}, False),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_an_extra_that_the_settings_ask_for_is_bad_where_it_is_missing(tmp_path, monkeypatch, name):
+    """And absent where nothing asks for it; the remedy names it."""
+    module, given, serve = ASKED[name]
+    monkeypatch.setattr(extras, "is_installed", lambda wanted: wanted != module)
+
+    def found(settings, serve):
+        findings = machine_checks.examine(str(tmp_path), "0", settings, serve)
+        return next(finding for finding in findings if finding.name == f"extra {name}")
+
+    values = defaults()
+    assert found(values, False).verdict == ABSENT
+    for section, entries in given.items():
+        values[section] |= entries
+    bad = found(values, serve)
+    assert (
+        bad.verdict == BAD and module in bad.found and bad.remedy == f"pip install 'ecg-edge[{name.partition(':')[0]}]'"
+    )
+    monkeypatch.setattr(extras, "is_installed", lambda wanted: True)
+    assert found(values, serve).verdict == GOOD
+
+
+def test_every_extra_that_is_advised_is_one_of_the_distribution():
+    """Each brings the modules that are looked for, by the names that they are installed by."""
+    setup = configparser.ConfigParser()
+    setup.read(Path(__file__).parents[3] / "setup.cfg", encoding="utf-8")
+    names = {"python_multipart": "python-multipart", "paho.mqtt": "paho-mqtt", "pillow_heif": "pillow-heif"}
+    for part in extras.PARTS:
+        brought = setup["options.extras_require"][part.extra]
+        assert all(re.search(rf"^{names.get(name, name)} ", brought, re.M) for name in part.modules), part
+
+
+def test_the_doctor_looks_at_what_a_configuration_asks_for(tmp_path, capsys, monkeypatch):
+    """Its camera and its store, too."""
+    monkeypatch.setattr(extras, "is_installed", lambda wanted: wanted != "paho.mqtt")
+    config = tmp_path / "ecg-edge.toml"
+    config.write_text(f"[mqtt]\nenabled = true\n[camera]\nsource = '{tmp_path}'\n[store]\nfolder = '{tmp_path}/kept'\n")
+    assert cli.main(["doctor", "--config", str(config), "--json"]) == 3
+    found = {line["name"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert found["extra device: MQTT"]["verdict"] == BAD and found["camera"]["found"] == f"the folder {tmp_path}"
+    assert found["store"]["found"].startswith(f"{tmp_path}/kept")
 
 
 def test_numpy_2_beside_tflite_runtime_is_named(examine, monkeypatch):

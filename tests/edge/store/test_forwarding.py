@@ -2,12 +2,8 @@
 
 import http.server
 import json
-import os
-import shutil
 import socket
-import subprocess
 import threading
-from contextlib import suppress
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -17,23 +13,14 @@ from ecg_edge.errors import InstallationError, StoreFullError, UsageError
 from ecg_edge.store import forwarding
 from ecg_edge.store.forwarding import Forwarder, MqttSender, SendError, WebhookSender, message_of
 from ecg_edge.store.result_store import Store
+from ecg_edge.system.addresses import is_local
 
+from ..brokers import Broker, needs_broker
 from ..random_kills import Device
 from ..stand_ins import result_of
 from ..waiting import LIMIT_S, wait_for
 
-MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-needs_broker = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
 FAST = {"idle_s": 0.02, "backoff_s": (0.02, 0.2)}
-
-
-def free_port():
-    """A port below those that the system gives to others' connections: it stays free while nobody listens at it."""
-    for port in range(20_000 + os.getpid() % 10_000, 32_768):
-        with suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("no port is free")
 
 
 @pytest.fixture
@@ -184,43 +171,6 @@ def test_a_message_says_whose_and_which_it_is(kept):
 
 
 # MQTT, against mosquitto
-
-
-class Broker:
-    """A mosquitto on this machine that can be stopped and started again; it remembers subscribers."""
-
-    def __init__(self, folder, users=False):
-        self.folder, self.port, self.process = folder, free_port(), None
-        lines = [
-            "user root",
-            f"listener {self.port} 127.0.0.1",
-            "persistence true",
-            f"persistence_location {folder}/",
-            "autosave_interval 1",
-        ]
-        if users:
-            (folder / "users").write_text("")
-            tool = shutil.which("mosquitto_passwd")
-            subprocess.run([tool, "-b", folder / "users", "device", "secret"], check=True, capture_output=True)
-            lines += ["allow_anonymous false", f"password_file {folder}/users"]
-        else:
-            lines.append("allow_anonymous true")
-        (folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
-
-    def start(self):
-        self.process = subprocess.Popen([MOSQUITTO, "-c", self.folder / "mosquitto.conf"], stderr=subprocess.DEVNULL)
-
-        def answers():
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-        wait_for(answers)
-
-    def stop(self):
-        if self.process is not None:
-            self.process.terminate()
-            self.process.wait(LIMIT_S)
-        self.process = None
 
 
 @pytest.fixture
@@ -390,6 +340,42 @@ def test_an_address_that_is_not_there_or_silent_is_an_error_in_time(closed_port)
             sender = WebhookSender(defaults()["webhook"] | {"url": f"http://127.0.0.1:{port}/", "timeout_s": 0.5})
             with pytest.raises(SendError, match="cannot be reached"):
                 sender({"device": "d", "number": 1})
+
+
+def test_plain_http_goes_to_names_of_the_local_network_alone(server, monkeypatch):
+    """By the address that was looked at, and to no other; the server hears the name."""
+    port, looked_up = server.server_port, []
+
+    def addresses(*found):
+        def getaddrinfo(host, *given, **more):
+            looked_up.append(host)
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+
+        return getaddrinfo
+
+    sender = WebhookSender(defaults()["webhook"] | {"url": f"http://home.local:{port}/ecg", "local_network": True})
+    with monkeypatch.context() as patch:
+        patch.setattr(forwarding.socket, "getaddrinfo", addresses("127.0.0.1", "93.184.216.34"))
+        with pytest.raises(
+            SendError, match=r"is no address of this network \(127\.0\.0\.1, 93\.184\.216\.34\): use https"
+        ):
+            sender({"device": "d", "number": 1})
+    assert server.came == []
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        forwarding.socket,
+        "getaddrinfo",
+        lambda host, *given, **more: real("127.0.0.1" if host == "home.local" else host, *given, **more),
+    )
+    sender({"device": "d", "number": 1})
+    assert server.came[0][0]["Host"] == f"home.local:{port}"
+
+
+@pytest.mark.parametrize("address, local", [("10.1.2.3", True), ("172.31.0.1", True), ("192.168.0.9", True), ("fe80::1%eth0", True), ("fd12::1", True),
+                                            ("::1", True), ("8.8.8.8", False), ("172.32.0.1", False), ("100.64.0.1", False), ("2606:4700::1", False)])  # fmt: skip
+def test_which_addresses_are_of_a_local_network(address, local):
+    """Those that nobody routes."""
+    assert is_local(address) is local
 
 
 def test_secrets_are_read_from_files(tmp_path):

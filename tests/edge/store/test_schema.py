@@ -49,6 +49,7 @@ def test_results_of_the_version_before_are_read_and_written_on(open_store):
     kept.add(page(1), JPEG)
     kept.close()
     with sqlite3.connect(kept.path(result_store.DATABASE)) as connection:
+        connection.execute("DROP TABLE removed")
         connection.execute("ALTER TABLE results DROP COLUMN picture_of")
         connection.execute("PRAGMA user_version = 1")
     connection.close()

@@ -40,7 +40,7 @@ class InProcessWorker:
                 return answer
         key = (
             (request.data, request.model, request.views, request.page, request.person)
-            if hasattr(request, "data")
+            if hasattr(request, "views")
             else request
         )
         with self._mutex:

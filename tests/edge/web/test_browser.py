@@ -254,6 +254,31 @@ def test_problems_are_told_where_they_happen(visit, tmp_path):
     check(page, "failed")
 
 
+def test_several_files_are_read_and_deleted(visit, normal_page, no_ecg, tmp_path):
+    """One after the other; then the history has their small pictures, and what is kept can be deleted by two clicks."""
+    (tmp_path / "face.jpg").write_bytes(no_ecg)
+    page = visit()
+    page.set_input_files("#picture", [normal_page, tmp_path / "face.jpg"])
+    expect(page.locator("#chosen")).to_contain_text("face.jpg")
+    page.get_by_label("Sex").select_option("female")
+    page.get_by_label("Keep picture and result").check()
+    page.get_by_role("button", name="Read it").click()
+    page.wait_for_url("**/history", timeout=LIMIT_MS)
+    rows = page.locator(".rows li")
+    expect(rows.nth(0)).to_contain_text("face.jpg")
+    expect(rows.nth(1)).to_contain_text("normal.jpg")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.thumb img')].slice(0, 2).every((image) => image.naturalWidth > 0)"
+    )
+    check(page, "history")
+    kept = rows.count()
+    page.locator(".rows a").first.click()
+    page.locator(".delete > summary").click()
+    page.get_by_role("button", name="Delete for good").click()
+    page.wait_for_url("**/history")
+    expect(page.locator(".rows li")).to_have_count(kept - 1)
+
+
 def test_a_picture_is_dropped(visit, normal_page):
     """Onto the page."""
     page = visit()
@@ -282,6 +307,9 @@ def test_other_pages_have_no_fault_either(visit):
     check(page, "models")
     page.goto("/history?verdict=infarction")
     check(page, "history-empty")
+    page.goto("/docs")
+    expect(page.get_by_role("heading", level=2).first).to_have_text("POST /v1/classify")
+    check(page, "docs")
 
 
 def test_axe_finds_faults_where_there_are(visit):
