@@ -1,4 +1,4 @@
-"""python -m benchmarks accuracy | latency | memory | size | installed | floors | scale | summary | all | formats | compare | check | against | archive | doubt | reading | foreign | page | measurements | leaks | others | mutations."""
+"""python -m benchmarks accuracy | latency | memory | size | installed | floors | scale | summary | all | formats | compare | check | against | archive | doubt | reading | foreign | page | measurements | leaks | others | mutations | weights."""
 
 import argparse
 import sys
@@ -15,6 +15,7 @@ from . import (
     formats,
     installed,
     latency,
+    lead_weights,
     leaks,
     measurements,
     memory,
@@ -54,6 +55,7 @@ COMMANDS = {
     ),
     "page": (page_reading, "the page model on photographs, records on paper and pages drawn in another layout"),
     "measurements": (measurements, "beats, intervals and axes against cardiologists' marks and what carts printed"),
+    "weights": (lead_weights, "whether leads that are said to have spoken most matter most to the verdict"),
     "reading": (reading, "photographs, scans, drawn records and pictures that are no ECG"),
 }
 

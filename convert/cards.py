@@ -38,7 +38,7 @@ LIMITS = {
         " publishers left out it reads far worse (see `doubt` and the metrics of `uncurated`), and many labels there are doubtful: on one page in eight all"
         " models agree against the label. It is calibrated mostly for version 2's mix of classes. Records were seen as signals and drawn on the data"
         " set's own paper: paper of other devices, 12 x 1 and other layouts it has never been trained on. What it finds besides the classes"
-        " (`output.findings`) is for training and benchmarks; no result says it."
+        " (`output.findings`) is not calibrated: results say it as findings, never as a diagnosis."
     ),
 }
 """By what a model was trained on; the page model's own."""

@@ -75,27 +75,30 @@ class Reason(str, Enum):
     """Why a picture has no verdict: a value of the contract and a sentence for the person."""
 
     NOT_FOUND = "not_found", "There is no picture there: check the path."
-    NOT_A_PICTURE = "not_a_picture", "This is no picture that can be opened: give a JPEG, PNG, TIFF or PDF file."
+    NOT_A_PICTURE = "not_a_picture", "The file cannot be opened as a picture: use a JPEG, PNG, TIFF or PDF file."
     TRUNCATED = "truncated", "The picture's file ends too early: copy or take it again."
-    TOO_LARGE = "too_large", "The picture is too large: give one of at most 100 megapixels and 64 MB."
-    UNSUPPORTED = "unsupported", "Pictures of this kind are not supported: save it as JPEG or PNG."
-    TOO_SMALL = "too_small", "The picture is too small to be read: take it closer or scan it finer."
-    NO_PAGE = "no_page", "No page is to be seen: lay the ECG flat and whole into the picture."
-    NOT_AN_ECG = "not_an_ecg", "The picture shows no ECG: put a printed 12-lead ECG before the camera."
+    TOO_LARGE = "too_large", "The picture is too large: use one of at most 100 megapixels and 64 MB."
+    UNSUPPORTED = "unsupported", "This kind of file is not supported: save it as JPEG or PNG."
+    TOO_SMALL = "too_small", "The picture is too small to be read: move closer, or scan at a higher resolution."
+    NO_PAGE = "no_page", "No page was found: lay the ECG flat, with all of it in the picture."
+    NOT_AN_ECG = "not_an_ecg", "The picture shows no ECG: use a printed 12-lead ECG."
     CUT_OFF = "cut_off", "Part of the page is outside the picture: take it again with all four corners in it."
     BAD_LAYOUT = (
         "bad_layout",
-        "The leads stand in no order that is known, or their names cannot be read: give a page on which I to V6 are named.",
+        "The layout of the leads is not known, or their names cannot be read: use a page on which I to V6 are named.",
     )
     BAD_SCALE = (
         "bad_scale",
-        "The paper's scale cannot be found: give paper speed and gain, or a picture that shows the grid.",
+        "The paper's scale cannot be found: give paper speed and gain, or use a picture that shows the grid.",
     )
-    BAD_LIGHT = "bad_light", "The light is too dark, too bright or too uneven: move the lamp and take it again."
-    BLURRED = "blurred", "The picture is blurred: focus, hold still and take it again."
-    COVERED = "covered", "Something lies over the leads: take it away and take the picture again."
+    BAD_LIGHT = (
+        "bad_light",
+        "The light is too dark, too bright or too uneven: move the lamp and take the picture again.",
+    )
+    BLURRED = "blurred", "The picture is blurred: focus, hold still and take the picture again."
+    COVERED = "covered", "Something covers the leads: remove it and take the picture again."
     LEADS_LOST = "leads_lost", "Too many leads cannot be followed: take a sharper, flatter picture."
-    LEADS_MISSING = "leads_missing", "The page shows only some of the twelve leads: give a page with all of them."
+    LEADS_MISSING = "leads_missing", "The page shows only some of the twelve leads: use a page with all of them."
 
     sentence: str
 

@@ -21,11 +21,12 @@ import numpy.typing as npt
 from . import image
 from .classifier import card as cards
 from .classifier import verdict
-from .classifier.page_input import page_tensor, quantise, without
+from .classifier.page_input import page_tensor
+from .classifier.page_model import PageModel
 from .classifier.runtime import Network, find_runtime
 from .errors import DamagedModelError, InstallationError, PictureError, Reason, UsageError
 from .files.limits import MAX_PAGES
-from .layout import CLASSES, LEADS_12, WHOLE_LAYOUTS
+from .layout import LEADS_12, WHOLE_LAYOUTS
 from .measure.contradictions import contradictions
 from .measure.measurements import measure
 from .measure.person import UNKNOWN_PERSON, Person, Sex
@@ -97,6 +98,7 @@ class Reader:
             raise DamagedModelError(
                 f"{self.card.path}: the model takes {self.network.input_shape}, the card says {expected}"
             )
+        self._page_model = PageModel(self.network, self.card) if self.kind == PAGE_SIGNAL else None
         self.min_confidence = self.card["min_confidence"] if min_confidence is None else min_confidence
         self.signals = signals
         self._given = {"mm_per_s": mm_per_s, "mm_per_mv": mm_per_mv}
@@ -156,11 +158,20 @@ class Reader:
         stages = Stages(**seen)
         known["signals"] = stages.signals if self.signals else None
         known["measurements"] = stages.measurements
+        inputs, answers, weights = stages.inputs, None, None
+        assert inputs is not None  # a page that was read, and not refused
         with clock.stage("inference"):
-            rows = self._infer(stages)
+            if self._page_model is None:
+                rows = self.network.probabilities(inputs)
+            else:
+                answers = self._page_model.answers(inputs)
+                rows = answers.rows
         with clock.stage("verdict"):
             probabilities = self._verdict(rows)
-            weights = self._weights(stages, probabilities) if self.kind == PAGE_SIGNAL else None
+            if self._page_model is not None and answers is not None and stages.traces is not None:
+                said = int(np.argmax(probabilities))
+                weights = self._page_model.weights(inputs, stages.traces.signals, answers, said)
+                known["findings"] = self._page_model.findings(answers)
         message = (
             f"The file holds {picture.pages} pages; the first was read." if picture.pages > 1 and page is None else None
         )
@@ -217,7 +228,7 @@ class Reader:
             if len(shown) < len(LEADS_12):
                 raise PictureError(
                     Reason.LEADS_MISSING,
-                    f"The page shows only {', '.join(shown)} of the twelve leads: give a page with all of them.",
+                    f"The page shows only {', '.join(shown)} of the twelve leads: use a page with all of them.",
                 )
         if self.kind == PAGE_SIGNAL:
             with clock.stage("filters"):
@@ -238,36 +249,11 @@ class Reader:
         read = f"{', '.join(WHOLE_LAYOUTS)} pages" if only == ANY_LAYOUT else f"{only} pages alone"
         return f"{message} This model reads {read} (rows x columns + rhythm strips)."
 
-    def _infer(self, stages: Stages) -> npt.NDArray[Any]:
-        """(rows, classes) probabilities: a row for each lead, or for each window of the page."""
-        assert stages.inputs is not None  # a page that was read, and not refused
-        if self.kind == PAGE_SIGNAL:
-            return self._run(stages.inputs)
-        return self.network.probabilities(stages.inputs)
-
-    def _run(self, windows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        levels = self.network.quantisation()["input"]
-        said = self.network.run(quantise(windows, levels["scale"], levels["zero_point"]))
-        # Models that find things besides answer with logits, of the classes first.
-        return verdict.answers(said, len(CLASSES))[0] if "findings" in self.card["output"] else said
-
     def _verdict(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """(classes,) calibrated probabilities of the page."""
         rule, calibration = self.card["aggregation"], self.card["calibration"]
         page = verdict.aggregate(rows, rule["method"], rule.get("weights"))
         return verdict.calibrate(page, calibration["temperature"], calibration.get("bias"))
-
-    def _weights(self, stages: Stages, page: npt.NDArray[Any]) -> dict[str, float]:
-        """{lead: 0..1}: by how much the verdict's log odds fall when the lead is taken away, the largest of them 1."""
-        traces, windows, said = stages.traces, stages.inputs, int(np.argmax(page))
-        assert traces is not None and windows is not None  # models of signals have both
-        signals = traces.signals
-        left = np.concatenate([without(windows, name, signals) for name in signals])
-        answers = self._run(left).reshape(len(signals), len(windows), -1)
-        odds = verdict.log_odds(page[said])
-        lost = [max(float(odds - verdict.log_odds(self._verdict(rows)[said])), 0.0) for rows in answers]
-        most = max(lost, default=0.0)
-        return {name: value / most if most else 0.0 for name, value in zip(signals, lost, strict=True)}
 
     def _result(
         self,

@@ -11,6 +11,7 @@ from . import __version__
 from .errors import FAILURES, Reason
 from .files.limits import MAX_PAGES
 from .layout import CLASSES, ScaleSource
+from .words import verdict_words
 
 if TYPE_CHECKING:
     from .signals import Signals
@@ -102,7 +103,8 @@ class Result:
 
     `verdict` is a class or None, `confidence` its calibrated probability, `reason` a `Reason` or None, `message` a
     sentence for the person or None, `doubts` why it is uncertain, `timing_ms` {stage: milliseconds}. What is unknown is None.
-    `measurements` is what JSON has under that name, of a page whose leads were followed.
+    `measurements` is what JSON has under that name, of a page whose leads were followed; `findings` {name: probability} what the model finds
+    besides its classes, uncalibrated; None of a model that finds nothing else.
     `signals` are the leads in mV where `Reader(signals=True)` could follow them, `pages` is how many pages the file holds (1 where that was not
     seen); neither is in JSON.
     """
@@ -121,6 +123,7 @@ class Result:
     model: ModelInfo | None = None
     runtime: RuntimeInfo | None = None
     measurements: dict[str, Any] | None = None
+    findings: dict[str, float] | None = None
     timing_ms: dict[str, float] = field(default_factory=dict)
     captured_at: str | None = None
     signals: Signals | None = field(default=None, repr=False, compare=False)
@@ -156,6 +159,7 @@ class Result:
             "model": self.model,
             "runtime": self.runtime,
             "measurements": self.measurements,
+            "findings": _rounded(self.findings),
             "timing_ms": {stage: self.timing_ms.get(stage) for stage in STAGES},
             "captured_at": self.captured_at,
             "ecg_edge": __version__,
@@ -174,14 +178,9 @@ def describe(result: Mapping[str, Any]) -> str:
     """What came of a page, in words, of the dict of its result."""
     if result["verdict"] is None:
         return f"{result['status']} ({result['reason']}): {result['message']}"
-    doubt = ""
-    if result["status"] == "uncertain":
-        # Low confidence shows in the number beside it; results that were stored by earlier versions know no other doubt.
-        others = [name.replace("_", " ") for name in result.get("doubts") or () if name != "low_confidence"]
-        doubt = f" (uncertain: {', '.join(others)})" if others else " (uncertain)"
     note = f": {result['message']}" if result["message"] else ""
     measured = "".join(f", {words}" for words in _measured(result.get("measurements") or {}))
-    return f"{result['verdict']} {result['confidence']:.2f}{doubt}{measured}{note}"
+    return f"{verdict_words(result)}{measured}{note}"
 
 
 def _measured(measurements: Mapping[str, Any]) -> Iterator[str]:

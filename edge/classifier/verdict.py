@@ -61,8 +61,3 @@ def calibrate(
         scaled = scaled + bias
     scaled = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     return scaled / scaled.sum(axis=-1, keepdims=True)
-
-
-def log_odds(probability: float) -> float:
-    """The logarithm of a probability over that of anything else: it tells a verdict of 0.999 from one of 0.99."""
-    return float(np.log(max(probability, SMALLEST) / max(1 - probability, SMALLEST)))

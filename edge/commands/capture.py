@@ -27,12 +27,12 @@ def add_to(commands: Commands) -> None:
     command.add_argument(
         "--camera", default="0", metavar="N|DIR", help="camera number, or a folder of pictures (default 0)"
     )
-    command.add_argument("--out", metavar="FILE", help="keep the picture there")
+    command.add_argument("--out", metavar="FILE", help="keep the picture in this file")
     command.add_argument(
         "--timeout", type=float, default=20.0, metavar="S", help="seconds to wait for the camera (default 20)"
     )
     command.add_argument(
-        "--preview", action="store_true", help="hints for aiming, until the page is found; then the picture"
+        "--preview", action="store_true", help="show hints until the page is found, then take the picture"
     )
     add_model_options(command)
 

@@ -56,9 +56,12 @@ def add_to(commands: Commands) -> None:
         metavar="N,N-N",
         help="of PDF, TIFF and other files with several pages only these (default all)",
     )
+    command.add_argument(
+        "--verbose", action="store_true", help="text: probabilities, all measurements and findings too"
+    )
     command.add_argument("--csv", action="store_true", help="CSV: a row for each result, with what was measured")
-    command.add_argument("--sex", choices=("female", "male"), help="the person's: limits of ST and QTc depend on it")
-    command.add_argument("--age", type=float, metavar="YEARS", help="the person's: limits of ST depend on it")
+    command.add_argument("--sex", choices=("female", "male"), help="of the person: limits of ST and QTc depend on it")
+    command.add_argument("--age", type=float, metavar="YEARS", help="of the person: limits of ST depend on it")
     command.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
 
 
@@ -91,6 +94,8 @@ def _classify(options: argparse.Namespace) -> int:
         raise UsageError("--signals-format goes with --signals")
     if options.csv and options.json:
         raise UsageError("--csv and --json are two forms of the same: give one of them")
+    if options.verbose and (options.csv or options.json):
+        raise UsageError("--verbose goes with text: leave out --json and --csv, which have everything")
     writers = _writers(options)
     if writers and options.jobs != 1:
         raise UsageError("--steps, --overlay and --signals go with --jobs 1")
@@ -109,7 +114,7 @@ def _classify(options: argparse.Namespace) -> int:
         if writers
         else _read(reader, sources, options.jobs, options.pages, person)
     )
-    show = show_rows() if options.csv else partial(show_line, as_json=options.json)
+    show = show_rows() if options.csv else partial(show_line, as_json=options.json, verbose=options.verbose)
     status, count, total = SUCCESS, 0, len(sources) * len(options.pages or (1,))
     with _Stop() as stop:
         try:

@@ -39,7 +39,10 @@ def add_reader_options(command: argparse.ArgumentParser) -> None:
     """Add the options that `make_reader` takes."""
     command.add_argument("--model", metavar="NAME", help="model (see 'ecg-edge models')")
     command.add_argument(
-        "--min-confidence", type=float, metavar="P", help="verdicts below are uncertain, 0 to 1 (default: the card's)"
+        "--min-confidence",
+        type=float,
+        metavar="P",
+        help="verdicts below this are uncertain, 0 to 1 (default: the card's)",
     )
     command.add_argument("--runtime", metavar="NAME", help="ai-edge-litert or tflite-runtime (default: the faster)")
     command.add_argument("--threads", type=int, default=1, metavar="N", help="threads of the runtime (default 1)")
@@ -78,15 +81,20 @@ def expand(paths: Iterable[str]) -> list[Source]:
             sources += listing.known or [path]
             if listing.others:
                 what = "1 file is" if listing.others == 1 else f"{listing.others} files are"
-                print(f"{path}: {what} of no kind that is known, and not read", file=sys.stderr)
+                print(f"{path}: {what} of no known kind, and not read", file=sys.stderr)
         else:
             sources.append(path)
     return sources
 
 
-def show(result: Result, as_json: bool) -> None:
-    """Print a result as a line."""
+def show(result: Result, as_json: bool, verbose: bool = False) -> None:
+    """Print a result as a line; a `verbose` one with all that is known of it below, indented."""
     print(result.to_json() if as_json else result.to_text(), flush=True)
+    if verbose:
+        from ..output.result_lines import result_lines
+
+        for line in result_lines(result.to_dict(), result.min_confidence):
+            print(f"    {line}", flush=True)
 
 
 def show_rows() -> Callable[[Result], None]:

@@ -7,15 +7,22 @@ import argparse
 from .console import Commands, add_command
 from .exit_status import CANNOT_RUN, SUCCESS
 
+WORDS = {"good": "ok", "warning": "warning", "bad": "problem", "absent": "missing"}
+"""What people read for a finding's verdict; JSON has the verdict."""
+
 
 def add_to(commands: Commands) -> None:
     """Add the command to the command line's subparsers."""
     command = add_command(
-        commands, "doctor", _doctor, "look whether this machine can do it, and say what to do", "ecg-edge doctor --json"
+        commands,
+        "doctor",
+        _doctor,
+        "check whether this machine can run ecg-edge, and say what helps",
+        "ecg-edge doctor --json",
     )
-    command.add_argument("--config", metavar="FILE", help="configuration: what it asks for is looked at")
-    command.add_argument("--serve", action="store_true", help="look whether the page can be served, too")
-    command.add_argument("--store", metavar="DIR", help="where results are to lie (default: where they do by default)")
+    command.add_argument("--config", metavar="FILE", help="configuration: check what it asks for")
+    command.add_argument("--serve", action="store_true", help="check whether the page can be served, too")
+    command.add_argument("--store", metavar="DIR", help="folder of the stored results (default: the usual one)")
     command.add_argument("--camera", metavar="N|DIR", help="the camera (default: the configuration's, or 0)")
     command.add_argument("--json", action="store_true", help="JSON, one finding a line")
 
@@ -33,7 +40,7 @@ def _doctor(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps(finding.to_dict()), flush=True)
         else:
-            remedy = f"\n{'':10}do: {finding.remedy}" if finding.remedy else ""
-            print(f"{finding.verdict:<9} {finding.name}: {finding.found}{remedy}", flush=True)
+            remedy = f"\n{'':10}what helps: {finding.remedy}" if finding.remedy else ""
+            print(f"{WORDS[finding.verdict]:<9} {finding.name}: {finding.found}{remedy}", flush=True)
         worst = CANNOT_RUN if finding.verdict == BAD else worst
     return worst

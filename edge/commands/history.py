@@ -25,16 +25,14 @@ def add_to(commands: Commands) -> None:
         "list or export the stored results",
         "ecg-edge history --since 2026-11-01 --csv",
     )
-    command.add_argument(
-        "--store", metavar="DIR", help="where 'ecg-edge watch' stores (default: where it does by default)"
-    )
-    command.add_argument("--number", type=int, metavar="N", help="this one alone")
-    command.add_argument("--status", choices=EXIT_STATUS, help="only those")
-    command.add_argument("--verdict", choices=CLASSES, help="only those")
-    command.add_argument("--model", metavar="NAME", help="only this model's")
-    command.add_argument("--since", metavar="TIME", help="taken then or later (a date or ISO 8601; UTC)")
-    command.add_argument("--until", metavar="TIME", help="taken before then")
-    command.add_argument("--limit", type=int, metavar="N", help="the newest N alone")
+    command.add_argument("--store", metavar="DIR", help="folder of the stored results (default: the usual one)")
+    command.add_argument("--number", type=int, metavar="N", help="only the result of this number")
+    command.add_argument("--status", choices=EXIT_STATUS, help="only results with this status")
+    command.add_argument("--verdict", choices=CLASSES, help="only results with this verdict")
+    command.add_argument("--model", metavar="NAME", help="only results of this model")
+    command.add_argument("--since", metavar="TIME", help="only pages from this time on (a date or ISO 8601; UTC)")
+    command.add_argument("--until", metavar="TIME", help="only pages before this time")
+    command.add_argument("--limit", type=int, metavar="N", help="only the newest N")
     form = command.add_mutually_exclusive_group()
     for name, what in (("csv", "CSV"), ("json", "JSON, one result a line"), ("fhir", "a FHIR R4 Bundle")):
         form.add_argument(f"--{name}", action="store_const", dest="form", const=name, default="text", help=what)

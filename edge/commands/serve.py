@@ -15,11 +15,13 @@ def add_to(commands: Commands) -> None:
         commands,
         "serve",
         _serve,
-        "show a page in the browser that reads pictures, and an interface for programs",
+        "serve a web page that reads pictures, and an API for programs",
         "ecg-edge serve --host 0.0.0.0 --watch",
     )
-    command.add_argument("--config", metavar="FILE", help="configuration (default: every default)")
-    command.add_argument("--host", metavar="ADDRESS", help="address to be at (default 127.0.0.1: this machine alone)")
+    command.add_argument("--config", metavar="FILE", help="configuration file (default: the default settings)")
+    command.add_argument(
+        "--host", metavar="ADDRESS", help="address to listen on (default 127.0.0.1: only this machine)"
+    )
     command.add_argument("--port", type=int, metavar="N", help="port (default 8000)")
     command.add_argument(
         "--watch", action="store_true", help="run the loop of 'ecg-edge watch' too, with the same camera and store"
@@ -27,9 +29,9 @@ def add_to(commands: Commands) -> None:
     command.add_argument("--camera", metavar="N|DIR", help="offer this camera on the page")
     command.add_argument("--model", metavar="NAME", help="the model that reads unless another is chosen")
     store = command.add_mutually_exclusive_group()
-    store.add_argument("--store", metavar="DIR", help="results that are kept lie there ([store] folder)")
+    store.add_argument("--store", metavar="DIR", help="folder for results that are kept ([store] folder)")
     store.add_argument("--no-store", action="store_true", help="keep nothing")
-    command.add_argument("--new-token", action="store_true", help="make and show another token, and end")
+    command.add_argument("--new-token", action="store_true", help="make and show a new token, then exit")
 
 
 def _serve(options: argparse.Namespace) -> int:

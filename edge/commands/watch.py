@@ -14,15 +14,15 @@ def add_to(commands: Commands) -> None:
         commands,
         "watch",
         _watch,
-        "read pages as they come, and store the results",
+        "read pages as they arrive, and store the results",
         "ecg-edge watch --config ecg-edge.toml",
     )
-    command.add_argument("--config", metavar="FILE", help="configuration (default: every default)")
+    command.add_argument("--config", metavar="FILE", help="configuration file (default: the default settings)")
     command.add_argument(
-        "--print-config", action="store_true", help="print a configuration with every setting, and end"
+        "--print-config", action="store_true", help="print a configuration with every setting, then exit"
     )
-    command.add_argument("--folder", metavar="DIR", help="pictures arrive there ([trigger] kind and folder)")
-    command.add_argument("--store", metavar="DIR", help="results lie there ([store] folder)")
+    command.add_argument("--folder", metavar="DIR", help="folder to watch for pictures ([trigger] kind and folder)")
+    command.add_argument("--store", metavar="DIR", help="folder for the results ([store] folder)")
 
 
 def _watch(options: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ HINTS = {
     Reason.TOO_SMALL: "move closer",
     Reason.CUT_OFF: "move away: part of the page is outside",
     Reason.BLURRED: "hold still, or focus",
-    Reason.COVERED: "take away what lies on the page",
+    Reason.COVERED: "remove what covers the page",
     Reason.BAD_LIGHT: "move the lamp: glare",
 }
 """What to do about a reason; with any other reason there is no page."""

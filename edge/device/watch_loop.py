@@ -10,6 +10,7 @@ from ..result import pages_left, unread
 from ..store.result_store import Store
 from ..system.event_log import EventLog
 from ..system.worker import Tick, Worker
+from ..words import verdict_words
 from .capture_service import Outcome, PageRequest
 from .indicator import Indicator
 from .triggers import StopFlag, Task, Trigger
@@ -167,9 +168,8 @@ class WatchLoop:
             self._trigger.done(task)
 
     def _show(self, result: dict[str, Any]) -> None:
-        if result["status"] in ("read", "uncertain"):
-            doubt = " (uncertain)" if result["status"] == "uncertain" else ""
-            self._indicator.show("done", f"{result['verdict']} {result['confidence']:.2f}{doubt}")
+        if result["verdict"]:
+            self._indicator.show("uncertain" if result["status"] == "uncertain" else "done", verdict_words(result))
         else:
             self._indicator.show("refused", result["message"])
 

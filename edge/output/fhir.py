@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from .. import __version__
 from ..layout import CLASSES
 from ..result import SHOWN_QTC
+from ..words import verdict_words
 from .measured_words import findings, value_of
 
 Coding = tuple[str, str, str]
@@ -133,8 +134,7 @@ def _conclusion(result: Mapping[str, Any]) -> str:
     found = f" Measured: {found}." if found else ""
     if not result["verdict"]:
         return f"Not read ({result['reason']}): {result['message']}{found} {DISCLAIMER}"
-    doubt = ", uncertain" if result["status"] == "uncertain" else ""
-    return f"{result['verdict']} (probability {result['confidence']:.2f}{doubt}).{found} {DISCLAIMER}"
+    return f"{verdict_words(result)}.{found} {DISCLAIMER}"
 
 
 def _coded(coding: Coding) -> Json:

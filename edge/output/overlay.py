@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import OutputError
-from ..layout import CLASSES
-from ..result import LeadResult, Result
+from ..result import Result
+from ..trace.ink_runs import INK
 from .colours import PAPER, TEXT, WARNING, WHITE
+from .overlay_labels import FreeRoom
 from .overlay_measured import draw_measured, marks_svg
 from .overlay_panel import WIDTH_PX, draw_panel, font
+from .overlay_view import View, to_shown, view_of
 from .signal_plot import pieces
 from .wording import title_of
 
@@ -29,10 +31,10 @@ Corners = tuple[int, int, int, int]
 """(left, top, right, bottom) of a box in page pixels."""
 
 TRACE, OUTLINE, BOX = (0, 102, 255), (255, 140, 0), (60, 60, 75)
-LONG_SIDE_PX = (1200, 1600)
-"""The picture's longer side is brought between these."""
-FAR_END_SHARE = 0.1
-"""So much of a trace may be hidden before its name goes to the end of the lead."""
+CLEAR_PX = 3
+"""Names keep so far from traces and print."""
+LEAST_STROKE_PX = 3
+"""Of the nine pixels about one of a stroke so many are ink."""
 EDGE_POINTS = 9
 """Points along each edge of a box: paper that curls has no straight edges."""
 
@@ -50,7 +52,7 @@ def draw_overlay(picture: Image.Image, result: Result, stages: Stages | None = N
 
 
 def draw_over(picture: Image.Image, result: Result, stages: Stages | None = None) -> Image.Image:
-    """A picture with what was read in it drawn over it.
+    """A picture, turned so that its page is upright, with what was read in it drawn over it.
 
     Parameters
     ----------
@@ -66,12 +68,9 @@ def draw_over(picture: Image.Image, result: Result, stages: Stages | None = None
     PIL.Image.Image
         RGB: the picture at another size, with outline, leads and traces.
     """
-    from PIL import Image
-
-    shown = picture.convert("RGB")
-    scale, size = _shown_size(shown.size)
-    shown = shown.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)
-    _draw_page(shown, scale, result, stages)
+    view = view_of(picture.size, stages)
+    shown = view.draw(picture)
+    _draw_page(shown, view, result, stages)
     return shown
 
 
@@ -80,27 +79,8 @@ def marks_over(size: tuple[int, int], stages: Stages) -> str | None:
     says; None where nothing was."""
     if stages.measured is None or stages.arrangement is None or stages.traces is None:
         return None
-    scale, shown = _shown_size(size)
-    return marks_svg(stages.measured, stages.arrangement, stages.traces, _to_picture(stages, scale), shown)
-
-
-def _shown_size(size: tuple[int, int]) -> tuple[float, tuple[int, int]]:
-    """(scale, (width, height)) at which a picture of `size` is shown."""
-    longest = max(size)
-    scale = float(np.clip(longest, *LONG_SIDE_PX)) / longest
-    width, height = (max(round(side * scale), 1) for side in size)
-    return scale, (width, height)
-
-
-def _to_picture(stages: Stages | None, scale: float) -> Callable[[np.ndarray], np.ndarray]:
-    """What gives (n, 2) pixels of the shown picture of page pixels."""
-    page = stages.page if stages else None
-
-    def in_picture(points: np.ndarray) -> np.ndarray:
-        points = np.asarray(points, float)
-        return (page.to_picture(points) if page else points) * scale
-
-    return in_picture
+    view = view_of(size, stages)
+    return marks_svg(stages.measured, stages.arrangement, stages.traces, partial(to_shown, view, stages), view.size)
 
 
 def write_overlay(picture: Picture, result: Result, stages: Stages | None, folder: str | os.PathLike[str]) -> Path:
@@ -119,16 +99,16 @@ def write_overlay(picture: Picture, result: Result, stages: Stages | None, folde
     return target
 
 
-def _draw_page(shown: Image.Image, scale: float, result: Result, stages: Stages | None) -> None:
-    """Draw the page's outline, the boxes of leads, their traces and their names into the resized picture."""
+def _draw_page(shown: Image.Image, view: View, result: Result, stages: Stages | None) -> None:
+    """Draw the page's outline, the boxes of leads, their traces and their names into the shown picture."""
     from PIL import ImageDraw
 
     draw = ImageDraw.Draw(shown, "RGBA")
     line_px = max(2, round(max(shown.size) / 700))
-    in_picture = _to_picture(stages, scale)
+    in_picture = partial(to_shown, view, stages)
     corners = result.page["corners"] if result.page else None
     if corners is not None:
-        outline = np.asarray([*corners, corners[0]], float) * scale
+        outline = view.points(np.asarray([*corners, corners[0]], float))
         draw.line(_flat(outline), (*WHITE, 200), 2 * line_px + 2, joint="curve")
         draw.line(_flat(outline), OUTLINE, 2 * line_px, joint="curve")
     boxes, states = _boxes(result, stages)
@@ -136,17 +116,32 @@ def _draw_page(shown: Image.Image, scale: float, result: Result, stages: Stages 
         colour = WARNING if states.get(name) == "lost" else BOX
         draw.line(_flat(in_picture(_around(box))), (*colour, 170), max(line_px - 1, 2))
     paths = stages.traces.paths if stages and stages.traces else {}
-    traces = {name: in_picture(path) for name, path in paths.items() if states.get(name) != "lost"}
-    for trace in traces.values():
-        _draw_trace(draw, trace, line_px)
+    traces = {name: in_picture(path) for name, path in paths.items()}
+    for name, trace in traces.items():
+        if states.get(name) != "lost":
+            _draw_trace(draw, trace, line_px)
     face = font(max(13, round(max(shown.size) / 100)))
+    room = FreeRoom(shown.size)
+    room.take_lines(traces.values(), line_px + 2 * CLEAR_PX)
+    if stages and stages.page:
+        room.take_points(in_picture(_inked(stages.page.ink)), CLEAR_PX)
     if stages and stages.measured and stages.arrangement and stages.traces:
+        before = shown.copy()
         draw_measured(draw, stages.measured, stages.arrangement, stages.traces, in_picture, shown.size, face)
+        room.take_changes(before, shown)
     titles = _titles(stages)
-    words = titles | {lead.name: _lead_words(lead, titles.get(lead.name)) for lead in result.leads}
     for name, box in boxes.items():
-        edge = in_picture(_around(box))
-        _draw_name(draw, edge, words.get(name, name), states.get(name), traces.get(name), shown.size, face)
+        words = titles.get(name, name) + ("  lost" if states.get(name) == "lost" else "")
+        _draw_name(draw, in_picture(_around(box)), words, states.get(name) == "lost", room, face)
+
+
+def _inked(ink: np.ndarray) -> np.ndarray:
+    """(n, 2) points of a page's strokes; single dots are left of its grid."""
+    from scipy import ndimage
+
+    dark = ink >= INK
+    rows, columns = np.nonzero(dark & (ndimage.uniform_filter(dark.astype(np.float32), 3) * 9 > LEAST_STROKE_PX - 0.5))
+    return np.stack([columns, rows], axis=1).astype(float)
 
 
 def _boxes(result: Result, stages: Stages | None) -> tuple[dict[str, Corners], dict[str, str]]:
@@ -175,43 +170,24 @@ def _draw_trace(draw: ImageDraw.ImageDraw, trace: np.ndarray, line_px: int) -> N
 
 
 def _draw_name(
-    draw: ImageDraw.ImageDraw,
-    edge: np.ndarray,
-    words: str,
-    state: str | None,
-    trace: np.ndarray | None,
-    size: tuple[int, int],
-    face: Any,
+    draw: ImageDraw.ImageDraw, edge: np.ndarray, words: str, is_lost: bool, room: FreeRoom, face: Any
 ) -> None:
-    """Write a lead's words on a tag in that corner of its box where it hides least of the trace; where the lead begins, if it can."""
+    """Write a lead's words on a tag within its box, where nothing is printed or drawn, as near to where the lead begins as can be; nowhere
+    if there is no such place: the name is on the page, and the panel has what is lost."""
     left, _, right, bottom = draw.textbbox((0, 0), words, face)
-    extent = np.array([right - left + 8, bottom + 6])
-    corners, middle = edge[:-1:EDGE_POINTS], edge[:-1].mean(axis=0)
-    places = np.clip(np.where(corners < middle, corners, corners - extent), 0, np.maximum(np.array(size) - extent, 0))
-    trace = np.empty((0, 2)) if trace is None else trace
-    hidden = np.array([((trace >= at) & (trace <= at + extent)).all(axis=1).sum() for at in places])
-    # The page's left corners are the first and the last.
-    x, y = places[np.argmin(hidden + FAR_END_SHARE * len(trace) * np.array([0, 1, 1, 0]))].tolist()
-    colour = WARNING if state == "lost" else TEXT
-    draw.rectangle((x, y, x + int(extent[0]), y + int(extent[1])), (*colour, 215))
-    draw.text((x + 4, y + 2), words, WHITE, face)
+    extent = round(right - left) + 8, round(bottom) + 6
+    (x, y), (far, low) = edge.min(axis=0).tolist(), edge.max(axis=0).tolist()
+    corner = room.place(extent, (x, (y + low - extent[1]) / 2), (x, y, far, low))
+    if corner is not None:
+        colour = WARNING if is_lost else TEXT
+        draw.rectangle((*corner, corner[0] + extent[0] - 1, corner[1] + extent[1] - 1), (*colour, 215))
+        draw.text((corner[0] + 4, corner[1] + 2), words, WHITE, face)
 
 
 def _titles(stages: Stages | None) -> dict[str, str]:
     """{name: words} of the arrangement's places: a rhythm strip with the lead that it holds."""
     places = stages.arrangement.places if stages and stages.arrangement else ()
     return {place.name: title_of(place) for place in places}
-
-
-def _lead_words(lead: LeadResult, title: str | None = None) -> str:
-    """A lead's title, and what it said: its own most probable class, or how much it spoke."""
-    title = title or lead.name
-    if lead.state == "lost":
-        return f"{title}  lost"
-    if lead.probabilities:
-        label = max(CLASSES, key=lead.probabilities.__getitem__)
-        return f"{title}  {label} {lead.probabilities[label]:.0%}"
-    return title if lead.weight is None else f"{title}  weight {lead.weight:.0%}"
 
 
 def _flat(points: ArrayLike) -> list[float]:

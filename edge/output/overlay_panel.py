@@ -6,11 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..layout import CLASSES
+from ..layout import CLASSES, LEADS_12
 from ..result import DISCLAIMER, Result
+from ..words import doubt_sentences, percent
 from .colours import CLASS_COLOURS, FAINT, PAPER, RULE, TEXT, WARNING, WHITE, Colour, colour_class
 from .measured_words import lines as measured_lines
-from .wording import QUALITY_WORDS, REASONS, STATES, VERDICTS, confidence_word, doubt_sentences, found_words
+from .wording import (
+    QUALITY_WORDS,
+    REASONS,
+    STATES,
+    VERDICTS,
+    confidence_word,
+    found_words,
+    model_findings_words,
+    scale_words,
+)
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
@@ -21,17 +31,34 @@ REPLACEMENTS = str.maketrans({"×": "x", "–": "-", "—": "-", "≥": ">=", "�
 WIDTH_PX, PAD_PX = 430, 22
 BAR_PX = 12
 """The height of a bar with the space below it."""
+LEAD_PX, LEAD_WORD_PX = 15, 74
+"""The size of a lead's name in the panel, and the room for it before its bar."""
+BAR_COLUMN_PX = (WIDTH_PX - PAD_PX) // 2
+ORDER = LEADS_12
+"""Leads stand in two columns, limb leads at the left; strips below."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar with a word before it: its share (0..1), its colour, and whether what it stands for was lost."""
+
+    word: str
+    share: float
+    colour: Colour
+    is_lost: bool = False
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the panel: its words, size in pixels and colour, the space above it, and the share (0..1) of a bar under it."""
+    """A line of the panel: its words, size in pixels and colour, the space above it, and the share (0..1) of a bar under it; or `bars` beside each
+    other."""
 
     words: str
     size_px: int = 17
     colour: Colour = TEXT
     above_px: int = 5
     share: float | None = None
+    bars: tuple[Bar, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,12 +112,14 @@ def _lines(result: Result) -> list[Line]:
     """The panel's `Line`s below its head."""
     lines = []
     if result.probabilities and result.confidence is not None:
-        lines.append(Line(f"Confidence {result.confidence:.0%}: {confidence_word(result.confidence)}", 22, above_px=12))
-        if result.status == "uncertain":
-            lines += [Line(sentence) for sentence in doubt_sentences(result.doubts, result.min_confidence)]
+        lines.append(
+            Line(f"Confidence {percent(result.confidence)}: {confidence_word(result.confidence)}", 22, above_px=12)
+        )
+        sentences = doubt_sentences(result.to_dict(), result.min_confidence)
+        lines += [Line(sentence, colour=WARNING) for sentence in sentences]
         lines += [
             Line(
-                f"{VERDICTS[label]}  {result.probabilities[label]:.0%}",
+                f"{VERDICTS[label]}  {percent(result.probabilities[label])}",
                 16,
                 CLASS_COLOURS[label],
                 8,
@@ -100,11 +129,38 @@ def _lines(result: Result) -> list[Line]:
         ]
     if result.message:
         lines.append(Line(result.message, 19 if result.reason else 17, above_px=14))
-    return [*lines, *_measured_lines(result), *_page_lines(result), *_quality_lines(result.quality)]
+    return [
+        *lines,
+        *_lead_lines(result),
+        *_measured_lines(result),
+        *_page_lines(result),
+        *_quality_lines(result.quality),
+    ]
+
+
+def _lead_lines(result: Result) -> list[Line]:
+    """A bar for each lead, in columns as on paper: how much it spoke for the verdict, or of models of single leads the probability of its own class."""
+    told = [lead for lead in result.leads if lead.weight is not None or lead.probabilities]
+    if not told or result.verdict is None:
+        return []
+    bars = []
+    for lead in told:
+        label, share = result.verdict, lead.weight or 0.0
+        if lead.probabilities:
+            label = max(CLASSES, key=lead.probabilities.__getitem__)
+            share = lead.probabilities[label]
+        bars.append(Bar(lead.name, share, CLASS_COLOURS[label], lead.state == "lost"))
+    bars.sort(key=lambda bar: ORDER.index(bar.word) if bar.word in ORDER else len(ORDER))
+    half = -(-min(len(bars), len(ORDER)) // 2)
+    rows = [tuple(bars[row : len(ORDER) : half]) for row in range(half)] + [(bar,) for bar in bars[len(ORDER) :]]
+    title = "Weight of each lead" if told[0].weight is not None else "Class of each lead, by colour"
+    return [Line(title, 15, FAINT, 18), *(Line("", LEAD_PX, bars=row) for row in rows)]
 
 
 def _measured_lines(result: Result) -> list[Line]:
     lines = [Line(words, 16) for words in measured_lines(result.measurements)]
+    if found := model_findings_words(result.findings):
+        lines.append(Line(f"The model finds: {found}", 16))
     return [Line("Measured", 15, FAINT, 18), *lines] if lines else []
 
 
@@ -113,12 +169,12 @@ def _page_lines(result: Result) -> list[Line]:
     lines = []
     if page.get("layout"):
         lines.append(Line(f"Layout {page['layout']}: {_layout_words(page['layout'])}"))
-    if page.get("mm_per_s") and page.get("mm_per_mv"):
-        lines.append(Line(f"Paper {page['mm_per_s']:g} mm/s, {page['mm_per_mv']:g} mm/mV"))
+    if scale := scale_words(page):
+        lines.append(Line(f"Paper {scale}"))
     if page.get("px_per_mm"):
         lines.append(Line(f"Scale {page['px_per_mm']:.2f} pixels per mm"))
     if page.get("rotation"):
-        lines.append(Line(f"The page lay turned by {page['rotation']:g}°"))
+        lines.append(Line(f"Rotated by {page['rotation']:g}° in the picture"))
     if lost := [lead.name for lead in result.leads if lead.state == "lost"]:
         lines.append(Line(f"Lost: {', '.join(lost)}", colour=WARNING))
     elif result.leads:
@@ -137,9 +193,10 @@ def _layout_words(layout: str) -> str:
 def _quality_lines(quality: Mapping[str, float | None]) -> list[Line]:
     lines = []
     for name, value in quality.items():
-        words, unit, _ = QUALITY_WORDS.get(name, (name, "", ""))
-        shown = "unknown" if value is None else f"{100 * value if unit == '%' else value:.3g} {unit}"
-        lines.append(Line(f"{words}: {shown}".rstrip(), 16))
+        if value is not None:
+            words, unit, _ = QUALITY_WORDS.get(name, (name, "", ""))
+            shown = f"{100 * value if unit == '%' else value:.3g} {unit}"
+            lines.append(Line(f"{words}: {shown}".rstrip(), 16))
     return [Line("Quality", 15, FAINT, 18), *lines] if lines else []
 
 
@@ -170,8 +227,22 @@ def _print(draw: ImageDraw.ImageDraw, rows: Sequence[Row], top_px: int) -> None:
     for row in rows:
         line, bottom_px = row.line, top_px + row.height_px
         draw.text((PAD_PX, top_px + (line.above_px if row.is_first else 0)), row.words, line.colour, font(line.size_px))
+        for number, bar in enumerate(line.bars):
+            _print_bar(draw, bar, PAD_PX + number * BAR_COLUMN_PX, top_px + line.above_px, line.size_px)
         if line.share is not None and row.is_last:
             bar_px, wide_px = bottom_px - BAR_PX, WIDTH_PX - 2 * PAD_PX
             draw.rectangle((PAD_PX, bar_px, PAD_PX + wide_px, bar_px + 7), RULE)
             draw.rectangle((PAD_PX, bar_px, PAD_PX + wide_px * line.share, bar_px + 7), line.colour)
         top_px = bottom_px
+
+
+def _print_bar(draw: ImageDraw.ImageDraw, bar: Bar, left_px: int, top_px: int, size_px: int) -> None:
+    draw.text((left_px, top_px), bar.word, WARNING if bar.is_lost else TEXT, font(size_px))
+    left_px += LEAD_WORD_PX
+    if bar.is_lost:
+        draw.text((left_px, top_px), "lost", WARNING, font(size_px))
+        return
+    wide_px, middle_px = BAR_COLUMN_PX - LEAD_WORD_PX - PAD_PX, top_px + size_px * 0.6
+    draw.rectangle((left_px, middle_px - 4, left_px + wide_px, middle_px + 4), RULE)
+    if bar.share > 0:
+        draw.rectangle((left_px, middle_px - 4, left_px + wide_px * bar.share, middle_px + 4), bar.colour)

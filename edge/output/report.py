@@ -9,6 +9,7 @@ from ..layout import CLASSES, Arrangement, Place
 from ..page.quality import states
 from ..result import DISCLAIMER, Result
 from ..trace.lead_traces import Traces
+from ..words import doubt_sentences, percent
 from .colours import CLASS_COLOURS, FAINT, RULE, TEXT, WHITE, colour_class
 from .measured_words import block, findings, st_words
 from .pdf import Sheet, width_mm, wrapped
@@ -20,13 +21,15 @@ from .wording import (
     advice,
     caution,
     confidence_word,
-    doubt_sentences,
     found_words,
-    percent,
+    model_findings_words,
+    scale_words,
     title_of,
 )
 
 WIDE, HIGH, MARGIN = 297, 210, 12
+COLUMN = 116
+"""Millimetres: how wide the column of words is."""
 BLOCK_COLUMNS = 2
 """What was measured stands in so many columns."""
 HEAD, PICTURE, SIGNALS = 24, (150, 78), (250, 84)
@@ -56,7 +59,7 @@ def make_report(
     sheet = Sheet(WIDE, HIGH, f"ECG reading of {result.source}")
     _head(sheet, result, when)
     top = HEAD + 8
-    _column(sheet, result, MARGIN, top, 100)
+    _column(sheet, result, MARGIN, top, COLUMN, (top + PICTURE[1]) if traces else HIGH - 10)
     if picture and size_px:
         room = PICTURE if traces else (PICTURE[0], 150)
         scale = min(room[0] / size_px[0], room[1] / size_px[1])
@@ -87,34 +90,34 @@ def _head(sheet: Sheet, result: Result, when: str) -> None:
         sheet.text(WIDE - MARGIN - width_mm(line, 9), 9 + 6 * row, line, 9, colour=WHITE)
 
 
-def _column(sheet: Sheet, result: Result, x: float, y: float, wide: float) -> None:
-    """Words at the left: what was measured, as carts print it; probabilities as bars, or the reason and what helps; page and quality."""
-    y = _measured(sheet, result, x, y, wide)
-    probabilities = result.probabilities or {}
-    for label in CLASSES if probabilities else ():
-        share = probabilities[label]
-        sheet.text(x, y, VERDICTS[label], 9)
-        words = percent(share)
-        sheet.text(x + wide - width_mm(words, 9, label == result.verdict), y, words, 9, bold=label == result.verdict)
-        sheet.area(x, y + 1.5, wide, 2, RULE)
-        sheet.area(x, y + 1.5, wide * share, 2, CLASS_COLOURS[label])
-        y += 7
+def _column(sheet: Sheet, result: Result, x: float, y: float, wide: float, bottom: float) -> None:
+    """Words at the left: doubts, or the reason and what helps; what was measured, as carts print it; probabilities as bars; page and quality as far
+    as there is room above `bottom`."""
     paragraphs = [result.message] if result.message else []
-    if result.status == "uncertain":
-        paragraphs += doubt_sentences(result.doubts)
-    elif result.confidence is not None:
+    if result.verdict:
+        paragraphs += doubt_sentences(result.to_dict(), result.min_confidence)
+    if result.status == "read" and result.confidence is not None:
         paragraphs.append(caution(result.confidence))
     elif result.reason:
         paragraphs += advice(result.reason.value)
     for paragraph in paragraphs:
         for line in wrapped(paragraph, 9, wide):
             sheet.text(x, y, line, 9)
-            y += 4.4
-        y += 1.5
-    for line in _facts(result):
-        for part in wrapped(line, 8, wide):
-            sheet.text(x, y, part, 8, colour=FAINT)
-            y += 3.9
+            y += 4.2
+        y += 0.8
+    y = _measured(sheet, result, x, y + 1.5, wide)
+    probabilities = result.probabilities or {}
+    for label in CLASSES if probabilities else ():
+        share = probabilities[label]
+        sheet.text(x, y, VERDICTS[label], 9)
+        words = percent(share)
+        sheet.text(x + wide - width_mm(words, 9, label == result.verdict), y, words, 9, bold=label == result.verdict)
+        sheet.area(x, y + 1.2, wide, 1.6, RULE)
+        sheet.area(x, y + 1.2, wide * share, 1.6, CLASS_COLOURS[label])
+        y += 6.2
+    parts = [part for line in _facts(result) for part in wrapped(line, 8, wide)]
+    for part, at in zip(parts, np.arange(y + 0.5, bottom, 3.6), strict=False):
+        sheet.text(x, float(at), part, 8, colour=FAINT)
 
 
 def _measured(sheet: Sheet, result: Result, x: float, y: float, wide: float) -> float:
@@ -132,20 +135,20 @@ def _measured(sheet: Sheet, result: Result, x: float, y: float, wide: float) -> 
     y += 4 * rows
     st = st_words(result.measurements)
     found = ", ".join(each["text"] for each in findings(result.measurements))
-    for words in (f"Findings: {found}" if found else "", f"ST at J, mV: {st}" if st else ""):
+    model = model_findings_words(result.findings)
+    told = {"Findings": found, "The model finds": model, "ST at J, mV": st}
+    for words in (f"{title}: {text}" if text else "" for title, text in told.items()):
         for line in wrapped(words, 8, wide) if words else ():
             sheet.text(x, y, line, 8)
             y += 3.6
-    return y + 3 if values else y
+    return y + 3 if values or model else y
 
 
 def _facts(result: Result) -> Iterator[str]:
     page, quality = result.page, result.quality
     if page and page["layout"]:
-        yield (
-            f"Layout {page['layout']}, paper {page['mm_per_s']:g} mm/s and {page['mm_per_mv']:g} mm/mV as printed,"
-            f" turned by {page['rotation'] or 0:g}°."
-        )
+        turned = f" Page rotated by {page['rotation']:g}°." if page["rotation"] else ""
+        yield (f"Layout {page['layout']}. Paper {scale_words(page)}.{turned}")
     if result.leads:
         yield f"{found_words(result.leads, result.verdict is not None)}."
     residual_mv = quality.get("limb_residual_mv")

@@ -232,7 +232,7 @@ def too_large(max_bytes: int) -> Problem:
     return Problem(
         413,
         "too_large",
-        f"The picture is too large: give one of at most {max_bytes // 2**20} MB.",
+        f"The picture is too large: use one of at most {max_bytes // 2**20} MB.",
         {"Connection": "close"},
     )
 

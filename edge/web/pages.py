@@ -26,10 +26,11 @@ from ..output.wording import (
     advice,
     caution,
     confidence_word,
-    doubt_sentences,
-    percent,
+    model_findings,
+    scale_words,
 )
 from ..result import DISCLAIMER, STAGES
+from ..words import doubt_sentences, doubt_words, percent
 from .problems import Problem, not_found
 from .reading_service import ReadingRequest
 from .results import (
@@ -136,12 +137,12 @@ async def show(request: Request) -> Response:
         request, "result.html", record=record, result=record.result, models=cards, card=next((card for card in cards if card["name"] == used), None),
         advice=advice(record.result["reason"]) if record.result["reason"] else (),
         sure=(confidence_word(record.result["confidence"]), caution(record.result["confidence"])) if record.result["verdict"] else None,
-        doubts=doubt_sentences(record.result.get("doubts")),
+        doubts=doubt_sentences(record.result),
         can_keep=services.store is not None and record.cached is not None and record.cached.number is None and record.result["status"] != "failed",
         timing=[(stage, record.result["timing_ms"].get(stage)) for stage in STAGES],
         quality=QUALITY_WORDS, signals=[key for key in record.files if key.startswith("signal-")],
         columns=_columns(record.result), person=_person_of(record),
-        measured=_measured(record),
+        measured=_measured(record), model_findings=model_findings(record.result.get("findings"), least=0.0),
         inputs=[key for key in record.files if key.startswith("input-")], leads=_leads(record),
     )  # fmt: skip
 
@@ -345,7 +346,12 @@ def _templates() -> Environment:
         states=STATES,
         reasons=REASONS,
     )
-    made.globals |= {"protocols": PROTOCOLS, "colour_class": colour_class}
+    made.globals |= {
+        "protocols": PROTOCOLS,
+        "colour_class": colour_class,
+        "doubt_words": doubt_words,
+        "scale_words": scale_words,
+    }
     made.filters.update(
         percent=percent,
         time=_time,

@@ -108,7 +108,7 @@ async def keep_result(services: Services, cached: CachedResult) -> None:
     """
     store, answer = services.store, cached.answer
     if store is None:
-        raise Problem(409, "no_store", "Nothing is kept here: the server runs without a store.")
+        raise Problem(409, "no_store", "Nothing can be kept: the server runs without a store.")
     if cached.number is None:
         suffix = KINDS.get((answer.picture or b"")[:2], OTHER_KIND)[0]
         try:
@@ -193,7 +193,7 @@ def picture_of(record: ResultRecord) -> bytes:
         except OSError:
             data = None
     if data is None:
-        raise Problem(404, "not_found", "The picture is not there any more; its result stays.")
+        raise Problem(404, "not_found", "The picture has been removed; its result is kept.")
     return data
 
 

@@ -93,7 +93,7 @@ def test_text_named_jpg_is_not_a_picture(tmp_path):
     (tmp_path / "page.jpg").write_text("Dear colleague, the ECG follows by post.")
     error = refusal(tmp_path / "page.jpg")
     assert error.reason is Reason.NOT_A_PICTURE
-    assert str(error) == "This is no picture that can be opened: give a JPEG, PNG, TIFF or PDF file."
+    assert str(error) == "The file cannot be opened as a picture: use a JPEG, PNG, TIFF or PDF file."
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_file_above_the_limit_is_refused(tmp_path):
     for source in (path, Endless()):
         error = refusal(source)
         assert error.reason is Reason.TOO_LARGE
-        assert str(error) == "The picture is too large: give one of at most 100 megapixels and 64 MB."
+        assert str(error) == "The picture is too large: use one of at most 100 megapixels and 64 MB."
     os.truncate(path, MAX_BYTES)
     assert refusal(path).reason is Reason.NOT_A_PICTURE
 

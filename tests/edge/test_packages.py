@@ -14,7 +14,7 @@ EDGE = ROOT / "edge"
 MODULES = sorted(EDGE.rglob("*.py"))
 LEVELS = (
     {"__init__", "errors", "formats", "layout"},
-    {"files", "signals"},
+    {"files", "signals", "words"},
     {"result", "image"},
     {"arrangement", "measure", "preprocessing", "simulator", "system"},
     {"trace"},

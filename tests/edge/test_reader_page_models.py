@@ -69,7 +69,7 @@ def test_a_model_of_pages_reads_the_signals(page_reader, normal_page, validate):
     assert {lead.name: lead.weight for lead in result.leads} == {
         name: float(name == "V1") for name in REPORT.lead_names
     }
-    assert {lead.probabilities for lead in result.leads} == {None}
+    assert {lead.probabilities for lead in result.leads} == {None} and result.findings is None
     assert stages.steps is None
     assert np.array_equal(stages.inputs, page_input.page_tensor(stages.traces.signals))
     first = page_reader.network.seen[0]
@@ -137,6 +137,7 @@ def test_a_model_that_finds_things_besides_answers_with_logits(
     validate(json.loads(result.to_json()))
     assert result.probabilities["abnormal"] == pytest.approx(1 / (1 + 3 * np.exp(-8)), abs=1e-6)
     assert sum(result.probabilities.values()) == pytest.approx(1)
+    assert result.findings == {"fibrillation": pytest.approx(1 / (1 + np.exp(3)), abs=1e-6)}
     assert {lead.name: lead.weight for lead in result.leads} == {
         name: float(name == "V1") for name in REPORT.lead_names
     }

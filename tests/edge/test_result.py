@@ -43,6 +43,7 @@ def read_result(**changes):
         {},
         {"status": "uncertain", "doubts": ("low_confidence", "leads_lost")},
         {"message": "The file holds 3 pictures; the first was read."},
+        {"findings": {"infarction": 0.97, "ectopy": 0.0}},
         {"captured_at": "2026-11-24T02:00:00+00:00"},
         {"leads": (), "page": None, "model": None, "runtime": None, "timing_ms": {}, "sha256": None},
         {"quality": {"sharpness": 0.4, "light": None}},
@@ -114,6 +115,7 @@ def test_the_json_has_every_field_of_the_contract_in_its_order():
             "model",
             "runtime",
             "measurements",
+            "findings",
             "timing_ms",
             "captured_at",
             "ecg_edge",
@@ -155,10 +157,12 @@ def test_by_class_names_the_probabilities():
 
 def test_a_person_reads_one_line():
     """The text of each kind of result."""
-    assert read_result().to_text() == "page.jpg: normal 0.91"
-    assert read_result(status="uncertain").to_text() == "page.jpg: normal 0.91 (uncertain)"
+    assert read_result().to_text() == "page.jpg: normal (91 %, lost: rhythm)"
+    assert (
+        read_result(status="uncertain").to_text() == "page.jpg: normal (91 %, uncertain: low confidence; lost: rhythm)"
+    )
     assert read_result(message="The file holds 3 pictures; the first was read.").to_text() == (
-        "page.jpg: normal 0.91: The file holds 3 pictures; the first was read."
+        "page.jpg: normal (91 %, lost: rhythm): The file holds 3 pictures; the first was read."
     )
     measured = {
         "rate_per_min": 71.6,
@@ -168,7 +172,7 @@ def test_a_person_reads_one_line():
         "axis_qrs_deg": -0.0,
     }
     assert read_result(measurements=measured, status="uncertain").to_text() == (
-        "page.jpg: normal 0.91 (uncertain), 72 per minute, PR 160 ms, QTc 411 ms, axis 0°"
+        "page.jpg: normal (91 %, uncertain: low confidence; lost: rhythm), 72 per minute, PR 160 ms, QTc 411 ms, axis 0°"
     )
     assert unread("x.jpg", Reason.NOT_FOUND).to_text() == (
         "x.jpg: failed (not_found): There is no picture there: check the path."

@@ -5,6 +5,8 @@ document.documentElement.classList.add("scripted");
 
 const find = (id) => document.getElementById(id);
 const POLL_MS = 400;
+const ARRIVES = "ecg-edge-result";
+const ZOOMS = ["", "zoom-2", "zoom-3", "zoom-4"];
 
 function say(words) {
   const place = document.querySelector("#progress-words");
@@ -62,10 +64,11 @@ function send(form, files = [], done = 0) {
     let answer = {};
     try { answer = JSON.parse(request.responseText); } catch { /* no JSON: see below */ }
     if (request.status === 200 && answer.location) {
-      if (done + 1 < files.length) send(form, files, done + 1);
-      else window.location.assign(files.length > 1 ? "/history" : answer.location);
+      if (done + 1 < files.length) { send(form, files, done + 1); return; }
+      sessionStorage.setItem(ARRIVES, "1");
+      window.location.assign(files.length > 1 ? "/history" : answer.location);
     } else if (request.status === 401) window.location.assign("/login");
-    else complain(form, `${which ? `${files[done].name}: ` : ""}${answer.detail || "The server gave no answer: is it still running? Try again."}`);
+    else complain(form, `${which ? `${files[done].name}: ` : ""}${answer.detail || "The server did not answer: is it still running? Try again."}`);
   };
   const fields = new FormData(form);
   if (files.length) { fields.delete("picture"); fields.append("picture", files[done], files[done].name); }
@@ -78,7 +81,7 @@ function setUpUpload(form) {
     if (!files.length) return "Choose a picture first.";
     if (files.length > Number(form.dataset.mostFiles)) return `Choose at most ${form.dataset.mostFiles} files at once.`;
     const large = files.find((file) => file.size > Number(form.dataset.mostBytes));
-    return large && `The picture is too large: give one of at most ${form.dataset.mostBytes / 1048576} MB.`;
+    return large && `The picture is too large: use one of at most ${form.dataset.mostBytes / 1048576} MB.`;
   };
   const show = (files, other) => {
     const file = files[0];
@@ -130,6 +133,33 @@ function setUpSections() {
   if (wanted && wanted.tagName === "DETAILS") wanted.open = true;
 }
 
+// Who has just waited for a result is taken to it: it has the focus, and on a phone it is at the top.
+function goToResult(heading) {
+  if (sessionStorage.getItem(ARRIVES) === null) return;
+  sessionStorage.removeItem(ARRIVES);
+  heading.focus({ preventScroll: true });
+  // Wide pages show the result without scrolling.
+  if (window.matchMedia("(max-width: 46rem), (max-height: 30rem)").matches) heading.closest("section").scrollIntoView();
+}
+
+function setUpZoom(viewer) {
+  const closer = find("zoom-in"), farther = find("zoom-out");
+  let level = 0;
+  const zoom = (step) => () => {
+    const middle = (viewer.scrollLeft + viewer.clientWidth / 2) / viewer.scrollWidth;
+    level = Math.min(Math.max(level + step, 0), ZOOMS.length - 1);
+    viewer.className = `viewer ${ZOOMS[level]}`;
+    viewer.scrollLeft = middle * viewer.scrollWidth - viewer.clientWidth / 2;
+    closer.disabled = level === ZOOMS.length - 1;
+    farther.disabled = level === 0;
+    // What scrolls can be scrolled by keys.
+    if (level) { viewer.tabIndex = 0; viewer.setAttribute("role", "region"); viewer.setAttribute("aria-label", "Enlarged picture"); }
+    else { viewer.removeAttribute("tabindex"); viewer.removeAttribute("role"); viewer.removeAttribute("aria-label"); }
+  };
+  closer.addEventListener("click", zoom(1));
+  farther.addEventListener("click", zoom(-1));
+}
+
 function setUpCamera(live) {
   const aim = find("aim");
   let shown = null;
@@ -149,7 +179,7 @@ function setUpCamera(live) {
         aim.textContent = (await answer.json()).detail;
       }
     } catch {
-      aim.textContent = "The server gives no answer.";
+      aim.textContent = "The server does not answer.";
     }
     setTimeout(look, document.hidden ? 2000 : 300);
   };
@@ -175,5 +205,7 @@ document.querySelectorAll("form[data-progress]").forEach((form) => {
   form.addEventListener("submit", (event) => { event.preventDefault(); send(form); });
 });
 setUpSections();
+if (find("viewer")) setUpZoom(find("viewer"));
+if (find("verdict-title")) goToResult(find("verdict-title"));
 const live = find("live");
 if (live) setUpCamera(live);

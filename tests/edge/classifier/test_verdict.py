@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ecg_edge.classifier.verdict import AGGREGATIONS, aggregate, answers, calibrate, log_odds
+from ecg_edge.classifier.verdict import AGGREGATIONS, aggregate, answers, calibrate
 from ecg_edge.errors import DamagedModelError
 
 steps = arrays(np.int64, (13, 4), elements=st.integers(0, 256))
@@ -143,9 +143,3 @@ def test_logits_are_classes_that_exclude_each_other_and_findings_that_do_not():
     classes, findings = answers(np.array([[0, 0, np.log(2), 0, 0, np.log(3)], [900, 0, 0, 0, 900, -900]]), 4)
     assert np.allclose(classes, [[0.2, 0.2, 0.4, 0.2], [1, 0, 0, 0]])
     assert np.allclose(findings, [[0.5, 0.75], [1, 0]])
-
-
-def test_log_odds_tell_sure_from_surer():
-    """And are no infinity."""
-    assert log_odds(0.5) == 0 and log_odds(0.999) > log_odds(0.99) + 2
-    assert log_odds(1.0) == -log_odds(0.0) < 10

@@ -69,7 +69,7 @@ def test_hints_are_shown_until_the_page_lies_still(run, here, few_pages, tmp_pat
     monkeypatch.setattr("ecg_edge.device.capture_service.CaptureService._framing_hint", lambda self: next(hints))
     (tmp_path / "page.jpg").write_bytes(few_pages[0].path.read_bytes())
     status, out, err = run("capture", "--camera", tmp_path, "--preview")
-    assert status == 0 and re.fullmatch(r"camera .*: \w+ [01]\.\d\d\n", out)
+    assert status == 0 and re.fullmatch(r"camera .*: \w+ \(\d\d %\)\n", out)
     assert err.splitlines() == ["too dark", "page found", "move closer", "page found", "page found", "page found"]
 
 

@@ -25,7 +25,7 @@ from ..files import made
 def test_every_json_line_follows_the_schema(run, archive, validate, jobs):
     """Verdicts, refusals and failures, a line each, sorted by path; with one process or two."""
     status, out, err = run("classify", archive, "--json", "--jobs", jobs)
-    assert (status, err) == (1, f"{archive}: 1 file is of no kind that is known, and not read\n")
+    assert (status, err) == (1, f"{archive}: 1 file is of no known kind, and not read\n")
     lines = [json.loads(line) for line in out.splitlines()]
     for line in lines:
         validate(line)
@@ -236,7 +236,7 @@ def test_each_page_of_a_pdf_is_a_line_and_nothing_is_passed_over(run, scans, val
     """What is known and not read is a failure with a sentence; the rest is counted."""
     status, out, err = run("classify", scans, "--json", "--jobs", jobs)
     assert sources_of(out, scans) == ["letter.docx", "page.png", "scan.pdf#1", "scan.pdf#2", "scan.pdf#3"]
-    assert (status, err) == (1, f"{scans}: 2 files are of no kind that is known, and not read\n")
+    assert (status, err) == (1, f"{scans}: 2 files are of no known kind, and not read\n")
     letter = json.loads(out.splitlines()[0])
     validate(letter)
     assert (letter["reason"], letter["message"]) == (
@@ -301,3 +301,18 @@ def test_a_pdf_comes_through_a_pipe_too(run, scans, monkeypatch):
     stdin_of(monkeypatch, (scans / "scan.pdf").read_bytes())
     status, out, _ = run("classify", "-", "--json")
     assert (status, [json.loads(line)["source"] for line in out.splitlines()]) == (0, ["-#1", "-#2", "-#3"])
+
+
+def test_verbose_adds_lines_below_each_result(run, normal_page):
+    """Indented; programs have JSON and CSV for it."""
+    status, out, err = run("classify", normal_page, "none.jpg", "--verbose")
+    lines = out.splitlines()
+    assert (
+        (status, err) == (1, "")
+        and lines[0].startswith(f"{normal_page}: ")
+        and lines[-1].startswith("none.jpg: failed")
+    )
+    assert len(lines) > 2 and all(line.startswith("    ") for line in lines[1:-1])
+    assert any(line.startswith("    Probabilities: Normal ") for line in lines)
+    status, _, err = run("classify", normal_page, "--verbose", "--json")
+    assert status == 2 and "--verbose goes with text" in err

@@ -1,17 +1,83 @@
-"""`ecg-edge demo`: a drawn page of each class is read."""
+"""`ecg-edge demo`: a page of each class is read, real or drawn."""
 
+import csv
+import json
 import re
 import sys
 import types
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from benchmarks import demo_pages
+from ecg_edge.commands import demo
 from ecg_edge.layout import CLASSES
+from ecg_edge.reader import Reader
+from ecg_edge.result import DISCLAIMER
+from train.dataset import is_scored
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGES = ROOT / "edge/commands/pages"
+
+pytestmark = pytest.mark.slow
 
 
-@pytest.mark.slow
-def test_the_demo_reads_a_page_of_each_class_and_keeps_the_steps(run, few_pages, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """(lines, results, folder) of the demo with the shipped model."""
+    lines, folder = [], tmp_path_factory.mktemp("demo")
+    return lines, demo.read_real(Reader(), folder / "out", lines.append), folder / "out"
+
+
+def test_each_page_is_shown_with_its_label_verdict_two_measurements_and_overlay(told):
+    """As it is, right or wrong, and beside it what a model said that had not seen it."""
+    lines, results, folder = told
+    assert [line.split()[1] for line in lines if line.startswith("  label")] == list(CLASSES)
+    read = [line for line in lines if line.startswith("  read as")]
+    for line, result in zip(read, results, strict=True):
+        assert re.fullmatch(r"  read as   \w+ \(((over )?\d\d %)(, uncertain: [^)]+)?\); Rate \d+ per minute, [^,]+ \d+ ms, in \d+ ms", line)  # fmt: skip
+        assert f" {result.verdict} (" in line
+    overlays = [line.split()[1] for line in lines if line.startswith("  overlay")]
+    assert overlays == [str(folder / f"{label}.jpg") for label in CLASSES]
+    for path in overlays:
+        with Image.open(path) as overlay:
+            assert overlay.width > 1600
+    assert "  unseen    abnormal (49 %, uncertain: low confidence)" in lines  # the infarction
+    assert "trained on these pages" in lines[-2] and lines[-1] == DISCLAIMER
+
+
+def test_the_pages_are_small_and_have_their_licence_beside_them():
+    """CC BY 4.0 asks for who made them and what was changed; nothing of the originals' metadata is left."""
+    for label in CLASSES:
+        with Image.open(PAGES / f"{label}.jpg") as picture:
+            assert picture.size == (2213, 1572) and not picture.getexif()
+        assert (PAGES / f"{label}.jpg").stat().st_size <= demo_pages.MOST_BYTES
+    licence = (PAGES / "LICENSE.md").read_text()
+    assert "CC BY 4.0" in licence and "Khan" in licence and "10.17632/gwbz3fsgp8" in licence and "Changes" in licence
+
+
+def test_print_outside_the_leads_is_gone():
+    """Header and footer are one colour, but for what JPEG leaves."""
+    for label in CLASSES:
+        with Image.open(PAGES / f"{label}.jpg") as picture:
+            gray = picture.convert("L")
+        for box in ((0, 0, 2213, 200), (0, 1500, 2213, 1572)):
+            least, most = gray.crop(box).getextrema()
+            assert most - least <= 12, (label, box)
+
+
+def test_the_pages_are_those_of_the_rule():
+    """Of each class the first 3x4+1 page of version 2 by SHA-256, whatever was read on it."""
+    known = json.loads((PAGES / "pages.json").read_text())
+    with open(ROOT / "train/lists/distinct.csv", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if (row["source"], row["layout"]) == ("pages", "3x4+1")]
+    for label in CLASSES:
+        first = min(row["sha256"] for row in rows if row["class"] == label and is_scored(row["sha256"]))
+        assert known[label]["sha256_of_original"] == first
+
+
+def test_drawn_pages_are_read_too(run, few_pages, tmp_path, monkeypatch):
     """On stand-ins for the drawn pages: the lines, the files, the disclaimer."""
     pages = {page.label: Image.open(page.path).convert("RGB") for page in few_pages}
     monkeypatch.setitem(
@@ -20,21 +86,20 @@ def test_the_demo_reads_a_page_of_each_class_and_keeps_the_steps(run, few_pages,
     monkeypatch.setitem(
         sys.modules, "ecg_edge.simulator.report_page", types.SimpleNamespace(draw_report=pages.__getitem__)
     )
-    status, out, err = run("demo", "--out", tmp_path / "demo")
+    status, out, err = run("demo", "--drawn", "--out", tmp_path / "demo")
     assert (status, err) == (0, "")
     for kind in CLASSES:
-        assert re.search(rf"^  drawn as {kind} *read as +\w+ +probability [01]\.\d\d, \d+ ms$", out, re.MULTILINE)
-        assert (tmp_path / "demo" / f"{kind}.png").is_file()
-        assert len(list((tmp_path / "demo" / f"{kind}-steps").rglob("*.png"))) == 1 + 13 * 4
+        assert re.search(
+            rf"^  drawn as  {kind}\n  read as   \w+ \(\d\d %\); in \d+ ms\n  overlay   ", out, re.MULTILINE
+        )
+        assert (tmp_path / "demo" / f"drawn-{kind}.jpg").is_file()
+        assert len(list((tmp_path / "demo" / f"drawn-{kind}-steps").rglob("*.png"))) == 1 + 13 * 4
     assert out.startswith("Model tiny 1: for tests; it has learnt nothing\nRuntime ")
-    assert out.endswith("Not a medical device: for research and education, never for diagnosis or treatment.\n")
+    assert out.endswith(f"{DISCLAIMER}\n")
 
 
-def test_a_doubtful_verdict_is_called_uncertain():
-    """Not read: the reader was not sure of it."""
-    from ecg_edge.commands.demo import describe
-    from ecg_edge.result import Result, by_class
-
-    known = {"source": "x", "probabilities": by_class([0.4, 0.3, 0.2, 0.1]), "timing_ms": {"total": 12.0}}
-    assert describe(Result(status="read", **known)) == "read as    normal      probability 0.40, 12 ms"
-    assert describe(Result(status="uncertain", **known)) == "uncertain: normal      probability 0.40, 12 ms"
+def test_a_folder_that_cannot_be_written_is_said(run, tmp_path):
+    """With what to do, and the status of installations."""
+    (tmp_path / "file").write_text("")
+    status, _, err = run("demo", "--out", tmp_path / "file")
+    assert status == 3 and "file: cannot be written" in err and "--out" in err

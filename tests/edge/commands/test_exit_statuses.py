@@ -15,13 +15,13 @@ def test_pages_that_are_read_end_with_0(run, few_pages):
     status, out, err = run("classify", *(page.path for page in few_pages))
     assert (status, err) == (0, "")
     for line, page in zip(out.splitlines(), few_pages, strict=True):
-        assert re.fullmatch(rf"{re.escape(str(page.path))}: ({'|'.join(CLASSES)}) [01]\.\d\d", line)
+        assert re.fullmatch(rf"{re.escape(str(page.path))}: ({'|'.join(CLASSES)}) \(\d\d %\)", line)
 
 
 def test_uncertain_pages_end_with_0_too(run, normal_page):
     """They have a verdict."""
     status, out, _ = run("classify", normal_page, "--min-confidence", "1")
-    assert status == 0 and out.endswith(" (uncertain)\n")
+    assert status == 0 and out.endswith(" %, uncertain: low confidence)\n")
 
 
 def test_one_bad_file_among_good_ones_ends_with_1_and_the_others_are_done(run, few_pages):
@@ -32,7 +32,7 @@ def test_one_bad_file_among_good_ones_ends_with_1_and_the_others_are_done(run, f
     lines = out.splitlines()
     assert lines[1] == "none.jpg: failed (not_found): There is no picture there: check the path."
     assert [line.split(":")[0] for line in lines] == [str(path) for path in paths]
-    assert re.search(r" [01]\.\d\d$", lines[0]) and re.search(r" [01]\.\d\d$", lines[2])
+    assert re.search(r" \(\d\d %\)$", lines[0]) and re.search(r" \(\d\d %\)$", lines[2])
 
 
 @pytest.mark.slow

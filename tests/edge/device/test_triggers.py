@@ -252,9 +252,9 @@ def test_text_shows_it_too(capsys):
     """A line each."""
     indicator = TextIndicator()
     indicator.show("ready")
-    indicator.show("done", "normal 0.91")
+    indicator.show("done", "normal (91 %)")
     indicator.close()
-    assert capsys.readouterr().out == "ready\ndone normal 0.91\n"
+    assert capsys.readouterr().out == "ready\ndone normal (91 %)\n"
 
 
 def test_files_of_a_known_kind_are_given_too(inbox):

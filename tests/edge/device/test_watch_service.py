@@ -52,11 +52,11 @@ def test_pages_are_read_stored_and_shown_until_it_is_told_to_end(device):
     shown = [line for line in device.shown if line != "ready"]
     assert shown == [
         "busy",
-        "done normal 0.91",
+        "done normal (91 %)",
         "busy",
         "refused The picture is blurred.",
         "busy",
-        "done normal 0.91 (uncertain)",
+        "uncertain normal (91 %, uncertain: low confidence)",
     ]
     assert device.shown[0] == "ready"
     assert re.search(r"^\S+Z?\S* info page.stored number=1 source=\S+a.jpg status=read verdict=normal confidence=0.91 ms=\d+ resident_mb=60 temperature_c=48.5$",
@@ -99,7 +99,7 @@ def test_each_page_of_a_file_is_stored(device):
     names = [os.path.basename(entry.result["source"]) for entry in stored]
     assert names == ["scan-3pages.pdf#1", "scan-3pages.pdf#2", "scan-3pages.pdf#3"]
     assert [Path(entry.picture).read_bytes() for entry in stored] == [b"three pages"] * 3
-    assert len({entry.picture for entry in stored}) == 1 and device.shown.count("done normal 0.91") == 3
+    assert len({entry.picture for entry in stored}) == 1 and device.shown.count("done normal (91 %)") == 3
 
 
 @pytest.mark.slow

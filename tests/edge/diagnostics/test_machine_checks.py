@@ -228,9 +228,9 @@ def test_the_command_ends_with_3_where_something_is_bad(examine, monkeypatch, ca
     assert cli.main(["doctor"]) == 0
     text = capsys.readouterr().out
     assert (
-        "good      model tiny: version 1" in text
-        and "absent    camera" in text
-        and "          do: 'sudo apt install" in text
+        "ok        model tiny: version 1" in text
+        and "missing   camera" in text
+        and "          what helps: 'sudo apt install" in text
     )
     monkeypatch.setattr(board, "memory_mb", lambda: 300)
     assert cli.main(["doctor", "--json"]) == 3

@@ -1,13 +1,28 @@
 """What people are told of a result, and the colour that it is shown in."""
 
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 
+from ecg_edge.classifier.card import read_card
 from ecg_edge.errors import Reason
-from ecg_edge.layout import CLASSES
+from ecg_edge.layout import CLASSES, ScaleSource
 from ecg_edge.output.colours import CLASS_COLOURS, colour_class
-from ecg_edge.output.wording import ADVICE, QUALITY_WORDS, REASONS, VERDICTS, advice, caution, confidence_word, percent
+from ecg_edge.output.wording import (
+    ADVICE,
+    MODEL_FINDINGS,
+    QUALITY_WORDS,
+    REASONS,
+    SCALE_SOURCES,
+    VERDICTS,
+    advice,
+    caution,
+    confidence_word,
+    model_findings,
+    model_findings_words,
+    scale_words,
+)
 from ecg_edge.page import quality
 
 
@@ -35,17 +50,6 @@ def test_every_reason_has_something_that_helps(reason):
     assert set(ADVICE) <= {reason.value for reason in Reason}
 
 
-def test_no_probability_is_called_certain():
-    """Nor impossible."""
-    assert [percent(share) for share in (1.0, 0.9996, 0.5, 0.0004, 0.0)] == [
-        "100.0 %",
-        "over 99.9 %",
-        "50.0 %",
-        "under 0.1 %",
-        "0.0 %",
-    ]
-
-
 def test_confidence_is_high_fair_or_low():
     """From the calibrated probability; each has its sentence."""
     assert [confidence_word(share) for share in (0.95, 0.8, 0.4)] == ["high", "fair", "low"]
@@ -63,3 +67,20 @@ def test_the_limits_that_people_read_are_those_that_hold():
             if unit == "%"
             else f"Refused above {limit.most:g}." in meaning
         )
+
+
+def test_a_scale_is_told_with_where_it_comes_from():
+    """An assumed one is never called printed; what is not known is left out."""
+    page = {"mm_per_s": 25.0, "mm_per_mv": 10.0, "speed_from": "print", "gain_from": "assumed"}
+    assert scale_words(page) == "25 mm/s (as printed), 10 mm/mV (assumed)"
+    assert scale_words({"mm_per_s": None, "mm_per_mv": None, "speed_from": None, "gain_from": None}) == ""
+    assert set(SCALE_SOURCES) == set(get_args(ScaleSource))
+
+
+def test_what_the_model_finds_has_words_and_the_voice_of_probabilities():
+    """Every finding of the shipped card; where there is little room those that are likelier than not."""
+    assert set(MODEL_FINDINGS) == set(read_card("page")["output"]["findings"])
+    found = {"infarction": 0.996, "hypertrophy": 0.5, "ectopy": 0.49}
+    assert model_findings_words(found) == "infarction of any age (over 99 %), hypertrophy (50 %)"
+    assert [words for words, _ in model_findings(found, least=0.0)] == ["infarction of any age", "hypertrophy", "premature beats"]  # fmt: skip
+    assert model_findings_words(None) == model_findings_words({"ectopy": 0.1}) == ""

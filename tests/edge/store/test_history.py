@@ -62,8 +62,8 @@ def test_results_are_listed_while_others_are_stored(run):
     status, out, err = run()
     assert (status, err) == (0, "")
     assert out.splitlines()[:3] == [
-        "     1  2026-11-01 10:00:00  a.jpg: normal 0.91",
-        "     2  2026-11-02 10:00:00  b, the second.jpg: infarction 0.45 (uncertain): The file holds 2 pictures; the first was read.",
+        "     1  2026-11-01 10:00:00  a.jpg: normal (91 %)",
+        "     2  2026-11-02 10:00:00  b, the second.jpg: infarction (45 %, uncertain: low confidence): The file holds 2 pictures; the first was read.",
         f"     3  2026-11-03 10:00:00  c.jpg: refused (blurred): {Reason.BLURRED.sentence}",
     ]
 
@@ -237,7 +237,7 @@ def test_fhir_says_why_there_is_no_finding(run):
     report, observation = (entry["resource"] for entry in json.loads(run("--fhir", "--status", "failed")[1])["entry"])
     assert (report["status"], observation["status"]) == ("cancelled", "cancelled")
     assert observation["dataAbsentReason"]["coding"][0]["code"] == "error" and "valueCodeableConcept" not in observation
-    assert report["conclusion"].startswith("Not read (not_a_picture): This is no picture")
+    assert report["conclusion"].startswith("Not read (not_a_picture): The file cannot be opened")
 
 
 def test_fhir_names_a_page_the_same_each_time(run):

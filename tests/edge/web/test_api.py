@@ -105,7 +105,7 @@ def test_a_kept_page_of_a_file_is_read_again_as_that_page(client, few_pages):
     answer = client.post("/v1/classify?page=2&keep=true", files={"picture": ("scan.pdf", data)})
     place = answer.headers["location"].removeprefix("/v1")
     shown = client.get(place).text
-    assert "The file that was read, as it is kept" in shown
+    assert "The file as it was given" in shown
     assert client.get(f"/v1{place}/picture").content == data
     again = client.post(f"{place}/again", data={"model": "cnn"})
     result = client.get("/v1" + again.headers["location"]).json()

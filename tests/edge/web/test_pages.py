@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from ecg_edge.errors import Reason
-from ecg_edge.output.wording import percent
 from ecg_edge.result import DISCLAIMER, unread
 from ecg_edge.web.reading_service import PREVIEW, ReadingAnswer, ReadingRequest
+from ecg_edge.words import percent
 
 VOID = {"meta", "link", "img", "input", "br", "path", "rect"}
 
@@ -68,6 +68,9 @@ def test_a_page_is_read(client, page_bytes):
     for section in ("grayscale", "leads", "steps", "heat", "signals", "quality", "timing", "card"):
         assert f'<details id="{section}">' in text
     assert text.count("Thirteen leads") == 1 and "reads all leads at once" in text
+    findings = client.get(f"/v1{place}").json()["findings"]
+    assert ">Findings of the model</h2>" in text and "not a diagnosis" in text
+    assert f"<dt>Premature beats</dt><dd>{percent(findings['ectopy'])}</dd>" in text
     links = set(re.findall(r'(?:src|href)="(/[^"#]*)"', text))
     assert {
         f"/v1{place}/{name}"
@@ -107,14 +110,14 @@ def test_a_page_of_limb_leads_alone_shows_them_without_a_verdict(client, odd_pag
     half.save(picture, "PNG")
     text, _ = read(client, picture.getvalue())
     assert "Leads missing" in text and "only I, II, III, aVR, aVL, aVF of the twelve leads" in text
-    assert "signals.csv" in text and "What each lead said" not in text
+    assert "signals.csv" in text and "Weight of each lead" not in text
 
 
 @pytest.mark.slow
 def test_a_refusal_says_why_and_what_helps(client, no_ecg, odd_pages):
     """No verdict anywhere."""
     text, _ = read(client, no_ecg)
-    assert "How to take a better picture" in text and "Give another picture" in text and "Confidence" not in text
+    assert "How to take a better picture" in text and "Read another picture" in text and "Confidence" not in text
     text, _ = read(client, odd_pages[0].path.read_bytes(), model="cnn")
     assert "Unknown layout" in text and "the model page reads every layout" in text
 
@@ -154,7 +157,7 @@ def test_results_are_kept_forgotten_and_read_again_by_forms(site, page_bytes):
     assert "Kept in this device's history as number 1." in mine.get(place).text
     stored = other.get("/results/1")
     Checked(stored.text)
-    assert "first.jpg" in stored.text and "Forget<" not in stored.text and "/v1/results/1/picture" in stored.text
+    assert "first.jpg" in stored.text and "Delete<" not in stored.text and "/v1/results/1/picture" in stored.text
     again = other.post("/results/1/again", data={"model": "cnn"})
     assert ">Normal</h1>" in other.get(again.headers["location"]).text and again.headers["location"] != place
     assert mine.post(place + "/forget").headers["location"] == "/" and mine.get(place).status_code == 404
@@ -178,7 +181,7 @@ def test_leads_that_were_lost_are_named_beside_the_verdict(client, odd_pages):
     data = next(page for page in odd_pages if page.layout == "6x2").path.read_bytes()
     text, place = read(client, data)
     lost = [lead["name"] for lead in client.get(f"/v1{place}").json()["leads"] if lead["state"] == "lost"]
-    assert (f"Lost: {', '.join(lost)}." in text) == bool(lost) and lost == ["V3"]
+    assert (f"{', '.join(lost)} could not be followed" in text) == bool(lost) and lost == ["V3"]
 
 
 def test_doubt_is_said_wherever_the_verdict_is(site, worker, page_bytes):
@@ -188,8 +191,9 @@ def test_doubt_is_said_wherever_the_verdict_is(site, worker, page_bytes):
     worker.before = lambda request: replace(answer, result=answer.result | {"status": "uncertain"})
     text, _ = read(browser, page_bytes)
     assert "Uncertain: most probably" in text and "do not rely on it" in text and 'class="head head-none"' in text
-    assert f"Normal (uncertain), {percent(answer.result['confidence'])}" in re.sub(
-        r"\s+", " ", browser.get("/history").text
+    assert (
+        f'Normal, {percent(answer.result["confidence"])} <span class="doubt">(uncertain: low confidence)</span>'
+        in re.sub(r"\s+", " ", browser.get("/history").text)
     )
 
 
@@ -204,7 +208,7 @@ def test_the_history_is_searched_and_turned_over(site, page_bytes):
     older = re.search(r'href="(/history\?[^"]*before=\d+[^"]*)"', text)[1].replace("&amp;", "&")
     assert "page-0.jpg" in browser.get(older).text
     assert "page-1.jpg" in browser.get("/history?q=E-1&verdict=normal&status=read&model=page&since=&until=").text
-    assert "Nothing fits." in browser.get("/history?verdict=infarction").text
+    assert "No result matches." in browser.get("/history?verdict=infarction").text
     bad = browser.get("/history?since=soon")
     assert bad.status_code == 400 and "since is no time" in bad.text
 

@@ -22,6 +22,7 @@ from ecg_edge.output import signal_plot
 from ecg_edge.output.pdf import Sheet, width_mm, wrapped
 from ecg_edge.result import STAGES
 from ecg_edge.web.reading_service import PREVIEW, ReadingRequest, ReadingService
+from ecg_edge.words import percent
 
 SVG = "{http://www.w3.org/2000/svg}"
 has_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
@@ -132,14 +133,23 @@ def test_every_lead_has_its_steps_and_its_signal(read, few_pages, odd_pages):
 def test_the_report_says_what_the_result_says(read, shared_worker, few_pages, no_ecg, tmp_path):
     """On one page; of a refusal the reason."""
     for answer, words in (
-        (read(few_pages[0]), ("Read: confidence", "25 mm/s, 10 mm/mV", "Not a medical device", "rhythm")),
+        (
+            read(few_pages[0]),
+            (
+                "Read: confidence",
+                "25 mm/s (as this device always prints it)",
+                "25 mm/s, 10 mm/mV at this sheet",
+                "Not a medical device",
+                "rhythm",
+            ),
+        ),
         (
             shared_worker.call(ReadingRequest(no_ecg, "face.jpg", None, True), 60),
-            ("Not read", "Not a medical device", "put a printed 12-lead ECG"),
+            ("Not read", "Not a medical device", "se a printed 12-lead ECG"),
         ),
         (
             shared_worker.call(ReadingRequest(b"none", "x.jpg", None, True), 60),
-            ("Not opened", "This is no picture that can be opened"),
+            ("Not opened", "The file cannot be opened as a picture"),
         ),
     ):
         (tmp_path / "a.pdf").write_bytes(answer.files["report.pdf"])
@@ -149,7 +159,7 @@ def test_the_report_says_what_the_result_says(read, shared_worker, few_pages, no
         for word in words:
             assert word in text
         if answer.result["verdict"]:
-            assert f"{answer.result['confidence']:.1%}".replace("%", " %") in text or "over 99.9 %" in text
+            assert percent(answer.result["confidence"]) in text and "The model finds" in text
 
 
 # The reading service
