@@ -1,4 +1,4 @@
-"""Opening pictures: from what a person has to upright RGB, page by page, or a reason why not."""
+"""Opening files: from what a person has to upright RGB, page by page, or to the leads of a digital ECG; or a reason why not."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ import hashlib
 import io
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeGuard
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeGuard, cast
 
 from .errors import PictureError, Reason, UsageError
-from .files.kinds import HEAD_BYTES, kind_of, must_be_opened
+from .files.kinds import HEAD_BYTES, RECORDINGS, Kind, kind_of, must_be_opened, names_beside
 from .files.limits import MAX_BYTES, MAX_PAGE_NUMBER, check_pixels
 
 if TYPE_CHECKING:
     from PIL import Image
 
+    from .files.recordings import Columns, Recording
+
 NO_PICTURE = "The directory holds no picture, PDF or DICOM file: check the path."
+NOT_DRAWN = "This is a digital ECG ({name}): it has signals and no picture."
+ITS_HEADER = "A WFDB record is several files: give the path of its header (.hea), with the others beside it."
 
 
 class ArrayLike(Protocol):
@@ -36,10 +41,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """An opened picture: `image` an upright RGB `PIL.Image`, of page `page` of a file that holds `pages` of them.
+    """An opened picture: `image` an upright RGB `PIL.Image`, of page `page` of a file that holds `pages` of them. Or a digital ECG: `recording`
+    has its leads, and `image` is None, as it is where a reading let go of it.
 
     `source` is what results call it: the file's name, of several pages with the page's number (`scan.pdf#2`). `sha256` is that of the file's
-    bytes, or of the pixels where an image or an array was given.
+    bytes, or of the pixels where an image or an array was given. `recorded_at` is when the ECG was recorded, as far as its file says it (ISO 8601).
     """
 
     image: Image.Image
@@ -47,6 +53,13 @@ class Picture:
     sha256: str
     pages: int = 1
     page: int = 1
+    recorded_at: str | None = None
+    recording: Recording | None = field(default=None, repr=False)
+
+    @property
+    def note(self) -> str | None:
+        """What the person should know of how it was opened; None where there is nothing."""
+        return None if self.recording is None else self.recording.note
 
     @property
     def size(self) -> tuple[int, int]:
@@ -95,6 +108,23 @@ def open_picture(source: Source, page: int = 1) -> Picture:
     PictureError : the picture cannot be opened; `reason` says why, `pages` how many pages there are where that was seen.
     UsageError : `source` is of another kind, or `page` is no number of a page.
     """
+    return _open(source, page)
+
+
+def open_file(source: Source, page: int = 1, rate_hz: float | None = None) -> Picture:
+    """The `Picture` of a source as `open_picture` takes it, or of a digital ECG (WFDB by the path of its header, CSV, DICOM waveform), whose
+    `recording` has its leads. `rate_hz` is its sampling rate where the file does not say it.
+
+    The `sha256` of a WFDB record is that of its header and of the samples that were read, one after another.
+
+    Raises
+    ------
+    PictureError, UsageError : as `open_picture` does.
+    """
+    return _open(source, page, lambda kind, data, name: _open_recording(kind, data, name, source, rate_hz))
+
+
+def _open(source: Source, page: int, open_recording: Callable[[Kind, bytes, str], Picture] | None = None) -> Picture:
     from PIL import Image
 
     if not 1 <= page <= MAX_PAGE_NUMBER:
@@ -105,7 +135,13 @@ def open_picture(source: Source, page: int = 1) -> Picture:
         image = _from_image(source) if isinstance(source, Image.Image) else _from_array(source)
         return Picture(image, name, hashlib.sha256(image.tobytes()).hexdigest())
     data = read_bytes(source)
-    pages = _open_pages(data, name)
+    kind = kind_of(data[:HEAD_BYTES], name)
+    if kind is not None and kind.opener in RECORDINGS:
+        _check_page(page, 1)
+        if open_recording is None:
+            raise PictureError(Reason.UNSUPPORTED, NOT_DRAWN.format(name=kind.name))
+        return open_recording(kind, data, name)
+    pages = _open_pages(data, kind)
     try:
         _check_page(page, pages.count)
         image = pages.page(page)
@@ -115,12 +151,44 @@ def open_picture(source: Source, page: int = 1) -> Picture:
         raise
     finally:
         pages.close()
-    return Picture(image, page_name(name, page, pages.count), hashlib.sha256(data).hexdigest(), pages.count, page)
+    recorded_at = getattr(pages, "recorded_at", None)  # of the kinds that say it
+    return Picture(
+        image, page_name(name, page, pages.count), hashlib.sha256(data).hexdigest(), pages.count, page, recorded_at
+    )
 
 
-def _open_pages(data: bytes, name: str) -> Pages:
+def _open_recording(kind: Kind, data: bytes, name: str, source: Source, rate_hz: float | None) -> Picture:
+    """The `Picture` without an image of a digital ECG's bytes."""
+    from .files.recordings import recording_of
+
+    columns = _columns(kind, data, source, rate_hz)
+    recording, no_image = recording_of(columns), cast("Image.Image", None)
+    sha256 = hashlib.sha256(columns.data).hexdigest()
+    return Picture(no_image, name, sha256, recorded_at=recording.recorded_at, recording=recording)
+
+
+def _columns(kind: Kind, data: bytes, source: Source, rate_hz: float | None) -> Columns:
+    if kind.opener == "csv":
+        from .files.csv_recordings import read_csv
+
+        return read_csv(data, rate_hz)
+    if kind.opener == "dicom_waveform":
+        from .files.dicom_recordings import read_dicom_waveform
+
+        return read_dicom_waveform(data)
+    from .files.wfdb_recordings import read_wfdb
+
+    if not isinstance(source, (str, os.PathLike)):
+        raise PictureError(Reason.UNSUPPORTED, ITS_HEADER)
+    path = os.fsdecode(source)
+    if kind.beside is not None:
+        path = next(header for header in names_beside(path, kind.beside) if os.path.isfile(header))
+        data = read_bytes(path)
+    return read_wfdb(path, data, rate_hz)
+
+
+def _open_pages(data: bytes, kind: Kind | None) -> Pages:
     """The `Pages` of a file's bytes, by what opens its kind."""
-    kind = kind_of(data[:HEAD_BYTES], name)
     opener = must_be_opened(kind)
     assert kind is not None  # it has an opener
     if opener == "pdf":

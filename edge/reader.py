@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import multiprocessing
 import os
-import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -19,14 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from . import image
+from .batch import read_pages, read_with_workers
 from .classifier import card as cards
 from .classifier import verdict
 from .classifier.page_input import page_tensor
 from .classifier.page_model import PageModel
 from .classifier.runtime import Network, find_runtime
-from .errors import DamagedModelError, InstallationError, PictureError, Reason, UsageError
-from .files.limits import MAX_PAGES
-from .layout import LEADS_12, WHOLE_LAYOUTS
+from .errors import DamagedModelError, PictureError, Reason, UsageError
+from .files.times import recording_time
+from .layout import WHOLE_LAYOUTS
 from .measure.contradictions import contradictions
 from .measure.measurements import measure
 from .measure.person import UNKNOWN_PERSON, Person, Sex
@@ -36,16 +30,21 @@ from .page.cover import uncovered_ink
 from .page.page import find_page
 from .preprocessing import filters
 from .preprocessing.crops import crop, crop_as_report
-from .result import ModelInfo, Result, RuntimeInfo, by_class, pages_left, unread
-from .stages import Stages, doubts_of, leads_by_row, leads_by_weight, leads_found, page_info
-from .system.process import end_with_parent, return_memory
-from .trace.lead_traces import trace_page
+from .result import ModelInfo, Result, RuntimeInfo, by_class, unread
+from .stages import Stages, check_leads, doubts_of, leads_by_row, leads_by_weight, leads_found, page_info
+from .system.clock import StageClock
+from .system.process import return_memory
+from .trace.lead_traces import trace_page, traces_of
 
 if TYPE_CHECKING:
     from .image import Source
 
 PAGE_SIGNAL = "page_signal"
 """The kind of input of models that read all leads of a page at once, as signals; others read pictures of single leads."""
+
+DRAWN_ONLY = "This is a digital ECG, and the model {name} reads pictures of leads alone: take the model page."
+
+BADLY_RECORDED = "Too much of the leads is missing, or the limb leads contradict each other: look whether each has its right name and sign."
 
 ANY_LAYOUT = "any"
 """What the card of a model says that reads pages of every known layout; else the only one's name."""
@@ -63,6 +62,7 @@ class Reader:
     folder : directory of models; the installed ones where None
     mm_per_s, mm_per_mv : paper speed and gain where they are known; read from the page where None
     signals : whether results carry the leads as `Signals`, of every page whose leads could be followed
+    rate_hz : samples a second of digital ECGs whose file does not say it
 
     Raises
     ------
@@ -80,15 +80,16 @@ class Reader:
         mm_per_s: float | None = None,
         mm_per_mv: float | None = None,
         signals: bool = False,
+        rate_hz: float | None = None,
     ) -> None:
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise UsageError(f"min_confidence must be from 0 to 1, not {min_confidence}")
-        for name, value in (("mm_per_s", mm_per_s), ("mm_per_mv", mm_per_mv)):
+        for name, value in (("mm_per_s", mm_per_s), ("mm_per_mv", mm_per_mv), ("rate_hz", rate_hz)):
             if value is not None and not 0 < value < float("inf"):
                 raise UsageError(f"{name} must be above 0, not {value}")
         self.card = cards.read_card(model or cards.DEFAULT_MODEL, folder)
         self._arguments = (
-            self.card.path.stem, threads, min_confidence, runtime, self.card.path.parent, mm_per_s, mm_per_mv, signals
+            self.card.path.stem, threads, min_confidence, runtime, self.card.path.parent, mm_per_s, mm_per_mv, signals, rate_hz
         )  # fmt: skip
         self.kind = self.card["input.kind"]
         data = self.card.read_model()
@@ -101,6 +102,7 @@ class Reader:
         self._page_model = PageModel(self.network, self.card) if self.kind == PAGE_SIGNAL else None
         self.min_confidence = self.card["min_confidence"] if min_confidence is None else min_confidence
         self.signals = signals
+        self._rate_hz = rate_hz
         self._given = {"mm_per_s": mm_per_s, "mm_per_mv": mm_per_mv}
         self._model: ModelInfo = {
             "name": self.card.name,
@@ -110,14 +112,22 @@ class Reader:
         found = self.network.runtime
         self._runtime: RuntimeInfo = {"name": found.name, "version": found.version, "threads": threads}
 
-    def read(self, source: Source, page: int | None = None, sex: Sex | None = None, age: float | None = None) -> Result:
+    def read(
+        self,
+        source: Source,
+        page: int | None = None,
+        sex: Sex | None = None,
+        age: float | None = None,
+        recorded_at: str | None = None,
+    ) -> Result:
         """The `Result` of a picture: a path, bytes, binary file object, `PIL.Image` or (H, W, 3) uint8 RGB array; of a file with several pages
         that of number `page`, where None the first, with a message that says so. Limits of some findings depend on the person's `sex` and `age`
-        (years).
+        (years). `recorded_at` is when the ECG was recorded, where that is known (ISO 8601).
 
+        A digital ECG (the path of a WFDB header; CSV, DICOM waveform) is read without a picture: the result has no `page`, and its leads no box.
         A picture that cannot be opened or read is a result too, with `status` failed or refused.
         """
-        result = self.inspect(source, keep=False, page=page, person=Person(sex, age))[0]
+        result = self.inspect(source, keep=False, page=page, person=Person(sex, age), recorded_at=recorded_at)[0]
         return_memory()
         return result
 
@@ -129,23 +139,30 @@ class Reader:
         tell: Callable[[str], None] | None = None,
         page: int | None = None,
         person: Person = UNKNOWN_PERSON,
+        recorded_at: str | None = None,
     ) -> tuple[Result, Stages | None]:
         """(`Result`, `Stages`) of a picture, as `read` takes it; the stages go as far as it was read, None where it was not opened.
 
         With `trace` the leads are followed as signals even where the model does not need them; without `keep` the picture's pixels are let
         go of when its page is flat; `tell` is called with the name of each stage of `timing_ms` as it begins.
         """
-        clock = _Clock(tell)
+        clock = StageClock(tell)
         seen: dict[str, Any] = {"person": person}
         known: dict[str, Any] = {"model": self._model, "runtime": self._runtime}
+        known["recorded_at"] = None if recorded_at is None else recording_time(recorded_at)
         try:
             with clock.stage("open"):
-                seen["picture"] = picture = image.open_picture(source, 1 if page is None else page)
+                seen["picture"] = picture = image.open_file(source, 1 if page is None else page, self._rate_hz)
             known |= {"sha256": picture.sha256, "pages": picture.pages}
-            self._see(seen, clock, trace or self.signals, keep)
+            known["recorded_at"] = known["recorded_at"] or picture.recorded_at
+            if picture.recording is None:
+                self._see(seen, clock, trace or self.signals, keep)
+            else:
+                self._hear(seen, clock)
         except PictureError as error:
             if "page" in seen:
                 known["page"] = page_info(seen["page"])
+            if "page" in seen or "quality" in seen:
                 known["quality"] = seen.get("quality") or quality.measure(seen["page"])
             stages = Stages(**seen) if "picture" in seen else None
             known["signals"] = stages.signals if stages and self.signals else None
@@ -172,10 +189,9 @@ class Reader:
                 said = int(np.argmax(probabilities))
                 weights = self._page_model.weights(inputs, stages.traces.signals, answers, said)
                 known["findings"] = self._page_model.findings(answers)
-        message = (
-            f"The file holds {picture.pages} pages; the first was read." if picture.pages > 1 and page is None else None
-        )
-        return self._result(stages, rows, weights, probabilities, clock, known | {"message": message}), stages
+        first = picture.pages > 1 and page is None
+        known["message"] = f"The file holds {picture.pages} pages; the first was read." if first else picture.note
+        return self._result(stages, rows, weights, probabilities, clock, known), stages
 
     def read_all(
         self,
@@ -184,6 +200,7 @@ class Reader:
         pages: Sequence[int] | None = None,
         sex: Sex | None = None,
         age: float | None = None,
+        recorded_at: str | None = None,
     ) -> Iterator[Result]:
         """Yield the `Result` of each page of each source, in order and as soon as it is there, with `jobs` processes.
 
@@ -195,11 +212,12 @@ class Reader:
         person = Person(sex, age)
         if jobs == 1:
             for source in sources:
-                yield from read_pages(partial(self.read, sex=sex, age=age), source, pages)
+                yield from read_pages(partial(self.read, sex=sex, age=age, recorded_at=recorded_at), source, pages)
         else:
-            yield from _read_with_workers((self._arguments, person), sources, jobs, pages)
+            read = partial(_read_in_worker, (self._arguments, person, recorded_at))
+            yield from read_with_workers(read, sources, jobs, pages)
 
-    def _see(self, seen: dict[str, Any], clock: _Clock, trace: bool, keep: bool) -> None:
+    def _see(self, seen: dict[str, Any], clock: StageClock, trace: bool, keep: bool) -> None:
         """Fill `seen` with what `Stages` holds, as far as it goes."""
         with clock.stage("page"):
             seen["page"] = find_page(seen["picture"].image, **self._given)
@@ -224,12 +242,7 @@ class Reader:
                 signals, found = Stages(**seen).signals, page.arrangement
                 known = found.speed_from != "assumed", found.gain_from != "assumed"
                 seen["measured"] = None if signals is None else with_uncertainty(measure(signals), *known)
-            shown = [place.name for place in page.arrangement.places if place.name in LEADS_12]
-            if len(shown) < len(LEADS_12):
-                raise PictureError(
-                    Reason.LEADS_MISSING,
-                    f"The page shows only {', '.join(shown)} of the twelve leads: use a page with all of them.",
-                )
+            check_leads(place.name for place in page.arrangement.places)
         if self.kind == PAGE_SIGNAL:
             with clock.stage("filters"):
                 seen["inputs"] = page_tensor(seen["traces"].signals)
@@ -239,6 +252,23 @@ class Reader:
         with clock.stage("filters"):
             seen["steps"] = {name: filters.lead_steps(gray) for name, gray in crops.items()}
             seen["inputs"] = np.stack([filters.to_model_input(step.ink) for step in seen["steps"].values()])
+
+    def _hear(self, seen: dict[str, Any], clock: StageClock) -> None:
+        """The same of a digital ECG."""
+        found = seen["picture"].recording
+        if self.kind != PAGE_SIGNAL:
+            raise PictureError(Reason.UNSUPPORTED, DRAWN_ONLY.format(name=self.card.name))
+        seen["traces"] = traces_of(found.leads, found.start_s, found.lost)
+        seen["quality"] = quality.measure(None, seen["traces"])
+        if quality.find_problem(seen["quality"]) is not None:
+            raise PictureError(Reason.LEADS_LOST, BADLY_RECORDED)
+        with clock.stage("measure"):
+            # What is uncertain on paper is not so here.
+            signals = Stages(**seen).signals
+            seen["measured"] = None if signals is None else measure(signals)
+        check_leads(found.leads, "recording")
+        with clock.stage("filters"):
+            seen["inputs"] = page_tensor(found.leads)
 
     def _message(self, error: PictureError) -> str:
         """What a refusal tells the person: of leads in no known order also which layouts this model reads."""
@@ -261,13 +291,11 @@ class Reader:
         rows: npt.NDArray[Any],
         weights: dict[str, float] | None,
         page: npt.NDArray[Any],
-        clock: _Clock,
+        clock: StageClock,
         known: dict[str, Any],
     ) -> Result:
-        flat = stages.page
-        assert flat is not None  # without a page there is no verdict
         probabilities = by_class(page)
-        info = page_info(flat)
+        info = None if stages.page is None else page_info(stages.page)
         said = max(probabilities, key=probabilities.__getitem__)
         against = contradictions(said, (known["measurements"] or {}).get("statements", ()))
         doubts = doubts_of(probabilities[said] >= self.min_confidence, info, bool(against))
@@ -280,31 +308,10 @@ class Reader:
             doubts=doubts,
             leads=leads_by_row(stages, rows) if weights is None else leads_by_weight(stages, weights),
             page=info,
-            quality=stages.quality or quality.measure(flat),
+            quality=stages.quality or quality.measure(stages.page),
             timing_ms=clock.done(),
             **known,
         )
-
-
-class _Clock:
-    """Milliseconds by stage."""
-
-    def __init__(self, tell: Callable[[str], None] | None = None) -> None:
-        self._start = time.perf_counter()
-        self._stages: dict[str, float] = {}
-        self._tell = tell or (lambda name: None)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        self._tell(name)
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._stages[name] = round((time.perf_counter() - start) * 1000, 3)
-
-    def done(self) -> dict[str, float]:
-        return {**self._stages, "total": round((time.perf_counter() - self._start) * 1000, 3)}
 
 
 @lru_cache(maxsize=1)
@@ -312,66 +319,6 @@ def _reader_of(arguments: tuple[Any, ...]) -> Reader:
     return Reader(*arguments)
 
 
-def read_pages(
-    read: Callable[[Source, int], Result], source: Source, pages: Sequence[int] | None = None
-) -> Iterator[Result]:
-    """Yield what `read` gives for each page of a source: those of `pages`, or where None all, as `Reader.read_all` does."""
-    source = image.to_memory(source)  # it is read anew for each page
-    for page in pages or (1,):
-        result = read(_from_the_beginning(source), page)
-        yield result
-    if pages is None:
-        for page in range(2, min(result.pages, MAX_PAGES) + 1):
-            yield read(_from_the_beginning(source), page)
-        if result.pages > MAX_PAGES:
-            yield _pages_left(source, result)
-
-
-def _pages_left(source: Source, first: Result) -> Result:
-    return pages_left(image.name_of(source), first.pages, sha256=first.sha256, model=first.model, runtime=first.runtime)
-
-
-def _from_the_beginning(source: Source) -> Source:
-    if isinstance(source, io.BytesIO):
-        source.seek(0)
-    return source
-
-
-def _read_in_worker(arguments: tuple[tuple[Any, ...], Person], source: Source, page: int) -> Result:
-    of_reader, person = arguments
-    return _reader_of(of_reader).read(source, page, person.sex, person.age)
-
-
-def _read_with_workers(
-    arguments: tuple[tuple[Any, ...], Person], sources: Iterable[Source], jobs: int, pages: Sequence[int] | None
-) -> Iterator[Result]:
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), end_with_parent)
-    waiting: deque[tuple[Source, int, Future[Result]]] = deque()
-
-    def begin(source: Source, numbers: Iterable[int]) -> list[tuple[Source, int, Future[Result]]]:
-        return [(source, page, pool.submit(_read_in_worker, arguments, source, page)) for page in numbers]
-
-    def end() -> Iterator[Result]:
-        source, page, future = waiting.popleft()
-        result = future.result()
-        # Of the first page it is known how many there are: the others come before what was begun after it.
-        if pages is None and page == 1 and result.pages > 1:
-            waiting.extendleft(reversed(begin(source, range(2, min(result.pages, MAX_PAGES) + 1))))
-        yield result
-        if pages is None and page == MAX_PAGES < result.pages:
-            yield _pages_left(source, result)
-
-    try:
-        for source in sources:
-            waiting += begin(image.to_memory(source), pages or (1,))
-            # Few in flight: an archive's results do not pile up in memory.
-            while len(waiting) >= 2 * jobs:
-                yield from end()
-        while waiting:
-            yield from end()
-    except BrokenProcessPool as error:
-        raise InstallationError(
-            "A process ended before its page was read, perhaps for want of memory: use fewer --jobs."
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+def _read_in_worker(arguments: tuple[tuple[Any, ...], Person, str | None], source: Source, page: int) -> Result:
+    of_reader, person, recorded_at = arguments
+    return _reader_of(of_reader).read(source, page, person.sex, person.age, recorded_at)

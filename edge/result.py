@@ -71,7 +71,7 @@ class RuntimeInfo(TypedDict):
 
 @dataclass(frozen=True)
 class LeadResult:
-    """One lead: its `name`, `box` (left, top, right, bottom) in page pixels, `state` (read, lost) and
+    """One lead: its `name`, `box` (left, top, right, bottom) in page pixels (None of a digital ECG), `state` (read, lost) and
     `probabilities` {class: 0..1}; None where the model reads all leads at once, which then gives a `weight`.
 
     `name` is the place's (I … V6, rhythm, rhythm2, …), `lead` which lead is shown there: of a strip the one whose name is printed, None where
@@ -79,7 +79,7 @@ class LeadResult:
     """
 
     name: str
-    box: tuple[int, int, int, int]
+    box: tuple[int, int, int, int] | None
     state: LeadState = "read"
     probabilities: dict[str, float] | None = None
     weight: float | None = None
@@ -90,7 +90,7 @@ class LeadResult:
         return {
             "name": self.name,
             "lead": self.lead,
-            "box": list(self.box),
+            "box": None if self.box is None else list(self.box),
             "state": self.state,
             "probabilities": _rounded(self.probabilities),
             "weight": self.weight,
@@ -105,6 +105,8 @@ class Result:
     sentence for the person or None, `doubts` why it is uncertain, `timing_ms` {stage: milliseconds}. What is unknown is None.
     `measurements` is what JSON has under that name, of a page whose leads were followed; `findings` {name: probability} what the model finds
     besides its classes, uncalibrated; None of a model that finds nothing else.
+    `measurements` is what JSON has under that name, of a page whose leads were followed. `captured_at` is when the camera took the picture,
+    `recorded_at` when the ECG was recorded (ISO 8601, as exact as it is known). `page` is None of a digital ECG too.
     `signals` are the leads in mV where `Reader(signals=True)` could follow them, `pages` is how many pages the file holds (1 where that was not
     seen); neither is in JSON.
     """
@@ -126,6 +128,7 @@ class Result:
     findings: dict[str, float] | None = None
     timing_ms: dict[str, float] = field(default_factory=dict)
     captured_at: str | None = None
+    recorded_at: str | None = None
     signals: Signals | None = field(default=None, repr=False, compare=False)
     pages: int = field(default=1, repr=False, compare=False)
 
@@ -162,6 +165,7 @@ class Result:
             "findings": _rounded(self.findings),
             "timing_ms": {stage: self.timing_ms.get(stage) for stage in STAGES},
             "captured_at": self.captured_at,
+            "recorded_at": self.recorded_at,
             "ecg_edge": __version__,
         }
 

@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 from . import __version__
 from .errors import MissingPackageError, UsageError
+from .files.times import recording_time, to_dicom
 from .formats.csv_table import write_table
+from .formats.dicom_waveform import write_waveform
 from .formats.wfdb_record import LOST, write_record
 from .layout import LEADS_12
 
@@ -133,7 +135,7 @@ class Signals:
 
     def to_csv(self, folder: str | os.PathLike[str], name: str) -> Path:
         """Write FOLDER/NAME.csv: `time_s`, and each lead in mV (`II_mV`, `rhythm_II_mV`), empty where it is not known; the path."""
-        columns = [f"{title.replace(' ', '_')}_mV" for title in self._titles()]
+        columns = [f"{title.replace(' ', '_')}_mV" for title in self.titles()]
         return write_table(Path(folder) / f"{name}.csv", columns, self.mv, self.rate_hz, self.begin_s)
 
     def to_wfdb(self, folder: str | os.PathLike[str], name: str) -> tuple[Path, Path]:
@@ -143,9 +145,28 @@ class Signals:
         ------
         ValueError : the name has other than letters, digits, _ and -.
         """
-        return write_record(folder, name, self._titles(), self.mv, self.rate_hz, self._comments())
+        return write_record(folder, name, self.titles(), self.mv, self.rate_hz, self._comments())
 
-    def _titles(self) -> list[str]:
+    def to_dicom(self, folder: str | os.PathLike[str], name: str, recorded_at: str | None = None) -> Path:
+        """Write FOLDER/NAME.dcm, a DICOM 12-lead ECG waveform in microvolts, in which what is not known is the padding value; the path.
+
+        `recorded_at` is when the ECG was recorded (ISO 8601). The standard wants it: without it that field is empty.
+
+        Raises
+        ------
+        MissingPackageError : pydicom is not installed.
+        """
+        time = "" if recorded_at is None else to_dicom(recording_time(recorded_at))
+        channels = list(zip(self.titles(), self.leads, strict=True))
+        about = "Read by ecg-edge. Not a medical device."
+        try:
+            return write_waveform(
+                Path(folder) / f"{name}.dcm", channels, self.mv, self.rate_hz, time, about, __version__
+            )
+        except ImportError as error:
+            raise MissingPackageError("DICOM files need an extra: pip install 'ecg-edge[dicom]'") from error
+
+    def titles(self) -> list[str]:
         """What the columns are called in files: a strip with the lead that it shows."""
         return [
             name if lead in (name, None) else f"{name} {lead}"
@@ -175,7 +196,7 @@ class Signals:
     def _comments(self) -> list[str]:
         """What a record of these signals says of itself."""
         shown: dict[tuple[float, float], list[str]] = {}
-        for name, title in zip(self.names, self._titles(), strict=True):
+        for name, title in zip(self.names, self.titles(), strict=True):
             shown.setdefault((self.start_s[name], self.stop_s[name]), []).append(title)
         scale = ["unknown" if value is None else f"{value:g}" for value in (self.mm_per_s, self.mm_per_mv)]
         return [

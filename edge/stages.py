@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .errors import PictureError, Reason
+from .files.recordings import RATE_HZ
 from .image import Picture
 from .layout import LEADS_12, REPORT, Arrangement, Place, Template
 from .measure.measurements import Measurements
@@ -50,7 +53,9 @@ class Stages:
     @property
     def signals(self) -> Signals | None:
         """The traces on one clock; None where no leads were followed."""
-        traces, found = self.traces, self.arrangement
+        traces, found, recording = self.traces, self.arrangement, self.picture.recording
+        if recording is not None:
+            return Signals.on_one_clock(recording.leads, recording.start_s, recording.strips, RATE_HZ)
         if traces is None or found is None:
             return None
         strips = {place.name: place.lead for place in found.places}
@@ -85,8 +90,29 @@ def leads_by_row(stages: Stages, rows: npt.NDArray[Any]) -> tuple[LeadResult, ..
     )
 
 
+def check_leads(names: Iterable[str], what: str = "page") -> None:
+    """Refuse what does not show all twelve leads among the places of these names.
+
+    Raises
+    ------
+    PictureError : `leads_missing`.
+    """
+    shown = [name for name in names if name in LEADS_12]
+    if len(shown) < len(LEADS_12):
+        only = ", ".join(shown) or "none"
+        has = "shows" if what == "page" else "has"
+        raise PictureError(
+            Reason.LEADS_MISSING, f"The {what} {has} only {only} of the twelve leads: give a {what} with all of them."
+        )
+
+
 def leads_found(stages: Stages) -> tuple[LeadResult, ...]:
-    """The leads of a page that was traced, row by row as printed, without what a model said of them."""
+    """The leads of a page that was traced, row by row as printed, or of a digital ECG as they stand there, without what a model said of them."""
+    recording = stages.picture.recording
+    if recording is not None and stages.traces is not None:
+        told = quality.states(stages.traces)
+        shown = {name: name for name in recording.leads} | recording.strips
+        return tuple(LeadResult(name, None, told[name], lead=shown[name]) for name in recording.leads)
     places, states = _places_and_states(stages)
     return tuple(LeadResult(place.name, place.box.corners, states[place.name], lead=_shown(place)) for place in places)
 
@@ -140,13 +166,13 @@ def page_info(page: Page) -> PageInfo:
     return known
 
 
-def doubts_of(confident: bool, page: PageInfo, contradicted: bool = False) -> tuple[Doubt, ...]:
+def doubts_of(confident: bool, page: PageInfo | None, contradicted: bool = False) -> tuple[Doubt, ...]:
     """Why a verdict is uncertain, of a page, of whether its probability reaches the least that is asked for, and whether what was measured speaks
     against it."""
     doubts: list[Doubt] = []
     if not confident:
         doubts.append("low_confidence")
-    if "assumed" in (page["speed_from"], page["gain_from"]):
+    if page is not None and "assumed" in (page["speed_from"], page["gain_from"]):
         doubts.append("assumed_scale")
     if contradicted:
         doubts.append("contradicts_measurements")

@@ -32,6 +32,7 @@ PAPER_PERCENTILE = 70
 """Most of what is kept is paper: its colour, between grid and highlights, is what blanks the rest."""
 JPEG_QUALITY = 95
 
+NO_PICTURE = "It is a digital ECG, of which there is no picture."
 LOOK = "Look at it before you share it: handwriting, and print on the leads, may still be there."
 
 
@@ -61,7 +62,9 @@ def _anonymise(options: argparse.Namespace) -> int:
         if stages is None or blanked is None:
             status = EXIT_STATUS["refused"]
             reason = result.reason.value if result.reason else "unknown"
-            print(f"{name}: not written: it cannot be told where the leads are ({reason}). {result.message}")
+            print(
+                f"{name}: not written: it cannot be told where the leads are ({reason}). {result.message or NO_PICTURE}"
+            )
             continue
         target = write(blanked, Path(options.out), stages.picture.sha256)
         again = reader.inspect(blanked)[0]

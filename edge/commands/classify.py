@@ -37,7 +37,7 @@ def add_to(commands: Commands) -> None:
         "paths",
         nargs="+",
         metavar="PATH",
-        help="picture, PDF or DICOM file, directory of them, or - for standard input",
+        help="picture, PDF, DICOM file or digital ECG (.hea, .csv), directory of them, or - for standard input",
     )
     add_model_options(command)
     command.add_argument("--overlay", metavar="DIR", help="write each picture with what was read drawn over it")
@@ -47,8 +47,13 @@ def add_to(commands: Commands) -> None:
         type=_formats,
         action="extend",
         metavar="NAME[,NAME]",
-        help=f"of {', '.join(SIGNAL_FORMATS)} (WFDB records without gaps), with --signals (default {','.join(DEFAULT_FORMATS)})",
+        help=f"of {', '.join(SIGNAL_FORMATS)} (WFDB records without gaps; a DICOM 12-lead ECG), with --signals (default {','.join(DEFAULT_FORMATS)})",
     )
+    command.add_argument(
+        "--fhir", metavar="DIR", help="write each reading as a FHIR R4 Bundle, with the signals of its leads"
+    )
+    command.add_argument("--report", metavar="DIR", help="write each reading as a PDF, and into the Bundle of --fhir")
+    command.add_argument("--subject", metavar="REF", help="with --fhir: the patient (Patient/123, or its address)")
     command.add_argument("--steps", metavar="DIR", help="write the gray page and each lead after each step (cnn, crnn)")
     command.add_argument(
         "--pages",
@@ -62,6 +67,10 @@ def add_to(commands: Commands) -> None:
     command.add_argument("--csv", action="store_true", help="CSV: a row for each result, with what was measured")
     command.add_argument("--sex", choices=("female", "male"), help="of the person: limits of ST and QTc depend on it")
     command.add_argument("--age", type=float, metavar="YEARS", help="of the person: limits of ST depend on it")
+    command.add_argument(
+        "--recorded-at", metavar="TIME", help="when the ECG was recorded (2026-11-24, or ISO 8601 with time and zone)"
+    )
+    command.add_argument("--fs", type=float, metavar="HZ", help="sampling rate of CSV files that do not say it")
     command.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
 
 
@@ -92,27 +101,29 @@ def _numbers(text: str) -> list[int]:
 def _classify(options: argparse.Namespace) -> int:
     if options.signals_format and not options.signals:
         raise UsageError("--signals-format goes with --signals")
+    if options.subject and not options.fhir:
+        raise UsageError("--subject goes with --fhir")
     if options.csv and options.json:
         raise UsageError("--csv and --json are two forms of the same: give one of them")
     if options.verbose and (options.csv or options.json):
         raise UsageError("--verbose goes with text: leave out --json and --csv, which have everything")
     writers = _writers(options)
     if writers and options.jobs != 1:
-        raise UsageError("--steps, --overlay and --signals go with --jobs 1")
+        raise UsageError("--steps, --overlay, --signals, --fhir and --report go with --jobs 1")
     reader = make_reader(options)
     if options.steps and reader.kind != "lead_image":
         raise UsageError(
             f"--steps shows what models of single leads see: add --model cnn ({reader.card.name} sees signals)"
         )
     sources = expand(options.paths)
-    with_traces = bool(options.overlay or options.signals)
+    with_traces = bool(options.overlay or options.signals or options.fhir or options.report)
     from ..measure.person import Person
 
     person = Person(options.sex, options.age)
     results = (
-        _read_and_write(reader, sources, writers, with_traces, options.pages, person)
+        _read_and_write(reader, sources, writers, with_traces, options.pages, person, options.recorded_at)
         if writers
-        else _read(reader, sources, options.jobs, options.pages, person)
+        else _read(reader, sources, options.jobs, options.pages, person, options.recorded_at)
     )
     show = show_rows() if options.csv else partial(show_line, as_json=options.json, verbose=options.verbose)
     status, count, total = SUCCESS, 0, len(sources) * len(options.pages or (1,))
@@ -145,19 +156,51 @@ def _writers(options: argparse.Namespace) -> list[Writer]:
     if options.overlay:
         from ..output.overlay import write_overlay
 
-        writers.append(lambda result, stages: write_overlay(stages.picture, result, stages, options.overlay))
+        # Over a digital ECG there is nothing to draw.
+        writers.append(
+            lambda result, stages: (
+                stages.picture.recording or write_overlay(stages.picture, result, stages, options.overlay)
+            )
+        )
     if options.signals:
         from ..output.signal_files import write_signals_of
 
         formats = dict.fromkeys(options.signals_format or DEFAULT_FORMATS)
-        writers.append(lambda result, stages: write_signals_of(stages, options.signals, formats))
+        writers.append(lambda result, stages: write_signals_of(stages, options.signals, formats, result.recorded_at))
+    if options.fhir or options.report:
+        writers.append(_write_documents(options))
     return writers
 
 
+def _write_documents(options: argparse.Namespace) -> Writer:
+    """What writes a reading's report and its Bundle, which holds the report too."""
+    from ..output.fhir import check_subject, write_fhir_of
+    from ..output.files import write_bytes
+    from ..output.report import report_of
+    from ..system.clock import utc_now
+
+    subject = None if options.subject is None else check_subject(options.subject)
+
+    def write(result: Result, stages: Stages) -> None:
+        read_at, report = utc_now(), None
+        if options.report:
+            report = report_of(result, stages, read_at)
+            write_bytes(options.report, f"{stages.picture.stem}-report.pdf", report)
+        if options.fhir:
+            write_fhir_of(result, stages, options.fhir, read_at, subject, report)
+
+    return write
+
+
 def _read(
-    reader: Reader, sources: Sequence[Source], jobs: int, pages: Sequence[int] | None, person: Person
+    reader: Reader,
+    sources: Sequence[Source],
+    jobs: int,
+    pages: Sequence[int] | None,
+    person: Person,
+    recorded_at: str | None,
 ) -> Generator[Result, None, None]:
-    yield from reader.read_all(sources, jobs, pages, person.sex, person.age)
+    yield from reader.read_all(sources, jobs, pages, person.sex, person.age, recorded_at)
 
 
 def _read_and_write(
@@ -167,11 +210,12 @@ def _read_and_write(
     with_traces: bool,
     pages: Sequence[int] | None,
     person: Person,
+    recorded_at: str | None,
 ) -> Generator[Result, None, None]:
-    from ..reader import read_pages
+    from ..batch import read_pages
 
     def read_and_write(source: Source, page: int) -> Result:
-        result, stages = reader.inspect(source, with_traces, page=page, person=person)
+        result, stages = reader.inspect(source, with_traces, page=page, person=person, recorded_at=recorded_at)
         if stages is not None:
             for write in writers:
                 write(result, stages)

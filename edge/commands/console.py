@@ -61,6 +61,7 @@ def make_reader(options: argparse.Namespace) -> Reader:
         options.runtime,
         mm_per_s=options.mm_per_s,
         mm_per_mv=options.mm_per_mv,
+        rate_hz=getattr(options, "fs", None),
     )
 
 

@@ -33,17 +33,22 @@ def add_to(commands: Commands) -> None:
     command.add_argument("--since", metavar="TIME", help="only pages from this time on (a date or ISO 8601; UTC)")
     command.add_argument("--until", metavar="TIME", help="only pages before this time")
     command.add_argument("--limit", type=int, metavar="N", help="only the newest N")
+    command.add_argument("--subject", metavar="REF", help="with --fhir: the patient (Patient/123, or its address)")
     form = command.add_mutually_exclusive_group()
     for name, what in (("csv", "CSV"), ("json", "JSON, one result a line"), ("fhir", "a FHIR R4 Bundle")):
         form.add_argument(f"--{name}", action="store_const", dest="form", const=name, default="text", help=what)
 
 
 def _history(options: argparse.Namespace) -> int:
-    from ..store.history import FORMS, parse_time
+    from ..output.fhir import check_subject
+    from ..store.history import FORMS, parse_time, write_fhir
     from ..store.result_store import Store, default_folder
 
     if options.limit is not None and options.limit < 1:
         raise UsageError("--limit must be at least 1")
+    if options.subject is not None and options.form != "fhir":
+        raise UsageError("--subject goes with --fhir")
+    subject = None if options.subject is None else check_subject(options.subject)
     since, until = (time and parse_time(time) for time in (options.since, options.until))
     with Store(options.store or default_folder(), write=False) as store:
         entries: Iterable[Entry]
@@ -62,5 +67,8 @@ def _history(options: argparse.Namespace) -> int:
                 newest_first=newest,
             )
             entries = reversed(list(entries)) if newest else entries
-        FORMS[options.form](entries, sys.stdout)
+        if options.form == "fhir":
+            write_fhir(entries, sys.stdout, subject)
+        else:
+            FORMS[options.form](entries, sys.stdout)
     return SUCCESS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from importlib import import_module
 
 from ..errors import InstallationError, UsageError
 from .console import Commands, add_command
@@ -48,6 +49,8 @@ def _serve(options: argparse.Namespace) -> int:
     settings["serve"]["camera"] |= options.camera is not None
     try:
         from ..web import server
+
+        import_module("reportlab")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in (
             "starlette",
@@ -56,6 +59,8 @@ def _serve(options: argparse.Namespace) -> int:
             "multipart",
             "python_multipart",
             "jinja2",
+            "prometheus_client",
+            "reportlab",
         ):
             raise
         raise InstallationError(f"The page needs {error.name}: pip install 'ecg-edge[serve]'.") from error

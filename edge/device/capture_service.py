@@ -91,9 +91,10 @@ class CaptureService:
         except PictureError as error:
             return self._outcome(unread(source, error.reason, str(error)), None, "", {})
         kind = kind_of(data[:HEAD_BYTES], source)
-        result = self._reader.read(in_memory(data, source), page)
-        # What is no picture at all is not ours to keep: it stays where it is.
-        kept = page == 1 and (kind is None or kind.opener is not None)
+        several = kind is not None and kind.opener == "wfdb" and isinstance(given, str)
+        result = self._reader.read(given if several else in_memory(data, source), page)
+        # What is no picture at all, or a part of a record, is not ours to keep: it stays where it is.
+        kept = page == 1 and (kind is None or kind.opener not in (None, "wfdb"))
         suffix = os.path.splitext(source)[1] or "".join(kind.suffixes[:1] if kind else ())
         return self._outcome(result, data if kept else None, suffix, {})
 

@@ -123,7 +123,13 @@ class FolderTrigger:
             except OSError:
                 continue  # gone since it was listed
             origin = _origin(file.path, status)
-            known[origin] = self._known[origin] if origin in self._known else kind_of_path(file.path) is not None
+            if origin in self._known:
+                known[origin] = self._known[origin]
+            else:
+                kind = kind_of_path(file.path)
+                known[origin] = kind is not None
+                if kind is not None and kind.beside is not None:
+                    self._done.add(origin)  # the file beside it answers for both
             if origin in self._done or not known[origin]:
                 continue
             former, since = self._since.get(file.name, (None, now))

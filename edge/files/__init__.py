@@ -1,1 +1,1 @@
-"""Files as people have them: which kind each is, and its pages as pictures."""
+"""Files as people have them: which kind each is, its pages as pictures, or the leads of a digital ECG."""

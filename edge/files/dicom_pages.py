@@ -12,6 +12,7 @@ from .decoder_errors import DAMAGED, as_picture_errors
 from .kinds import missing_extra
 from .limits import check_pixels
 from .pdf_pages import PdfPages
+from .times import from_dicom
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -20,7 +21,8 @@ NO_PICTURE = "The DICOM file holds neither a picture nor a PDF: export the page 
 
 
 class DicomPages:
-    """The frames of a DICOM picture, or the pages of a PDF in a DICOM file; made of the file's bytes.
+    """The frames of a DICOM picture, or the pages of a PDF in a DICOM file; made of the file's bytes. `recorded_at` is when the ECG was recorded,
+    where the file says it (ISO 8601).
 
     Raises
     ------
@@ -33,10 +35,13 @@ class DicomPages:
         except ImportError:
             raise missing_extra("DICOM", "dicom") from None
         self._document: PdfPages | None = None
+        self.recorded_at: str | None = None
         with as_picture_errors(DAMAGED.format(kind="DICOM")):
             self._dataset: Any = pydicom.dcmread(io.BytesIO(data))
             document = self._dataset.get("EncapsulatedDocument")
             if document:
+                # Of a document it is when its data were acquired (PS3.3, C.24.1), of a captured picture when it was scanned.
+                self.recorded_at = from_dicom(str(self._dataset.get("AcquisitionDateTime") or ""))
                 self._document = PdfPages(bytes(document))
                 self.count = self._document.count
                 return

@@ -10,8 +10,10 @@ from typing import Literal
 
 from ..errors import PictureError, Reason
 
-Opener = Literal["pillow", "pdf", "heif", "dicom"]
-"""The module that opens a kind, `files.NAME_pages`."""
+Opener = Literal["pillow", "pdf", "heif", "dicom", "csv", "wfdb", "dicom_waveform"]
+"""What opens a kind: the module `files.NAME_pages`, or of a digital ECG `files.NAME_recordings` (`dicom_waveform`: `dicom_recordings`)."""
+RECORDINGS: frozenset[Opener] = frozenset({"csv", "wfdb", "dicom_waveform"})
+"""Those that open digital ECGs."""
 
 HEAD_BYTES = 4096
 """So many of a file's first bytes tell its kind: an XML file's root stands behind declarations and comments."""
@@ -19,6 +21,12 @@ AS_PICTURE = "save the page as JPEG or PNG"
 DIGITAL = "This is already a digital ECG ({name}): {reads_it}. Pictures of printed pages are read here."
 _XML = rb"(?:\xef\xbb\xbf)?\s*(?:<[?!].{0,3900}?)?"
 """What may stand before the root of an XML file."""
+_TABLE = (
+    rb"(?i)(?:\xef\xbb\xbf)?(?:#[^\n]*\n)*"
+    rb"(?=(?:[^\n]*[,;\t])?\"?(?:lead[ _]?|ecg[ _]?)?(?:II|V[1-6]|rhythm[23]?)(?:[ _(\[][^,;\t\n]*)?\"?\s*(?:[,;\t\r\n]|\Z))"
+    rb"[\w \t\"()\[\]%.,;/:\xb5\xc2\xce\xbc-]+\r?(?:\n|\Z)"
+)
+"""A first line of names, one of them a lead's."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,8 @@ class Kind:
     `suffixes` of its names.
 
     `opener` names what opens it, which needs the extra `extra`; a kind without one is `unread`, with this sentence for the person. With
-    `beside` a suffix is this kind's only where a file of the same name with that other suffix stands beside it.
+    `beside` a suffix is this kind's only where a file of the same name with that other suffix stands beside it, and in a directory that file
+    answers for both. Of a kind that is `any_text` the suffix is that of much else: in a directory a file is looked into.
     """
 
     name: str
@@ -37,17 +46,15 @@ class Kind:
     extra: str | None = None
     unread: str | None = None
     beside: str | None = None
+    any_text: bool = False
 
     def matches(self, head: bytes) -> bool:
         """Whether a file's first bytes are this kind's."""
         return self.pattern is not None and re.match(self.pattern, head, re.DOTALL) is not None
 
 
-def _digital(
-    name: str, pattern: bytes | None, suffixes: tuple[str, ...], reads_it: str, beside: str | None = None
-) -> Kind:
-    sentence = DIGITAL.format(name=name, reads_it=reads_it)
-    return Kind(name, pattern, suffixes, unread=sentence, beside=beside)
+def _digital(name: str, pattern: bytes, suffixes: tuple[str, ...], reads_it: str) -> Kind:
+    return Kind(name, pattern, suffixes, unread=DIGITAL.format(name=name, reads_it=reads_it))
 
 
 def _unread(name: str, pattern: bytes | None, suffixes: tuple[str, ...], advice: str = AS_PICTURE) -> Kind:
@@ -64,15 +71,17 @@ KINDS = (
     Kind("JPEG 2000", rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51", (".jp2", ".j2k", ".jpx"), "pillow"),
     Kind("AVIF", rb".{4}ftyp(?:avi[fs]|(?:mif1|msf1).{4}(?:.{4}){0,7}?avif)", (".avif",), "pillow"),
     Kind("HEIC", rb".{4}ftyp(?:he[iv][cxms]|mif1|msf1)", (".heic", ".heif", ".hif"), "heif", "heic"),
-    Kind("PDF", rb".{0,1020}?%PDF-", (".pdf",), "pdf", "pdf"),
     # Of DICOM's classes of objects those below this number are waveforms (PS3.4, table B.5-1).
-    _digital(
+    Kind(
         "DICOM waveform",
         rb".{128}DICM.{0,64}?\x02\0\x02\0UI..1\.2\.840\.10008\.5\.1\.4\.1\.1\.9\.",
         (),
-        "the Python package pydicom reads it (Dataset.waveform_array)",
+        "dicom_waveform",
+        "dicom",
     ),
     Kind("DICOM", rb".{128}DICM", (".dcm", ".dicom", ".ima"), "dicom", "dicom"),
+    # After DICOM, which may hold one near its beginning.
+    Kind("PDF", rb".{0,1020}?%PDF-", (".pdf",), "pdf", "pdf"),
     _digital(
         "HL7 aECG", _XML + rb"<(?:\w+:)?AnnotatedECG\b", (), "BioSig and viewers of annotated ECGs (HL7 aECG) read it"
     ),
@@ -86,8 +95,9 @@ KINDS = (
         "EDFbrowser and the Python package pyEDFlib read it",
     ),
     _digital("ISHNE", rb"ISHNE1\.0", (".ecg",), "programs for Holter records (ISHNE) read it"),
-    _digital("WFDB", None, (".hea",), "the Python package wfdb reads it (wfdb.rdrecord)"),
-    _digital("WFDB", None, (".dat",), "the Python package wfdb reads it (wfdb.rdrecord)", beside=".hea"),
+    Kind("WFDB", None, (".hea",), "wfdb"),
+    Kind("WFDB", None, (".dat",), "wfdb", beside=".hea"),
+    Kind("CSV", _TABLE, (".csv", ".tsv"), "csv", any_text=True),
     _unread("JPEG XL", rb"\0\0\0\x0cJXL |\xff\x0a", (".jxl",)),
     _unread("SVG", _XML + rb"<svg\b", (".svg",)),
     _unread("PostScript", rb"%!PS", (".ps", ".eps")),
@@ -119,8 +129,8 @@ KINDS = (
 )
 """Every kind that is known; where the first bytes of several match, the first of them."""
 
-SUFFIXES = tuple(suffix for kind in KINDS if kind.opener for suffix in kind.suffixes)
-"""The suffixes of files that can be opened, with the extra where one is needed."""
+SUFFIXES = tuple(suffix for kind in KINDS if kind.opener and kind.opener not in RECORDINGS for suffix in kind.suffixes)
+"""The suffixes of files that can be opened as pictures, with the extra where one is needed."""
 _BY_SUFFIX = {suffix: kind for kind in KINDS for suffix in kind.suffixes}
 _TELLS_NOTHING = re.compile(r"|\.xml|\.\d*", re.IGNORECASE)
 """Suffixes of files that are looked into: none (a DICOM viewer's export), XML, and the last part of a DICOM identifier."""
@@ -133,9 +143,10 @@ def kind_of(head: bytes, name: str = "") -> Kind | None:
     """
     found = next((kind for kind in KINDS if kind.matches(head[:HEAD_BYTES])), None)
     named = _by_name(name)
-    if named is not None and named.opener is None and (found is None or found.opener is None):
-        return named
-    return found
+    if named is None or (found is not None and found.opener is not None):
+        return found
+    told_by_name = named.opener is None or named.opener in RECORDINGS
+    return named if told_by_name else found
 
 
 def head_of_path(path: str) -> bytes:
@@ -152,7 +163,8 @@ def kind_of_path(path: str, head_of: Callable[[str], bytes] = head_of_path) -> K
     A file that is half written, under a name of its own, is of no kind.
     """
     named = _by_name(path)
-    if named is not None or not _TELLS_NOTHING.fullmatch(os.path.splitext(path)[1]):
+    tells = named is not None or not _TELLS_NOTHING.fullmatch(os.path.splitext(path)[1])
+    if tells and not (named is not None and named.any_text):
         return named
     try:
         return kind_of(head_of(path))
@@ -197,16 +209,23 @@ def list_files(directory: str | os.PathLike[str]) -> Listing:
     for folder, _, files in os.walk(directory, onerror=lambda error: known.append(os.fspath(error.filename))):
         for name in files:
             path = os.path.join(folder, name)
-            if kind_of_path(path) is not None:
-                known.append(path)
+            kind = kind_of_path(path)
+            if kind is not None:
+                if kind.beside is None:
+                    known.append(path)
             else:
                 others += not name.startswith(".")  # what systems and programs put there is nobody's page
     return Listing(tuple(sorted(known)), others)
 
 
+def names_beside(path: str, suffix: str) -> tuple[str, str]:
+    """What a file of the same name with another suffix may be called."""
+    stem = os.path.splitext(path)[0]
+    return stem + suffix, stem + suffix.upper()
+
+
 def _by_name(name: str) -> Kind | None:
-    stem, suffix = os.path.splitext(name)
-    kind = _BY_SUFFIX.get(suffix.lower())
+    kind = _BY_SUFFIX.get(os.path.splitext(name)[1].lower())
     if kind is None or kind.beside is None:
         return kind
-    return kind if any(os.path.isfile(stem + other) for other in (kind.beside, kind.beside.upper())) else None
+    return kind if any(map(os.path.isfile, names_beside(name, kind.beside))) else None

@@ -150,7 +150,7 @@ def _boxes(result: Result, stages: Stages | None) -> tuple[dict[str, Corners], d
     places = stages.arrangement.places if stages and stages.arrangement else ()
     if places:
         return {place.name: place.box.corners for place in places}, states
-    return {lead.name: lead.box for lead in result.leads}, states
+    return {lead.name: lead.box for lead in result.leads if lead.box}, states
 
 
 def _around(box: Corners) -> np.ndarray:

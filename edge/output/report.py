@@ -1,10 +1,14 @@
 """A reading on one sheet of paper (A4, across), as PDF: verdict, probabilities, the picture with what was read, the signals to scale."""
 
+from __future__ import annotations
+
+import io
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import PictureError
 from ..layout import CLASSES, Arrangement, Place
 from ..page.quality import states
 from ..result import DISCLAIMER, Result
@@ -27,9 +31,16 @@ from .wording import (
     title_of,
 )
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from ..stages import Stages
+
 WIDE, HIGH, MARGIN = 297, 210, 12
 COLUMN = 116
 """Millimetres: how wide the column of words is."""
+SIDE_PX, JPEG_QUALITY = 1100, 76
+"""The longer side, at most, of the picture in a report, and how it is packed."""
 BLOCK_COLUMNS = 2
 """What was measured stands in so many columns."""
 HEAD, PICTURE, SIGNALS = 24, (150, 78), (250, 84)
@@ -53,7 +64,7 @@ def make_report(
     ----------
     result : Result
     picture : the bytes of a JPEG of the picture with what was read, of `size_px` (width, height); None where there is none
-    traces, arrangement : `Traces` and `layout.Arrangement`, where signals were read
+    traces, arrangement : `Traces` and `layout.Arrangement`, where signals were read; of a digital ECG the traces alone
     when : the time of the reading (ISO 8601, UTC)
     """
     sheet = Sheet(WIDE, HIGH, f"ECG reading of {result.source}")
@@ -65,13 +76,35 @@ def make_report(
         scale = min(room[0] / size_px[0], room[1] / size_px[1])
         wide, high = size_px[0] * scale, size_px[1] * scale
         sheet.picture(picture, size_px, WIDE - MARGIN - wide, top - 4, wide, high)
-    if traces and arrangement:
-        _signals(sheet, traces, arrangement, top + PICTURE[1] + 2)
+    if traces:
+        rows = _rows(arrangement) if arrangement else [[(name, name)] for name in traces.signals]
+        _signals(sheet, traces, rows, top + PICTURE[1] + 2)
     model: Mapping[str, Any] = result.model or {}
     sheet.text(MARGIN, HIGH - 5, f"{DISCLAIMER} Not confirmed by anybody.", 8, bold=True, colour=TEXT)
     known = f"SHA-256 {(result.sha256 or '')[:16]}   model {model.get('name')} {model.get('version')}"
     sheet.text(WIDE - MARGIN - width_mm(known, 7), HIGH - 5, known, 7, colour=FAINT)
     return sheet.to_bytes()
+
+
+def report_of(result: Result, stages: Stages, when: str = "", shown: Image.Image | None = None) -> bytes:
+    """The bytes of the PDF file of a `Result` and what its reading saw; `shown` is its overlay, where it is drawn already."""
+    if stages.picture.recording is not None:
+        return make_report(result, None, None, stages.traces, None, when)
+    from PIL import Image
+
+    from .overlay import draw_over
+
+    shown = draw_over(stages.picture.image, result, stages) if shown is None else shown
+    scale = min(SIDE_PX / max(shown.size), 1.0)
+    size = max(round(shown.width * scale), 1), max(round(shown.height * scale), 1)
+    small = shown if scale == 1 else shown.resize(size, Image.Resampling.LANCZOS)
+    jpeg = io.BytesIO()
+    small.save(jpeg, "JPEG", quality=JPEG_QUALITY)
+    try:
+        arrangement = stages.arrangement
+    except PictureError:
+        arrangement = None
+    return make_report(result, jpeg.getvalue(), small.size, stages.traces, arrangement, when)
 
 
 def _head(sheet: Sheet, result: Result, when: str) -> None:
@@ -156,10 +189,11 @@ def _facts(result: Result) -> Iterator[str]:
         yield f"I + III - II leaves {residual_mv:.2f} mV (0 where leads were followed without error)."
 
 
-def _signals(sheet: Sheet, traces: Traces, arrangement: Arrangement, top: float) -> None:
+def _signals(sheet: Sheet, traces: Traces, rows: Sequence[Sequence[tuple[str, str]]], top: float) -> None:
+    """The traces on ECG paper, row by row: (name, title) of each."""
     wide, high = SIGNALS
+    origin = "as traced from the picture" if traces.paths else "as recorded"
     left = (WIDE - wide) / 2
-    rows = _rows(arrangement)
     gain = LONG_GAIN if len(rows) < CROWDED_ROWS else CROWDED_GAIN
     for step, colour, line_mm in ((1, FINE, 0.06), (5, COARSE, 0.12)):
         vertical = [((left + x, top), (left + x, top + high)) for x in range(0, wide + 1, step)]
@@ -168,26 +202,26 @@ def _signals(sheet: Sheet, traces: Traces, arrangement: Arrangement, top: float)
     pitch = high / len(rows)
     for number, row in enumerate(rows):
         zero = top + pitch * (number + 0.6)
-        for place in row:
-            start_s = traces.start_s[place.name]
-            for curve in curves(traces.signals[place.name], traces.rate_hz):
+        for name, title in row:
+            start_s = traces.start_s[name]
+            for curve in curves(traces.signals[name], traces.rate_hz):
                 x = left + 25 * (start_s + curve[:, 0])
                 y = np.clip(zero - gain * curve[:, 1], top, top + high)
                 inside = x <= left + wide
                 sheet.lines([np.stack([x[inside], y[inside]], axis=1).tolist()], TEXT, 0.22)
-            title = title_of(place) + (" (lost)" if states(traces)[place.name] == "lost" else "")
+            title += " (lost)" if states(traces)[name] == "lost" else ""
             sheet.text(left + 25 * start_s + 1, zero - pitch * 0.38, title, 8, bold=True)
     sheet.text(
         left,
         top + high + 3.2,
-        f"25 mm/s, {gain} mm/mV at this sheet's own size, as traced from the picture.",
+        f"25 mm/s, {gain} mm/mV at this sheet's own size, {origin}.",
         7,
         colour=FAINT,
     )
 
 
-def _rows(arrangement: Arrangement) -> list[list[Place]]:
-    """The places row by row, as they stand on the page."""
+def _rows(arrangement: Arrangement) -> list[list[tuple[str, str]]]:
+    """(name, title) of the places row by row, as they stand on the page."""
     rows: list[list[Place]] = []
     for place in sorted(arrangement.places, key=lambda place: place.zero_px):
         near = rows and abs(rows[-1][0].zero_px - place.zero_px) < 5 * arrangement.px_per_mm[1]
@@ -195,7 +229,7 @@ def _rows(arrangement: Arrangement) -> list[list[Place]]:
             rows[-1].append(place)
         else:
             rows.append([place])
-    return rows
+    return [[(place.name, title_of(place)) for place in row] for row in rows]
 
 
 def _beside(place: Place, row: Sequence[Place]) -> bool:

@@ -1,4 +1,4 @@
-"""Traced signals as files in a folder: CSV for people and spreadsheets, WFDB for programs of physiology."""
+"""Traced signals as files in a folder: CSV for people and spreadsheets, WFDB for programs of physiology, DICOM for archives."""
 
 from __future__ import annotations
 
@@ -17,18 +17,25 @@ if TYPE_CHECKING:
 
 
 def write_signals(
-    signals: Signals, folder: str | os.PathLike[str], name: str, formats: Iterable[str] = DEFAULT_FORMATS
+    signals: Signals,
+    folder: str | os.PathLike[str],
+    name: str,
+    formats: Iterable[str] = DEFAULT_FORMATS,
+    recorded_at: str | None = None,
 ) -> tuple[Path, ...]:
     """Write `Signals` in `formats` (of `formats.SIGNAL_FORMATS`), as files whose names begin with `name`; their paths.
 
-    The folder is made where it is missing.
+    The folder is made where it is missing. `recorded_at` is when the ECG was recorded (ISO 8601).
     """
     Path(folder).mkdir(parents=True, exist_ok=True)
-    return tuple(path for form in formats for path in WRITERS[form](signals, folder, name))
+    return tuple(path for form in formats for path in WRITERS[form](signals, folder, name, recorded_at))
 
 
 def write_signals_of(
-    stages: Stages, folder: str | os.PathLike[str], formats: Iterable[str] = DEFAULT_FORMATS
+    stages: Stages,
+    folder: str | os.PathLike[str],
+    formats: Iterable[str] = DEFAULT_FORMATS,
+    recorded_at: str | None = None,
 ) -> tuple[Path, ...]:
     """Write what a reading traced as files that are called after the picture's `stem`, STEM.csv, .hea, .dat; the paths.
 
@@ -43,7 +50,7 @@ def write_signals_of(
         return ()
     name = re.sub(r"[^A-Za-z0-9_-]", "_", picture.stem)
     try:
-        return write_signals(signals, folder, name, formats)
+        return write_signals(signals, folder, name, formats, recorded_at)
     except OSError as error:
         raise OutputError(f"{error.filename or folder}: cannot be written ({error.strerror or error}).") from error
 
@@ -61,9 +68,10 @@ def _title(part: Signals) -> str:
     return f"{round(1000 * part.begin_s)}ms_{'-'.join(ends)}"
 
 
-WRITERS: dict[str, Callable[[Signals, str | os.PathLike[str], str], tuple[Path, ...]]] = {
-    "csv": lambda signals, folder, name: (signals.to_csv(folder, name),),
-    "wfdb": Signals.to_wfdb,
-    "wfdb-segments": write_segments,
+WRITERS: dict[str, Callable[[Signals, str | os.PathLike[str], str, str | None], tuple[Path, ...]]] = {
+    "csv": lambda signals, folder, name, _: (signals.to_csv(folder, name),),
+    "wfdb": lambda signals, folder, name, _: signals.to_wfdb(folder, name),
+    "wfdb-segments": lambda signals, folder, name, _: write_segments(signals, folder, name),
+    "dicom": lambda signals, folder, name, recorded_at: (signals.to_dicom(folder, name, recorded_at),),
 }
-"""How signals are written in each of `formats.SIGNAL_FORMATS`."""
+"""How signals are written in each of `formats.SIGNAL_FORMATS`; the last argument is when the ECG was recorded."""

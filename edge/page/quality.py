@@ -56,20 +56,20 @@ def states(traces: Traces) -> dict[str, LeadState]:
     return {name: "lost" if share > MAX_LOST_SHARE else "read" for name, share in traces.lost.items()}
 
 
-def measure(page: Page, traces: Traces | None = None) -> dict[str, float | None]:
+def measure(page: Page | None, traces: Traces | None = None) -> dict[str, float | None]:
     """{name: number or None} for results.
 
     `px_per_mm` and `grid` of the picture: its resolution, and how clear its grid is; `shade`, how dark the page's darkest paper is relative to its
     brightest (0 even light, 1 black); `glare`, the share of the leads' area that is burnt out; `covered`, the share of it that is not
     paper; `blur_px`, the Gaussian σ that would blur sharp strokes so, in pixels of the flat page; `leads_lost` of those of the twelve that are shown and
     `lost_share` of their samples; `limb_residual_mv` of I + III − II and `augmented_residual_mv` of aVR + aVL + aVF, root mean square,
-    where these leads are simultaneous. What does not apply is None: light and focus of a report, which is no photograph.
+    where these leads are simultaneous. What does not apply is None: light and focus of a report, which is no photograph, and of a digital ECG.
     """
     numbers: dict[str, float | None] = dict.fromkeys(
         ("px_per_mm", "grid", "shade", "glare", "covered", "blur_px", "leads_lost", "lost_share", "limb_residual_mv",
          "augmented_residual_mv")
     )  # fmt: skip
-    if page.flat is not None:
+    if page is not None and page.flat is not None:
         numbers["px_per_mm"], numbers["grid"] = page.flat.picture_px_per_mm, page.flat.grid_score
         numbers |= _light(page)
         numbers["blur_px"] = _blur_px(page)

@@ -1,5 +1,7 @@
 """Stored results for people and programs: a line each, CSV, JSON or FHIR."""
 
+from __future__ import annotations
+
 import csv
 import json
 from collections.abc import Callable, Iterable
@@ -40,9 +42,9 @@ def write_json(entries: Iterable[Entry], file: TextIO) -> None:
         print(json.dumps(line | {"result": entry.result}), file=file)
 
 
-def write_fhir(entries: Iterable[Entry], file: TextIO) -> None:
-    """One FHIR R4 Bundle."""
-    file.writelines(bundle_parts(entries))
+def write_fhir(entries: Iterable[Entry], file: TextIO, subject: str | None = None) -> None:
+    """One FHIR R4 Bundle; `subject` is a reference to whose ECGs they are."""
+    file.writelines(bundle_parts(entries, subject))
 
 
 FORMS: dict[str, Callable[[Iterable[Entry], TextIO], None]] = {

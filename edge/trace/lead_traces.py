@@ -67,6 +67,13 @@ def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
     return Traces(signals, start_s, states, lost, paths, limb, augmented)
 
 
+def traces_of(leads: dict[str, np.ndarray], start_s: dict[str, float], lost: dict[str, float]) -> Traces:
+    """The `Traces` of leads {name: (n,) mV at `RATE_HZ`} that were not followed on paper: without paths and states."""
+    limb = _residual_mv(leads, start_s, {"I": 1, "III": 1, "II": -1})
+    augmented = _residual_mv(leads, start_s, {"aVR": 1, "aVL": 1, "aVF": 1})
+    return Traces(leads, start_s, {}, lost, {}, limb, augmented)
+
+
 def page_strokes(ink: np.ndarray, arrangement: Arrangement) -> tuple[list[np.ndarray], float]:
     """(for each place its stroke (w, 4), the width of the page's lines where they are flat, in pixels) of a flat page's (H, W) uint8 `ink`.
 

@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from ..output.fhir import bundle_parts
+from ..errors import UsageError
+from ..output.fhir import bundle_parts, check_subject
+from ..output.fhir_samples import samples_of_table
 from .openapi import document
 from .problems import Problem, not_found, problem_of_result
 from .reading_service import ReadingRequest, ThumbnailRequest
@@ -39,7 +41,9 @@ async def classify(request: Request) -> Response:
     services, session = services_of(request), request.scope["session"]
     async with services.queue.place(session, progress_id_of(request)) as place:
         upload = await read_upload(request)
-        reading = ReadingRequest(upload.data, upload.name, upload.model, upload.views, upload.page, upload.person)
+        reading = ReadingRequest(
+            upload.data, upload.name, upload.model, upload.views, upload.page, upload.person, upload.recorded_at
+        )
         cached = await read(request, place, reading, upload.keep)
     problem = problem_of_result(cached.answer.result)
     if problem:
@@ -82,12 +86,17 @@ async def keep(request: Request) -> Response:
 
 async def file(request: Request) -> Response:
     """GET /v1/results/{id}/{file}: something to look at, or to take away."""
+    subject = _subject_of(request)
     record, name = await _find(request), request.path_params["file"]
     stem = f"ecg-{(record.result.get('sha256') or 'unread')[:8]}"
     if name == "result.json":
         return _saved(json.dumps(record.result, indent=2).encode(), "application/json", f"{stem}.json")
     if name == "fhir.json":
-        return _saved("".join(bundle_parts([record.entry])).encode(), "application/fhir+json", f"{stem}-fhir.json")
+        return _saved(
+            await run_in_threadpool(_bundle, record, subject),
+            "application/fhir+json",
+            f"{stem}-fhir.json",
+        )
     if name == "picture":
         data = await run_in_threadpool(picture_of, record)
         return Response(data, media_type=KINDS.get(data[:2], OTHER_KIND)[1], headers={"Content-Disposition": "inline"})
@@ -158,6 +167,21 @@ def routes() -> list[Route]:
 
 async def _find(request: Request) -> ResultRecord:
     return await find(services_of(request), request.scope["session"], request.path_params["name"])
+
+
+def _subject_of(request: Request) -> str | None:
+    """The reference to a patient that a query gives."""
+    try:
+        return check_subject(request.query_params["subject"]) if "subject" in request.query_params else None
+    except UsageError as error:
+        raise Problem(400, "bad_request", f"subject: {error}.") from None
+
+
+def _bundle(record: ResultRecord, subject: str | None) -> bytes:
+    """A result as a FHIR Bundle, with its signals and its report where it has them."""
+    table = record.files.get("signals.csv")
+    samples = () if table is None else tuple(samples_of_table(table.decode()))
+    return "".join(bundle_parts([record.entry], subject, samples, record.files.get("report.pdf"))).encode()
 
 
 def _saved(data: bytes, media_type: str, name: str) -> Response:

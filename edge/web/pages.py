@@ -89,7 +89,9 @@ async def read_picture(request: Request) -> Response:
     async with services.queue.place(session, progress_id_of(request)) as place:
         uploads = await read_uploads(request)
         for upload in uploads:
-            reading = ReadingRequest(upload.data, upload.name, upload.model, True, upload.page, upload.person)
+            reading = ReadingRequest(
+                upload.data, upload.name, upload.model, True, upload.page, upload.person, upload.recorded_at
+            )
             cached = await read(request, place, reading, upload.keep)
     return _redirect(request, f"/results/{cached.name}" if len(uploads) == 1 else "/history")
 

@@ -37,7 +37,8 @@ class ReadingRequest:
     """A picture to be read: the bytes of its file as `data`, or None for one that the camera takes; called `name` in its result.
 
     `model` is a name, None for the settings' own; with `views` everything that can be looked at is made too. Of a file with several pages that of
-    number `page` is read, where None the first, with a message that says so. Limits of some findings depend on the `person`.
+    number `page` is read, where None the first, with a message that says so. Limits of some findings depend on the `person`; `recorded_at` is when
+    the ECG was recorded (ISO 8601), None where it is not known.
     """
 
     data: bytes | None
@@ -46,6 +47,7 @@ class ReadingRequest:
     views: bool = False
     page: int | None = None
     person: Person = UNKNOWN_PERSON
+    recorded_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,12 +124,16 @@ class ReadingService:
                 return ReadingAnswer(result.to_dict(), None, {})
             name, device = self._capture_service.camera_name, {"camera": metadata}
         reader = self._reader(request.model)
-        given, page, person = in_memory(data, name), request.page, request.person
-        if request.views:
-            result, stages = reader.inspect(given, trace=True, tell=self._report_stage, page=page, person=person)
-        else:
-            result = reader.inspect(given, keep=False, tell=self._report_stage, page=page, person=person)[0]
-            stages = None
+        whole = {"trace": True} if request.views else {"keep": False}
+        result, stages = reader.inspect(
+            in_memory(data, name),
+            tell=self._report_stage,
+            page=request.page,
+            person=request.person,
+            recorded_at=request.recorded_at,
+            **whole,
+        )
+        stages = stages if request.views else None
         read_at = utc_now()
         result = replace(result, captured_at=read_at if request.data is None else None)
         files: dict[str, bytes] = {}

@@ -17,7 +17,7 @@ from ..layout import LEADS_12, RHYTHM, Arrangement, Place
 from ..output import signal_files, signal_plot
 from ..output.measured_words import MARKS_FILE
 from ..output.overlay import TRACE, draw_over, marks_over
-from ..output.report import make_report
+from ..output.report import make_report, report_of
 from ..preprocessing import filters
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ QUALITY = 82
 MARGIN_MM = 6
 """What is shown above and below a lead's trace."""
 ROW_PX, INPUT_WIDTH_PX = 40, 1024
-REPORT_SIDE_PX, REPORT_QUALITY = 1100, 76
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,8 @@ def make_result_files(
     """(files {name: bytes}, the steps that each lead went through) of a result and what its reading saw, None where nothing was opened; as far as it got."""
     if stages is None:
         return {"report.pdf": make_report(result, None, None, when=when)}, ()
+    if stages.picture.recording is not None:
+        return _recording_files(result, stages, when), ()
     page, traces, lead_steps, inputs = stages.page, stages.traces, stages.steps, stages.inputs
     arrangement = _arrangement(stages)
     shown = draw_over(stages.picture.image, result, stages)
@@ -88,9 +89,20 @@ def make_result_files(
         files |= _signal_files(traces, stages.signals, f"ecg-{stages.picture.sha256[:8]}")
         if lead_steps is None and inputs is not None:
             files |= {f"input-{number}.png": _png(draw_input(window)) for number, window in enumerate(inputs, 1)}
-    small = _smaller(shown, REPORT_SIDE_PX)
-    files["report.pdf"] = make_report(result, encode(small, REPORT_QUALITY), small.size, traces, arrangement, when)
+    files["report.pdf"] = report_of(result, stages, when, shown)
     return files, steps
+
+
+def _recording_files(result: Result, stages: Stages, when: str) -> dict[str, bytes]:
+    """The same of a digital ECG, of which there is no picture."""
+    files = {"report.pdf": report_of(result, stages, when)}
+    if stages.traces is not None and stages.signals is not None:
+        files |= _signal_files(stages.traces, stages.signals, f"ecg-{stages.picture.sha256[:8]}")
+        files |= {
+            f"input-{number}.png": _png(draw_input(window))
+            for number, window in enumerate(stages.inputs if stages.inputs is not None else (), 1)
+        }
+    return files
 
 
 def draw_input(window: np.ndarray) -> Image.Image:

@@ -13,8 +13,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from ..classifier.card import list_names
-from ..errors import Reason
+from ..errors import Reason, UsageError
 from ..files.limits import MAX_PAGE_NUMBER
+from ..files.times import recording_time
 from ..measure.person import OLDEST_YEARS, SEXES, UNKNOWN_PERSON, Person, Sex
 from .problems import Problem
 from .session_cache import PER_SESSION
@@ -33,7 +34,7 @@ T = TypeVar("T")
 class Upload:
     """The bytes of a picture's file as `data`, what it is called (`name`, for people: it is no path of ours), the `model` that is to read it (None for the
     default one), whether it is to be kept, or shown in `views`, and the number of the `page` to be read of a file with several (None where none
-    was given), and whose page it is."""
+    was given), whose page it is, and when the ECG was recorded (ISO 8601)."""
 
     data: bytes
     name: str
@@ -42,6 +43,7 @@ class Upload:
     views: bool
     page: int | None = None
     person: Person = UNKNOWN_PERSON
+    recorded_at: str | None = None
 
 
 class _InMemory(MultiPartParser):
@@ -87,7 +89,8 @@ async def read_uploads(request: Request) -> list[Upload]:
     model = _last(sources, "model", chosen_model)
     keep, views = (bool(_last(sources, name, partial(_flag, name=name))) for name in ("keep", "views"))
     page = _last(sources, "page", _page_number)
-    return [Upload(data, plain_name(name), model, keep, views, page, person_of(sources)) for data, name in files]
+    about = person_of(sources), _last(sources, "recorded_at", _recorded_at)
+    return [Upload(data, plain_name(name), model, keep, views, page, *about) for data, name in files]
 
 
 def person_of(sources: list[Mapping[str, str]]) -> Person:
@@ -97,7 +100,7 @@ def person_of(sources: list[Mapping[str, str]]) -> Person:
 
 def without_empty(fields: Mapping[str, str]) -> dict[str, str]:
     """The fields of a form without those that were left empty, which a browser sends too."""
-    return {name: value for name, value in fields.items() if value or name not in ("page", "sex", "age")}
+    return {name: value for name, value in fields.items() if value or name not in ("page", "sex", "age", "recorded_at")}
 
 
 async def read_fields(request: Request) -> dict[str, str]:
@@ -189,6 +192,13 @@ def _age(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?", text, re.I) or float(text) > OLDEST_YEARS:
         raise Problem(400, "bad_request", f"age must be a number of years from 0 to {OLDEST_YEARS}.")
     return float(text)
+
+
+def _recorded_at(text: str) -> str:
+    try:
+        return recording_time(text)
+    except UsageError as error:
+        raise Problem(400, "bad_request", f"recorded_at: {error}.") from None
 
 
 def _last(sources: list[Mapping[str, str]], name: str, check: Callable[[str], T]) -> T | None:

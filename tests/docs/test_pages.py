@@ -14,7 +14,10 @@ from PIL import Image
 
 from ecg_edge import Reader
 from ecg_edge.errors import FAILURES, Reason
+from ecg_edge.formats.wfdb_record import write_record
+from ecg_edge.layout import LEADS_12
 from ecg_edge.result import Doubt
+from ecg_edge.simulator.heart import simulate
 
 from .pages import PAGES, ROOT, anchors_of, code_of, commands_of, links_of, text_of
 
@@ -103,6 +106,7 @@ def folder(tmp_path_factory, few_pages):
         result = Reader().read(folder / "page.jpg").to_dict()
         store.add(result | {"verdict": "infarction"})
         store.add(result | {"status": "refused", "verdict": None, "reason": "blurred"})
+    write_record(folder, "record", LEADS_12, simulate("normal", seconds=10.0, rate_hz=500, seed=1).T, 500)
     return folder
 
 
@@ -138,7 +142,7 @@ def test_commands_run(command, folder):
     environment = os.environ | {"PYTHONPATH": path, "XDG_DATA_HOME": str(folder / "kept")}
     done = subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout, done.stderr
-    for option in ("--overlay", "--signals", "--steps", "--out"):
+    for option in ("--overlay", "--signals", "--steps", "--report", "--fhir", "--out"):
         if option in words:
             assert any((folder / words[words.index(option) + 1]).iterdir())
 

@@ -14,12 +14,13 @@ EDGE = ROOT / "edge"
 MODULES = sorted(EDGE.rglob("*.py"))
 LEVELS = (
     {"__init__", "errors", "formats", "layout"},
-    {"files", "signals", "words"},
+    {"files", "words"},
+    {"signals"},
     {"result", "image"},
     {"arrangement", "measure", "preprocessing", "simulator", "system"},
     {"trace"},
     {"classifier", "page"},
-    {"stages"},
+    {"batch", "stages"},
     {"reader"},
     {"output"},
     {"store"},
@@ -44,12 +45,15 @@ DEVICE = {
     "files.pdf_pages": {"pypdfium2"},
     "files.heif_pages": {"pillow_heif"},
     "files.dicom_pages": {"pydicom"},
+    "files.dicom_recordings": {"pydicom"},
+    "formats.dicom_waveform": {"pydicom"},
+    "output.pdf": {"reportlab"},
     "archive.sources": {"fsspec"},
     "archive.workers": {"dask", "distributed"},
     "archive.parquet": {"pyarrow"},
 }
-"""Modules that import what comes with the system, with the extras `device`, `pdf`, `heic`, `dicom` and `archive`, or with those who ask for it."""
-WEB = {"starlette", "uvicorn", "anyio", "jinja2"}
+"""Modules that import what comes with the system, with the extras `device`, `pdf`, `heic`, `dicom`, `report` and `archive`, or with those who ask for it."""
+WEB = {"starlette", "uvicorn", "anyio", "jinja2", "prometheus_client"}
 """What comes with the extra `serve`, for the package `web`."""
 
 

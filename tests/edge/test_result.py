@@ -118,6 +118,7 @@ def test_the_json_has_every_field_of_the_contract_in_its_order():
             "findings",
             "timing_ms",
             "captured_at",
+            "recorded_at",
             "ecg_edge",
         ]
         assert tuple(json.loads(result.to_json())["timing_ms"]) == STAGES

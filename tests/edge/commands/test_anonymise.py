@@ -104,3 +104,12 @@ def test_a_folder_that_cannot_be_written_ends_with_3(run, normal_page, tmp_path)
     (tmp_path / "shared").write_text("")
     status, _, err = run("anonymise", normal_page, "--out", tmp_path / "shared")
     assert status == 3 and "cannot be written" in err
+
+
+def test_a_digital_ecg_has_nothing_to_blank(run, tmp_path):
+    """It says so, and nothing is written."""
+    rows = [f"{number / 500},{np.sin(number / 40)}" for number in range(4000)]
+    (tmp_path / "leads.csv").write_text("\n".join(["time_s,II", *rows]))
+    status, out, _ = run("anonymise", tmp_path / "leads.csv", "--out", tmp_path / "shared")
+    assert status == 1 and "not written" in out and "a digital ECG" in out
+    assert not (tmp_path / "shared").exists()

@@ -170,8 +170,11 @@ def test_signals_are_written_in_the_formats_that_are_asked_for(run, normal_page,
     "arguments, message",
     [
         (["--signals-format", "csv"], "ecg-edge: --signals-format goes with --signals\n"),
-        (["--signals", "x", "--signals-format", "csv,edf"], "there is no format 'edf': csv, wfdb, wfdb-segments\n"),
-        (["--signals", "x", "--signals-format", ""], "there is no format '': csv, wfdb, wfdb-segments\n"),
+        (
+            ["--signals", "x", "--signals-format", "csv,edf"],
+            "there is no format 'edf': csv, wfdb, wfdb-segments, dicom\n",
+        ),
+        (["--signals", "x", "--signals-format", ""], "there is no format '': csv, wfdb, wfdb-segments, dicom\n"),
     ],
 )
 def test_wrong_formats_of_signals_end_with_2(run, normal_page, tmp_path, arguments, message):

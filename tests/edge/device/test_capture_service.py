@@ -142,10 +142,10 @@ def test_each_page_of_a_file_has_an_outcome(capture_service, normal_page, tmp_pa
 def test_what_is_no_picture_is_not_kept(capture_service, tmp_path):
     """A letter stays where it is."""
     one, _ = capture_service()
-    for name in ("letter.docx", "record.hea"):
+    for name, reason in (("letter.docx", "unsupported"), ("record.hea", "not_a_picture")):
         (tmp_path / name).write_bytes(b"PK\x03\x04")
         outcome = one(str(tmp_path / name))
-        assert (outcome.result["reason"], outcome.picture) == ("unsupported", None)
+        assert (outcome.result["reason"], outcome.picture) == (reason, None)
     Image.fromarray(CHECKS).save(tmp_path / "nameless", "PNG")
     assert one(str(tmp_path / "nameless")).suffix == ".png", "as its bytes say, where its name does not"
     (tmp_path / "page.jpg").write_bytes(b"no picture")

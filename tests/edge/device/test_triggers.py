@@ -275,6 +275,16 @@ def test_files_of_a_known_kind_are_given_too(inbox):
     assert sorted(taken) == ["IM1", "a.pdf", "b.heic", "c.docx", "d.hea"] and inbox.told == []
 
 
+def test_a_record_is_one_task(inbox):
+    """Its header's; its samples are neither a task nor another file."""
+    inbox.put("a.dat", b"x")
+    inbox.put("a.hea", b"a 12 500 5000")
+    inbox.look()
+    assert inbox.look(2.1) == "a.hea"
+    inbox.now.done(inbox.task)
+    assert inbox.look(2.1) is None and inbox.told == []
+
+
 def test_other_files_are_counted_when_more_come(inbox):
     """Hidden ones are nobody's; each is looked into once."""
     inbox.put("notes.txt")

@@ -19,7 +19,6 @@ from . import made
 XML = b'<?xml version="1.0" encoding="UTF-8"?>\n<!-- made by a cart -->\n'
 EDF = b"0       " + b"X".ljust(160) + b"01.02.2612.30.00" + b"768     "
 DIGITAL = {
-    "DICOM waveform": made.dicom(made.WAVEFORM, PatientName="A^B"),
     "HL7 aECG": XML + b'<AnnotatedECG xmlns="urn:hl7-org:v3"/>',
     "MUSE XML": XML + b'<!DOCTYPE RestingECG SYSTEM "restecg.dtd">\n<RestingECG>',
     "Philips XML": XML + b"<restingecgdata>",
@@ -45,7 +44,7 @@ def test_digital_ecgs_are_told_by_their_bytes(name, data):
 
 
 def test_a_wfdb_record_is_told_by_its_names(tmp_path):
-    """Of a header, and of the signals only where their header is beside them."""
+    """Of a header, and of the signals only where their header is beside them; it holds no picture."""
     for name in ("a.hea", "a.dat", "b.dat"):
         (tmp_path / name).write_bytes(b"a 12 500 5000\n")
     assert [kind_of_path(str(tmp_path / f"{name}")) is None for name in ("a.hea", "a.dat", "b.dat")] == [
@@ -53,8 +52,36 @@ def test_a_wfdb_record_is_told_by_its_names(tmp_path):
         False,
         True,
     ]
-    assert str(refusal(tmp_path / "a.dat")).startswith("This is already a digital ECG (WFDB): ")
+    assert str(refusal(tmp_path / "a.dat")) == "This is a digital ECG (WFDB): it has signals and no picture."
     assert refusal(tmp_path / "b.dat").reason is Reason.NOT_A_PICTURE
+
+
+def test_a_dicom_waveform_is_told_by_its_class():
+    """And has no picture."""
+    data = made.dicom(made.WAVEFORM, PatientName="A^B")
+    assert name_of(data) == name_of(data, "page.jpg") == "DICOM waveform"
+    assert str(refusal(data)) == "This is a digital ECG (DICOM waveform): it has signals and no picture."
+
+
+@pytest.mark.parametrize(
+    ("head", "known"),
+    [
+        (b"time_s,I_mV,II_mV,rhythm_II_mV\n0.000,0.1,", True),
+        (b"\xef\xbb\xbf# a cart\nI;II;III\r\n1;2;3\r\n", True),
+        (b'"time","Lead V1 (uV)"\n', True),
+        (b"source,status,verdict\npage.jpg,read,normal\n", False),
+        (b"V10,I,VII\n", False),
+        (b"Dear colleague II,\n", False),
+        (b"name,VII\nII,3\n", False),
+    ],
+)
+def test_a_table_of_leads_is_told_by_its_first_line(tmp_path, head, known):
+    """In a directory, where other tables may lie; one that is named is tried, and says what is wrong."""
+    (tmp_path / "a.csv").write_bytes(head)
+    (tmp_path / "a.txt").write_bytes(head)
+    assert (kind_of_path(str(tmp_path / "a.csv")) is not None) == known
+    assert kind_of_path(str(tmp_path / "a.txt")) is None and (name_of(head) == "CSV") == known
+    assert name_of(head, "a.csv") == "CSV"
 
 
 def test_a_waveform_that_a_picture_refers_to_does_not_make_it_one(normal_page):
@@ -99,7 +126,7 @@ def test_any_bytes_are_of_a_kind_or_of_none(head, name):
     kind = kind_of(head, name)
     assert kind is None or kind in KINDS
     try:
-        assert must_be_opened(kind) in ("pillow", "pdf", "heif", "dicom")
+        assert must_be_opened(kind) in ("pillow", "pdf", "heif", "dicom", "csv", "wfdb", "dicom_waveform")
     except PictureError as error:
         assert error.reason in (Reason.UNSUPPORTED, Reason.NOT_A_PICTURE) and str(error).endswith(".")
 
@@ -127,14 +154,14 @@ def test_office_documents_and_archives_are_told_apart_by_their_names(tmp_path):
 
 
 def test_known_files_in_a_directory_are_found_below_it_too_sorted(tmp_path):
-    """By suffix in any case, whatever the depth; others are counted, hidden and half-written ones are not known."""
+    """By suffix in any case, whatever the depth; others are counted, hidden and half-written ones are not known, and a record is its header."""
     known = ("b.JPG", "a/z.png", "a/b/c.tiff", "a.webp", "a.pdf", "d.heic", "letter.docx", "r.hea", "r.dat")
     for name in (*known, "notes.txt", "a/jpg", "c.jpg.part", "x.dat", ".DS_Store"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     listing = list_files(tmp_path)
-    assert [str(Path(path).relative_to(tmp_path)) for path in listing.known] == sorted(known)
+    assert [str(Path(path).relative_to(tmp_path)) for path in listing.known] == sorted(set(known) - {"r.dat"})
     assert listing.others == 4
 
 

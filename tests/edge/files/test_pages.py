@@ -339,3 +339,16 @@ def test_damaged_files_are_a_picture_or_a_reason(kind, data):
 def test_limits_are_limits():
     """Named, and in order."""
     assert 0 < limits.MAX_PAGES <= limits.MAX_PAGE_NUMBER and limits.MAX_SIDE**2 >= limits.MAX_PIXELS
+
+
+def test_a_document_in_dicom_says_when_its_ecg_was_recorded():
+    """A captured picture says when it was scanned, which is another thing."""
+    told = {"AcquisitionDateTime": "20190503102030+0100"}
+    document = made.dicom(
+        made.ENCAPSULATED_PDF,
+        EncapsulatedDocument=made.pdf(flat("red")),
+        MIMETypeOfEncapsulatedDocument="application/pdf",
+        **told,
+    )
+    assert open_picture(document).recorded_at == "2019-05-03T10:20:30+01:00"
+    assert open_picture(made.dicom_picture(flat("red"), **told)).recorded_at is None

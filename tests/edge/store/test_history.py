@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import subprocess
 from datetime import datetime
 from pathlib import Path
 
@@ -19,8 +18,7 @@ from ecg_edge.result import Result, unread
 from ecg_edge.store import history
 from ecg_edge.store.result_store import Entry, Store
 
-FHIR_PYTHON = Path(__file__).resolve().parents[3] / ".venv-fhir/bin/python"
-"""An environment of its own: fhir.resources 6.4.0 is the last with R4 (4.0.1) and needs pydantic 1."""
+from ..fhir_library import FHIR_PYTHON, checked
 
 RESULTS = (
     Result("read", "a.jpg", "12ab", dict(zip(CLASSES, (0.91, 0.05, 0.03, 0.01), strict=True)), 0.5,
@@ -157,24 +155,6 @@ def test_times_are_compared_in_utc():
 
 # FHIR
 
-CHECK = """
-import json, sys
-from fhir.resources import __fhir_version__
-from fhir.resources.bundle import Bundle
-given = json.load(sys.stdin)
-bundle = Bundle.parse_obj(given)
-kept = json.loads(bundle.json())
-assert __fhir_version__ == "4.0.1", __fhir_version__
-print(json.dumps([entry["resource"]["resourceType"] for entry in kept.get("entry", [])]))
-"""
-
-
-def checked(text):
-    """The kinds of resource in a Bundle that fhir.resources accepts."""
-    done = subprocess.run([FHIR_PYTHON, "-c", CHECK], input=text, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
 
 @pytest.mark.skipif(not FHIR_PYTHON.exists(), reason="no .venv-fhir: 'make test' makes it")
 def test_fhir_is_accepted_by_a_library_of_r4(run):
@@ -226,10 +206,42 @@ def test_fhir_says_what_was_found_in_codes(run):
     )
     assert "Not a medical device" in report["conclusion"] and "subject" not in report
     assert [part["valueQuantity"]["value"] for part in observation["component"]] == [0.91, 0.05, 0.03, 0.01]
-    assert (
-        datetime.fromisoformat(observation["issued"]).tzinfo
-        and observation["effectiveDateTime"] == "2026-11-01T10:00:00+00:00"
-    )
+    assert datetime.fromisoformat(observation["issued"]).tzinfo and observation["issued"] == report["issued"]
+
+
+def test_fhir_is_a_transaction_that_may_be_sent_twice(run):
+    """A request for each resource, which makes it where it is not there."""
+    bundle = json.loads(run("--fhir")[1])
+    assert bundle["type"] == "transaction" and len(bundle["entry"]) == 2 * len(RESULTS)
+    for entry in bundle["entry"]:
+        (identifier,) = entry["resource"]["identifier"]
+        assert entry["fullUrl"] == identifier["value"]
+        assert entry["request"] == {
+            "method": "POST",
+            "url": entry["resource"]["resourceType"],
+            "ifNoneExist": f"identifier=urn:ietf:rfc:3986|{identifier['value']}",
+        }
+
+
+def test_fhir_has_the_time_of_the_recording_alone(run, kept):
+    """Not that of the photograph, nor of the reading, which is `issued`; without a zone the date."""
+    for entry in json.loads(run("--fhir")[1])["entry"]:
+        assert "effectiveDateTime" not in entry["resource"], "a page of 2019 is not of today"
+    for time, told in (("2019", "2019"), ("2019-05-03T10:20:30", "2019-05-03"), ("2019-05-03T10:20:30+01:00",) * 2):
+        result = RESULTS[0].to_dict() | {"recorded_at": time}
+        made = fhir.resources(Entry(1, "2026-11-01T10:00:00+00:00", result, {}, None))
+        assert {each["effectiveDateTime"] for each in made} == {told}
+        assert {each["issued"] for each in made} == {"2026-11-01T10:00:00+00:00"}
+
+
+def test_fhir_has_the_subject_that_is_given(run):
+    """In every resource; what is no reference is refused."""
+    bundle = json.loads(run("--fhir", "--subject", "Patient/123")[1])
+    assert {entry["resource"]["subject"]["reference"] for entry in bundle["entry"]} == {"Patient/123"}
+    for wrong in ("Smith", "", "Patient/", "Patient/a b"):
+        status, _, errors = run("--fhir", "--subject", wrong)
+        assert status == 2 and "is no reference to a patient" in errors
+    assert run("--csv", "--subject", "Patient/123")[0] == 2
 
 
 def test_fhir_says_why_there_is_no_finding(run):

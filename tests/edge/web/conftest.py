@@ -39,7 +39,7 @@ class InProcessWorker:
             if answer is not None:
                 return answer
         key = (
-            (request.data, request.model, request.views, request.page, request.person)
+            (request.data, request.model, request.views, request.page, request.person, request.recorded_at)
             if hasattr(request, "views")
             else request
         )

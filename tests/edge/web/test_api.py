@@ -98,6 +98,46 @@ def test_sex_and_age_come_by_query_or_form(client, worker, no_ecg):
         assert (answer.status_code, answer.json()["reason"]) == (400, "bad_request")
 
 
+def test_the_time_of_recording_comes_by_query_or_form(client, no_ecg):
+    """And stands in the result; what is none is a problem."""
+    answers = [
+        client.post("/v1/classify?recorded_at=2019-05-03", content=no_ecg, headers=JPEG),
+        client.post("/v1/classify", files={"picture": ("a.jpg", no_ecg)}, data={"recorded_at": "2019-05-03T10:20:30Z"}),
+        client.post("/v1/classify", files={"picture": ("a.jpg", no_ecg)}, data={"recorded_at": ""}),
+    ]
+    assert [answer.json()["recorded_at"] for answer in answers] == ["2019-05-03", "2019-05-03T10:20:30+00:00", None]
+    wrong = client.post("/v1/classify?recorded_at=yesterday", content=no_ecg, headers=JPEG)
+    assert wrong.status_code == 400 and "'yesterday' is no time of recording" in wrong.json()["detail"]
+
+
+@pytest.mark.slow
+def test_fhir_has_signals_report_and_subject(client, page_bytes):
+    """Of a result that was read with views; a subject that is none is a problem."""
+    place = client.post("/v1/classify?views=true", content=page_bytes, headers=JPEG).headers["location"]
+    report, *others = (
+        entry["resource"] for entry in client.get(f"{place}/fhir.json?subject=Patient/7").json()["entry"]
+    )
+    assert (
+        report["subject"] == {"reference": "Patient/7"}
+        and report["presentedForm"][0]["contentType"] == "application/pdf"
+    )
+    assert sum("valueSampledData" in each for each in others) == 13
+    assert client.get(f"{place}/fhir.json?subject=Smith").status_code == 400
+
+
+@pytest.mark.slow
+def test_a_table_of_leads_is_read_as_a_page_is(client, normal_page, tmp_path):
+    """By the interface for programs, with what can be looked at; there is no picture."""
+    path = Reader("page", signals=True).read(normal_page).signals.to_csv(tmp_path, "page")
+    answer = client.post("/v1/classify?views=true", files={"picture": ("page.csv", path.read_bytes())})
+    assert answer.json()["verdict"] == "normal" and answer.json()["page"] is None
+    place = answer.headers["location"]
+    assert client.get(f"{place}/report.pdf").content.startswith(b"%PDF")
+    assert client.get(f"{place}/signals.csv").content == path.read_bytes()
+    assert client.get(f"{place}/overlay.jpg").status_code == 404
+    assert client.get(place.replace("/v1", "")).status_code == 200
+
+
 @pytest.mark.slow
 def test_a_kept_page_of_a_file_is_read_again_as_that_page(client, few_pages):
     """With another model."""

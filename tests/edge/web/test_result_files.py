@@ -17,7 +17,7 @@ from PIL import Image
 from ecg_edge.device.capture_service import CaptureService
 from ecg_edge.device.mock_picamera2 import make_module
 from ecg_edge.device.settings import defaults
-from ecg_edge.errors import CameraError, NoModelError
+from ecg_edge.errors import CameraError, MissingPackageError, NoModelError
 from ecg_edge.output import signal_plot
 from ecg_edge.output.pdf import Sheet, width_mm, wrapped
 from ecg_edge.result import STAGES
@@ -101,6 +101,26 @@ def test_a_sheet_is_a_pdf_that_others_read(tmp_path):
     subprocess.run(["pdftoppm", "-r", "50", "-png", tmp_path / "a.pdf", tmp_path / "a"], check=True)
     shown = Image.open(tmp_path / "a-1.png").convert("RGB")
     assert shown.getpixel((round(120 * 50 / 25.4), round(110 * 50 / 25.4)))[0] > 150
+
+
+def test_a_sheet_is_the_same_bytes_each_time():
+    """Whenever it is made."""
+    made = []
+    for _ in range(2):
+        sheet = Sheet(297, 210, "A title")
+        sheet.text(20, 20, "Words", bold=True)
+        sheet.area(10, 10, 5, 5, (255, 0, 0))
+        made.append(sheet.to_bytes())
+    assert made[0] == made[1] and made[0].startswith(b"%PDF-1.7")
+
+
+def test_without_the_library_a_sheet_names_its_extra(monkeypatch):
+    """Which setup.cfg has."""
+    monkeypatch.setitem(sys.modules, "reportlab", None)
+    for module in [name for name in sys.modules if name.startswith("reportlab.")]:
+        monkeypatch.delitem(sys.modules, module)
+    with pytest.raises(MissingPackageError, match=r"pip install 'ecg-edge\[report\]'"):
+        Sheet(297, 210, "A title")
 
 
 @pytest.fixture

@@ -203,14 +203,15 @@ def test_it_speaks_tls(start, tmp_path):
         assert answer.status == 200 and server.end() == 143
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch, capsys):
+@pytest.mark.parametrize("package", ["uvicorn", "prometheus_client", "reportlab"])
+def test_without_the_extra_it_says_what_to_install(monkeypatch, capsys, package):
     """Not a traceback."""
     for name in [name for name in sys.modules if name.startswith("ecg_edge.web.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delattr("ecg_edge.web.server", raising=False)
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.setitem(sys.modules, package, None)
     assert cli.main(["serve"]) == 3
-    assert capsys.readouterr().err == "ecg-edge: The page needs uvicorn: pip install 'ecg-edge[serve]'.\n"
+    assert capsys.readouterr().err == f"ecg-edge: The page needs {package}: pip install 'ecg-edge[serve]'.\n"
 
 
 def test_settings_that_do_not_go_together_are_named(tmp_path):
