@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from . import image
-from .batch import read_pages, read_with_workers
 from .classifier import card as cards
 from .classifier import verdict
 from .classifier.page_input import page_tensor
@@ -32,6 +31,7 @@ from .preprocessing import filters
 from .preprocessing.crops import crop, crop_as_report
 from .result import ModelInfo, Result, RuntimeInfo, by_class, unread
 from .stages import Stages, check_leads, doubts_of, leads_by_row, leads_by_weight, leads_found, page_info
+from .system.batch import read_pages, read_with_workers
 from .system.clock import StageClock
 from .system.process import return_memory
 from .trace.lead_traces import trace_page, traces_of

@@ -102,7 +102,7 @@ def check_leads(names: Iterable[str], what: str = "page") -> None:
         only = ", ".join(shown) or "none"
         has = "shows" if what == "page" else "has"
         raise PictureError(
-            Reason.LEADS_MISSING, f"The {what} {has} only {only} of the twelve leads: give a {what} with all of them."
+            Reason.LEADS_MISSING, f"The {what} {has} only {only} of the twelve leads: use a {what} with all of them."
         )
 
 

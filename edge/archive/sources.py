@@ -24,7 +24,7 @@ def whole_paths(paths: Sequence[str]) -> list[str]:
 
 def find_pictures(paths: Sequence[str], on_others: Callable[[str, int], object]) -> Iterator[str]:
     """Yield the files of known kinds at and below `paths`, in order of their names folder by folder; a path at which there are none is yielded
-    itself, and is answered by a failed result. `on_others` is told of a path that holds so many files of no kind that is known.
+    itself, and is answered by a failed result. `on_others` is told of a path that holds so many files of no known kind.
 
     Raises
     ------

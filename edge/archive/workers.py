@@ -119,7 +119,7 @@ def read_pages(
     """Yield (path, the results of its pages in their order) of each path, as they are finished.
 
     An error that is none of the picture's costs a page one more try. Of pages whose worker died nobody knows which one ended it: they are tried
-    again at the end, one by one. What fails again is a failed result.
+    again at the end, one by one. What fails again, or ends its process twice by itself, is a failed result.
 
     Parameters
     ----------
@@ -138,6 +138,7 @@ class _Run:
         self._client, self._paths, self._options, self._read = client, iter(paths), options, read
         self._ready: deque[Page] = deque()
         self._suspects: deque[Page] = deque()
+        self._died_alone: set[Page] = set()
         self._pages: dict[str, Page] = {}  # by the key of its future
         self._files: dict[str, dict[int, dict[str, Any] | None]] = {}  # the results of files of which some are there
         self._room, self._counted_at = 0, float("-inf")
@@ -156,7 +157,7 @@ class _Run:
             while self._suspects or self._ready:
                 page = self._suspects.popleft() if self._suspects else self._ready.popleft()
                 for future in as_completed([self._submit(page)], loop=loop):
-                    yield from self._take(future, self._give_up)
+                    yield from self._take(future, self._after_death_alone)
         finally:
             self._client.cancel(list(waiting.futures), force=True)
 
@@ -211,8 +212,13 @@ class _Run:
             yield page.path, [result for result in results if result is not None]
             del self._files[page.path]
 
-    def _give_up(self, page: Page) -> None:
-        self._finish(page, _failed(page, ENDS_PROCESS), 1)
+    def _after_death_alone(self, page: Page) -> None:
+        """Once more: it may have been blamed for another's death before, and have died for the first time now."""
+        if page in self._died_alone:
+            self._finish(page, _failed(page, ENDS_PROCESS), 1)
+        else:
+            self._died_alone.add(page)
+            self._suspects.append(page)
 
     def _finish(self, page: Page, result: dict[str, Any], pages: int) -> None:
         """Take the result of a page; those of the same file that are seen only now are read next."""

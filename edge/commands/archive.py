@@ -101,7 +101,7 @@ def _reader_options(options: argparse.Namespace) -> ReaderOptions:
 
 def _tell_of_others(path: str, count: int) -> None:
     what = "1 file is" if count == 1 else f"{count} files are"
-    print(f"{path}: {what} of no kind that is known, and not read", file=sys.stderr)
+    print(f"{path}: {what} of no known kind, and not read", file=sys.stderr)
 
 
 @contextmanager

@@ -212,7 +212,7 @@ def _read_and_write(
     person: Person,
     recorded_at: str | None,
 ) -> Generator[Result, None, None]:
-    from ..batch import read_pages
+    from ..system.batch import read_pages
 
     def read_and_write(source: Source, page: int) -> Result:
         result, stages = reader.inspect(source, with_traces, page=page, person=person, recorded_at=recorded_at)

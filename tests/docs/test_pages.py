@@ -126,7 +126,7 @@ COMMANDS = {
     or command.startswith("ecg-edge history")
 }
 OUTSIDE = re.compile(
-    r"apt install [\w -]+|python3 -m venv --system-site-packages /opt/ecg-edge|pip install .+|curl .+|podman (build|run) .+|install/raspberry-pi|git pull"
+    r"apt install [\w -]+|python3 -m venv --system-site-packages /opt/ecg-edge|pip install .+|curl .+|podman (build|run) .+|dask (scheduler|worker .+)|install/raspberry-pi|git pull"
 )
 """What belongs to the system or the network. Of pip the extras, and of curl the paths, are looked up."""
 

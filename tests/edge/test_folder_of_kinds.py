@@ -77,7 +77,7 @@ def test_the_command_line_answers_for_each(folder):
     """And counts the one that is of no kind."""
     done = command("classify", str(folder), "--json")
     check([json.loads(line) for line in done.stdout.splitlines()])
-    assert done.returncode == 1 and "1 file is of no kind that is known, and not read" in done.stderr
+    assert done.returncode == 1 and "1 file is of no known kind, and not read" in done.stderr
 
 
 class InProcess:

@@ -20,7 +20,7 @@ LEVELS = (
     {"arrangement", "measure", "preprocessing", "simulator", "system"},
     {"trace"},
     {"classifier", "page"},
-    {"batch", "stages"},
+    {"stages"},
     {"reader"},
     {"output"},
     {"store"},

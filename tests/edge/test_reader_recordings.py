@@ -51,9 +51,9 @@ def test_a_record_has_a_verdict_and_measurements_and_no_page(reader, record, val
     ]
     assert result.measurements["rate_per_min"] and result.measurements["uncertainty"] is None
     assert result.quality["leads_lost"] == 0 and result.quality["limb_residual_mv"] < 0.01
-    assert max(lead.weight for lead in result.leads) == 1.0
+    assert 0 < max(lead.weight for lead in result.leads) <= 1.0
     validate(json.loads(result.to_json()))
-    assert "normal 0." in result.to_text()
+    assert ": normal " in result.to_text()
 
 
 def test_a_page_that_is_drawn_from_a_record_measures_the_same(reader, record, heart):
@@ -116,7 +116,7 @@ def test_few_leads_are_measured_and_have_no_verdict(reader, heart, tmp_path, val
     assert (result.status, result.reason, result.verdict) == ("refused", Reason.LEADS_MISSING, None)
     assert (
         result.message
-        == f"The recording has only {', '.join(names)} of the twelve leads: give a recording with all of them."
+        == f"The recording has only {', '.join(names)} of the twelve leads: use a recording with all of them."
     )
     assert (
         abs(result.measurements["rate_per_min"] - reader.read(all_csv(tmp_path, heart)).measurements["rate_per_min"])
@@ -173,7 +173,7 @@ def test_the_command_line_reads_records_and_folders_of_them(record, heart, tmp_p
     results = [json.loads(line) for line in out.splitlines()]
     assert [result["source"].rpartition("/")[2] for result in results] == ["heart.hea", "plain.csv"]
     assert {result["recorded_at"] for result in results} == {"2019-05-03T10:00:00+00:00"}
-    assert errors.count("1 file is of no kind that is known") == 1
+    assert errors.count("1 file is of no known kind") == 1
     assert main(["classify", str(folder / "plain.csv")]) == 1
     assert "give it with --fs" in capsys.readouterr().out
     assert main(["classify", str(record), "--recorded-at", "yesterday"]) == 2

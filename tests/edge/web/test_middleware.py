@@ -109,7 +109,7 @@ def test_people_sign_in_and_out(site, token):
     assert browser.get("/login").status_code == 200
     assert (
         browser.post("/login", data={"token": "aaaa-aaaa"}).status_code == 403
-        and "not the token" in browser.post("/login", data={"token": "x"}).text
+        and "not the right token" in browser.post("/login", data={"token": "x"}).text
     )
     answer = browser.post("/login", data={"token": made.upper().replace("-", " ")})
     assert (answer.status_code, answer.headers["location"]) == (303, "/")

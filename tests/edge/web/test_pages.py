@@ -157,7 +157,7 @@ def test_results_are_kept_forgotten_and_read_again_by_forms(site, page_bytes):
     assert "Kept in this device's history as number 1." in mine.get(place).text
     stored = other.get("/results/1")
     Checked(stored.text)
-    assert "first.jpg" in stored.text and "Delete<" not in stored.text and "/v1/results/1/picture" in stored.text
+    assert "first.jpg" in stored.text and "/forget" not in stored.text and "/v1/results/1/picture" in stored.text
     again = other.post("/results/1/again", data={"model": "cnn"})
     assert ">Normal</h1>" in other.get(again.headers["location"]).text and again.headers["location"] != place
     assert mine.post(place + "/forget").headers["location"] == "/" and mine.get(place).status_code == 404

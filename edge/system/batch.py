@@ -10,14 +10,14 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
-from . import image
-from .errors import InstallationError
-from .files.limits import MAX_PAGES
-from .result import Result, pages_left
-from .system.process import end_with_parent
+from .. import image
+from ..errors import InstallationError
+from ..files.limits import MAX_PAGES
+from ..result import Result, pages_left
+from .process import end_with_parent
 
 if TYPE_CHECKING:
-    from .image import Source
+    from ..image import Source
 
 
 def read_pages(
