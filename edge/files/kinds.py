@@ -22,11 +22,11 @@ DIGITAL = "This is already a digital ECG ({name}): {reads_it}. Pictures of print
 _XML = rb"(?:\xef\xbb\xbf)?\s*(?:<[?!].{0,3900}?)?"
 """What may stand before the root of an XML file."""
 _TABLE = (
-    rb"(?i)(?:\xef\xbb\xbf)?(?:#[^\n]*\n)*"
+    rb"(?i)(?:\xef\xbb\xbf)?(?:#[^\n]*\n)*(?=[^\n]*[,;\t\r\n])"
     rb"(?=(?:[^\n]*[,;\t])?\"?(?:lead[ _]?|ecg[ _]?)?(?:II|V[1-6]|rhythm[23]?)(?:[ _(\[][^,;\t\n]*)?\"?\s*(?:[,;\t\r\n]|\Z))"
     rb"[\w \t\"()\[\]%.,;/:\xb5\xc2\xce\xbc-]+\r?(?:\n|\Z)"
 )
-"""A first line of names, one of them a lead's."""
+"""A first line of names, one of them a lead's; a lone II without an end is the beginning of a TIFF."""
 
 
 @dataclass(frozen=True)
