@@ -54,9 +54,18 @@ def test_a_refused_page_ends_with_1(run, odd_pages):
         (["--threads", "0"], "ecg-edge: threads must be a whole number of at least 1, not 0\n"),
         (["--jobs", "0"], "ecg-edge: jobs must be at least 1, not 0\n"),
         (["--runtime", "onnx"], "ecg-edge: no runtime 'onnx': there are ai-edge-litert, tflite-runtime\n"),
-        (["--steps", "x", "--jobs", "2"], "ecg-edge: --steps, --overlay, --signals, --fhir and --report go with --jobs 1\n"),
-        (["--overlay", "x", "--jobs", "2"], "ecg-edge: --steps, --overlay, --signals, --fhir and --report go with --jobs 1\n"),
-        (["--signals", "x", "--jobs", "2"], "ecg-edge: --steps, --overlay, --signals, --fhir and --report go with --jobs 1\n"),
+        (
+            ["--steps", "x", "--jobs", "2"],
+            "ecg-edge: --steps, --overlay, --signals, --fhir and --report go with --jobs 1\n",
+        ),
+        (
+            ["--overlay", "x", "--jobs", "2"],
+            "ecg-edge: --steps, --overlay, --signals, --fhir and --report go with --jobs 1\n",
+        ),
+        (
+            ["--signals", "x", "--jobs", "2"],
+            "ecg-edge: --steps, --overlay, --signals, --fhir and --report go with --jobs 1\n",
+        ),
         (["--mm-per-s", "0"], "ecg-edge: mm_per_s must be above 0, not 0.0\n"),
         (["--mm-per-mv", "nan"], "ecg-edge: mm_per_mv must be above 0, not nan\n"),
     ],
