@@ -58,6 +58,7 @@ def examine(
     yield _python()
     yield _architecture()
     yield _glibc()
+    yield _path_search()
     yield from _runtimes()
     yield from _models()
     yield _camera(camera)
@@ -103,6 +104,18 @@ def _glibc() -> Finding:
             "glibc", WARNING, found, "tflite-runtime needs 2.34: 'pip install ai-edge-litert', or upgrade to Bookworm."
         )
     return Finding("glibc", GOOD, found)
+
+
+def _path_search() -> Finding:
+    """Whether the search for traces' paths has been compiled: see `trace/shortest_path.py`."""
+    from ..trace.shortest_path import compiled_search
+
+    if compiled_search() is not None:
+        return Finding("path search", GOOD, "compiled")
+    return Finding(
+        "path search", ABSENT, "in NumPy: a report page takes some tenths of a second longer",
+        "'sudo apt install gcc', and install ecg-edge again from its source.",
+    )  # fmt: skip
 
 
 def _runtimes() -> Iterator[Finding]:
