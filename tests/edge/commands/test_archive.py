@@ -26,11 +26,12 @@ def lines_in(path):
 
 
 def start(*arguments):
-    """The command with stand-ins for reader and processes."""
+    """The command with stand-ins for reader and processes; an interrupt ends it also where tests run in the background, whose children ignore it."""
     line = [sys.executable, "-m", "tests.edge.archive.stand_in", "archive", *map(str, arguments)]
     return subprocess.Popen(
-        line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
-    )
+        line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
 
 
 @pytest.fixture
