@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .files.recordings import Columns, Recording
 
-NO_PICTURE = "The directory holds no picture, PDF or DICOM file: check the path."
+NO_PICTURE = "The directory holds no picture, PDF, DICOM, WFDB or CSV file: check the path."
 NOT_DRAWN = "This is a digital ECG ({name}): it has signals and no picture."
 ITS_HEADER = "A WFDB record is several files: give the path of its header (.hea), with the others beside it."
 

@@ -298,8 +298,12 @@ class Reader:
         info = None if stages.page is None else page_info(stages.page)
         said = max(probabilities, key=probabilities.__getitem__)
         against = contradictions(said, (known["measurements"] or {}).get("statements", ()))
-        doubts = doubts_of(probabilities[said] >= self.min_confidence, info, bool(against))
-        known |= {"message": " ".join([*filter(None, [known["message"]]), *against]) or None}
+        lost = (stages.quality or {}).get("leads_lost")
+        doubts = doubts_of(probabilities[said] >= self.min_confidence, info, bool(against), lost)
+        scale = () if stages.page is None else stages.page.arrangement.contradicts
+        if scale and "assumed_scale" not in doubts:
+            doubts = (*doubts, "assumed_scale")
+        known |= {"message": " ".join([*filter(None, [known["message"]]), *against, *scale]) or None}
         return Result(
             status="uncertain" if doubts else "read",
             source=stages.picture.source,

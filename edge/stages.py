@@ -166,9 +166,15 @@ def page_info(page: Page) -> PageInfo:
     return known
 
 
-def doubts_of(confident: bool, page: PageInfo | None, contradicted: bool = False) -> tuple[Doubt, ...]:
-    """Why a verdict is uncertain, of a page, of whether its probability reaches the least that is asked for, and whether what was measured speaks
-    against it."""
+MANY_LOST = 3
+"""A quarter of the twelve leads: where so many are lost a verdict rests on less than what the model was judged by."""
+
+
+def doubts_of(
+    confident: bool, page: PageInfo | None, contradicted: bool = False, leads_lost: float | None = None
+) -> tuple[Doubt, ...]:
+    """Why a verdict is uncertain, of a page, of whether its probability reaches the least that is asked for, whether what was measured speaks
+    against it, and how many of the twelve leads are lost."""
     doubts: list[Doubt] = []
     if not confident:
         doubts.append("low_confidence")
@@ -176,4 +182,6 @@ def doubts_of(confident: bool, page: PageInfo | None, contradicted: bool = False
         doubts.append("assumed_scale")
     if contradicted:
         doubts.append("contradicts_measurements")
+    if (leads_lost or 0) >= MANY_LOST:
+        doubts.append("leads_lost")
     return tuple(doubts)

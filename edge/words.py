@@ -11,7 +11,7 @@ SUREST, LEAST = 0.99, 0.01
 
 DOUBTS = {
     "low_confidence": ("low confidence", "The confidence is below what a verdict needs: do not rely on it."),
-    "assumed_scale": ("scale assumed", "Paper speed or gain could not be read from the page: the usual 25 mm/s or 10 mm/mV is assumed."),
+    "assumed_scale": ("scale doubtful", "Paper speed or gain is assumed, or the page shows another than was given."),
     "contradicts_measurements": ("contradicts the measurements", "The measurements contradict the verdict."),
     "unlike_training": ("unlike the pages that the model knows", "The page is unlike those that the model knows."),
     "leads_lost": ("leads lost", "Some of the leads could not be followed."),

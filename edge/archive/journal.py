@@ -168,7 +168,8 @@ def _digest(path: str) -> bytes:
 
 
 def _open_at(path: str, end: int) -> BinaryIO:
-    """A file opened to be written on from `end`; what stands after it is cut off."""
+    """A file opened to be written on from `end`, its folder made; what stands after it is cut off."""
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     file = open(path, "r+b" if os.path.exists(path) else "w+b")  # noqa: SIM115 - closed by `Journal.close`
     file.truncate(end)
     file.seek(end)

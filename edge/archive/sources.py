@@ -74,7 +74,10 @@ def _in_folder(path: str) -> Iterator[tuple[str, bool]]:
         below.sort()
         for name in sorted(files):
             file = os.path.join(folder, name)
-            is_known = kind_of_path(file) is not None
+            kind = kind_of_path(file)
+            is_known = kind is not None
+            if kind is not None and kind.beside is not None:
+                continue  # its header answers for it
             if is_known or not name.startswith("."):  # what systems and programs put there is nobody's page
                 yield file, is_known
     yield from ((folder, True) for folder in closed)

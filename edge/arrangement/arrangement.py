@@ -13,7 +13,7 @@ from .coarse_page import PX_PER_MM, CoarsePage, coarse_page_of, coarse_report, r
 from .layout_matching import Match, known_match, matches_of, misread
 from .name_windows import USUAL, WIDE
 from .scale import ASSUMED_WIDTH_MM, scale_by_pulses
-from .speed_and_gain import PAGE_S, SPEED_SLACK, gain_of, is_plausible_width, lone_pulses, speed_of
+from .speed_and_gain import PAGE_S, SPEED_SLACK, contradictions_of, gain_of, is_plausible_width, lone_pulses, speed_of
 
 MAX_COST = 0.5
 MIN_MARGIN = 0.04
@@ -215,6 +215,7 @@ def _placed(
         pulses=tuple(_on_page(coarse, pulse, px_per_mm) for pulse in coarse.pulses),
         speed_from=speed_from,
         gain_from=gain_from,
+        contradicts=contradictions_of(pulses, _columns_mm(best), PX_PER_MM, mm_per_s, mm_per_mv),
     )
 
 

@@ -58,6 +58,28 @@ def gain_of(pulses: Sequence[Pulse], px_per_mm: float, known: float | None = Non
     return min(GAINS_MM_PER_MV, key=lambda gain: abs(gain - height_mm)), "pulse"
 
 
+def contradictions_of(
+    pulses: Sequence[Pulse], columns_mm: float, px_per_mm: float, mm_per_s: float | None, mm_per_mv: float | None
+) -> tuple[str, ...]:
+    """What two pulses or more clearly show of speed and gain that is not what the caller gave, as sentences."""
+    if len(pulses) < 2:
+        return ()
+    width_mm, height_mm = (
+        float(np.median([getattr(pulse, side) for pulse in pulses])) / px_per_mm for side in ("width", "height")
+    )
+    found: list[tuple[float, float, Sequence[float], float, str]] = []
+    if mm_per_s and _off(columns_mm, mm_per_s) > SPEED_SLACK:
+        found.append((mm_per_s, width_mm / PULSE_S, SPEEDS_MM_PER_S, PULSE_SLACK, "mm/s"))
+    if mm_per_mv:
+        found.append((mm_per_mv, height_mm, GAINS_MM_PER_MV, SLACK, "mm/mV"))
+    return tuple(
+        f"The calibration pulses show {shown:g} {unit}, and {given:g} {unit} was given."
+        for given, measured, usual, slack, unit in found
+        for shown in usual
+        if abs(measured / shown - 1) <= slack < abs(shown / given - 1)
+    )
+
+
 def lone_pulses(
     candidates: Sequence[Pulse], zeros: Sequence[float], columns: tuple[float, float], px_per_mm: float
 ) -> tuple[Pulse, ...]:

@@ -61,10 +61,9 @@ def _anonymise(options: argparse.Namespace) -> int:
         blanked = None if stages is None else blank(stages)
         if stages is None or blanked is None:
             status = EXIT_STATUS["refused"]
-            reason = result.reason.value if result.reason else "unknown"
-            print(
-                f"{name}: not written: it cannot be told where the leads are ({reason}). {result.message or NO_PICTURE}"
-            )
+            reason = f" ({result.reason.value})" if result.reason else ""
+            why = "there is no page" if stages is None else "the places of the leads are not known"
+            print(f"{name}: not written: {why}{reason}. {result.message or NO_PICTURE}")
             continue
         target = write(blanked, Path(options.out), stages.picture.sha256)
         again = reader.inspect(blanked)[0]

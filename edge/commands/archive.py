@@ -68,7 +68,8 @@ def _archive(options: argparse.Namespace) -> int:
         if is_parquet:
             write_parquet(lines, options.out)
         counts = ", ".join(f"{count} {status}" for status, count in sorted(journal.statuses.items()))
-        print(f"{options.out}: {journal.pictures} pictures ({counts})")
+        files = f"{journal.pictures} file{'' if journal.pictures == 1 else 's'}"
+        print(f"{options.out}: {files}, {sum(journal.statuses.values())} results ({counts})")
         return max((EXIT_STATUS[status] for status in journal.statuses), default=SUCCESS)
 
 

@@ -54,7 +54,9 @@ def _history(options: argparse.Namespace) -> int:
         entries: Iterable[Entry]
         if options.number is not None:
             entry = store.get(options.number)
-            entries = [] if entry is None else [entry]
+            if entry is None:
+                raise UsageError(f"there is no result of number {options.number}")
+            entries = [entry]
         else:
             newest = options.limit is not None
             entries = store.list(

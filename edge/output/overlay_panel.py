@@ -112,9 +112,8 @@ def _lines(result: Result) -> list[Line]:
     """The panel's `Line`s below its head."""
     lines = []
     if result.probabilities and result.confidence is not None:
-        lines.append(
-            Line(f"Confidence {percent(result.confidence)}: {confidence_word(result.confidence)}", 22, above_px=12)
-        )
+        called = f": {confidence_word(result.confidence)}" if result.status == "read" else ""
+        lines.append(Line(f"Confidence {percent(result.confidence)}{called}", 22, above_px=12))
         sentences = doubt_sentences(result.to_dict(), result.min_confidence)
         lines += [Line(sentence, colour=WARNING) for sentence in sentences]
         lines += [

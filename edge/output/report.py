@@ -112,7 +112,8 @@ def _head(sheet: Sheet, result: Result, when: str) -> None:
     small = words = STATES[result.status]
     if result.verdict and result.confidence is not None:
         words = VERDICTS[result.verdict]
-        small += f": confidence {percent(result.confidence)}, {confidence_word(result.confidence)}"
+        called = f", {confidence_word(result.confidence)}" if result.status == "read" else ""
+        small += f": confidence {percent(result.confidence)}{called}"
     elif result.reason:
         words = REASONS.get(result.reason.value, words)
     sheet.text(MARGIN, 9, small, 10, colour=WHITE)

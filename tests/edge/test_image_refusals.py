@@ -28,7 +28,7 @@ def test_a_directory_is_not_found(tmp_path):
     """A directory stands for its pictures; given as a picture it has none."""
     error = refusal(tmp_path)
     assert error.reason is Reason.NOT_FOUND
-    assert str(error) == "The directory holds no picture, PDF or DICOM file: check the path."
+    assert str(error) == "The directory holds no picture, PDF, DICOM, WFDB or CSV file: check the path."
 
 
 def test_a_file_that_cannot_be_read_says_why(monkeypatch, tmp_path):

@@ -201,6 +201,8 @@ def test_given_speed_and_gain_are_taken(few_pages):
     """What the caller knows goes before what the page tells."""
     found = find_arrangement(ink_from(few_pages[0].path), SCALE, mm_per_s=50, mm_per_mv=20)
     assert (found.mm_per_s, found.mm_per_mv) == (50, 20)
+    assert "The calibration pulses show 10 mm/mV, and 20 mm/mV was given." in found.contradicts
+    assert find_arrangement(ink_from(few_pages[0].path), SCALE, mm_per_s=25, mm_per_mv=10).contradicts == ()
 
 
 def test_a_page_without_its_chest_leads_is_refused(few_pages):

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecg_edge.arrangement.calibration_pulses import GAINS_MM_PER_MV, Pulse
-from ecg_edge.arrangement.speed_and_gain import SPEED_SLACK, gain_of, is_plausible_width, lone_pulses, speed_of
+from ecg_edge.arrangement.speed_and_gain import (
+    SPEED_SLACK,
+    contradictions_of,
+    gain_of,
+    is_plausible_width,
+    lone_pulses,
+    speed_of,
+)
 from ecg_edge.errors import PictureError, Reason
 
 PX_PER_MM = 4.0
@@ -99,3 +106,19 @@ def test_a_lone_pulse_stands_beside_the_columns_on_a_row(candidate, is_one):
 def test_a_width_is_plausible_at_the_known_speed_or_else_at_any(columns_mm, known, plausible):
     """Ten seconds, with more slack by the scale of pulses."""
     assert is_plausible_width(columns_mm, known) == plausible
+
+
+def test_what_was_given_is_held_against_what_two_pulses_show():
+    """One pulse may be anything, and a pulse of no usual size says nothing."""
+    usual = [pulse()] * 3
+    assert contradictions_of(usual, 250.0, PX_PER_MM, 25.0, 10.0) == ()
+    assert contradictions_of(usual, 250.0, PX_PER_MM, None, None) == ()
+    assert contradictions_of(usual, 250.0, PX_PER_MM, 25.0, 20.0) == (
+        "The calibration pulses show 10 mm/mV, and 20 mm/mV was given.",
+    )
+    assert contradictions_of(usual, 250.0, PX_PER_MM, 50.0, None) == (
+        "The calibration pulses show 25 mm/s, and 50 mm/s was given.",
+    )
+    assert contradictions_of(usual[:1], 250.0, PX_PER_MM, 50.0, 20.0) == ()
+    assert contradictions_of([pulse(height_mm=14.0, width_mm=7.3)] * 3, 250.0, PX_PER_MM, 50.0, 20.0) == ()
+    assert contradictions_of(usual, 500.0, PX_PER_MM, 50.0, None) == (), "columns of ten seconds say so too"

@@ -86,7 +86,7 @@ def test_a_picture_whose_leads_are_not_found_is_not_written(run, tmp_path):
     status, out, _ = run("anonymise", tmp_path / "wall.png", tmp_path / "none.jpg", "--out", tmp_path / "shared")
     wall, none = out.splitlines()
     assert status == 1 and not (tmp_path / "shared").exists()
-    assert wall.startswith(f"{tmp_path / 'wall.png'}: not written: it cannot be told where the leads are (no_page)")
+    assert wall.startswith(f"{tmp_path / 'wall.png'}: not written: the places of the leads are not known (no_page)")
     assert none.endswith("(not_found). There is no picture there: check the path.")
 
 

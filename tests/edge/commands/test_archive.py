@@ -68,7 +68,7 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_stands_twice(archi
     assert grown == sorted(grown)
     last = start(archive, "--out", out, "--jobs", 2)
     said, _ = last.communicate(timeout=LIMIT_S)
-    assert last.returncode == 0 and said == f"{out}: 320 pictures (360 read)\n"
+    assert last.returncode == 0 and said == f"{out}: 320 files, 360 results (360 read)\n"
     assert sorted(line["source"] for line in lines_in(out)) == expected_in(archive)
 
 
@@ -96,7 +96,7 @@ def test_pages_are_read_once_and_results_are_those_of_classify(few_pages, tmp_pa
     (folder / "notes.txt").write_text("a text")
     done = command("archive", str(folder), "--out", str(tmp_path / "out.parquet"), "--jobs", "1")
     assert done.returncode == 1 and "1 file is of no known kind, and not read" in done.stderr
-    assert done.stdout.startswith(f"{tmp_path}/out.parquet: 3 pictures (1 failed, ")
+    assert done.stdout.startswith(f"{tmp_path}/out.parquet: 3 files, 3 results (1 failed, ")
     lines = lines_in(tmp_path / "out.parquet.jsonl")
     for line in lines:
         validate(line)
@@ -118,7 +118,7 @@ def test_pages_are_read_once_and_results_are_those_of_classify(few_pages, tmp_pa
         (["--out", "out.csv"], 2, "--out must be a file of this machine that ends in .jsonl or .parquet, not out.csv"),
         (["--out", "s3://bucket/out.jsonl"], 2, "--out must be a file of this machine"),
         (["--out", "out.jsonl", "--jobs", "0"], 2, "--jobs must be at least 1"),
-        (["--out", "none/out.jsonl"], 3, "none/out.jsonl cannot be written (No such file or directory)"),
+        (["--out", "/dev/null/out.jsonl"], 3, "/dev/null/out.jsonl cannot be written (Not a directory)"),
         (["--out", "out.jsonl", "--model", "none"], 3, "none"),
     ],
 )

@@ -60,7 +60,7 @@ def test_an_empty_directory_is_not_found(run, tmp_path):
     status, out, _ = run("classify", tmp_path)
     assert (status, out) == (
         1,
-        f"{tmp_path}: failed (not_found): The directory holds no picture, PDF or DICOM file: check the path.\n",
+        f"{tmp_path}: failed (not_found): The directory holds no picture, PDF, DICOM, WFDB or CSV file: check the path.\n",
     )
 
 
