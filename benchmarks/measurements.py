@@ -47,6 +47,7 @@ RATE_NEAR_PER_MIN, RATE_NEAR, RATE_FAR = 2, 0.03, 0.1
 def _read_drawn(task):
     """`Signals` of a record drawn in a layout and read from the picture, and its `clock_of`; None where it is not read."""
     from ecg_edge.errors import PictureError
+    from ecg_edge.image import open_picture
     from ecg_edge.page.page import find_page
     from ecg_edge.stages import Stages
     from ecg_edge.trace.lead_traces import trace_page
@@ -55,10 +56,11 @@ def _read_drawn(task):
 
     record, layout = task
     mv = ludb.signals(record)
-    picture = draw_page(mv, Style(layout=layout, rhythm=DRAWN_LAYOUTS[layout]), seed=record.record)
+    drawn = draw_page(mv, Style(layout=layout, rhythm=DRAWN_LAYOUTS[layout]), seed=record.record)
     try:
+        picture = open_picture(drawn.image)
         page = find_page(picture.image).upright()
-        signals = Stages(None, page, trace_page(page.ink, page.arrangement)).signals
+        signals = Stages(picture, page, trace_page(page.ink, page.arrangement)).signals
         return signals, clock_of(signals, mv)
     except PictureError:
         return None
@@ -101,8 +103,9 @@ def _printed_measured(page):
     from ecg_edge.trace.lead_traces import trace_page
 
     try:
-        found = find_page(image.open_picture(page.path).image).upright()
-        return page, measure(Stages(None, found, trace_page(found.ink, found.arrangement)).signals)
+        picture = image.open_picture(page.path)
+        found = find_page(picture.image).upright()
+        return page, measure(Stages(picture, found, trace_page(found.ink, found.arrangement)).signals)
     except PictureError:
         return page, None
 
