@@ -54,9 +54,7 @@ def _history(options: argparse.Namespace) -> int:
         entries: Iterable[Entry]
         if options.number is not None:
             entry = store.get(options.number)
-            if entry is None:
-                raise UsageError(f"there is no result of number {options.number}")
-            entries = [entry]
+            entries = [] if entry is None else [entry]
         else:
             newest = options.limit is not None
             entries = store.list(
