@@ -116,7 +116,7 @@ def _seed(options, *words):
 
 
 READING = ("arrangement", "classifier", "errors.py", "files", "formats", "image.py", "layout.py", "measure", "page", "preprocessing", "reader.py", "result.py",
-           "signals.py", "stages.py", "system/process.py", "trace")  # fmt: skip
+           "signals.py", "stages.py", "system/batch.py", "system/clock.py", "system/process.py", "trace", "words.py")  # fmt: skip
 """The packages and modules of `ecg_edge` that a picture goes through."""
 
 

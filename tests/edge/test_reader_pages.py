@@ -97,7 +97,7 @@ def test_bytes_and_open_files_are_read_page_by_page_too(tiny_reader, files, jobs
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_very_many_pages_are_answered_for(tiny_reader, jobs, monkeypatch):
     """By one result after the first hundred."""
-    monkeypatch.setattr("ecg_edge.batch.MAX_PAGES", 3)
+    monkeypatch.setattr("ecg_edge.system.batch.MAX_PAGES", 3)
     monkeypatch.setattr("ecg_edge.result.MAX_PAGES", 3)
     data = made.pdf(*[made.flat("white")] * 7)
     results = list(tiny_reader.read_all([data, b""], jobs))
