@@ -30,6 +30,10 @@ PAUSE_S = 2.0
 UNEVEN = 0.1
 """Where RR changes from beat to beat by more than that share of its median, in the median, no narrow beat can be called premature."""
 
+OUTER_SHARE = 0.25
+"""The rate is that of the mean RR without so much of the shortest and so much of the longest: as steady as the median where one beat was missed or
+comes early, and in between where RR changes all along."""
+
 Kind = Literal["dominant", "premature_narrow", "premature_wide", "other"]
 
 
@@ -61,8 +65,11 @@ class Rhythm:
 
     @property
     def rate_per_min(self) -> float | None:
-        """60 over the median RR; None where there are no two beats."""
-        return None if self.rr_median_s is None else 60 / self.rr_median_s
+        """From the mean of the middle RR: the outer ones, `OUTER_SHARE` on either side, are left out."""
+        if not len(self.rr_s):
+            return None
+        outer = int(OUTER_SHARE * len(self.rr_s))
+        return float(60 / np.sort(self.rr_s)[outer : len(self.rr_s) - outer].mean())
 
     @property
     def dominant(self) -> npt.NDArray[np.float64]:

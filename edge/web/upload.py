@@ -21,7 +21,8 @@ from .problems import Problem
 from .session_cache import PER_SESSION
 
 MAX_NAME_LETTERS = 100
-MAX_FIELDS = 12
+MAX_FIELDS = 64
+"""More than a form of ours has: others may send fields that say nothing here."""
 MAX_FILES = PER_SESSION
 """So many files may be sent at once: no more results are held for a session."""
 KINDS = ("application/octet-stream", "application/pdf", "application/dicom")
