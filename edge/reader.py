@@ -300,7 +300,9 @@ class Reader:
         against = contradictions(said, (known["measurements"] or {}).get("statements", ()))
         lost = (stages.quality or {}).get("leads_lost")
         doubts = doubts_of(probabilities[said] >= self.min_confidence, info, bool(against), lost)
-        scale = () if stages.page is None else stages.page.arrangement.contradicts
+        # Of a report page the arrangement is looked for here alone: only where there is something to be held against it.
+        is_given = stages.page is not None and any(self._given.values())
+        scale = stages.page.arrangement.contradicts if is_given and stages.page is not None else ()
         if scale and "assumed_scale" not in doubts:
             doubts = (*doubts, "assumed_scale")
         known |= {"message": " ".join([*filter(None, [known["message"]]), *against, *scale]) or None}
