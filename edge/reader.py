@@ -300,9 +300,8 @@ class Reader:
         against = contradictions(said, (known["measurements"] or {}).get("statements", ()))
         lost = (stages.quality or {}).get("leads_lost")
         doubts = doubts_of(probabilities[said] >= self.min_confidence, info, bool(against), lost)
-        # Of a report page the arrangement is looked for here alone: only where there is something to be held against it.
-        is_given = stages.page is not None and any(self._given.values())
-        scale = stages.page.arrangement.contradicts if is_given and stages.page is not None else ()
+        # Where no lead was followed nothing rests on the scale, and the arrangement may not be known.
+        scale = stages.page.arrangement.contradicts if stages.page is not None and stages.traces is not None else ()
         if scale and "assumed_scale" not in doubts:
             doubts = (*doubts, "assumed_scale")
         known |= {"message": " ".join([*filter(None, [known["message"]]), *against, *scale]) or None}
