@@ -60,14 +60,21 @@ def reduced(ink: np.ndarray, px_per_mm: tuple[float, float]) -> tuple[np.ndarray
 
     height, width = ink.shape
     size = max(round(width * PX_PER_MM / px_per_mm[0]), 1), max(round(height * PX_PER_MM / px_per_mm[1]), 1)
-    small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
-    small = _above_texture(small)
-    some = small[small > FAINTEST]
-    if some.size < MIN_POINTS:
+    small = _above_texture(np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX)))
+    counts = np.array(Image.fromarray(small).histogram())
+    counts[: FAINTEST + 1] = 0
+    if counts.sum() < MIN_POINTS:
         raise PictureError(Reason.NOT_AN_ECG)
-    dark = small > DARK_SHARE * np.percentile(some, 90)
+    dark = small > DARK_SHARE * _percentile(counts, 90)
     solid = _solid(dark)
-    return np.where(solid, 0, small), dark & ~solid
+    return (small, dark) if solid is None else (np.where(solid, 0, small), dark & ~solid)
+
+
+def _percentile(counts: np.ndarray, percent: float) -> float:
+    """As `numpy.percentile`, of so many (n,) values of 0, 1, 2, …"""
+    place = percent / 100 * (counts.sum() - 1)
+    lower, upper = np.searchsorted(np.cumsum(counts), [int(place), int(np.ceil(place))], "right")
+    return float(lower + (upper - lower) * (place - int(place)))
 
 
 def _above_texture(small: np.ndarray) -> np.ndarray:
@@ -76,27 +83,30 @@ def _above_texture(small: np.ndarray) -> np.ndarray:
     rows, columns = (max(length // side, 1) for length in small.shape)
     tiles = small[: rows * side, : columns * side]
     tiles = tiles.reshape(rows, tiles.shape[0] // rows, columns, tiles.shape[1] // columns)
-    # Down first: whole rows at once are faster.
-    some = (small[: rows * side, : columns * side] > 0).reshape(rows, tiles.shape[1], -1).sum(axis=1, dtype=np.uint16)
-    inked = np.count_nonzero(some.reshape(rows, columns, -1).sum(axis=2) >= TRACE_SHARE * tiles[0, :, 0].size - 1)
+    # Down first: whole rows at once are faster, and a tile's side is below 256.
+    some = (small[: rows * side, : columns * side] > 0).view(np.uint8).reshape(rows, tiles.shape[1], -1)
+    some = np.add.reduce(some, axis=1, dtype=np.uint8).reshape(rows, columns, -1)
+    inked = np.count_nonzero(some.sum(axis=2) >= TRACE_SHARE * tiles[0, :, 0].size - 1)
     if inked < 0.5 * (rows * columns - 1):
         return small  # the quantile of most tiles is 0
     floor = np.median(np.quantile(tiles, 1 - TRACE_SHARE, axis=(1, 3)))
     return small if floor < 1 else (np.maximum(small - floor, 0) * (255 / max(255 - floor, 1))).astype(np.uint8)
 
 
-def _solid(dark: np.ndarray) -> np.ndarray:
-    """(h, w) bool: what is dark over more than the width of any stroke, and its rim: hands, pens, tables, never a trace or a letter."""
+def _solid(dark: np.ndarray) -> np.ndarray | None:
+    """(h, w) bool: what is dark over more than the width of any stroke, and its rim: hands, pens, tables, never a trace or a letter. None where
+    nothing is."""
     from scipy import ndimage
 
     side = 2 * round(SOLID_MM * PX_PER_MM / 2) + 1
     # A solid square holds one of the squares of half its side that tile the page.
     half = (side + 1) // 2
     rows, columns = dark.shape[0] // half, dark.shape[1] // half
-    if not dark[: rows * half, : columns * half].reshape(rows, half, columns, half).all(axis=(1, 3)).any():
-        return np.zeros_like(dark)
+    squares = dark[: rows * half, : columns * half].reshape(rows, half, -1).all(axis=1)
+    if not squares.reshape(rows, columns, half).all(axis=2).any():
+        return None
     kernel = ndimage.minimum_filter(dark.astype(np.uint8), side, mode="constant")
-    return ndimage.maximum_filter(kernel, side + 2 * round(RIM_MM * PX_PER_MM)) > 0 if kernel.any() else kernel > 0
+    return ndimage.maximum_filter(kernel, side + 2 * round(RIM_MM * PX_PER_MM)) > 0 if kernel.any() else None
 
 
 def coarse_page_of(small: np.ndarray, dark: np.ndarray) -> CoarsePage:

@@ -71,14 +71,18 @@ def page_windows(signals: Signals) -> np.ndarray:
     were its end unknown, the layout could be told from it, and the class from the layout.
     """
     shortest = min((len(signals[name]) for name in LEADS_12 if len(signals.get(name, ()))), default=0)
-    strip = limit_bandwidth(extend(fill_gaps(_cut(signals, strip_place(signals), 0, STRIP_ROWS * WINDOW))))
-    below = np.concatenate([resample(strip.reshape(STRIP_ROWS, WINDOW)), rhythm_row(strip)[None]])
-    windows = []
+    below, windows = _strip_rows(signals), []
     for start in range(0, max(1, (shortest + WINDOW // 4) // WINDOW) * WINDOW, WINDOW):
         # Cut before it is filtered, so that the same seconds look the same whatever the layout.
         leads = [limit_bandwidth(fill_gaps(_cut(signals, name, start, WINDOW))) for name in LEADS_12]
         windows.append(np.concatenate([resample(np.array(leads)), below]))
     return np.array(windows, np.float32)
+
+
+def _strip_rows(signals: Signals) -> np.ndarray:
+    """(STRIP_ROWS + 1, SAMPLES, CHANNELS) of a page's strip and of its rhythm, as they stand below the leads of each window."""
+    strip = limit_bandwidth(extend(fill_gaps(_cut(signals, strip_place(signals), 0, STRIP_ROWS * WINDOW))))
+    return np.concatenate([resample(strip.reshape(STRIP_ROWS, WINDOW)), rhythm_row(strip)[None]])
 
 
 def rhythm_row(strip: np.ndarray) -> np.ndarray:
@@ -118,7 +122,7 @@ def without(windows: np.ndarray, place: str, signals: Signals) -> np.ndarray:
     left = windows.copy()
     if place == strip_place(signals):
         others = {name: signal for name, signal in signals.items() if name != place}
-        left[:, len(LEADS_12) :] = page_tensor(others)[0, len(LEADS_12) :]
+        left[:, len(LEADS_12) :] = compress(_strip_rows(others))
     if place in LEADS_12:
         left[:, LEADS_12.index(place)] = 0
     return left
@@ -144,7 +148,7 @@ def extend(strip: np.ndarray) -> np.ndarray:
 def fill_gaps(signal: np.ndarray, longest: int = BRIDGED) -> np.ndarray:
     """A signal (N,) with gaps of up to `longest` samples filled by straight lines; longer ones stay NaN."""
     known = np.flatnonzero(np.isfinite(signal))
-    if len(known) < 2:
+    if len(known) < 2 or len(known) == len(signal):
         return signal
     at = np.arange(len(signal))
     right = known[np.minimum(np.searchsorted(known, at), len(known) - 1)]

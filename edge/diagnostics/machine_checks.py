@@ -108,9 +108,9 @@ def _glibc() -> Finding:
 
 def _path_search() -> Finding:
     """Whether the search for traces' paths has been compiled: see `trace/shortest_path.py`."""
-    from ..trace.shortest_path import compiled_search
+    from ..trace.compiled import compiled
 
-    if compiled_search() is not None:
+    if compiled() is not None:
         return Finding("path search", GOOD, "compiled")
     return Finding(
         "path search", ABSENT, "in NumPy: a report page takes some tenths of a second longer",

@@ -1,8 +1,11 @@
 """The ink of a page as vertical runs of pixels, and what a path through them costs."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..layout import Place
+from .compiled import address, compiled
 
 INK = 100
 """Ink (of 255) from which a pixel belongs to a stroke."""
@@ -11,12 +14,14 @@ SOLID = 110
 
 PAPER = np.maximum(1 - np.arange(256, dtype=np.float32) / SOLID, 0)
 """How much of a pixel is paper, by its ink."""
-CLIMB_ROWS, COST_COLUMNS = 32, 128
-"""So many rows, and columns, at once stay in a processor's cache."""
+COPY_COLUMNS, COST_COLUMNS = 64, 128
+"""So many columns at once stay in a processor's cache."""
 PAPER_COST = 4.0
 CLIMB_INK_COST = 0.002
 CLIMB_PAPER_COST = 0.3
 """Costs of a path: of a column without ink, of a row climbed in ink and on paper."""
+CLIMB_SHARE = np.float32(0.5 * (CLIMB_PAPER_COST - CLIMB_INK_COST))
+"""What a row costs more that is climbed from one pixel of paper to another, for each of both."""
 LONG_GAIN = 0.08
 LONG_MM = (3.5, 12.0)
 """What a path gains for a column whose run of ink is longer than a letter, a millimetre: so that it follows a wave up to its tip."""
@@ -25,6 +30,10 @@ WAVE_MM = 1.6
 THIN_COST = 1.5
 THIN_MM = 0.2
 """Cost of a column of ink without any thickness: dots of a grid are thinner than strokes."""
+_ENTER_COST = np.where(
+    np.arange(256) < INK, np.float32(PAPER_COST) * PAPER + np.float32(THIN_COST), np.float32(PAPER_COST) * PAPER
+)
+"""What it costs to enter a pixel, by its ink; of a stroke's, but for what its length costs."""
 LETTER_MM = {"I": 1.0, "a": 1.6, "V": 2.3, "R": 2.2, "L": 2.0, "F": 1.8}
 OTHER_LETTER_MM = 1.7
 NAME_MARGIN_MM = 0.6
@@ -36,61 +45,121 @@ class InkRuns:
     """The ink of a page, as vertical runs and as what it costs a path.
 
     `ink` is the (H, W) uint8 ink without what is `erased` (H, W) bool, separators and pulses, of which it is not known whether a trace
-    runs there. `climb_cost` is the (H, W) cost of moving down to each pixel from the first row. `most_gain` (W,) is what a path can gain
-    in each column at most.
+    runs there; `columns` (W, H + 1) is the same column after column, with a row of paper below. `most_gain` (W,) is what a path can gain in each
+    column at most.
     """
 
     def __init__(self, ink: np.ndarray, erased: np.ndarray, px_per_mm: tuple[float, float]) -> None:
-        self.ink = ink.copy()
-        self.ink[erased] = 0
+        height, width = ink.shape
+        # Between two rows of paper no run goes on from one column to the next.
+        pixels = np.zeros(1 + width * (height + 1), np.uint8)
+        self.columns = pixels[1:].reshape(width, height + 1)
+        self.ink = self.columns[:, :height].T
+        for x in range(0, width, COPY_COLUMNS):
+            self.columns[x : x + COPY_COLUMNS, :height] = ink[:, x : x + COPY_COLUMNS].T
         self._erased_x = np.flatnonzero(erased.any(axis=0))
-        self._erased = erased[:, self._erased_x]
+        self._erased = erased[:, self._erased_x].T
+        self.columns[self._erased_x, :height] *= ~self._erased
         self.px_per_mm = px_per_mm
-        # Of a page hardly a twentieth is ink: what is known of it is kept by pixel, in the order of rows.
-        self._rows, self._x = (side.astype(np.int16) for side in divmod(np.flatnonzero(self.ink >= INK), ink.shape[1]))
-        self._number = self._rows.astype(np.int32) * ink.shape[1] + self._x
-        first, last = _runs(self._rows, self._x)
-        # One more, for what lies behind all ink.
-        self._first, self._last = np.append(first, np.int16(0)), np.append(last, np.int16(0))
-        self._ink_cost = self._cost_of_ink(last - first + np.int16(1))
-        self.climb_cost = _climb_cost(self.ink)
-        self.most_gain = np.zeros(ink.shape[1], np.float32)
-        gains = self._ink_cost < 0
-        np.maximum.at(self.most_gain, self._x[gains], -self._ink_cost[gains])
-
-    def _cost_of_ink(self, length: np.ndarray) -> np.ndarray:
-        """(n,) float32: the cost of each pixel of ink by itself, negative where there is a gain, in runs of so many (n,) rows."""
-        across, down = self.px_per_mm
+        in_ink = pixels >= INK
+        ends = np.flatnonzero(in_ink[1:] != in_ink[:-1])
+        # By the numbers of their pixels in `columns`.
+        self._begins, self._ends = np.ascontiguousarray(ends[::2]), np.ascontiguousarray(ends[1::2])
+        self._lengths = self._ends - self._begins
+        across, down = px_per_mm
         # By length of run, in pixels: dots of a grid are thin, the tips of waves are long.
-        mm = np.arange(-1, self.ink.shape[0] + 1) / down
+        mm = np.arange(-1, height + 1) / down
         thin = THIN_COST * np.clip(1 - mm / THIN_MM, 0, 1).astype(np.float32)
         gain = LONG_GAIN * (np.clip(mm, *LONG_MM) - LONG_MM[0]).astype(np.float32)
-        cost = np.float32(PAPER_COST) * PAPER[self.ink[self._rows, self._x]]
-        cost += thin[length + 1]
-        long = np.flatnonzero(length > LONG_MM[0] * down)
-        noise = _side_by_side(self._rows[long], self._x[long], round(WAVE_MM * across), self.ink.shape[1])
-        wave = long[~noise]
-        cost[wave] -= gain[length[wave] + 1]
-        return cost
+        self._thin, self._gain = thin[self._lengths + 1], gain[self._lengths + 1]
+        x = self._begins // (height + 1)
+        self._noise = self._noise_in(x, round(WAVE_MM * across), LONG_MM[0] * down)
+        self.most_gain = np.zeros(width, np.float32)
+        lost = np.bincount(np.searchsorted(self._begins, self._noise, "right") - 1, minlength=len(x)) == self._lengths
+        gains = np.flatnonzero((self._gain > self._thin) & ~lost)
+        np.maximum.at(self.most_gain, x[gains], (self._gain - self._thin)[gains])
+
+    def _noise_in(self, x: np.ndarray, side: int, long_px: float) -> np.ndarray:
+        """The sorted numbers in `columns` of the pixels of long runs that stand side by side, `side` of them; the runs are in columns `x`."""
+        width, height = len(self.columns), self.columns.shape[1]
+        long = self._lengths > long_px
+        holds_long = np.zeros(width, bool)
+        holds_long[x[long]] = True
+        # At the page's edges half as many are enough.
+        near = np.zeros(width, bool)
+        for start, stop in segments(holds_long):
+            near[start:stop] = (stop - start) * (1 + (start == 0 or stop == width)) >= side
+        some = np.flatnonzero(long & near[x])
+        pixels = _numbers(self._begins[some], self._lengths[some])
+        rows, columns = pixels % height, pixels // height
+        order = np.argsort(rows * width + columns, kind="stable")
+        return np.sort(pixels[order][_side_by_side(rows[order], columns[order], side, width)])
 
     def extent(self, rows: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(w,) int16 each: the first and the last row of the run of ink that each of (w,) pixels lies in; they say nothing on paper."""
-        at = np.searchsorted(self._number, np.asarray(rows) * self.ink.shape[1] + x)
-        return self._first[at], self._last[at]
+        """(w,) int each: the first and the last row of the run of ink that each of (w,) pixels lies in; they say nothing on paper."""
+        x = np.asarray(x)
+        if not len(self._begins):
+            return np.zeros(x.shape, int), np.zeros(x.shape, int)
+        top = x * self.columns.shape[1]
+        at = np.maximum(np.searchsorted(self._begins, top + rows, "right") - 1, 0)
+        return self._begins[at] - top, self._ends[at] - top - 1
 
-    def enter_cost(self, top: int, bottom: int, left: int, right: int, out: np.ndarray) -> None:
-        """Write into `out` (right - left, bottom - top) float32 the cost of entering each pixel of a part of the page from the column
-        before."""
-        table = np.float32(PAPER_COST) * PAPER + np.float32(THIN_COST)
-        for x in range(left, right, COST_COLUMNS):
-            part = self.ink[top:bottom, x : min(x + COST_COLUMNS, right)].T
-            out[x - left : x - left + len(part)] = table.take(part)
-        some = slice(*np.searchsorted(self._rows, (top, bottom)))
-        within = (self._x[some] >= left) & (self._x[some] < right)
-        out[self._x[some][within] - left, self._rows[some][within] - top] = self._ink_cost[some][within]
+    def band_costs(
+        self, top: int, bottom: int, left: int, right: int, enter_cost: np.ndarray, climb_cost: np.ndarray
+    ) -> None:
+        """Write into (right - left, bottom - top) float32 arrays what it costs to enter each pixel of a part of the page from the column before,
+        and to move down to it from the part's first row."""
+        library = compiled()
+        (self._band_with(library["band_costs"]) if library else self._band_in_numpy)(
+            top, bottom, left, right, enter_cost, climb_cost
+        )
         erased = slice(*np.searchsorted(self._erased_x, (left, right)))
         columns = self._erased_x[erased] - left
-        out[columns] = np.where(self._erased[top:bottom, erased].T, np.float32(0), out[columns])
+        enter_cost[columns] = np.where(self._erased[erased, top:bottom], np.float32(0), enter_cost[columns])
+
+    def _band_with(self, function: Callable[..., None]) -> Callable[..., None]:
+        """As `band_costs`, by the function of `shortest_path.c`."""
+
+        def band(top: int, bottom: int, left: int, right: int, enter_cost: np.ndarray, climb_cost: np.ndarray) -> None:
+            height = self.columns.shape[1]
+            some = slice(*np.searchsorted(self._begins, (left * height, right * height)))
+            noise = self._noise[np.searchsorted(self._noise, left * height) :]
+            begins, ends, thin, gain = (part[some] for part in (self._begins, self._ends, self._thin, self._gain))
+            step = enter_cost.strides[0] // enter_cost.itemsize
+            function(
+                left, right, top, bottom, height, address(self.columns), address(PAPER), CLIMB_SHARE, CLIMB_INK_COST,
+                address(_ENTER_COST), len(begins), *map(address, (begins, ends, thin, gain)), len(noise), address(noise),
+                step, address(enter_cost), address(climb_cost),
+            )  # fmt: skip
+
+        return band
+
+    def _band_in_numpy(
+        self, top: int, bottom: int, left: int, right: int, enter_cost: np.ndarray, climb_cost: np.ndarray
+    ) -> None:
+        """As `band_costs`, in NumPy."""
+        height = self.columns.shape[1]
+        for x in range(left, right, COST_COLUMNS):
+            part = self.columns[x : min(x + COST_COLUMNS, right), top:bottom]
+            columns = slice(x - left, x - left + len(part))
+            enter_cost[columns] = _ENTER_COST.take(part)
+            paper = PAPER.take(part)
+            steps = climb_cost[columns]
+            steps[:, 0] = 0
+            np.add(paper[:, 1:], paper[:, :-1], out=steps[:, 1:])
+            steps[:, 1:] *= CLIMB_SHARE
+            steps[:, 1:] += CLIMB_INK_COST
+            np.cumsum(steps, axis=1, out=steps)
+        some = slice(*np.searchsorted(self._begins, (left * height, right * height)))
+        runs = np.repeat(np.arange(some.start, some.stop), self._lengths[some])
+        pixels = _numbers(self._begins[some], self._lengths[some])
+        x, rows = np.divmod(pixels, height)
+        within = (rows >= top) & (rows < bottom)
+        runs, pixels, at = runs[within], pixels[within], (x[within] - left, rows[within] - top)
+        cost = enter_cost[at] + self._thin[runs]
+        gains = ~np.isin(pixels, self._noise)
+        cost[gains] -= self._gain[runs[gains]]
+        enter_cost[at] = cost
 
     def erased(self, top: int, bottom: int, x: np.ndarray) -> np.ndarray:
         """(n, bottom - top) bool: where in the columns `x` (n,) it is not known whether there is ink."""
@@ -98,7 +167,7 @@ class InkRuns:
         there = at < len(self._erased_x)
         there[there] = self._erased_x[at[there]] == x[there]
         erased = np.zeros((len(x), bottom - top), bool)
-        erased[there] = self._erased[top:bottom, at[there]].T
+        erased[there] = self._erased[at[there], top:bottom]
         return erased
 
     def darkness(self, first: np.ndarray, last: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -129,16 +198,10 @@ class InkRuns:
         return row + step * np.where(there < INK, (here - INK) / np.maximum(here - there, 1), 0.5)
 
 
-def _runs(rows: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) int16 each: the first and the last row of the vertical run that each of n pixels lies in, which stand in the order of rows."""
-    order = np.argsort(x, kind="stable")
-    rows, x = rows[order], x[order]
-    begins = np.ones(len(x) + 1, bool)
-    begins[1:-1] = (np.diff(x) != 0) | (np.diff(rows) != 1)
-    run = np.cumsum(begins[:-1]) - 1
-    first, last = np.empty((2, len(x)), np.int16)
-    first[order], last[order] = rows[begins[:-1]][run], rows[begins[1:]][run]
-    return first, last
+def _numbers(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """(n,) int: the numbers from each of `begins` on, as many as `lengths` says, one after another."""
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(begins - before, lengths) + np.arange(lengths.sum())
 
 
 def _side_by_side(rows: np.ndarray, x: np.ndarray, side: int, width: int) -> np.ndarray:
@@ -156,25 +219,6 @@ def _side_by_side(rows: np.ndarray, x: np.ndarray, side: int, width: int) -> np.
     length *= 1 + ((x[begins[:-1]] == 0) | (x[begins[1:]] == width - 1))
     wide = length[line] >= side
     return wide if side % 2 else wide & ~begins[:-1]
-
-
-def _climb_cost(ink: np.ndarray) -> np.ndarray:
-    """(H, W) float32: what it costs to move down to each pixel of (H, W) uint8 ink from the first row."""
-    height, width = ink.shape
-    cost = np.empty((height, width), np.float32)
-    share, least = np.float32(0.5 * (CLIMB_PAPER_COST - CLIMB_INK_COST)), np.float32(CLIMB_INK_COST)
-    paper, total = np.zeros((CLIMB_ROWS + 1, width), np.float32), np.zeros(width, np.float32)
-    for top in range(0, height, CLIMB_ROWS):
-        steps = cost[top : top + CLIMB_ROWS]
-        paper[0] = paper[-1]
-        PAPER.take(ink[top : top + CLIMB_ROWS], out=paper[1 : len(steps) + 1], mode="clip")
-        np.add(paper[1 : len(steps) + 1], paper[: len(steps)], out=steps)
-        steps *= share
-        steps += least
-        # Row by row is several times as fast as `cumsum` down the columns.
-        for step in steps:
-            total = np.add(total, step, out=step)
-    return cost
 
 
 def segments(flags: np.ndarray) -> list[tuple[int, int]]:

@@ -157,8 +157,7 @@ def _paths_within(
     for k, (i, top) in enumerate(zip(bounds, tops, strict=True)):
         left, right = places[i].box.left, places[i].box.right
         own = enter_cost[: right - left, k]
-        runs.enter_cost(top, top + height, left, right, out=own)
-        climb_cost[: right - left, k] = runs.climb_cost[top : top + height, left:right].T
+        runs.band_costs(top, top + height, left, right, own, climb_cost[: right - left, k])
         _add_cost_beside_ink(own, runs, places[i], top, neighbours[i])
     entered, leaving, costs = cheapest_paths(enter_cost, climb_cost, end_cost)
     paths = {}

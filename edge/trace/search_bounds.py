@@ -7,7 +7,7 @@ import numpy as np
 
 from ..layout import Place
 from .ink_runs import CLIMB_INK_COST, CLIMB_PAPER_COST, INK, PAPER, PAPER_COST, THIN_COST, InkRuns
-from .shortest_path import cheapest_within_column
+from .shortest_path import least_through
 
 CELL_PX = 16
 """So many columns are taken as one."""
@@ -33,16 +33,18 @@ class CoarseInk:
 
     def __init__(self, runs: InkRuns) -> None:
         self._runs = runs
-        columns = -(-runs.ink.shape[1] // CELL_PX)
-        most = np.zeros((runs.ink.shape[0], columns), np.uint8)
-        for offset in range(CELL_PX):
-            part = runs.ink[:, offset::CELL_PX]
-            np.maximum(most[:, : part.shape[1]], part, out=most[:, : part.shape[1]])
+        height, width = runs.ink.shape
+        whole = width // CELL_PX
+        most = np.zeros((-(-width // CELL_PX), height), np.uint8)
+        cells = runs.columns[: whole * CELL_PX].reshape(whole, CELL_PX, -1)
+        most[:whole] = cells.max(axis=1)[:, :height]
+        if whole < len(most):
+            most[whole] = runs.columns[whole * CELL_PX :, :height].max(axis=0)
         paper = PAPER[most]
-        paper[1:] += paper[:-1].copy()
+        paper[:, 1:] += paper[:, :-1].copy()
         paper *= 0.5 * (CLIMB_PAPER_COST - CLIMB_INK_COST)
         paper += CLIMB_INK_COST
-        self._climb_cost = np.ascontiguousarray(np.cumsum(paper, axis=0).T)
+        self._climb_cost = np.cumsum(paper, axis=1)
 
     def search_bounds(
         self,
@@ -71,22 +73,13 @@ class CoarseInk:
         cost, climb_cost = np.zeros((2, count, len(places), height), np.float32)
         for k, (place, own, top) in enumerate(zip(places, cells, top_rows, strict=True)):
             rows, x = slice(top, top + height), np.maximum(own * CELL_PX, place.box.left)
-            cost[: len(own), k] = _LEAST_COST.take(runs.ink[rows, x].T)
+            cost[: len(own), k] = _LEAST_COST.take(runs.columns[x, rows])
             cost[: len(own), k][runs.erased(top, top + height, x)] = 0
             add_away_cost(cost[: len(own), k], k, x)
             climb_cost[: len(own), k] = self._climb_cost[own, rows]
             climb_cost[len(own) :, k] = self._climb_cost[own[-1], rows]
-        before, best, after = np.empty_like(cost), end_cost, np.empty_like(end_cost)
-        scratch = np.empty_like(end_cost), np.empty_like(end_cost)
-        for cell in range(count):
-            cheapest_within_column(best + cost[cell], climb_cost[cell], before[cell], scratch)
-            best = before[cell]
-        onward = np.where(is_short[:, None], np.float32(0), end_cost)
-        least = np.full_like(end_cost, np.inf)
-        for cell in range(count - 1, -1, -1):
-            cheapest_within_column(onward, climb_cost[cell], after, scratch)
-            np.minimum(least, np.add(before[cell], after, out=scratch[0]), out=least)
-            onward = after + cost[cell]
+        beyond = np.where(is_short[:, None], np.float32(0), end_cost)
+        least = least_through(cost, climb_cost, end_cost, beyond)
         return [
             _bounds_of(through, top, float(runs.most_gain[place.box.left : place.box.right].sum()))
             for through, top, place in zip(least, top_rows, places, strict=True)

@@ -1,4 +1,5 @@
-/* The search of shortest_path.py, compiled: the same sums and comparisons of the same floats, so the same paths to the bit. */
+/* The loops over pixels of shortest_path.py and ink_runs.py, compiled: the same sums and comparisons of the same floats, so the same costs and
+   paths to the bit. */
 
 #include <float.h>
 #include <math.h>
@@ -10,6 +11,7 @@
 #endif
 
 #define LANES 8
+#define TOGETHER 4
 
 static inline float lesser(float a, float b) { return a < b ? a : b; }
 
@@ -32,6 +34,24 @@ static ptrdiff_t cheapest_row(const float *restrict cost, ptrdiff_t height)
     return i;
 }
 
+/* cheapest_within_column: `best` is the least cost of reaching each row of a column, `arrived` what it costs to come to it, `climb` that of moving
+   down to each row; `down` and `up` are written over. */
+static void within_column(ptrdiff_t height, const float *restrict arrived, const float *restrict climb, float *restrict best,
+                          float *restrict down, float *restrict up)
+{
+    for (ptrdiff_t i = 0; i < height; i++) {
+        down[i] = arrived[i] - climb[i];
+        up[i] = arrived[i] + climb[i];
+    }
+    float from_above = INFINITY, from_below = INFINITY;
+    for (ptrdiff_t i = 0, j = height - 1; j >= 0; i++, j--) {
+        down[i] = from_above = lesser(down[i], from_above);
+        up[j] = from_below = lesser(up[j], from_below);
+    }
+    for (ptrdiff_t i = 0; i < height; i++)
+        best[i] = lesser(down[i] + climb[i], up[i] - climb[i]);
+}
+
 /* The path through one picture, of which the cost is returned.
 
    width, height   of the picture
@@ -45,24 +65,14 @@ float cheapest_path(ptrdiff_t width, ptrdiff_t height, ptrdiff_t stride, ptrdiff
                     const float *restrict climb, const float *restrict end, float *restrict scratch,
                     int64_t *restrict entered, int64_t *restrict left)
 {
-    float *restrict best = scratch, *restrict down = scratch + height, *restrict up = scratch + 2 * height;
+    float *best = scratch, *down = scratch + height, *up = scratch + 2 * height;
     for (ptrdiff_t i = 0; i < height; i++)
         best[i] = end[i];
     for (ptrdiff_t x = 0; x < width; x++) {
         float *restrict a = arrived + x * stride;
-        const float *restrict c = climb + x * stride;
-        for (ptrdiff_t i = 0; i < height; i++) {
-            a[i] += best[i];
-            down[i] = a[i] - c[i];
-            up[i] = a[i] + c[i];
-        }
-        float from_above = INFINITY, from_below = INFINITY;
-        for (ptrdiff_t i = 0, j = height - 1; j >= 0; i++, j--) {
-            down[i] = from_above = lesser(down[i], from_above);
-            up[j] = from_below = lesser(up[j], from_below);
-        }
         for (ptrdiff_t i = 0; i < height; i++)
-            best[i] = lesser(down[i] + c[i], up[i] - c[i]);
+            a[i] += best[i];
+        within_column(height, a, climb + x * stride, best, down, up);
     }
     for (ptrdiff_t i = 0; i < height; i++)
         best[i] += end[i];
@@ -78,4 +88,105 @@ float cheapest_path(ptrdiff_t width, ptrdiff_t height, ptrdiff_t stride, ptrdiff
         entered[x * step] = row;
     }
     return cost;
+}
+
+/* The least cost of a path through each row of any column of one picture, least (height): least_through.
+
+   width, height   of the picture
+   stride          floats between two columns in cost and climb
+   cost, climb     as cheapest_paths has them, but that neither is written over
+   end, beyond     the costs of beginning in each row, and of ending there
+   scratch         (width + 5) * height floats to be written over */
+void least_through(ptrdiff_t width, ptrdiff_t height, ptrdiff_t stride, const float *restrict cost,
+                   const float *restrict climb, const float *restrict end, const float *restrict beyond,
+                   float *restrict scratch, float *restrict least)
+{
+    float *before = scratch, *down = scratch + width * height, *up = down + height, *arrived = up + height;
+    float *after = arrived + height;
+    const float *best = end;
+    for (ptrdiff_t x = 0; x < width; x++) {
+        for (ptrdiff_t i = 0; i < height; i++)
+            arrived[i] = best[i] + cost[x * stride + i];
+        within_column(height, arrived, climb + x * stride, before + x * height, down, up);
+        best = before + x * height;
+    }
+    for (ptrdiff_t i = 0; i < height; i++) {
+        arrived[i] = beyond[i];
+        least[i] = INFINITY;
+    }
+    for (ptrdiff_t x = width - 1; x >= 0; x--) {
+        within_column(height, arrived, climb + x * stride, after, down, up);
+        for (ptrdiff_t i = 0; i < height; i++) {
+            least[i] = lesser(before[x * height + i] + after[i], least[i]);
+            arrived[i] = after[i] + cost[x * stride + i];
+        }
+    }
+}
+
+/* What climbing costs in `count` columns of ink from row `top` on: the sums of what each row costs, 0 in the first. */
+static void climb_costs(int count, const uint8_t *const *restrict ink, ptrdiff_t height, const float *restrict paper,
+                        float share, float least, float *const *restrict climb)
+{
+    float total[TOGETHER], above[TOGETHER];
+    for (int k = 0; k < count; k++) {
+        climb[k][0] = total[k] = 0.0f;
+        above[k] = paper[ink[k][0]];
+    }
+    for (ptrdiff_t i = 1; i < height; i++)
+        for (int k = 0; k < count; k++) { /* several sums at once: each addition waits for the one before it */
+            float here = paper[ink[k][i]];
+            float step = (here + above[k]) * share + least;
+            climb[k][i] = total[k] += step;
+            above[k] = here;
+        }
+}
+
+/* What entering and climbing cost in rows `top` to `bottom` of columns `left` to `right`: band_costs of ink_runs.py.
+
+   columns            the ink of a page, column after column of `stride` rows
+   paper              how much of a pixel is paper, by its ink; share, least: of which, and of what else, climbing costs
+   table              what entering a pixel costs by its ink
+   runs, begins, ends the runs of ink from column `left` on, by their pixels' numbers in `columns`
+   thin, gain         what entering a run's pixels costs more and less
+   noises, noise      the numbers of pixels in which nothing is gained, from column `left` on
+   step               floats between two columns in enter and climb */
+void band_costs(ptrdiff_t left, ptrdiff_t right, ptrdiff_t top, ptrdiff_t bottom, ptrdiff_t stride,
+                const uint8_t *restrict columns, const float *restrict paper, float share, float least,
+                const float *restrict table, ptrdiff_t runs, const int64_t *restrict begins,
+                const int64_t *restrict ends, const float *restrict thin, const float *restrict gain, ptrdiff_t noises,
+                const int64_t *restrict noise, ptrdiff_t step, float *restrict enter, float *restrict climb)
+{
+    ptrdiff_t r = 0, n = 0, height = bottom - top;
+    for (ptrdiff_t x = left; x < right; x++) {
+        const uint8_t *restrict ink = columns + x * stride + top;
+        float *restrict cost = enter + (x - left) * step;
+        int64_t first = x * stride + top, end = x * stride + bottom;
+        for (ptrdiff_t i = 0; i < height; i++)
+            cost[i] = table[ink[i]];
+        for (; r < runs && begins[r] < (x + 1) * stride; r++) {
+            int64_t from = begins[r] > first ? begins[r] : first, to = ends[r] < end ? ends[r] : end;
+            for (int64_t at = from; at < to; at++)
+                cost[at - first] += thin[r];
+            if (gain[r] > 0)
+                for (int64_t at = from; at < to; at++) {
+                    while (n < noises && noise[n] < at)
+                        n++;
+                    if (n == noises || noise[n] != at)
+                        cost[at - first] -= gain[r];
+                }
+        }
+    }
+    for (ptrdiff_t x = left; x < right; x += TOGETHER) {
+        const uint8_t *ink[TOGETHER];
+        float *out[TOGETHER];
+        int count = right - x < TOGETHER ? (int)(right - x) : TOGETHER;
+        for (int k = 0; k < count; k++) {
+            ink[k] = columns + (x + k) * stride + top;
+            out[k] = climb + (x + k - left) * step;
+        }
+        if (count == TOGETHER)
+            climb_costs(TOGETHER, ink, height, paper, share, least, out);
+        else
+            climb_costs(count, ink, height, paper, share, least, out);
+    }
 }

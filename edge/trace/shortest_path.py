@@ -4,15 +4,11 @@
 the same paths to the bit.
 """
 
-import ctypes
 from collections.abc import Callable
-from functools import lru_cache
-from importlib.machinery import EXTENSION_SUFFIXES
-from pathlib import Path
 
 import numpy as np
 
-LIBRARY = "_shortest_path"
+from .compiled import address, compiled
 
 
 def cheapest_paths(
@@ -42,26 +38,10 @@ def cheapest_paths(
     Dynamic programming (Viterbi's) over columns; the best row to climb from is found for all rows of a column by two running
     minima, one down and one up, so that the time is linear in the pixels.
     """
-    compiled = compiled_search()
-    if compiled and enter_cost.size:
-        return _with(compiled, enter_cost, climb_cost, end_cost)
+    library = compiled()
+    if library and enter_cost.size:
+        return _with(library["cheapest_path"], enter_cost, climb_cost, end_cost)
     return _in_numpy(enter_cost, climb_cost, end_cost)
-
-
-@lru_cache(maxsize=1)
-def compiled_search() -> Callable[..., float] | None:
-    """The function of `shortest_path.c`; None where it has not been built, or does not load."""
-    for suffix in EXTENSION_SUFFIXES:
-        file = Path(__file__).with_name(LIBRARY + suffix)
-        if file.is_file():
-            try:
-                search = ctypes.CDLL(str(file)).cheapest_path
-            except (OSError, AttributeError):
-                continue
-            search.argtypes = [ctypes.c_ssize_t] * 4 + [ctypes.c_void_p] * 6
-            search.restype = ctypes.c_float
-            return search
-    return None
 
 
 def _with(
@@ -76,7 +56,7 @@ def _with(
     scratch, cost = np.empty(3 * height, np.float32), np.empty(pictures, np.float32)
     for k in range(pictures):
         of_picture = (enter_cost[0, k], climb_cost[0, k], end_cost[k], scratch, entered[0, k:], left[0, k:])
-        cost[k] = search(width, height, pictures * height, pictures, *(part.ctypes.data for part in of_picture))
+        cost[k] = search(width, height, pictures * height, pictures, *map(address, of_picture))
     return entered, left, cost
 
 
@@ -122,3 +102,47 @@ def cheapest_within_column(
     np.minimum.accumulate(upwards, axis=-1, out=upwards)
     up -= climb_cost
     np.minimum(down, up, out=best)
+
+
+def least_through(cost: np.ndarray, climb_cost: np.ndarray, end_cost: np.ndarray, beyond: np.ndarray) -> np.ndarray:
+    """(k, h) float32: the least cost of a path that visits each row, in any column, of k pictures.
+
+    Parameters
+    ----------
+    cost, climb_cost, end_cost : as `cheapest_paths` has them; none is written over
+    beyond : (k, h) float32, the cost of ending in each row
+    """
+    library = compiled()
+    if library and cost.size:
+        return _least_with(library["least_through"], cost, climb_cost, end_cost, beyond)
+    return _least_in_numpy(cost, climb_cost, end_cost, beyond)
+
+
+def _least_with(
+    search: Callable[..., None], cost: np.ndarray, climb_cost: np.ndarray, end_cost: np.ndarray, beyond: np.ndarray
+) -> np.ndarray:
+    """As `least_through`, by the function of `shortest_path.c`."""
+    cost, climb_cost, end_cost, beyond = (
+        np.ascontiguousarray(part, np.float32) for part in (cost, climb_cost, end_cost, beyond)
+    )
+    width, pictures, height = cost.shape
+    scratch, least = np.empty((width + 5) * height, np.float32), np.empty((pictures, height), np.float32)
+    for k in range(pictures):
+        of_picture = (cost[0, k], climb_cost[0, k], end_cost[k], beyond[k], scratch, least[k])
+        search(width, height, pictures * height, *map(address, of_picture))
+    return least
+
+
+def _least_in_numpy(cost: np.ndarray, climb_cost: np.ndarray, end_cost: np.ndarray, beyond: np.ndarray) -> np.ndarray:
+    """As `least_through`, all pictures at once."""
+    before, best, after = np.empty_like(cost), end_cost, np.empty_like(end_cost)
+    scratch = np.empty_like(end_cost), np.empty_like(end_cost)
+    for x in range(len(cost)):
+        cheapest_within_column(best + cost[x], climb_cost[x], before[x], scratch)
+        best = before[x]
+    least, onward = np.full_like(end_cost, np.inf), beyond
+    for x in range(len(cost) - 1, -1, -1):
+        cheapest_within_column(onward, climb_cost[x], after, scratch)
+        np.minimum(least, np.add(before[x], after, out=scratch[0]), out=least)
+        onward = after + cost[x]
+    return least

@@ -21,7 +21,7 @@ from ecg_edge.diagnostics import machine_checks
 from ecg_edge.diagnostics.machine_checks import ABSENT, BAD, GOOD, VERDICTS, WARNING
 from ecg_edge.errors import NoRuntimeError
 from ecg_edge.system import board
-from ecg_edge.trace import shortest_path
+from ecg_edge.trace import compiled
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def test_a_folder_as_the_camera(examine, tmp_path):
     [
         ([(platform, "machine", "armv7l"), (sys, "maxsize", 2**31 - 1)], "architecture", BAD),
         ([(platform, "machine", "riscv64")], "architecture", WARNING),
-        ([(shortest_path, "compiled_search", None)], "path search", ABSENT),
+        ([(compiled, "compiled", None)], "path search", ABSENT),
         ([(platform, "libc_ver", ("", ""))], "glibc", BAD),
         ([(platform, "libc_ver", ("glibc", "2.24"))], "glibc", BAD),
         ([(platform, "libc_ver", ("glibc", "2.31")), (platform, "machine", "aarch64")], "glibc", WARNING),

@@ -87,7 +87,7 @@ def test_pixels_side_by_side_are_the_opening_by_a_line(seed, half):
 @settings(max_examples=30)
 @given(SEEDS)
 def test_a_run_s_first_and_last_row_are_found_for_each_of_its_pixels(seed):
-    """Against a walk up and down from every pixel of ink; climbing costs what the sum down the column says."""
+    """Against a walk up and down from every pixel of ink."""
     drawn = scribble(seed, width=50)
     page = ink_runs.InkRuns(drawn, np.zeros(drawn.shape, bool), PX_PER_MM)
     padded = np.pad(drawn >= ink_runs.INK, ((1, 1), (0, 0)))
@@ -96,11 +96,6 @@ def test_a_run_s_first_and_last_row_are_found_for_each_of_its_pixels(seed):
         first, last = page.extent(row, x)
         assert first == row - column[: row + 1][::-1].argmin()
         assert last == row + column[row + 2 :].argmin()
-    paper = np.maximum(1 - np.arange(256, dtype=np.float32) / ink_runs.SOLID, 0)[drawn]
-    paper[1:] += paper[:-1].copy()
-    paper *= 0.5 * (ink_runs.CLIMB_PAPER_COST - ink_runs.CLIMB_INK_COST)
-    paper += np.float32(ink_runs.CLIMB_INK_COST)
-    np.testing.assert_array_equal(page.climb_cost, np.cumsum(paper, axis=0))
 
 
 @pytest.mark.slow

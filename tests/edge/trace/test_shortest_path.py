@@ -11,17 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecg_edge.trace import shortest_path
+from ecg_edge.trace import ink_runs, shortest_path
+from ecg_edge.trace import compiled as library
 
 ROOT = Path(__file__).parents[3]
 
 
+def function(name):
+    """A function as a device with a compiler has it."""
+    found = library.compiled()
+    if found is None:
+        pytest.skip("nothing has been compiled: there was no C compiler when the package was installed")
+    return found[name]
+
+
 def compiled(enter_cost, climb_cost, end_cost):
-    """The search as a device with a compiler has it."""
-    search = shortest_path.compiled_search()
-    if search is None:
-        pytest.skip("the search has not been compiled: there was no C compiler when the package was installed")
-    return shortest_path._with(search, enter_cost, climb_cost, end_cost)
+    return shortest_path._with(function("cheapest_path"), enter_cost, climb_cost, end_cost)
 
 
 SEARCHES = {"compiled": compiled, "in NumPy": shortest_path._in_numpy}
@@ -86,15 +91,57 @@ def test_the_compiled_search_takes_arrays_as_they_come():
 
 
 def test_where_nothing_is_compiled_the_search_is_numpys(monkeypatch):
-    monkeypatch.setattr(shortest_path, "LIBRARY", "_no_such_file")
-    shortest_path.compiled_search.cache_clear()
+    monkeypatch.setattr(library, "LIBRARY", "_no_such_file")
+    library.compiled.cache_clear()
     try:
-        assert shortest_path.compiled_search() is None
+        assert library.compiled() is None
         costs = np.zeros((3, 1, 4), np.float32)
         entered, left, cost = shortest_path.cheapest_paths(costs, costs.copy(), np.zeros((1, 4), np.float32))
         assert entered.tolist() == left.tolist() == [[0]] * 3 and cost.tolist() == [0]
     finally:
-        shortest_path.compiled_search.cache_clear()
+        library.compiled.cache_clear()
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 30), st.integers(1, 4), st.integers(1, 60), st.integers(0, 2**32 - 1))
+def test_the_least_costs_through_each_row_are_the_same_bits(width, pictures, height, seed):
+    rng = np.random.default_rng(seed)
+    cost = rng.uniform(0, 4, (width, pictures, height)).astype(np.float32)
+    climb_cost = np.cumsum(rng.uniform(0, 0.3, cost.shape), axis=2, dtype=np.float32)
+    ends = rng.uniform(0, 3, (2, pictures, height)).astype(np.float32)
+    found = shortest_path._least_with(function("least_through"), cost, climb_cost, *ends)
+    np.testing.assert_array_equal(found, shortest_path._least_in_numpy(cost, climb_cost, *ends))
+    # None of them costs less than the cheapest path, and some row's costs as much.
+    _, _, least = shortest_path.cheapest_paths(cost.copy(), climb_cost, ends[0])
+    through = shortest_path.least_through(cost, climb_cost, ends[0], ends[0])
+    np.testing.assert_allclose(through.min(axis=1), least, rtol=1e-5, atol=1e-4)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1))
+def test_the_costs_of_ink_are_the_same_bits(seed):
+    """Short runs, long ones, long ones side by side, which are noise, pixels that were erased, and parts of a page that cut through them."""
+    rng = np.random.default_rng(seed)
+    ink = rng.choice(np.array([0, 60, 105, 255], np.uint8), (90, 70), p=(0.7, 0.1, 0.1, 0.1))
+    for _ in range(rng.integers(0, 6)):
+        left, top = rng.integers(0, 70), rng.integers(0, 60)
+        ink[top : top + rng.integers(20, 60), left : left + rng.integers(1, 40)] = rng.integers(100, 256)
+    erased = np.zeros(ink.shape, bool)
+    erased[10:60, 30:33] = True
+    page = ink_runs.InkRuns(ink, erased, (8.0, 8.0))
+    (top, bottom), (left, right) = np.sort(rng.choice(90, 2, replace=False)), np.sort(rng.choice(70, 2, replace=False))
+    bands = []
+    for band in (page._band_with(function("band_costs")), page._band_in_numpy):
+        costs = np.zeros((2, right - left, 3, bottom - top), np.float32)
+        band(top, bottom, left, right, costs[0, :, 1], costs[1, :, 1])
+        bands.append(costs)
+    np.testing.assert_array_equal(*bands)
+    assert not bands[0][:, :, ::2].any()
+    # Climbing costs what the sum down the column says.
+    paper = np.maximum(1 - page.ink[top:bottom, left:right] / ink_runs.SOLID, 0)
+    steps = (paper[1:] + paper[:-1]) / 2 * (ink_runs.CLIMB_PAPER_COST - ink_runs.CLIMB_INK_COST)
+    expected = np.cumsum(steps + ink_runs.CLIMB_INK_COST, axis=0)
+    np.testing.assert_allclose(bands[0][1, :, 1, 1:], expected.T, rtol=1e-4)
 
 
 def test_where_there_is_a_compiler_the_package_comes_with_the_search(tmp_path):

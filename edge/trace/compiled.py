@@ -1,0 +1,47 @@
+"""The loops over pixels of this package that are compiled where there is a compiler when the package is installed: `shortest_path.c`.
+
+Each has its twin in NumPy, with the same sums and comparisons of the same floats: both give the same bits.
+"""
+
+import ctypes
+from collections.abc import Callable
+from functools import lru_cache
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+LIBRARY = "_shortest_path"
+
+_SIZE, _FLOAT, _ARRAY = ctypes.c_ssize_t, ctypes.c_float, ctypes.c_void_p
+FUNCTIONS = {
+    "cheapest_path": (_FLOAT, [_SIZE] * 4 + [_ARRAY] * 6),
+    "least_through": (None, [_SIZE] * 3 + [_ARRAY] * 6),
+    "band_costs": (
+        None, [_SIZE] * 5 + [_ARRAY] * 2 + [_FLOAT] * 2 + [_ARRAY, _SIZE] + [_ARRAY] * 4 + [_SIZE, _ARRAY, _SIZE, _ARRAY, _ARRAY],
+    ),
+}  # fmt: skip
+"""What each returns, and its arguments."""
+
+
+@lru_cache(maxsize=1)
+def compiled() -> dict[str, Callable[..., Any]] | None:
+    """The functions of `shortest_path.c` by name; None where it has not been built, or does not load."""
+    for suffix in EXTENSION_SUFFIXES:
+        file = Path(__file__).with_name(LIBRARY + suffix)
+        if file.is_file():
+            try:
+                library = ctypes.CDLL(str(file))
+                found = {name: getattr(library, name) for name in FUNCTIONS}
+            except (OSError, AttributeError):
+                continue
+            for name, (result, arguments) in FUNCTIONS.items():
+                found[name].restype, found[name].argtypes = result, arguments
+            return found
+    return None
+
+
+def address(array: np.ndarray) -> int:
+    """Where an array's memory begins."""
+    return int(array.__array_interface__["data"][0])
