@@ -90,7 +90,9 @@ def _above_texture(small: np.ndarray) -> np.ndarray:
     if inked < 0.5 * (rows * columns - 1):
         return small  # the quantile of most tiles is 0
     floor = np.median(np.quantile(tiles, 1 - TRACE_SHARE, axis=(1, 3)))
-    return small if floor < 1 else (np.maximum(small - floor, 0) * (255 / max(255 - floor, 1))).astype(np.uint8)
+    if floor < 1:
+        return small
+    return (np.maximum(np.arange(256) - floor, 0) * (255 / max(255 - floor, 1))).astype(np.uint8).take(small)
 
 
 def _solid(dark: np.ndarray) -> np.ndarray | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..preprocessing import otsu
+from .pixels import brightest
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -125,22 +126,20 @@ def _relative_to_paper(bright: np.ndarray, blocks: np.ndarray) -> np.ndarray:
 
 def _balanced(page: Image.Image) -> np.ndarray:
     """The brightest channel of each pixel of an RGB image, (H, W) uint8, after white balance by the paper's colour."""
-    from PIL import Image, ImageChops
+    from PIL import Image
 
     # The first pixel of each block, across and down.
     size, first = (-(-page.width // BLOCK_PX), -(-page.height // BLOCK_PX)), 0.5 - BLOCK_PX / 2
     to_first = (BLOCK_PX, 0, first, 0, BLOCK_PX, first)
     sample = np.asarray(page.transform(size, Image.Transform.AFFINE, to_first, Image.Resampling.NEAREST))
     white = np.maximum(np.percentile(sample.reshape(-1, 3), 75, axis=0), 1)
-    bright = None
-    for number, level in enumerate(white):
-        # One after the other: each takes as much memory as the ink.
-        channel = page.getchannel(number)
-        if level < white.max():
-            steps = np.minimum(np.rint(np.arange(256) * (white.max() / level)), 255)
-            channel = channel.point(steps.astype(np.uint8).tolist())
-        bright = channel if bright is None else ImageChops.lighter(bright, channel)
-    return np.asarray(bright)
+    tables = [
+        np.minimum(np.rint(np.arange(256) * (white.max() / level)), 255).astype(np.uint8)
+        if level < white.max()
+        else None
+        for level in white
+    ]
+    return brightest(page, tables)
 
 
 def _block_maximum(image: np.ndarray, side: int) -> np.ndarray:

@@ -18,13 +18,13 @@ from ..arrangement import arrangement
 from ..arrangement.scale import refined
 from ..errors import PictureError, Reason
 from ..layout import REPORT, Arrangement, Box, Template
-from ..preprocessing import filters
 from ..preprocessing.crops import TRACE_PX_PER_MM
 from . import flattening
 from .dark_screen import as_on_paper
 from .flattening import Flat
 from .frame_lines import without_frame
 from .ink import PATCH_PX, ink_of
+from .pixels import luma
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -88,7 +88,7 @@ class Page:
     @cached_property
     def gray(self) -> np.ndarray:
         """(H, W) uint8 luma of the page."""
-        return filters.to_gray(self._pixels)
+        return luma(self._pixels)
 
     @cached_property
     def ink(self) -> np.ndarray:

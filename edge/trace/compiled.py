@@ -21,6 +21,8 @@ FUNCTIONS = {
     "band_costs": (
         None, [_SIZE] * 5 + [_ARRAY] * 2 + [_FLOAT] * 2 + [_ARRAY, _SIZE] + [_ARRAY] * 4 + [_SIZE, _ARRAY, _SIZE, _ARRAY, _ARRAY],
     ),
+    "brightest": (None, [_SIZE] + [_ARRAY] * 3),
+    "luma": (None, [_SIZE] + [_ARRAY] * 3),
 }  # fmt: skip
 """What each returns, and its arguments."""
 

@@ -55,8 +55,8 @@ class InkRuns:
         pixels = np.zeros(1 + width * (height + 1), np.uint8)
         self.columns = pixels[1:].reshape(width, height + 1)
         self.ink = self.columns[:, :height].T
-        for x in range(0, width, COPY_COLUMNS):
-            self.columns[x : x + COPY_COLUMNS, :height] = ink[:, x : x + COPY_COLUMNS].T
+        for left in range(0, width, COPY_COLUMNS):
+            self.columns[left : left + COPY_COLUMNS, :height] = ink[:, left : left + COPY_COLUMNS].T
         self._erased_x = np.flatnonzero(erased.any(axis=0))
         self._erased = erased[:, self._erased_x].T
         self.columns[self._erased_x, :height] *= ~self._erased
@@ -72,7 +72,7 @@ class InkRuns:
         thin = THIN_COST * np.clip(1 - mm / THIN_MM, 0, 1).astype(np.float32)
         gain = LONG_GAIN * (np.clip(mm, *LONG_MM) - LONG_MM[0]).astype(np.float32)
         self._thin, self._gain = thin[self._lengths + 1], gain[self._lengths + 1]
-        x = self._begins // (height + 1)
+        x: np.ndarray = self._begins // (height + 1)
         self._noise = self._noise_in(x, round(WAVE_MM * across), LONG_MM[0] * down)
         self.most_gain = np.zeros(width, np.float32)
         lost = np.bincount(np.searchsorted(self._begins, self._noise, "right") - 1, minlength=len(x)) == self._lengths
@@ -83,8 +83,7 @@ class InkRuns:
         """The sorted numbers in `columns` of the pixels of long runs that stand side by side, `side` of them; the runs are in columns `x`."""
         width, height = len(self.columns), self.columns.shape[1]
         long = self._lengths > long_px
-        holds_long = np.zeros(width, bool)
-        holds_long[x[long]] = True
+        holds_long = self.holding(np.nextafter(long_px, np.inf))
         # At the page's edges half as many are enough.
         near = np.zeros(width, bool)
         for start, stop in segments(holds_long):
@@ -94,6 +93,12 @@ class InkRuns:
         rows, columns = pixels % height, pixels // height
         order = np.argsort(rows * width + columns, kind="stable")
         return np.sort(pixels[order][_side_by_side(rows[order], columns[order], side, width)])
+
+    def holding(self, length_px: float) -> np.ndarray:
+        """(W,) bool: the columns with a run of ink of at least this length, in pixels."""
+        holding = np.zeros(len(self.columns), bool)
+        holding[self._begins[self._lengths >= length_px] // self.columns.shape[1]] = True
+        return holding
 
     def extent(self, rows: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(w,) int each: the first and the last row of the run of ink that each of (w,) pixels lies in; they say nothing on paper."""
@@ -139,9 +144,9 @@ class InkRuns:
     ) -> None:
         """As `band_costs`, in NumPy."""
         height = self.columns.shape[1]
-        for x in range(left, right, COST_COLUMNS):
-            part = self.columns[x : min(x + COST_COLUMNS, right), top:bottom]
-            columns = slice(x - left, x - left + len(part))
+        for start in range(left, right, COST_COLUMNS):
+            part = self.columns[start : min(start + COST_COLUMNS, right), top:bottom]
+            columns = slice(start - left, start - left + len(part))
             enter_cost[columns] = _ENTER_COST.take(part)
             paper = PAPER.take(part)
             steps = climb_cost[columns]

@@ -126,14 +126,17 @@ def _in_letters(runs: InkRuns, place: Place, first: np.ndarray, last: np.ndarray
     left, width = place.box.left, min(round(NAME_REACH_MM * across), place.box.right - place.box.left)
     top = max(round(place.zero_px - 2 * LETTER_MM * down), 0)
     rows, columns = slice(top, round(place.zero_px + 2 * LETTER_MM * down)), slice(left, left + 2 * width)
-    labels, _ = ndimage.label(runs.ink[rows, columns] >= INK, np.ones((3, 3), bool))
+    labels, count = ndimage.label(runs.ink[rows, columns] >= INK, np.ones((3, 3), bool))
     letter = np.zeros(len(first), bool)
     if not labels.size:
         return letter
-    sides = [(part[0].stop - part[0].start, part[1].stop - part[1].start) for part in ndimage.find_objects(labels)]
-    small = np.array([False] + [high < LETTER_MM * down and wide < LETTER_MM * across for high, wide in sides])
     middle = np.clip((first[:width] + last[:width]) // 2 - top, 0, labels.shape[0] - 1)
-    letter[:width] = small[labels[middle, np.arange(width)]]
+    passed = labels[middle, np.arange(width)]
+    small = np.zeros(count + 1, bool)
+    for label in set(passed.tolist()) - {0}:
+        high, wide = (np.ptp(np.flatnonzero((labels == label).any(axis=axis))) + 1 for axis in (1, 0))
+        small[label] = high < LETTER_MM * down and wide < LETTER_MM * across
+    letter[:width] = small[passed]
     return letter
 
 

@@ -194,6 +194,8 @@ def _add_away_cost(cost: np.ndarray, place: Place, top: int, others: Iterable[Pl
     """Add to the (n, h) cost of a place in columns `x` (n,), from row `top` on, what it costs to be nearer to another lead's 0 mV."""
     at = np.arange(top, top + cost.shape[1])
     for other in others:
+        if other.box.right <= x[0] or x[-1] < other.box.left:
+            continue
         left, right = np.searchsorted(x, (other.box.left, other.box.right))
         nearer = np.flatnonzero(np.abs(at - other.zero_px) < np.abs(at - place.zero_px))
         if nearer.size:

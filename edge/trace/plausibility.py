@@ -40,6 +40,8 @@ def without_strays(signal: np.ndarray, rate_hz: int, reach_mv: tuple[float, floa
         kept[known] = np.abs(level) <= MAX_MEDIAN_MV
     for stretch in _beyond_steps(signal, rate_hz):
         kept[stretch] = False
+    if kept.all():  # one piece from end to end
+        return signal
     led, beyond, least = (round(seconds * rate_hz) for seconds in (LED_S, LEVEL_S, LEAST_PIECE_S))
     labels, _ = ndimage.label(kept)
     for (piece,) in ndimage.find_objects(labels):

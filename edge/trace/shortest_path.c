@@ -190,3 +190,21 @@ void band_costs(ptrdiff_t left, ptrdiff_t right, ptrdiff_t top, ptrdiff_t bottom
             climb_costs(count, ink, height, paper, share, least, out);
     }
 }
+
+/* The brightest of the first three of the four bytes of each of `count` pixels, each by its table of 256. */
+void brightest(ptrdiff_t count, const uint8_t *restrict pixels, const uint8_t *restrict tables, uint8_t *restrict found)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        uint8_t red = tables[pixels[4 * i]], green = tables[256 + pixels[4 * i + 1]], blue = tables[512 + pixels[4 * i + 2]];
+        uint8_t most = red > green ? red : green;
+        found[i] = most > blue ? most : blue;
+    }
+}
+
+/* The luma of each of `count` pixels of four bytes, as Pillow rounds it. */
+void luma(ptrdiff_t count, const uint8_t *restrict pixels, const uint8_t *restrict unused, uint8_t *restrict found)
+{
+    (void)unused;
+    for (ptrdiff_t i = 0; i < count; i++)
+        found[i] = (uint8_t)((pixels[4 * i] * 19595u + pixels[4 * i + 1] * 38470u + pixels[4 * i + 2] * 7471u + 0x8000u) >> 16);
+}

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecg_edge.trace import ink_runs, shortest_path
 from ecg_edge.trace import compiled as library
+from ecg_edge.trace import ink_runs, shortest_path
 
 ROOT = Path(__file__).parents[3]
 

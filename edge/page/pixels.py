@@ -1,0 +1,87 @@
+"""One value of each pixel of an RGB picture, as its channels say: read where Pillow has them, by what is compiled where there is a compiler."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..trace.compiled import address, compiled
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+BAND_ROWS = 64
+"""So many rows at once stay in a processor's cache."""
+
+
+class _ArrowArray(ctypes.Structure):
+    """The beginning of what https://arrow.apache.org/docs/format/CDataInterface.html calls ArrowArray."""
+
+
+_ArrowArray._fields_ = [
+    *((name, ctypes.c_int64) for name in ("length", "null_count", "offset", "n_buffers", "n_children")),
+    ("buffers", ctypes.POINTER(ctypes.c_void_p)),
+    ("children", ctypes.POINTER(ctypes.POINTER(_ArrowArray))),
+]
+
+
+def memory_of(image: Image.Image) -> np.ndarray | None:
+    """(H, W, 4) uint8: the memory of an RGB picture, its fourth channel of no meaning, which may be read as long as the array is there.
+
+    None where Pillow does not show it: before version 11.2, and of a large picture in several parts of memory.
+    """
+    if image.mode != "RGB" or not hasattr(image, "__arrow_c_array__"):
+        return None
+    try:
+        _, capsule = image.__arrow_c_array__()
+    except ValueError:
+        return None
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    outer = _ArrowArray.from_address(pointer(capsule, b"arrow_array"))
+    if outer.n_children != 1 or outer.length != image.width * image.height:
+        return None
+    begins = outer.children[0].contents.buffers[1]
+    memory = (ctypes.c_uint8 * (4 * outer.length)).from_address(begins)
+    memory.capsule = capsule  # which keeps the picture
+    return np.frombuffer(memory, np.uint8).reshape(image.height, image.width, 4)
+
+
+def brightest(image: Image.Image, tables: Sequence[np.ndarray | None]) -> np.ndarray:
+    """(H, W) uint8: the brightest channel of each pixel of an RGB picture, each channel first by its table of 256 levels where it has one."""
+    library, memory = compiled(), memory_of(image)
+    if library and memory is not None:
+        steps = np.stack([np.arange(256) if table is None else table for table in tables]).astype(np.uint8)
+        return _with(library["brightest"], memory, steps)
+    return _brightest_in_pillow(image, tables)
+
+
+def _brightest_in_pillow(image: Image.Image, tables: Sequence[np.ndarray | None]) -> np.ndarray:
+    """As `brightest`, some rows after another: all channels at once are three times the memory."""
+    found = np.empty((image.height, image.width), np.uint8)
+    for top in range(0, image.height, BAND_ROWS):
+        out = found[top : top + BAND_ROWS]
+        channels = image.crop((0, top, image.width, top + len(out))).split()
+        for number, (channel, table) in enumerate(zip(channels, tables, strict=True)):
+            level = np.asarray(channel if table is None else channel.point(table.tolist()))
+            np.maximum(out, level, out=out) if number else np.copyto(out, level)
+    return found
+
+
+def luma(image: Image.Image) -> np.ndarray:
+    """(H, W) uint8: the luma of an RGB picture, as Pillow has it (ITU-R 601-2)."""
+    library, memory = compiled(), memory_of(image)
+    if library and memory is not None:
+        return _with(library["luma"], memory, np.empty(0, np.uint8))
+    return np.asarray(image.convert("L"))
+
+
+def _with(function: object, memory: np.ndarray, tables: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 that a function of `shortest_path.c` makes of pixels (H, W, 4)."""
+    found = np.empty(memory.shape[:2], np.uint8)
+    assert callable(function)
+    function(found.size, address(memory), address(tables), address(found))
+    return found
