@@ -61,17 +61,24 @@ def reduced(ink: np.ndarray, px_per_mm: tuple[float, float]) -> tuple[np.ndarray
     height, width = ink.shape
     size = max(round(width * PX_PER_MM / px_per_mm[0]), 1), max(round(height * PX_PER_MM / px_per_mm[1]), 1)
     small = _above_texture(np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX)))
-    counts = np.array(Image.fromarray(small).histogram())
+    counts = levels_of(small)
     counts[: FAINTEST + 1] = 0
     if counts.sum() < MIN_POINTS:
         raise PictureError(Reason.NOT_AN_ECG)
-    dark = small > DARK_SHARE * _percentile(counts, 90)
+    dark = small > DARK_SHARE * percentile_of(counts, 90)
     solid = _solid(dark)
     return (small, dark) if solid is None else (np.where(solid, 0, small), dark & ~solid)
 
 
-def _percentile(counts: np.ndarray, percent: float) -> float:
-    """As `numpy.percentile`, of so many (n,) values of 0, 1, 2, …"""
+def levels_of(image: np.ndarray) -> np.ndarray:
+    """(256,) int: how many pixels of a (H, W) uint8 image have each level."""
+    from PIL import Image
+
+    return np.array(Image.fromarray(image).histogram())
+
+
+def percentile_of(counts: np.ndarray, percent: float) -> float:
+    """As `numpy.percentile`, of so many (n,) values of 0, 1, 2, …: of a page's pixels in a tenth of the time."""
     place = percent / 100 * (counts.sum() - 1)
     lower, upper = np.searchsorted(np.cumsum(counts), [int(place), int(np.ceil(place))], "right")
     return float(lower + (upper - lower) * (place - int(place)))

@@ -209,7 +209,7 @@ def _sheet(
     mesh = warp.mesh_of(homography, (*first, *last), 1.0, DRAFT_CELL_PX)
     # Reduced first: bilinear samples of a finer picture would alias with the millimetre lines.
     factor = min(1.0, 2 * sheet.DRAFT_PX_PER_MM / picture_px_per_mm)
-    draft = np.asarray(mesh.scaled(factor).resample(_resized(image, factor), step=6))
+    draft = mesh.scaled(factor).colours(_resized(image, factor), step=6)
     columns, rows = np.meshgrid(np.arange(0, draft.shape[1], 4), np.arange(0, draft.shape[0], 4))
     places = mesh.to_picture(np.stack([columns.ravel(), rows.ravel()], axis=1))
     inside = ((places >= 0) & (places <= np.array(image.size) - 1)).all(axis=1).reshape(rows.shape)

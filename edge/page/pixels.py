@@ -1,4 +1,5 @@
-"""One value of each pixel of an RGB picture, as its channels say: read where Pillow has them, by what is compiled where there is a compiler."""
+"""The pixels of an RGB picture, one value of each or resampled: read where Pillow has them, by what is compiled where there is a compiler, and
+else by Pillow, with the same result."""
 
 from __future__ import annotations
 
@@ -77,6 +78,29 @@ def luma(image: Image.Image) -> np.ndarray:
     if library and memory is not None:
         return _with(library["luma"], memory, np.empty(0, np.uint8))
     return np.asarray(image.convert("L"))
+
+
+def resampled(image: Image.Image, size: tuple[int, int], boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:
+    """(H, W, 3) uint8 of this `size` (width, height): an RGB picture resampled bilinearly, each of `boxes` (n, 4), left, top, right and bottom, from one
+    of `quads` (n, 8), the corners of quadrilaterals of the picture, as `PIL.Image.transform` has them. White where the picture does not reach."""
+    library, memory = compiled(), memory_of(image)
+    if not library or memory is None:
+        return _resampled_in_pillow(image, size, boxes, quads)
+    found = np.full((size[1], size[0], 3), 255, np.uint8)
+    boxes, quads = np.ascontiguousarray(boxes, np.int64), np.ascontiguousarray(quads, np.float64)
+    library["resampled"](
+        len(boxes), address(boxes), address(quads), *image.size, 4 * image.width, 4, address(memory), 3 * size[0], address(found)
+    )  # fmt: skip
+    return found
+
+
+def _resampled_in_pillow(image: Image.Image, size: tuple[int, int], boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:
+    """As `resampled`."""
+    from PIL import Image
+
+    cells = list(zip(map(tuple, boxes.tolist()), quads.tolist(), strict=True))
+    made = image.transform(size, Image.Transform.MESH, cells, Image.Resampling.BILINEAR, fill=1, fillcolor="white")
+    return np.asarray(made)
 
 
 def _with(function: object, memory: np.ndarray, tables: np.ndarray) -> np.ndarray:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .pixels import resampled
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -88,28 +90,26 @@ class Mesh:
         return upper * (1 - below) + lower * below
 
     def resample(self, image: Image.Image, scale: float = 1.0, step: int = 1) -> Image.Image:
-        """The flat page as a `PIL.Image`, `scale` times as large as `size`; white where the picture does not reach.
+        """As `colours`, as a `PIL.Image`."""
+        from PIL import Image
+
+        return Image.fromarray(self.colours(image, scale, step))
+
+    def colours(self, image: Image.Image, scale: float = 1.0, step: int = 1) -> np.ndarray:
+        """The flat page of an RGB image, (H, W, 3) uint8, `scale` times as large as `size`; white where the picture does not reach.
 
         Every `step`-th node is used, and those at the rim; places between them are interpolated.
         """
-        from PIL import Image
-
         width, height = round(self.size[0] * scale), round(self.size[1] * scale)
         rows, columns = (np.append(np.arange(0, count - 1, step), count - 1) for count in self.nodes.shape[:2])
-        across = np.rint(columns * self.spacing_px * scale).astype(int).tolist()
-        down = np.rint(rows * self.spacing_px * scale).astype(int).tolist()
+        across, down = (np.rint(ends * self.spacing_px * scale).astype(int) for ends in (columns, rows))
         # Pillow's quadrilaterals are given by corners of pixels, not by their centres.
         nodes = self.nodes[np.ix_(rows, columns)] + 0.5
-        quads = np.stack([nodes[:-1, :-1], nodes[1:, :-1], nodes[1:, 1:], nodes[:-1, 1:]], axis=2)
-        quads = quads.reshape(*quads.shape[:2], 8).tolist()
-        cells = [
-            ((across[c], down[r], across[c + 1], down[r + 1]), quad)
-            for r, row in enumerate(quads)
-            for c, quad in enumerate(row)
-        ]
-        return image.transform(
-            (width, height), Image.Transform.MESH, cells, Image.Resampling.BILINEAR, fill=1, fillcolor="white"
-        )
+        quads = np.stack([nodes[:-1, :-1], nodes[1:, :-1], nodes[1:, 1:], nodes[:-1, 1:]], axis=2).reshape(-1, 8)
+        left, top = np.meshgrid(across[:-1], down[:-1])
+        right, bottom = np.meshgrid(across[1:], down[1:])
+        boxes = np.stack([left, top, right, bottom], axis=2).reshape(-1, 4)
+        return resampled(image, (width, height), boxes, quads)
 
 
 def mesh_of(homography: np.ndarray, box: tuple[float, float, float, float], spacing: float, spacing_px: float) -> Mesh:
@@ -148,7 +148,7 @@ def straighten(
     for number, (waves, degree, step) in enumerate(PASSES, 1):
         if number == len(PASSES) and np.quantile(strength, 0.75) < CLEAR_COHERENCE:
             break
-        values = normalised(np.asarray(mesh.resample(image, cell_px / mesh.spacing_px, step)))
+        values = normalised(mesh.colours(image, cell_px / mesh.spacing_px, step))
         across, strength_across = _displacement(values, 1, waves, degree, cell_px)
         down, strength_down = _displacement(values, 0, waves, degree, cell_px)
         del values  # before the next are made

@@ -23,6 +23,7 @@ FUNCTIONS = {
     ),
     "brightest": (None, [_SIZE] + [_ARRAY] * 3),
     "luma": (None, [_SIZE] + [_ARRAY] * 3),
+    "resampled": (None, [_SIZE] + [_ARRAY] * 2 + [_SIZE] * 4 + [_ARRAY, _SIZE, _ARRAY]),
 }  # fmt: skip
 """What each returns, and its arguments."""
 

@@ -1,4 +1,4 @@
-"""One value of each pixel, read from Pillow's memory, and by Pillow."""
+"""Pixels read from Pillow's memory, and by Pillow."""
 
 import numpy as np
 import pytest
@@ -46,3 +46,22 @@ def test_a_picture_in_several_parts_of_memory_is_read_by_pillow():
     assert pixels.memory_of(image) is None
     assert (pixels.brightest(image, TABLES) == 235).all()
     assert (pixels.luma(image) == np.asarray(image.convert("L"))).all()
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1))
+def test_a_mesh_is_resampled_as_pillow_does(seed):
+    """To the last bit: bent cells, and cells beyond the picture on every side."""
+    rng = np.random.default_rng(seed)
+    image = picture(seed)
+    down, across = np.meshgrid(np.linspace(-20, 170, 6), np.linspace(-20, 110, 5), indexing="ij")
+    nodes = np.stack([across, down], axis=-1) + rng.normal(0, 3, (6, 5, 2))
+    quads = np.stack([nodes[:-1, :-1], nodes[1:, :-1], nodes[1:, 1:], nodes[:-1, 1:]], axis=2).reshape(-1, 8)
+    columns, rows = np.array([0, 11, 40, 40, 57]), np.array([0, 20, 31, 50, 64, 90])
+    left, top = np.meshgrid(columns[:-1], rows[:-1])
+    right, bottom = np.meshgrid(columns[1:], rows[1:])
+    boxes = np.stack([left, top, right, bottom], axis=2).reshape(-1, 4)
+    boxes, quads = (part[boxes[:, 0] < boxes[:, 2]] for part in (boxes, quads))
+    found, expected = (read(image, (60, 95), boxes, quads) for read in (pixels.resampled, pixels._resampled_in_pillow))
+    assert found.shape == (95, 60, 3) and (found[:, 57:] == 255).all()
+    np.testing.assert_array_equal(found, expected)

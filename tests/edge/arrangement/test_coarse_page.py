@@ -1,0 +1,34 @@
+"""What a coarse page counts."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecg_edge.arrangement import coarse_page
+
+
+@given(st.lists(st.integers(0, 255), min_size=1, max_size=400), st.sampled_from([0, 0.5, 10, 50, 75, 90, 99.7, 100]))
+def test_a_percentile_of_levels_is_numpys(levels, percent):
+    image = np.array([levels], np.uint8)
+    found = coarse_page.percentile_of(coarse_page.levels_of(image), percent)
+    assert abs(found - np.percentile(image, percent)) < 1e-9
+
+
+def test_a_page_on_which_most_tiles_hold_ink_is_taken_down_by_its_texture():
+    """To the level that more of it exceeds than traces fill; a page with few such tiles stays as it is."""
+    texture = np.full((160, 320), 100, np.uint8)
+    texture[80:84] = 255
+    assert set(np.unique(coarse_page._above_texture(texture)).tolist()) == {0, 255}
+    texture[:, :200] = 0
+    np.testing.assert_array_equal(coarse_page._above_texture(texture), texture)
+
+
+def test_what_is_solid_is_taken_off_and_nothing_else_is_copied():
+    ink = np.zeros((800, 1600), np.uint8)
+    ink[300:304] = 255
+    small, dark = coarse_page.reduced(ink, (8.0, 8.0))
+    assert dark[150].all() and coarse_page._solid(dark) is None
+    ink[500:600, 100:300] = 255
+    assert coarse_page._solid(coarse_page.reduced(ink, (8.0, 8.0))[1]) is None
+    small, dark = coarse_page.reduced(ink, (8.0, 8.0))
+    assert not small[245:305, 45:155].any() and not dark[245:305].any() and dark[150].all()
