@@ -82,7 +82,7 @@ def draw_page(signals_mv, style=None, *, px_per_mm=8.0, seed=0):
     write(layers, style, plan, places, px_per_mm, rng)
     extra = np.random.default_rng([seed, 79])
     scribble(layers, style, plan, fine, extra)
-    image = _compose(layers, style, plan, px_per_mm)
+    image = paper_finish.skewed(_compose(layers, style, plan, px_per_mm), style.skew_deg)
     image, jpeg = paper_finish.finished(image, style.finish, style.jpeg, px_per_mm, extra)
     arrangement = Arrangement(
         style.layout,

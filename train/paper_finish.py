@@ -14,6 +14,15 @@ BLACK, WHITE = 0.3, (0.65, 0.85)
 COPY_NOISE, COPY_BLUR_MM = 6.0, 0.06
 
 
+def skewed(image, degrees):
+    """An RGB `PIL.Image` turned anticlockwise about its middle, on paper of its own corner's colour; the same image where it is not turned."""
+    from PIL import Image
+
+    if not degrees:
+        return image
+    return image.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=image.getpixel((1, 1)))
+
+
 def finished(image, finish, quality, px_per_mm, rng):
     """(RGB `PIL.Image`, bytes of its JPEG file or None) of a page after one of `FINISHES` and, where `quality` is not 0, as a JPEG."""
     from PIL import Image

@@ -133,9 +133,9 @@ def write(layers, style, plan, places, px_per_mm, rng):
     shift = {"above": -3.2, "on": 0.8, "below": 3.5 + style.name_mm}[style.names]
     shift = shift if style.name_rise_mm is None else -style.name_rise_mm
     for place in places:
-        x = left_mm(place.start_s, style, plan) + 0.8
+        x = left_mm(place.start_s, style, plan) + style.name_shift_mm
         if style.name_pitch_mm is not None and place.start_s:
-            x = plan.left + 0.8 + round(place.start_s / seconds_of(place, style)) * style.name_pitch_mm
+            x = plan.left + style.name_shift_mm + round(place.start_s / seconds_of(place, style)) * style.name_pitch_mm
         y = plan.zeros[row_of(place, places, style)] + shift
         pen.text((x * px_per_mm, y * px_per_mm), place.lead, 255, name_font, anchor="ls")
     pen, text_font = layers.words(style.ink), _font(style.font, 3.6 * px_per_mm)

@@ -33,7 +33,7 @@ def plan_of(style, rng):
     width, height = PAPERS_MM[style.paper]
     top = HEADER_MM if style.header else EDGE_MM
     foot = FOOT_MM if style.foot else EDGE_MM
-    height = height or top + foot + ROLL_ROW_MM * (rows + strips) + 8.0
+    height = height or top + foot + (style.row_mm or ROLL_ROW_MM) * (rows + strips) + 8.0
     pulse = pulse_mm(style) + 2 * PULSE_PAD_MM if style.pulse != "none" else 0.0
     spare = width - wide_mm(style) - pulse - (SIDE_MM if style.side else 0.0)
     left = spare * rng.uniform(0.35, 0.65) + (pulse if style.pulse == "left" else 0.0)

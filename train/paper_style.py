@@ -113,6 +113,10 @@ class Style:
     """How far above the base line names stand; by `names` where None."""
     name_pitch_mm: float | None = None
     """From name to name along a row, where it is not the columns'."""
+    name_shift_mm: float = 0.8
+    """How far behind the beginning of their traces names stand."""
+    row_mm: float | None = None
+    """From row to row on a roll."""
     gap_mm: float = 0.0
     """Bare paper between one column and the next."""
     pulse_rows: str = "all"
@@ -129,6 +133,8 @@ class Style:
     """How many scribbles."""
     finish: str = "none"
     """What became of the page afterwards: `fax`, `whitened` by an app, `photocopy`."""
+    skew_deg: float = 0.0
+    """By how much the page lies askew in its picture, anticlockwise."""
     jpeg: int = 0
     """The quality of the file; no JPEG where 0."""
 

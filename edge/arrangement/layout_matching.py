@@ -10,6 +10,7 @@ import numpy as np
 from .. import layout
 from . import columns, lead_names
 from .coarse_page import PX_PER_MM, CoarsePage
+from .flat_rows import flat_rows
 from .name_windows import USUAL, NameSearch, best_along, cells, cut
 from .rows import REACH_MM
 
@@ -141,7 +142,8 @@ def _row_candidates(coarse: CoarsePage) -> list[Row]:
             found.append((row, share * _weight_without_pulse(coarse, row, feet, extent)))
         elif found[near][1] >= PULSE_STRENGTH:
             found[near] = found[near][0], max(found[near][1], PULSE_STRENGTH + share)
-    return sorted(found)
+    flat = flat_rows(coarse, sorted(row for row, share in found if share >= MIN_SHARE))
+    return sorted(found + [(row, MIN_SHARE) for row in flat])
 
 
 def _missing(found: list[Row]) -> list[Row]:

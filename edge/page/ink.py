@@ -50,6 +50,9 @@ COLOURED_BRIGHT = 100
 MAX_COLOURED, MAX_REPEATED, REPEATED_SHARE = 0.03, 0.2, 0.6
 """Coloured print on more of a page than the first share is an area; of which more than the second repeats from cell to cell, at least so dark as
 the third tells, a grid: not strokes."""
+STROKES, LOST_DARK, LOST_SHARE, MOSTLY_LOST = (0.0015, 0.05), 140, 0.5, 0.6
+"""The share of a page that strokes cover which are this dark in one channel relative to the paper. Where more than the last share of them is less than
+half as dark (the share before it) in the brightest channel, the traces are of coloured ink and are seen in that channel."""
 COLOUR_STEP_PX = 7
 """Every so many pixels colour is looked for: no divisor of a grid's pitch, whose lines would fall between all that are looked at."""
 
@@ -73,7 +76,8 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     A grey grid is darker than the paper and lighter than the traces: Otsu's threshold over the darkest pixel of each small patch
     separates the patches that a trace crosses from those with the grid alone, and gives the levels of both. Where these are close to each
     other, a dark grid under a thin or blurred trace, the grid is removed first as a periodic pattern.
-    Traces and names in saturated colours vanish in the brightest channel as well. On a picture with pure white paper they are added.
+    Traces and names in saturated colours vanish in the brightest channel as well. On a picture with pure white paper they are added; on other paper
+    and where a grid is as saturated, the one channel is taken in which most strokes are dark that the brightest one loses.
     """
     from PIL import Image
 
@@ -81,8 +85,8 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     bright = _balanced(image)
     blocks = _paper_blocks(bright)
     dark = _relative_to_paper(bright, blocks)
-    if _is_white(blocks):
-        dark = _with_coloured_print(image, dark)
+    added = _with_coloured_print(image, dark) if _is_white(blocks) else dark
+    dark = added if added is not dark else _of_coloured_strokes(image, dark)
     paper, solid = _levels(dark)
     if paper > GRID_SHARE * solid and min(dark.shape) > 3 * CELL_PX:
         dark = _in_clearest_channel(image, dark)
@@ -223,8 +227,38 @@ def _in_clearest_channel(page: Image.Image, dark: np.ndarray) -> np.ndarray:
     best = int(np.argmin(ratios))
     if ratios[best] > CLEARER * grid_ratio(_balanced(small)):
         return dark
-    clearest = np.asarray(page.getchannel(best))
-    return _relative_to_paper(clearest, _paper_blocks(clearest))
+    return _in_channel(page, best)
+
+
+def _in_channel(page: Image.Image, channel: int) -> np.ndarray:
+    """The (H, W) uint8 darkness of one channel of a page relative to its paper there."""
+    bright = np.asarray(page.getchannel(channel))
+    return _relative_to_paper(bright, _paper_blocks(bright))
+
+
+def _of_coloured_strokes(page: Image.Image, dark: np.ndarray) -> np.ndarray:
+    """(H, W) uint8: the darkness in the channel that shows strokes most of which the brightest one, `dark`, loses: traces of coloured ink; else `dark`.
+
+    A grid in a saturated colour repeats from cell to cell, traces do not: of several channels that one is taken which shows the fewest strokes.
+    """
+    from PIL import Image
+
+    size = -(-page.width // COLOUR_STEP_PX), -(-page.height // COLOUR_STEP_PX)
+    sample = np.asarray(page.resize(size, Image.Resampling.NEAREST)).reshape(-1, 3)
+    each = 255 - np.minimum(sample * (255 / np.maximum(np.percentile(sample, 75, axis=0), 1)), 255)
+    found = []
+    for channel in range(3):
+        strokes = each[:, channel] >= LOST_DARK
+        share = strokes.mean()
+        if STROKES[0] <= share <= STROKES[1]:
+            lost = (each[strokes].min(axis=1) <= LOST_SHARE * each[strokes, channel]).mean()
+            if lost >= MOSTLY_LOST:
+                found.append((share, channel))
+    for _, channel in sorted(found):
+        shown = _in_channel(page, channel)
+        if min(dark.shape) <= 3 * CELL_PX or not _repeats(shown, shown >= LOST_DARK):
+            return shown
+    return dark
 
 
 def _periodic(dark: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from train import paper, paper_families, paper_finish, paper_style
+from train import paper, paper_families, paper_finish, paper_mixtures, paper_style
 
 PX_PER_MM = 4.0
 
@@ -94,3 +94,23 @@ def test_an_unknown_family_is_refused_by_name(tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         paper.main(["--out", str(tmp_path), "--families", "vellum"])
     assert stop.value.code == 2 and "vellum" in (said := capsys.readouterr().err) and "two panels" in said
+
+
+def test_mixtures_meet_in_other_ways_than_families_and_can_be_read():
+    """Each property by itself: nearly every pair of values of two of them is drawn; unusual scales have pulses that say so."""
+    styles = [paper_mixtures.draw_mixture(np.random.default_rng(seed)) for seed in range(300)]
+    assert all(px_per_mm * style.pen_mm >= 0.999 for style, px_per_mm in styles)
+    pairs = {(style.ink, style.layout) for style, _ in styles}
+    assert len(pairs) > 0.8 * len({ink for ink, _ in pairs}) * len({layout for _, layout in pairs})
+    unusual = [style for style, _ in styles if style.mm_per_s != 25 or style.mm_per_mv != 10 or style.grid == "none"]
+    assert unusual and all(style.pulse in ("left", "right") and style.pulse_s == 0.2 for style in unusual)
+
+
+def test_a_page_askew_has_its_corner_on_bare_paper(hearts):
+    """It is turned about its middle, the rest the same."""
+    style = paper_style.Style(paper="roll", row_mm=18.0, skew_deg=1.0, framed=True)
+    turned = paper.draw_page(hearts, style, px_per_mm=PX_PER_MM).image
+    level = paper.draw_page(hearts, replace(style, skew_deg=0.0), px_per_mm=PX_PER_MM).image
+    taller = paper.draw_page(hearts, replace(style, row_mm=None), px_per_mm=PX_PER_MM).image
+    assert turned.size == level.size and turned.tobytes() != level.tobytes()
+    assert turned.getpixel((0, 0)) == level.getpixel((1, 1)) and level.height < taller.height

@@ -159,3 +159,24 @@ def test_what_a_reflection_has_faded_is_as_dark_as_the_rest():
     clean = faded_page(0.0)
     dark = darkness_of(clean)
     assert _without_fading(dark, *_levels(dark)) is dark
+
+
+@pytest.mark.parametrize("white", [(255, 255, 255), (250, 244, 230)])
+@pytest.mark.parametrize(("ink", "grid"), [((20, 40, 220), (235, 70, 60)), ((200, 20, 20), (40, 60, 200))])
+def test_coloured_strokes_on_a_grid_of_another_colour_are_ink(ink, grid, white):
+    """Dark in one channel alone, where the grid is bright: on white paper and on any other; black ones stay as they were."""
+    page, drawn = paper(grid, ink)
+    page[(page == 250).all(axis=2)] = white
+    found = ink_of(page)
+    assert found[drawn].min() > 200
+    assert np.percentile(found[~drawn], 99.5) < 40
+
+
+def test_coloured_handwriting_leaves_black_traces_as_they_are():
+    """Most strokes are black: the brightest channel is still taken, in which a red grid and blue writing vanish."""
+    page, drawn = paper((235, 70, 60))
+    page[drawn & (np.arange(WIDTH) > WIDTH - 60)] = (20, 40, 220)
+    page[(page == 250).all(axis=2)] = (250, 244, 230)
+    found = ink_of(page)
+    black = drawn & (np.arange(WIDTH) < WIDTH - 80)
+    assert found[black].min() > 200 and np.percentile(found[~drawn], 99.5) < 40
