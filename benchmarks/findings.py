@@ -22,6 +22,7 @@ CODES = {
     "tachy": "tachycardia",
     "pac": "premature_narrow",
     "pvc": "premature_wide",
+    "pace": "paced_rhythm",
 }
 """{label: the finding that is held against it}."""
 PAST = "ptb_diagnostic"

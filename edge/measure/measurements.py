@@ -14,6 +14,7 @@ from ..signals import Signals
 from .delineation import NO_MARKS, Marks, delineate
 from .lead_values import LeadValues, axis_deg, lead_values
 from .median_beats import BEFORE_S, median_beats, repetition
+from .pacing import find_spikes, paced, without_spikes
 from .rhythm import Kind, Rhythm, rhythm_of
 
 P_HALF_S = 0.08
@@ -34,7 +35,7 @@ class Measurements:
     regular : whether RR is the same all along
     scatter : by what share of its mean RR changes from beat to beat, in the mean, between dominant beats; not in JSON
     pauses_s : RR over 2 s
-    beats : how many are dominant, premature_narrow, premature_wide, paced
+    beats : how many are dominant, premature_narrow, premature_wide, paced (come after a pacing spike)
     p_wave : whether a P wave comes before each QRS complex
     p_ms, pr_ms, qrs_ms, qt_ms : durations, over all leads together
     qtc_ms : QT at 60 per minute by bazett, fridericia, framingham, hodges
@@ -94,6 +95,10 @@ def measure(signals: Signals) -> Measurements:
     rhythm = rhythm_of(signals)
     if not len(rhythm.rows):
         return Measurements()
+    spikes = find_spikes(signals, rhythm.rows, np.array(rhythm.kinds) == "dominant")
+    if spikes is not None and len(spikes):
+        signals = without_spikes(signals, spikes)
+        rhythm = rhythm_of(signals)
     rr_s, rate_hz = rhythm.rr_median_s, signals.rate_hz
     middle = round(BEFORE_S * rate_hz)
     columns = median_beats(signals, rhythm.dominant)
@@ -116,7 +121,7 @@ def measure(signals: Signals) -> Measurements:
             "dominant": rhythm.count("dominant"),
             "premature_narrow": rhythm.count("premature_narrow") if rhythm.narrow_told else None,
             "premature_wide": None if rr_s is None else rhythm.count("premature_wide"),
-            "paced": None,
+            "paced": None if spikes is None else int(paced(rhythm.rows, spikes, signals.rate_hz).sum()),
         },
         p_wave=p_wave,
         p_ms=_between_ms(marks.p_onset, marks.p_end),

@@ -12,6 +12,9 @@ from .person import UNKNOWN_PERSON, Person, Sex
 SCATTERED = 0.1
 """RR that changes from beat to beat by more than that share of its mean, in the mean, is irregular as in fibrillation."""
 
+LEAST_PACED = 3
+"""A rhythm is paced where so many beats come after a pacing spike."""
+
 LEAST_S_MV = -0.03
 """An S wave is one from there on."""
 
@@ -112,6 +115,14 @@ class _Facts:
         return bool(found)
 
 
+def _own_rhythm(facts: _Facts) -> None:
+    """Raises `_Unknown` where a pacemaker drives the heart: neither its rhythm nor the shape of its complexes is the heart's own."""
+    count = (facts.measured.beats or {}).get("paced")
+    if count:
+        facts.asked["beats.paced"] = count
+        raise _Unknown("beats.paced")
+
+
 @dataclass(frozen=True)
 class Rule:
     """A finding and when it is there."""
@@ -134,11 +145,13 @@ def _span_mv(facts: _Facts, lead: str) -> float:
 
 
 def _left_bundle(facts: _Facts) -> bool:
+    _own_rhythm(facts)
     wide = facts["qrs_ms"] >= 120 and _net_mv(facts, "V1") < 0
     return wide and all(_net_mv(facts, lead) > 0 and facts[f"{lead}.q_mv"] > -0.05 for lead in ("I", "V6"))
 
 
 def _right_bundle(facts: _Facts) -> bool:
+    _own_rhythm(facts)
     wide = facts["qrs_ms"] >= 120 and _net_mv(facts, "V1") > 0
     return wide and facts["I.s_mv"] <= LEAST_S_MV and facts["V6.s_mv"] <= LEAST_S_MV
 
@@ -187,10 +200,12 @@ def _reversed_arms(facts: _Facts) -> bool:
 
 
 def _sinus(facts: _Facts) -> bool:
+    _own_rhythm(facts)
     return bool(facts["p_wave"]) and -30 <= facts["axis_p_deg"] <= 90
 
 
 def _fibrillation(facts: _Facts) -> bool:
+    _own_rhythm(facts)
     return facts["scatter"] > SCATTERED and not facts["p_wave"]
 
 
@@ -205,6 +220,13 @@ RULES = (
         "a P wave before each QRS complex, its axis from -30 to 90 degrees",
         CHOU,
         _sinus,
+    ),
+    Rule(
+        "paced_rhythm",
+        "paced rhythm",
+        f"a pacing spike before {LEAST_PACED} beats or more",
+        CHOU,
+        lambda facts: facts["beats.paced"] >= LEAST_PACED,
     ),
     Rule("bradycardia", "bradycardia", "rate below 60 per minute", CHOU, lambda facts: facts["rate_per_min"] < 60),
     Rule("tachycardia", "tachycardia", "rate above 100 per minute", CHOU, lambda facts: facts["rate_per_min"] > 100),
