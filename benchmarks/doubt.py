@@ -81,9 +81,9 @@ def _judge_records(runtime, folder):
 def _add(parts, said, chosen, by=""):
     """Put what a model `said` of records into `parts` {origin: rows of a `Judged`}."""
     pages = chosen.apply(said.leads)
-    right = said.allowed[np.arange(len(pages)), pages.argmax(axis=1)]
+    right, sure = said.allowed[np.arange(len(pages)), pages.argmax(axis=1)], chosen.sure(pages, said.findings)
     for i in np.flatnonzero(said.allowed.any(axis=1)):
-        row = said.digests[i], pages[i], pages[i].max() >= chosen.min_confidence, not right[i], said.findings[i]
+        row = said.digests[i], pages[i], sure[i], not right[i], said.findings[i]
         parts.setdefault(_origin(said.digests[i], said.tests[i]) + by, []).append(row)
 
 

@@ -21,7 +21,7 @@ PROTOCOLS = {
 class Scored:
     """N test rows under a protocol: `digests` (N), `labels` (N) class indices, `leads` (N, 13, 4) probabilities, (N, 1, 4)
     of a model of whole pages, `plain` (N, 4) the pages' with nothing chosen (the mean over leads), `pages` (N, 4) after what was `chosen` by fold, `sure` (N)
-    whether above the threshold of doubt."""
+    whether not uncertain."""
 
     digests: tuple
     labels: np.ndarray
@@ -42,8 +42,7 @@ def score(protocol, model, form, runtime, folder=predictions.FOLDER):
     LookupError : the model does not read the layout of these pages.
     """
     made = _kept(protocol, model, form, runtime, folder)
-    asked = _rows(protocol)
-    rows = [row for row in asked if row[0] in made[row[2]].digests]
+    rows = [row for row in _rows(protocol) if row[0] in made[row[2]].digests]
     if not rows:
         raise FileNotFoundError(
             f"{model} was asked about none of the pages of {protocol}: it does not read their layout"
@@ -56,9 +55,10 @@ def score(protocol, model, form, runtime, folder=predictions.FOLDER):
     for fold, predicted in enumerate(made):
         mine = folds == fold
         choice = choices.Choices() if protocol == "paper" else choose(made, fold)
-        leads[mine] = predicted.of([digest for digest, *_, tested in rows if tested == fold])
+        asked = [digest for digest, *_, tested in rows if tested == fold]
+        leads[mine] = predicted.of(asked)
         plain[mine], pages[mine] = choices.Choices().apply(leads[mine]), choice.apply(leads[mine])
-        sure[mine] = pages[mine].max(axis=1) >= choice.min_confidence
+        sure[mine] = choice.sure(pages[mine], predicted.findings_of(asked))
         chosen.append(choice)
     return Scored(digests, labels, leads, plain, pages, sure, tuple(chosen), made[0].made_by)
 

@@ -132,7 +132,12 @@ def doubt_by_origin(folds, rows, chosen):
     """{origin: {pages, read, error, interval}}: the share of pages that are not called uncertain and of wrong verdicts among them with its 95 %
     interval, each page by the `Choices` for its fold."""
     pages, labels, origins = _judge(folds, rows, chosen), pooled.labels_of(rows), pooled.origins_of(rows)
-    sure = pages.max(axis=1) >= [chosen[row.fold].min_confidence for row in rows]
+    sure = np.array(
+        [
+            chosen[row.fold].sure(page[None], folds[row.fold].findings_of([row.sha256]))[0]
+            for row, page in zip(rows, pages, strict=True)
+        ]
+    )
     wrong = pages.argmax(axis=1) != labels
     found = {}
     for origin in dict.fromkeys(origins):

@@ -299,11 +299,16 @@ class Reader:
         said = max(probabilities, key=probabilities.__getitem__)
         against = contradictions(said, (known["measurements"] or {}).get("statements", ()))
         lost = (stages.quality or {}).get("leads_lost")
-        doubts = doubts_of(probabilities[said] >= self.min_confidence, info, bool(against), lost)
         # Where no lead was followed nothing rests on the scale, and the arrangement may not be known.
         scale = stages.page.arrangement.contradicts if stages.page is not None and stages.traces is not None else ()
-        if scale and "assumed_scale" not in doubts:
-            doubts = (*doubts, "assumed_scale")
+        doubts = doubts_of(
+            probabilities[said] >= self.min_confidence,
+            info,
+            lost,
+            scale_contradicted=bool(scale),
+            measurements_contradict=bool(against),
+            findings_contradict=verdict.findings_contradict(said, known.get("findings")),
+        )
         known |= {"message": " ".join([*filter(None, [known["message"]]), *against, *scale]) or None}
         return Result(
             status="uncertain" if doubts else "read",

@@ -34,7 +34,14 @@ SHOWN_QTC = "fridericia"
 
 Status = Literal["read", "uncertain", "refused", "failed"]
 LeadState = Literal["read", "lost"]
-Doubt = Literal["low_confidence", "assumed_scale", "contradicts_measurements", "unlike_training", "leads_lost"]
+Doubt = Literal[
+    "low_confidence",
+    "assumed_scale",
+    "contradicts_measurements",
+    "contradicts_findings",
+    "unlike_training",
+    "leads_lost",
+]
 """Why a result is `uncertain`."""
 
 

@@ -171,17 +171,22 @@ MANY_LOST = 3
 
 
 def doubts_of(
-    confident: bool, page: PageInfo | None, contradicted: bool = False, leads_lost: float | None = None
+    confident: bool,
+    page: PageInfo | None,
+    leads_lost: float | None = None,
+    *,
+    scale_contradicted: bool = False,
+    measurements_contradict: bool = False,
+    findings_contradict: bool = False,
 ) -> tuple[Doubt, ...]:
-    """Why a verdict is uncertain, of a page, of whether its probability reaches the least that is asked for, whether what was measured speaks
-    against it, and how many of the twelve leads are lost."""
-    doubts: list[Doubt] = []
-    if not confident:
-        doubts.append("low_confidence")
-    if page is not None and "assumed" in (page["speed_from"], page["gain_from"]):
-        doubts.append("assumed_scale")
-    if contradicted:
-        doubts.append("contradicts_measurements")
-    if (leads_lost or 0) >= MANY_LOST:
-        doubts.append("leads_lost")
-    return tuple(doubts)
+    """Why a verdict is uncertain, of a page: of whether its probability reaches the least that is asked for, how many of the twelve leads are lost, whether
+    the page shows another scale than was given, and whether what was measured, or what the model finds besides, speaks against it."""
+    assumed = page is not None and "assumed" in (page["speed_from"], page["gain_from"])
+    holding: dict[Doubt, bool] = {
+        "low_confidence": not confident,
+        "assumed_scale": assumed or scale_contradicted,
+        "contradicts_measurements": measurements_contradict,
+        "contradicts_findings": findings_contradict,
+        "leads_lost": (leads_lost or 0) >= MANY_LOST,
+    }
+    return tuple(doubt for doubt, holds in holding.items() if holds)

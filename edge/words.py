@@ -13,6 +13,10 @@ DOUBTS = {
     "low_confidence": ("low confidence", "The confidence is below what a verdict needs: do not rely on it."),
     "assumed_scale": ("scale doubtful", "Paper speed or gain is assumed, or the page shows another than was given."),
     "contradicts_measurements": ("contradicts the measurements", "The measurements contradict the verdict."),
+    "contradicts_findings": (
+        "contradicts what else was found",
+        "What the model finds besides contradicts the verdict: whether the ECG is normal.",
+    ),
     "unlike_training": ("unlike the pages that the model knows", "The page is unlike those that the model knows."),
     "leads_lost": ("leads lost", "Some of the leads could not be followed."),
 }  # fmt: skip

@@ -5,8 +5,10 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from ecg_edge.classifier import verdict
+from ecg_edge.layout import CLASSES
 
 from . import metrics
+from .page_findings import FINDINGS
 
 MAX_ERROR = 0.10
 """Share of wrong verdicts that is accepted among those that are not called uncertain."""
@@ -35,6 +37,16 @@ class Choices:
     def apply(self, leads):
         """(N, 4) calibrated probabilities of the pages whose (N, 13, 4) leads are given."""
         return verdict.calibrate(self.aggregate(leads), self.temperature, self.bias)
+
+    def sure(self, pages, findings=None):
+        """(N,) bool: which verdicts of calibrated `pages` (N, 4) are not uncertain, with the probabilities of what the model finds besides (N, F),
+        None or F = 0 where it finds nothing."""
+        confident = pages.max(axis=1) >= self.min_confidence
+        if findings is None or not findings.shape[1]:
+            return confident
+        said = zip(pages.argmax(axis=1), findings, strict=True)
+        against = [verdict.findings_contradict(CLASSES[k], dict(zip(FINDINGS, row, strict=True))) for k, row in said]
+        return confident & ~np.array(against, bool)
 
     def to_dict(self):
         """For JSON."""

@@ -1,6 +1,6 @@
 """From what a network says of leads or windows to a verdict on the page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -8,6 +8,9 @@ from ..errors import DamagedModelError
 
 SMALLEST = 1e-4
 """Probabilities are kept above it before logarithms: an int8 output has steps of 1/256, and 0 means 'less than a step'."""
+
+NORMAL, NOT_NORMAL = "normal", "not_normal"
+"""The class and the finding that say opposite things."""
 
 Weights = Sequence[float] | np.ndarray | None
 
@@ -61,3 +64,11 @@ def calibrate(
         scaled = scaled + bias
     scaled = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     return scaled / scaled.sum(axis=-1, keepdims=True)
+
+
+def findings_contradict(said: str, findings: Mapping[str, float] | None) -> bool:
+    """Whether what a model finds besides its classes speaks against its verdict `said`: *normal* of an ECG that it finds more likely not normal, or
+    another class of one that it finds more likely normal. False of a model that finds nothing besides."""
+    if findings is None or NOT_NORMAL not in findings:
+        return False
+    return (said == NORMAL) == (findings[NOT_NORMAL] > 1 / 2)

@@ -97,6 +97,15 @@ def test_a_verdict_that_contradicts_what_was_measured_is_uncertain(page_reader, 
     assert result.message == rule.reason and rule.reason in result.to_text()
 
 
+def test_a_verdict_that_contradicts_what_else_was_found_is_uncertain(tiny_folder, tmp_path, normal_page, monkeypatch):
+    """However sure the model is of its class; the same answer is read where the finding is another one."""
+    doubting = reader_of(Sure, tiny_folder, tmp_path, monkeypatch, ["not_normal"]).read(normal_page)
+    assert (doubting.status, doubting.doubts) == ("uncertain", ("contradicts_findings",))
+    assert doubting.verdict == "abnormal" and doubting.confidence > 0.99 and doubting.findings["not_normal"] < 0.1
+    assert "contradicts what else was found" in doubting.to_text()
+    assert reader_of(Sure, tiny_folder, tmp_path, monkeypatch, ["ectopy"]).read(normal_page).status == "read"
+
+
 @pytest.mark.slow
 def test_limits_of_findings_depend_on_the_person(page_reader, normal_page, monkeypatch):
     """Whose page it is goes from `read` and `read_all` to the rules; what is no sex or age is said."""

@@ -164,3 +164,14 @@ def test_a_calibrated_model_has_an_error_by_chance():
     labels = np.array([random.choice(4, p=row) for row in pages])
     assert 0.05 < few["mean"] < few["upper"] and many["mean"] < few["mean"] / 4
     assert metrics.calibration_error(labels, pages) < 1.5 * many["upper"]
+
+
+def test_findings_that_contradict_make_a_verdict_unsure():
+    """However confident: normal that is found not normal, and another class that is found normal; without findings confidence alone counts."""
+    chosen = choices.Choices(min_confidence=0.6)
+    pages = np.full((4, 4), 0.1) + 0.6 * np.eye(4)[[0, 0, 2, 2]]
+    findings = np.full((4, len(choices.FINDINGS)), 0.5)
+    findings[:, choices.FINDINGS.index("not_normal")] = [0.2, 0.9, 0.9, 0.2]
+    assert chosen.sure(pages, findings).tolist() == [True, False, True, False]
+    assert chosen.sure(pages).all() and chosen.sure(pages, np.empty((4, 0))).all()
+    assert not choices.Choices(min_confidence=0.8).sure(pages, findings).any()

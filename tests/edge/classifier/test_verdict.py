@@ -6,8 +6,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ecg_edge.classifier.verdict import AGGREGATIONS, aggregate, answers, calibrate
+from ecg_edge.classifier.verdict import AGGREGATIONS, aggregate, answers, calibrate, findings_contradict
 from ecg_edge.errors import DamagedModelError
+from ecg_edge.layout import CLASSES
 
 steps = arrays(np.int64, (13, 4), elements=st.integers(0, 256))
 weights = arrays(np.float64, 13, elements=st.floats(0.01, 10))
@@ -143,3 +144,16 @@ def test_logits_are_classes_that_exclude_each_other_and_findings_that_do_not():
     classes, findings = answers(np.array([[0, 0, np.log(2), 0, 0, np.log(3)], [900, 0, 0, 0, 900, -900]]), 4)
     assert np.allclose(classes, [[0.2, 0.2, 0.4, 0.2], [1, 0, 0, 0]])
     assert np.allclose(findings, [[0.5, 0.75], [1, 0]])
+
+
+@given(st.sampled_from(CLASSES), st.floats(0, 1))
+def test_a_finding_contradicts_the_verdict_that_it_makes_the_less_likely(said, chance):
+    """Normal where "not normal" is more likely than not, and every other class where it is less."""
+    contradicts = findings_contradict(said, {"not_normal": chance, "infarction": 0.5})
+    assert contradicts == (chance > 0.5 if said == "normal" else chance <= 0.5)
+
+
+@pytest.mark.parametrize("findings", [None, {}, {"infarction": 0.9}])
+def test_nothing_contradicts_where_nothing_is_found(findings):
+    """Models that answer with classes alone doubt nothing by findings."""
+    assert not any(findings_contradict(said, findings) for said in CLASSES)
