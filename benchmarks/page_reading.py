@@ -33,6 +33,7 @@ COLUMN = 1250
 
 WHAT = {
     "camera": "photographs of pages of version 2, each read by the model of the fold that it is tested in",
+    "same": "pages of version 2 as files and photographed, both read by the model that ships: whether what is said stays the same",
     "signals": "records of PTB-XL's fold 9, normal or infarction, on the data set's own paper, read by the model that ships",
     "as_6x2": "the normal ones of these on paper of two columns, without a grid, read by the model that ships",
     "as_3x4": "infarctions of the 6x2+1 pages without a grid, redrawn as 3x4+1 pages with one, each read by the model of its fold",
@@ -41,8 +42,10 @@ WHAT = {
 
 def tasks(what, options):
     """[(name, fold or None, maker)] of one kind in the order of a hash of their names; `maker()` gives the picture."""
-    found = {"camera": _photographs, "signals": _records, "as_6x2": _two_columns, "as_3x4": _redrawn}[what](options)
-    return sorted(found, key=lambda task: name_hash.share("page", what, task[0]))[: options.limit]
+    makers = {"camera": _photographs, "same": _both, "signals": _records, "as_6x2": _two_columns, "as_3x4": _redrawn}
+    found = makers[what](options)
+    # A page and its photograph stay together.
+    return sorted(found, key=lambda task: name_hash.share("page", what, task[0].split("/")[0]))[: options.limit]
 
 
 def _photographs(options):
@@ -50,6 +53,18 @@ def _photographs(options):
     pages = [page for page in dataset.read_pages(options.data) if dataset.is_scored(page.sha256)]
     return [
         (page.sha256, fold_of[page.sha256], lambda page=page: _photograph(page, options.severity)) for page in pages
+    ]
+
+
+def _both(options):
+    pages = [page for page in dataset.read_pages(options.data) if dataset.is_scored(page.sha256)]
+    return [
+        (f"{page.sha256}/{kind}", None, maker)
+        for page in pages
+        for kind, maker in (
+            ("page", lambda page=page: page.path),
+            ("photograph", lambda page=page: _photograph(page, options.severity)),
+        )
     ]
 
 
@@ -176,7 +191,7 @@ def run(options):
                     file.write(json.dumps(known[name]) + "\n")
                 print(f"\r{what}: {count + 1} of {len(asked)}", end="", file=sys.stderr, flush=True)
         rows = [known[name] for name, *_ in asked]
-        figures = {"camera": _of_photographs, "signals": _of_records}.get(what, _of_layouts)(rows, what)
+        figures = FIGURES.get(what, _of_layouts)(rows, what)
         print(f"\n## {what}: {WHAT[what]}\n\n" + "\n".join(f"- {key}: {value}" for key, value in figures.items()))
         report[what] = {"environment": where} | figures
     options.out.mkdir(parents=True, exist_ok=True)
@@ -223,6 +238,29 @@ def _of_photographs(rows, what):
         "verdicts equal": float((photo == file).mean()),
         "read, not uncertain": sum(row["status"] == "read" for row in seen),
     }
+
+
+def _of_pairs(rows, what):
+    """How often a photograph comes to the verdict and to the status of its page as a file, with 95 % intervals of Clopper and Pearson."""
+    pairs = list(zip(rows[::2], rows[1::2], strict=True))
+
+    def share(same):
+        count = sum(same)
+        return {"pages": count, "of": len(pairs), "interval": metrics.share_interval(count, len(pairs))}
+
+    def verdict_of(row):
+        return row["probabilities"] and CLASSES[int(np.argmax(row["probabilities"]))]
+
+    return {
+        "same verdict": share([verdict_of(file) == verdict_of(photo) for file, photo in pairs]),
+        "same status": share([file["status"] == photo["status"] for file, photo in pairs]),
+        "changes": [
+            {"page": file["name"].split("/")[0], "status": [file["status"], photo["status"]], "verdict": [verdict_of(file), verdict_of(photo)],
+             "reason": photo["reason"]}
+            for file, photo in pairs
+            if file["status"] != photo["status"] or verdict_of(file) != verdict_of(photo)
+        ],
+    }  # fmt: skip
 
 
 def _of_records(rows, what):
@@ -277,3 +315,7 @@ def _of_layouts(rows, what):
 
 def _short(summary):
     return {key: summary[key] for key in ("accuracy", "macro_f1")} | {"interval": summary["interval"]["accuracy"]}
+
+
+FIGURES = {"camera": _of_photographs, "same": _of_pairs, "signals": _of_records}
+"""By kind what is counted; of other kinds `_of_layouts`."""

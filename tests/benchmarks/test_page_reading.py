@@ -58,6 +58,34 @@ def test_refusals_are_counted_by_their_reason():
     assert found["mean probabilities"]["normal"] == 0.7
 
 
+def test_a_page_and_its_photograph_are_held_against_each_other():
+    """By verdict and by status; a photograph that is refused has neither in common."""
+    sure, torn = [0.9, 0.1, 0, 0], [0.4, 0.6, 0, 0]
+    rows = [
+        {"name": f"{page}/{kind}", "status": status, "probabilities": said, "reason": reason}
+        for page, said_of_file, photograph in (
+            ("a", sure, ("read", sure, None)),
+            ("b", sure, ("uncertain", torn, None)),
+            ("c", sure, ("refused", None, "blurred")),
+        )
+        for kind, (status, said, reason) in (("page", ("read", said_of_file, None)), ("photograph", photograph))
+    ]
+    found = page_reading._of_pairs(rows, "same")
+    assert (found["same verdict"]["pages"], found["same status"]["pages"], found["same status"]["of"]) == (1, 1, 3)
+    assert [(change["page"], change["reason"]) for change in found["changes"]] == [("b", None), ("c", "blurred")]
+    assert found["changes"][0]["verdict"] == ["normal", "abnormal"]
+
+
+def test_both_pictures_of_a_page_are_read_by_the_model_that_ships():
+    """As a file, then photographed, one after the other also where there is a limit."""
+    if dataset.data_directory() is None:
+        pytest.skip("needs the data")
+    some = page_reading.tasks("same", SimpleNamespace(**{**vars(OPTIONS), "limit": 6}))
+    names = [name.split("/") for name, *_ in some]
+    assert [kind for _, kind in names] == ["page", "photograph"] * 3 and len({page for page, _ in names}) == 3
+    assert {fold for _, fold, _ in some} == {None}
+
+
 def test_an_area_has_an_interval_around_it():
     """Of a score that tells most apart."""
     random = np.random.default_rng(0)
