@@ -84,10 +84,11 @@ def _add(parts, said, chosen, by=""):
     right, sure = said.allowed[np.arange(len(pages)), pages.argmax(axis=1)], chosen.sure(pages, said.findings)
     for i in np.flatnonzero(said.allowed.any(axis=1)):
         row = said.digests[i], pages[i], sure[i], not right[i], said.findings[i]
-        parts.setdefault(_origin(said.digests[i], said.tests[i]) + by, []).append(row)
+        parts.setdefault(origin_of(said.digests[i], said.tests[i]) + by, []).append(row)
 
 
-def _origin(name, tests):
+def origin_of(name, tests):
+    """Where a record by name comes from; of PTB-XL by whether it tests."""
     source = name.split("/")[0]
     if source == page_drawn.PTB_XL:
         return f"PTB-XL fold {page_drawn.TESTING_FOLD if tests else page_drawn.CHOOSING_FOLD}"

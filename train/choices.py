@@ -76,11 +76,12 @@ def choose(leads, labels, weights=None, origins=None):
     return replace(calibrated, min_confidence=threshold)
 
 
-def fit_calibration(probabilities, labels, weights=None):
+def fit_calibration(probabilities, labels, weights=None, bias_spread=1.0):
     """(loss, temperature, bias) of the vector scaling with the least penalised log-loss on (N, 4) `probabilities`, weighted by (N,).
 
     The logarithm of the temperature and each bias have a standard normal prior: an inner split holds three infarctions, and
-    what so few pages do not say stays near "nothing to mend". The prior's width is not chosen.
+    what so few pages do not say stays near "nothing to mend". The prior's width is not chosen; another standard deviation of the biases' is
+    `bias_spread`, 0 for a temperature alone.
     """
     from scipy.optimize import minimize
 
@@ -88,16 +89,20 @@ def fit_calibration(probabilities, labels, weights=None):
     logs = np.log(np.maximum(probabilities, verdict.SMALLEST))
     weights = np.ones(len(truth)) if weights is None else np.asarray(weights, float)
 
+    spread = np.append(1.0, np.full(truth.shape[1], bias_spread))
+
     def loss(chosen):
-        scaled = verdict.calibrate(probabilities, np.exp(chosen[0]), chosen[1:])
+        log_temperature, *bias = spread * chosen
+        scaled = verdict.calibrate(probabilities, np.exp(log_temperature), bias)
         away = (scaled - truth) * weights[:, None]
         right = np.maximum((scaled * truth).sum(axis=1), LEAST)  # the search may step far
         value = -(weights * np.log(right)).sum() + (chosen**2).sum() / 2
-        return value, np.append(-(away * logs).sum() / np.exp(chosen[0]), away.sum(axis=0)) + chosen
+        slope = np.append(-(away * logs).sum() / np.exp(log_temperature), away.sum(axis=0))
+        return value, spread * slope + chosen
 
     found = minimize(loss, np.zeros(1 + truth.shape[1]), jac=True, method="BFGS", options={"gtol": 1e-6})
     # Rounded well above the optimiser's tolerance: the same choices on every machine.
-    temperature, *bias = np.round([np.exp(found.x[0]), *found.x[1:]], 3).tolist()
+    temperature, *bias = np.round([np.exp(found.x[0]), *(spread * found.x)[1:]], 3).tolist()
     return float(found.fun), temperature, tuple(bias)
 
 

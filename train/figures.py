@@ -133,3 +133,20 @@ def draw_reliabilities(origins, title, path, bins=8):
     axis.grid(alpha=0.3)
     axis.legend(loc="lower right")
     _save(plt, figure, path)
+
+
+def draw_rules(origins, path):
+    """The error among what is kept against the share kept, {origin: {rule: ((N,) score, (N,) bool whether wrong)}}: a panel for each origin."""
+    plt = _pyplot()
+    figure, axes = plt.subplots(2, -(-len(origins) // 2), figsize=(14, 7), layout="constrained")
+    for axis, (origin, rules) in zip(axes.flat, origins.items(), strict=False):
+        for name, (score, wrong) in rules.items():
+            kept = np.arange(1, len(score) + 1)
+            error = np.cumsum(wrong[np.argsort(-score, kind="stable")]) / kept
+            axis.plot(kept / len(score), error, label=name.replace("*", ""), linewidth=1)
+        axis.set(
+            title=f"{origin} ({len(score)})", xlabel="share with a verdict", ylabel="error among them", xlim=(0, 1.02)
+        )
+        axis.grid(alpha=0.3)
+    figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
+    _save(plt, figure, path)

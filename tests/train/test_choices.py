@@ -175,3 +175,18 @@ def test_findings_that_contradict_make_a_verdict_unsure():
     assert chosen.sure(pages, findings).tolist() == [True, False, True, False]
     assert chosen.sure(pages).all() and chosen.sure(pages, np.empty((4, 0))).all()
     assert not choices.Choices(min_confidence=0.8).sure(pages, findings).any()
+
+
+def test_biases_may_be_held_nearer_to_nothing():
+    """The less their spread, the smaller they are, and the worse the loss; with none of it a temperature is left alone."""
+    leads, labels = draw(600, 1.0)
+    pages = sharpened(leads.mean(axis=1), 1, (0, 0.5, -0.6, 0))
+    found = [choices.fit_calibration(pages, labels, bias_spread=spread) for spread in (0.0, 0.1, 1.0)]
+    sizes = [float(np.abs(bias).max()) for _, _, bias in found]
+    assert sizes[0] == 0 < sizes[1] < sizes[2] and found[0][0] > found[1][0] > found[2][0]
+    assert found[2] == choices.fit_calibration(pages, labels)
+    temperatures = np.linspace(0.5, 2, 151)
+    losses = [
+        metrics.log_loss(labels, choices.verdict.calibrate(pages, t)) * 600 + np.log(t) ** 2 / 2 for t in temperatures
+    ]
+    assert found[0][1] == pytest.approx(temperatures[int(np.argmin(losses))], abs=0.011)
