@@ -218,6 +218,12 @@ def list_files(directory: str | os.PathLike[str]) -> Listing:
     return Listing(tuple(sorted(known)), others)
 
 
+def is_recording(name: str) -> bool:
+    """Whether files of this name are digital ECGs that are read."""
+    kind = _BY_SUFFIX.get(os.path.splitext(name)[1].lower())
+    return kind is not None and kind.opener in RECORDINGS
+
+
 def names_beside(path: str, suffix: str) -> tuple[str, str]:
     """What a file of the same name with another suffix may be called."""
     stem = os.path.splitext(path)[0]

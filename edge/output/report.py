@@ -26,6 +26,7 @@ from .wording import (
     caution,
     confidence_word,
     found_words,
+    is_digital,
     model_findings_words,
     scale_words,
     title_of,
@@ -133,7 +134,7 @@ def _column(sheet: Sheet, result: Result, x: float, y: float, wide: float, botto
     if result.status == "read" and result.confidence is not None:
         paragraphs.append(caution(result.confidence))
     elif result.reason:
-        paragraphs += advice(result.reason.value)
+        paragraphs += advice(result.reason.value, is_digital(result.to_dict()))
     for paragraph in paragraphs:
         for line in wrapped(paragraph, 9, wide):
             sheet.text(x, y, line, 9)

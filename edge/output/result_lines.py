@@ -8,13 +8,13 @@ from typing import Any
 from ..layout import CLASSES
 from ..words import doubt_sentences, percent
 from .measured_words import lines as measured_lines
-from .wording import VERDICTS, advice, model_findings, scale_words
+from .wording import VERDICTS, advice, is_digital, model_findings, scale_words
 
 
 def result_lines(result: Mapping[str, Any], min_confidence: float | None = None) -> Iterator[str]:
     """Yield the lines of the dict of a result; `min_confidence` is the least that its verdict needed, where it is known."""
     if result["status"] == "refused":
-        yield from advice(result["reason"])
+        yield from advice(result["reason"], is_digital(result))
     if result["verdict"] is not None:
         yield from doubt_sentences(result, min_confidence)
         shares = result["probabilities"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..files.kinds import is_recording
 from ..layout import Place
 from ..result import LeadResult
 from ..words import SCALES, percent
@@ -82,6 +83,14 @@ ADVICE = {
     "covered": ("Remove fingers, pens and clips that cover the traces, and smooth out folds.",),
 }
 """By reason, before `GENERAL_ADVICE`; for files that could not be opened `GENERAL_ADVICE` says nothing."""
+DIGITAL_ADVICE = {
+    "too_small": ("Give at least 5 s of the leads.",),
+    "bad_layout": ("Name each column or channel by its lead, I to V6, each once.",),
+    "leads_missing": ("A verdict needs I to V6. The signals and measurements of the leads that are there are given without one.",),
+    "bad_scale": ("State the sampling rate (for a table --fs, or a column of times) and the unit of the voltages, in the file.",),
+    "leads_lost": ("Look whether each channel has its right name and sign, and whether electrodes had come off.",),
+}  # fmt: skip
+"""By reason, of digital ECGs: there is no picture to be taken better."""
 FILE_REASONS = {"not_a_picture", "unsupported", "truncated", "too_large"}
 
 
@@ -95,9 +104,18 @@ def caution(confidence: float) -> str:
     return CAUTIONS[confidence_word(confidence)]
 
 
-def advice(reason: str) -> tuple[str, ...]:
-    """The sentences that help a person after a refusal for `reason` (its value)."""
+def advice(reason: str, is_digital: bool = False) -> tuple[str, ...]:
+    """The sentences that help a person after a refusal for `reason` (its value) of a picture, or of a digital ECG."""
+    if is_digital:
+        return DIGITAL_ADVICE.get(reason, ())
     return ADVICE.get(reason, ()) + (() if reason in FILE_REASONS else GENERAL_ADVICE)
+
+
+def is_digital(result: Mapping[str, Any]) -> bool:
+    """Whether the dict of a result is that of a digital ECG: by the name of its file, or since it was opened and no page was looked for in it."""
+    timing = result.get("timing_ms") or {}
+    without_page = timing.get("open") is not None and timing.get("page") is None and result["status"] != "failed"
+    return without_page or is_recording(result["source"])
 
 
 def found_words(leads: Sequence[LeadResult], whole: bool) -> str:

@@ -26,6 +26,7 @@ from ..output.wording import (
     advice,
     caution,
     confidence_word,
+    is_digital,
     model_findings,
     scale_words,
 )
@@ -135,9 +136,10 @@ async def show(request: Request) -> Response:
     record = await find(services, request.scope["session"], name)
     cards = await run_in_threadpool(model_cards)
     used = (record.result.get("model") or {}).get("name")
+    digital = is_digital(record.result)
     return await show_page(
         request, "result.html", record=record, result=record.result, models=cards, card=next((card for card in cards if card["name"] == used), None),
-        advice=advice(record.result["reason"]) if record.result["reason"] else (),
+        advice=advice(record.result["reason"], digital) if record.result["reason"] else (), is_digital=digital,
         sure=(confidence_word(record.result["confidence"]), caution(record.result["confidence"])) if record.result["verdict"] else None,
         doubts=doubt_sentences(record.result),
         can_keep=services.store is not None and record.cached is not None and record.cached.number is None and record.result["status"] != "failed",
@@ -251,7 +253,8 @@ def routes() -> list[Route]:
 
 def problem_page(services: Services, problem: Problem) -> HTMLResponse:
     """A `Problem` as HTML."""
-    tips = advice(problem.reason) if problem.reason in {*REASONS, "too_large", "truncated", "unsupported"} else ()
+    told = problem.reason in {*REASONS, "too_large", "truncated", "unsupported"}
+    tips = advice(problem.reason, "result" in problem.more and is_digital(problem.more["result"])) if told else ()
     values = {"problem": problem, "tips": tips, "services": services, "path": ""}
     return HTMLResponse(_templates().get_template("problem.html").render(values), problem.status, problem.headers)
 

@@ -13,17 +13,20 @@ from ecg_edge.output.wording import (
     ADVICE,
     MODEL_FINDINGS,
     QUALITY_WORDS,
+    GENERAL_ADVICE,
     REASONS,
     SCALE_SOURCES,
     VERDICTS,
     advice,
     caution,
     confidence_word,
+    is_digital,
     model_findings,
     model_findings_words,
     scale_words,
 )
 from ecg_edge.page import quality
+from ecg_edge.result import unread
 
 
 def test_every_class_has_a_name_and_a_colour():
@@ -84,3 +87,13 @@ def test_what_the_model_finds_has_words_and_the_voice_of_probabilities():
     assert model_findings_words(found) == "infarction of any age (over 99 %), hypertrophy (50 %)"
     assert [words for words, _ in model_findings(found, least=0.0)] == ["infarction of any age", "hypertrophy", "premature beats"]  # fmt: skip
     assert model_findings_words(None) == model_findings_words({"ectopy": 0.1}) == ""
+
+
+def test_digital_ecgs_are_told_nothing_of_light_and_camera():
+    """Known by their name, or since no page was looked for in what was opened."""
+    refused = unread("IM0001", Reason.BAD_SCALE, timing_ms={"open": 3.0, "total": 4.0})
+    assert is_digital(refused.to_dict()) and is_digital(unread("x/leads.CSV", Reason.TRUNCATED).to_dict())
+    photograph = unread("IM0001", Reason.BAD_SCALE, timing_ms={"open": 3.0, "page": 9.0, "total": 12.0})
+    assert not is_digital(photograph.to_dict()) and not is_digital(unread("page.pdf", Reason.TRUNCATED).to_dict())
+    for reason in Reason:
+        assert not set(advice(reason, True)) & {*GENERAL_ADVICE, *ADVICE.get(reason, ())}, reason

@@ -131,6 +131,15 @@ def test_a_file_that_cannot_be_opened_says_why(client):
     Checked(answer.text)
 
 
+def test_a_digital_ecg_is_told_nothing_of_pictures(client):
+    """One of six leads: as recorded, and no advice for a photograph."""
+    rows = (f"{n / 500:.3f}," + ",".join("0.1" if n % 250 < 20 else "0" for _ in range(6)) for n in range(3000))
+    table = "\n".join(("time_s,V1,V2,V3,V4,V5,V6", *rows)).encode()
+    text, _ = read(client, table, "leads.csv")
+    assert "The recording has only V1" in text and "A digital ECG, without a picture" in text and "As recorded" in text
+    assert "take a better picture" not in text and "camera" not in text and "has been removed" not in text
+
+
 def test_what_a_client_says_is_shown_as_text(client, page_bytes):
     """Names with marks of HTML, in results, lists and searches."""
     name = "<img src=x onerror=alert(1)>\"'&.jpg"
