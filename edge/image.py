@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 NO_PICTURE = "The directory holds no picture, PDF, DICOM, WFDB or CSV file: check the path."
 NOT_DRAWN = "This is a digital ECG ({name}): it has signals and no picture."
+SAME_RATE = 1e-3
+"""Rates that differ by no more are the same."""
 ITS_HEADER = "A WFDB record is several files: give the path of its header (.hea), with the others beside it."
 
 
@@ -163,6 +165,10 @@ def _open_recording(kind: Kind, data: bytes, name: str, source: Source, rate_hz:
 
     columns = _columns(kind, data, source, rate_hz)
     recording, no_image = recording_of(columns), cast("Image.Image", None)
+    if rate_hz is not None and abs(columns.rate_hz / rate_hz - 1) > SAME_RATE:
+        recording = recording.noted(
+            f"The file states {columns.rate_hz:g} samples a second: the {rate_hz:g} that were given are not used."
+        )
     sha256 = hashlib.sha256(columns.data).hexdigest()
     return Picture(no_image, name, sha256, recorded_at=recording.recorded_at, recording=recording)
 

@@ -18,7 +18,7 @@ from .classifier.page_input import page_tensor
 from .classifier.page_model import PageModel
 from .classifier.runtime import Network, find_runtime
 from .errors import DamagedModelError, PictureError, Reason, UsageError
-from .files.times import recording_time
+from .files.times import given_recording_time
 from .layout import WHOLE_LAYOUTS
 from .measure.contradictions import contradictions
 from .measure.measurements import measure
@@ -149,7 +149,7 @@ class Reader:
         clock = StageClock(tell)
         seen: dict[str, Any] = {"person": person}
         known: dict[str, Any] = {"model": self._model, "runtime": self._runtime}
-        known["recorded_at"] = None if recorded_at is None else recording_time(recorded_at)
+        known["recorded_at"] = None if recorded_at is None else given_recording_time(recorded_at)
         try:
             with clock.stage("open"):
                 seen["picture"] = picture = image.open_file(source, 1 if page is None else page, self._rate_hz)

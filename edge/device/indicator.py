@@ -5,12 +5,13 @@ from typing import Literal, Protocol
 
 from ..errors import InstallationError
 
-State = Literal["ready", "busy", "done", "uncertain", "refused"]
+State = Literal["ready", "busy", "done", "uncertain", "refused", "failed"]
 BLINKS: dict[State, tuple[float, float, int | None]] = {
     "busy": (0.1, 0.1, None),
     "done": (0.8, 0.4, 2),
     "uncertain": (0.4, 0.4, 4),
     "refused": (0.15, 0.15, 6),
+    "failed": (0.15, 0.15, 6),
 }
 """Seconds on and off and how often: a light that is steady is ready, and so it is again after the others."""
 
@@ -27,7 +28,7 @@ class Indicator(Protocol):
 
 class TextIndicator:
     """A line of standard output for each state: `ready`, `busy`, `done normal (91 %)`, `uncertain normal (70 %, uncertain: low confidence)`,
-    `refused The picture is blurred: …`."""
+    `refused The picture is blurred: …`, `failed The picture's file ends too early: …`."""
 
     def show(self, state: State, text: str = "") -> None:
         """Show a state."""
@@ -39,7 +40,7 @@ class TextIndicator:
 
 class LedIndicator:
     """A light at a pin: steady when ready, a flicker when busy, two long blinks when done, four even ones when the verdict is uncertain, six short
-    ones when refused."""
+    ones when the page was refused or its file could not be opened."""
 
     def __init__(self, pin: int, factory: object = None):
         gpiozero = import_gpiozero()

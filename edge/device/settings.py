@@ -29,8 +29,13 @@ class Setting:
     about: str
 
 
+ANY_TEXT = "a text in quotes"
+_NO_VALUE = object()
+"""No setting may be this: the rule of each says what it must be."""
+
+
 def _text(value: Any) -> str | None:
-    return None if isinstance(value, str) and "\0" not in value else "a text in quotes"
+    return None if isinstance(value, str) and "\0" not in value else ANY_TEXT
 
 
 def _flag(value: Any) -> str | None:
@@ -63,7 +68,7 @@ def _or_word(word: str, check: Check) -> Check:
 
 def _url(value: Any) -> str | None:
     if not isinstance(value, str):
-        return "a text in quotes"
+        return ANY_TEXT
     try:
         parts = urlsplit(value)
         good = not value or (parts.scheme in ("https", "http") and parts.hostname and (parts.port or 1) > 0)
@@ -233,7 +238,11 @@ def to_toml(values: Settings | None = None) -> str:
         if setting.section != section:
             section = setting.section
             lines += ["", f"[{section}]"]
-        lines += [f"# {setting.about}", f"{setting.name} = {_toml(values[section][setting.name])}"]
+        lines.append(f"# {setting.about}")
+        must_be = setting.problem(_NO_VALUE)
+        if must_be not in (None, ANY_TEXT):
+            lines.append(f"# May be {must_be}.")
+        lines.append(f"{setting.name} = {_toml(values[section][setting.name])}")
     return "\n".join(lines) + "\n"
 
 

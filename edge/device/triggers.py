@@ -72,8 +72,7 @@ class FolderTrigger:
         clock: Callable[[], float] = time.monotonic,
         on_event: EventHandler = ignore_event,
     ):
-        if not os.path.isdir(folder):
-            raise UsageError(f"{folder} is no folder: make it, or change [trigger] folder.")
+        check_folder(folder)
         self._folder, self._is_stored, self._settle_s = folder, is_stored, settle_s
         self._after, self._clock, self._on_event = after, clock, on_event
         self._known: dict[str, bool] = {}  # origin: whether its kind is known
@@ -220,6 +219,12 @@ class WithRequests:
     def close(self) -> None:
         """Release what starts them."""
         self._trigger.close()
+
+
+def check_folder(folder: str) -> None:
+    """Raise `UsageError` where a folder for a `FolderTrigger` is none."""
+    if not os.path.isdir(folder):
+        raise UsageError(f"{folder} is no folder: make it, or change [trigger] folder.")
 
 
 def _origin(path: str, status: os.stat_result) -> str:

@@ -171,7 +171,7 @@ class WatchLoop:
         if result["verdict"]:
             self._indicator.show("uncertain" if result["status"] == "uncertain" else "done", verdict_words(result))
         else:
-            self._indicator.show("refused", result["message"])
+            self._indicator.show("failed" if result["status"] == "failed" else "refused", result["message"])
 
 
 def _origin(task: Task, page: int) -> str | None:

@@ -35,6 +35,7 @@ def watch(settings: Settings) -> int:
     """Run the loop until SIGINT or SIGTERM; the number of the signal."""
     check_together(settings)
     log = make_event_log(settings["log"]["level"], settings["log"]["form"])
+    check_trigger(settings)
     with ExitStack() as resources, Stop() as stop:
         store = resources.enter_context(open_store(settings, log))
         worker = make_worker(settings, log)
@@ -87,6 +88,12 @@ def make_worker(settings: Settings, log: EventLog) -> Worker:
     with_camera = settings["trigger"]["kind"] != "folder"
     process = settings["process"]
     return Worker(CaptureService, (settings, with_camera), process["start_s"], process["grace_s"], with_level(log))
+
+
+def check_trigger(settings: Settings) -> None:
+    """Raise `UsageError` where the folder to be watched is none: before a store is made for it."""
+    if settings["trigger"]["kind"] == "folder":
+        triggers.check_folder(settings["trigger"]["folder"])
 
 
 def make_trigger(settings: Settings, store: Store, on_event: EventHandler = ignore_event) -> triggers.Trigger:

@@ -40,7 +40,8 @@ class DicomPages:
             self._dataset: Any = pydicom.dcmread(io.BytesIO(data))
             document = self._dataset.get("EncapsulatedDocument")
             if document:
-                # Of a document it is when its data were acquired (PS3.3, C.24.1), of a captured picture when it was scanned.
+                # Of a document it is when its data were acquired (PS3.3, C.24.1). Of a captured picture no time is known: all of them are the
+                # picture's own, of its scanning (the note of PS3.3, C.8.6.2), and those of study and series are the visit's.
                 self.recorded_at = from_dicom(str(self._dataset.get("AcquisitionDateTime") or ""))
                 self._document = PdfPages(bytes(document))
                 self.count = self._document.count

@@ -29,6 +29,13 @@ _TABLE = (
 """A first line of names, one of them a lead's; a lone II without an end is the beginning of a TIFF."""
 
 
+_RECORD = (
+    rb"(?:#[^\n]*\n)*[\w.-]+(?:/\d+)?[ \t]+\d{1,3}(?:[ \t]+[\d.]+[^\n]{0,80})?\r?\n"
+    rb"(?:#[^\n]*\n)*[\w.~-]+[ \t]+\d{1,3}(?:[x:+ \t][^\n]*)?(?:\r?\n|\Z)"
+)
+"""A WFDB header: a line of the record, and one of a file with the format of its samples."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of file: its `name`, as people call it, a `pattern` that its first bytes match (None where they tell nothing), and the
@@ -95,7 +102,7 @@ KINDS = (
         "EDFbrowser and the Python package pyEDFlib read it",
     ),
     _digital("ISHNE", rb"ISHNE1\.0", (".ecg",), "programs for Holter records (ISHNE) read it"),
-    Kind("WFDB", None, (".hea",), "wfdb"),
+    Kind("WFDB", _RECORD, (".hea",), "wfdb"),
     Kind("WFDB", None, (".dat",), "wfdb", beside=".hea"),
     Kind("CSV", _TABLE, (".csv", ".tsv"), "csv", any_text=True),
     _unread("JPEG XL", rb"\0\0\0\x0cJXL |\xff\x0a", (".jxl",)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -66,6 +66,10 @@ class Recording:
     strips: dict[str, str | None]
     recorded_at: str | None = None
     note: str | None = None
+
+    def noted(self, sentence: str) -> Recording:
+        """The same with one more sentence in its note."""
+        return replace(self, note=" ".join(filter(None, (self.note, sentence))))
 
     @property
     def lost(self) -> dict[str, float]:

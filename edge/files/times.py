@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 from ..errors import UsageError
 
@@ -25,6 +25,22 @@ def recording_time(text: str) -> str:
             return text
         return datetime.fromisoformat(re.sub("[zZ]$", "+00:00", text)).isoformat()
     raise UsageError(f"{text!r} is no time of recording: give 2026-11-24 or 2026-11-24T18:30:00+01:00")
+
+
+def given_recording_time(text: str) -> str:
+    """The same of a time that somebody gives now: it does not lie ahead.
+
+    Raises
+    ------
+    UsageError : it is none, or later than tomorrow by this machine's clock: it is a day ahead somewhere on earth.
+    """
+    time = recording_time(text)
+    tomorrow = (datetime.now(timezone.utc) + timedelta(days=1)).date().isoformat()
+    if time[:10] > tomorrow[: len(time)]:
+        raise UsageError(
+            f"{text.strip()!r} lies in the future by this machine's clock: correct the time of recording, or the clock"
+        )
+    return time
 
 
 def from_dicom(text: str) -> str | None:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from ..classifier import card
 from ..device.settings import Settings, check_together
 from ..device.systemd import notify
-from ..device.watch_service import MB, Stop, open_loop, open_store, with_level
+from ..device.watch_service import MB, Stop, check_trigger, open_loop, open_store, with_level
 from ..errors import InstallationError, UsageError
 from ..store.result_store import Store, default_folder
 from ..system import board
@@ -54,6 +54,7 @@ def serve(settings: Settings, with_watch: bool = False, with_store: bool = True)
         check_together(settings)
         if not with_store:
             raise UsageError("The loop stores what it reads: --watch goes without --no-store.")
+        check_trigger(settings)
     if bool(section["certificate"]) != bool(section["key"]):
         raise UsageError("Certificate and key go together: set both [serve] certificate and key, or none.")
     log = make_event_log(settings["log"]["level"], settings["log"]["form"])

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from ..classifier.card import list_names
 from ..errors import Reason, UsageError
 from ..files.limits import MAX_PAGE_NUMBER
-from ..files.times import recording_time
+from ..files.times import given_recording_time
 from ..measure.person import OLDEST_YEARS, SEXES, UNKNOWN_PERSON, Person, Sex
 from .problems import Problem
 from .session_cache import PER_SESSION
@@ -197,7 +197,7 @@ def _age(text: str) -> float:
 
 def _recorded_at(text: str) -> str:
     try:
-        return recording_time(text)
+        return given_recording_time(text)
     except UsageError as error:
         raise Problem(400, "bad_request", f"recorded_at: {error}.") from None
 

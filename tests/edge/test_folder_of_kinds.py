@@ -131,8 +131,9 @@ def test_the_device_answers_for_each(folder, tmp_path):
     check([entry.result for entry in entries])
     stored = [details for event, details in shown.events if event == "page.stored"]
     assert names_of(stored) == EXPECTED
-    refused = [text for state, text in shown.states if state == "refused"]
-    assert len(refused) == len([entry for entry in entries if entry.result["verdict"] is None]) and all(refused)
+    told = [(state, text) for state, text in shown.states if state in ("refused", "failed")]
+    assert [state for state, _ in told] == [each.result["status"] for each in entries if each.result["verdict"] is None]
+    assert all(text for _, text in told)
     assert ("folder.others", {"folder": str(folder), "files": 1}) in shown.events
 
 

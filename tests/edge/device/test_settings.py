@@ -28,7 +28,21 @@ def test_what_is_printed_holds_every_default_and_is_read_back(read):
     text = settings.to_toml()
     assert read(text) == settings.read_settings() == tomllib.loads(text)
     for setting in settings.SETTINGS:
-        assert re.search(rf"^# {re.escape(setting.about)}\n{setting.name} = ", text, re.MULTILINE)
+        assert re.search(rf"^# {re.escape(setting.about)}\n(# May be .*\n)?{setting.name} = ", text, re.MULTILINE)
+
+
+def test_what_is_printed_says_what_may_be_given():
+    """Choices, and from where to where."""
+    text = settings.to_toml()
+    for section, name, may_be in (
+        ("trigger", "kind", 'one of "folder", "button", "interval"'),
+        ("store", "quota_mb", "a whole number from 1 to 10000000"),
+        ("reader", "min_confidence", '"card" or a number from 0 to 1'),
+        ("home_assistant", "enabled", "true or false"),
+    ):
+        part = text[text.index(f"[{section}]") :]
+        assert re.search(rf"^# May be {re.escape(may_be)}\.\n{name} = ", part, re.MULTILINE), name
+    assert "May be a text in quotes" not in text
 
 
 def test_every_default_is_good():

@@ -1,5 +1,6 @@
 """Digital ECGs: WFDB records and tables as other programs write them, and what is said of those that cannot be read."""
 
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.files.csv_recordings import read_csv
 from ecg_edge.files.recordings import Columns, lead_of, recording_of
-from ecg_edge.files.times import from_dicom, recording_time, to_dicom
+from ecg_edge.files.times import from_dicom, given_recording_time, recording_time, to_dicom
 from ecg_edge.files.wfdb_recordings import FORMATS, read_wfdb
 from ecg_edge.image import open_file
 from ecg_edge.layout import LEADS_12
@@ -147,6 +148,8 @@ def test_a_record_is_opened_by_its_path_alone(record):
     with pytest.raises(PictureError, match="give the path of its header") as found, open(path, "rb") as file:
         open_file(file)
     assert found.value.reason is Reason.UNSUPPORTED
+    with pytest.raises(PictureError, match="give the path of its header"), open(path, "rb") as file:
+        open_file(file.read())  # known by its bytes, as from standard input
     by_header, by_samples = open_file(path), open_file(path[:-3] + "dat")
     assert by_header.sha256 == by_samples.sha256 and by_samples.source.endswith(".dat")
 
@@ -224,10 +227,20 @@ def test_rates_are_read_from_the_times(names, factor, rate_hz):
         (b"a,b\n1,2\n", Reason.BAD_LAYOUT, "first line names no lead"),
         (b"", Reason.BAD_LAYOUT, "first line names no lead"),
         (b"I,II,II\n" + b"1,2,3\n" * 3000, Reason.BAD_LAYOUT, "Two signals are called II"),
-        (b"I,II\n1,x\n", Reason.NOT_A_PICTURE, "'x' in row 1 of the table is no number"),
-        (b"I,II\n1,2\n1,2,3\n", Reason.NOT_A_PICTURE, "Row 2 of the table has 3 cells, its first line 2"),
-        (b"time_s,II\n0,1\n0.002,1\n0.1,1\n0.102,1\n", Reason.BAD_SCALE, "not evenly spaced"),
-        (b"time_s,II\n0,1\n0,1\n0,1\n", Reason.BAD_SCALE, "do not go up"),
+        (
+            b"I,II\n1,x\n",
+            Reason.NOT_A_PICTURE,
+            "'x' in line 2, column 2 (II) of the table is no number: correct or empty it.",
+        ),
+        (
+            b"# made by hand\n\nI,,II\n1,1,2\n\n1,x,3\n",
+            Reason.NOT_A_PICTURE,
+            "'x' in line 6, column 2 (without a name)",
+        ),
+        (b"I,II\n1,2\n1,2,3\n", Reason.NOT_A_PICTURE, "Line 3 of the table has 3 cells, the line of its names 2"),
+        (b"time_s,II\n0,1\n0.002,1\n0.1,1\n0.102,1\n", Reason.BAD_SCALE, "not evenly spaced: look at line 4 of"),
+        (b"time_s,II\n0,1\n0,1\n0,1\n", Reason.BAD_SCALE, "do not go up row by row: look at line 3."),
+        (b"time_s,II\n0,1\n\n0.1,1\n,1\n0.3,1\n", Reason.BAD_SCALE, "do not go up row by row: look at line 5."),
         (b"I,II\n" + b"1,1\n" * 3000, Reason.NOT_AN_ECG, "flat"),
         (b"I,II\n" + b",\n" * 3000, Reason.LEADS_LOST, "no sample"),
         (b"I,II\n" + b"1,2\n3,2\n" * 1000, Reason.TOO_SMALL, "lasts 4 s: give at least 5 s"),
@@ -330,6 +343,31 @@ def test_what_is_no_time_is_refused(text):
     with pytest.raises(ValueError, match="is no time of recording"):
         recording_time(text)
     assert from_dicom(text.replace("-", "")) is None
+
+
+def test_a_time_that_lies_ahead_cannot_be_given():
+    """As exact as it is given; today and this year can."""
+    now = datetime.now(timezone.utc)
+    for text in (str(now.year), f"{now:%Y-%m}", f"{now:%Y-%m-%d}", f"{now:%Y-%m-%dT%H:%M}"):
+        assert given_recording_time(text).startswith(text)
+    for text in (
+        str(now.year + 1),
+        f"{now.year + 1}-01",
+        f"{now + timedelta(days=2):%Y-%m-%d}",
+        "2999-01-01T00:00:00Z",
+    ):
+        with pytest.raises(ValueError, match="lies in the future by this machine's clock"):
+            given_recording_time(text)
+
+
+def test_a_rate_that_the_file_contradicts_is_not_used_and_said(heart):
+    """In the note; the same rate needs none."""
+    data = table(heart)
+    assert open_file(data, rate_hz=500).note is None
+    assert (
+        open_file(data, rate_hz=250).note
+        == "The file states 500 samples a second: the 250 that were given are not used."
+    )
 
 
 def test_of_a_long_table_no_more_is_kept_than_is_read(heart):

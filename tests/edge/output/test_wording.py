@@ -11,9 +11,9 @@ from ecg_edge.layout import CLASSES, ScaleSource
 from ecg_edge.output.colours import CLASS_COLOURS, colour_class
 from ecg_edge.output.wording import (
     ADVICE,
+    GENERAL_ADVICE,
     MODEL_FINDINGS,
     QUALITY_WORDS,
-    GENERAL_ADVICE,
     REASONS,
     SCALE_SOURCES,
     VERDICTS,
