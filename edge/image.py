@@ -77,6 +77,19 @@ class Picture:
         return f"{Path(self.source.rpartition('#')[0]).stem}-{self.sha256[:8]}-{self.page}"
 
 
+@dataclass(frozen=True)
+class DecodedPage:
+    """A page of a file: its upright RGB `image`, how many `pages` the file holds, and `recorded_at` as a `Picture` has it."""
+
+    image: Image.Image
+    pages: int
+    recorded_at: str | None
+
+
+Decode = Callable[[bytes, "Kind | None", int], DecodedPage]
+"""A function of a file's bytes, its kind and a page's number that does what `decode_page` does, here or in another process."""
+
+
 class Pages(Protocol):
     """The pages of a file: so many (`count`), by numbers from 1."""
 
@@ -113,9 +126,10 @@ def open_picture(source: Source, page: int = 1) -> Picture:
     return _open(source, page)
 
 
-def open_file(source: Source, page: int = 1, rate_hz: float | None = None) -> Picture:
+def open_file(source: Source, page: int = 1, rate_hz: float | None = None, decode: Decode | None = None) -> Picture:
     """The `Picture` of a source as `open_picture` takes it, or of a digital ECG (WFDB by the path of its header, CSV, DICOM waveform), whose
-    `recording` has its leads. `rate_hz` is its sampling rate where the file does not say it.
+    `recording` has its leads. `rate_hz` is its sampling rate where the file does not say it; `decode` opens the pages of pictures, `decode_page` where
+    None.
 
     The `sha256` of a WFDB record is that of its header and of the samples that were read, one after another.
 
@@ -123,10 +137,38 @@ def open_file(source: Source, page: int = 1, rate_hz: float | None = None) -> Pi
     ------
     PictureError, UsageError : as `open_picture` does.
     """
-    return _open(source, page, lambda kind, data, name: _open_recording(kind, data, name, source, rate_hz))
+    return _open(
+        source, page, lambda kind, data, name: _open_recording(kind, data, name, source, rate_hz), decode or decode_page
+    )
 
 
-def _open(source: Source, page: int, open_recording: Callable[[Kind, bytes, str], Picture] | None = None) -> Picture:
+def decode_page(data: bytes, kind: Kind | None, page: int) -> DecodedPage:
+    """The page of number `page` of a file's bytes, of this kind.
+
+    Raises
+    ------
+    PictureError : it cannot be opened; `pages` says how many there are where that was seen.
+    """
+    pages = _open_pages(data, kind)
+    try:
+        _check_page(page, pages.count)
+        image = pages.page(page)
+        image = image if _is_rgb(image) else _to_rgb(image)
+    except PictureError as error:
+        error.pages = pages.count
+        raise
+    finally:
+        pages.close()
+    recorded_at = getattr(pages, "recorded_at", None)  # of the kinds that say it
+    return DecodedPage(image, pages.count, recorded_at)
+
+
+def _open(
+    source: Source,
+    page: int,
+    open_recording: Callable[[Kind, bytes, str], Picture] | None = None,
+    decode: Decode = decode_page,
+) -> Picture:
     from PIL import Image
 
     if not 1 <= page <= MAX_PAGE_NUMBER:
@@ -143,20 +185,8 @@ def _open(source: Source, page: int, open_recording: Callable[[Kind, bytes, str]
         if open_recording is None:
             raise PictureError(Reason.UNSUPPORTED, NOT_DRAWN.format(name=kind.name))
         return open_recording(kind, data, name)
-    pages = _open_pages(data, kind)
-    try:
-        _check_page(page, pages.count)
-        image = pages.page(page)
-        image = image if _is_rgb(image) else _to_rgb(image)
-    except PictureError as error:
-        error.pages = pages.count
-        raise
-    finally:
-        pages.close()
-    recorded_at = getattr(pages, "recorded_at", None)  # of the kinds that say it
-    return Picture(
-        image, page_name(name, page, pages.count), hashlib.sha256(data).hexdigest(), pages.count, page, recorded_at
-    )
+    found, sha256 = decode(data, kind, page), hashlib.sha256(data).hexdigest()
+    return Picture(found.image, page_name(name, page, found.pages), sha256, found.pages, page, found.recorded_at)
 
 
 def _open_recording(kind: Kind, data: bytes, name: str, source: Source, rate_hz: float | None) -> Picture:

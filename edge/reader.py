@@ -33,6 +33,7 @@ from .result import ModelInfo, Result, RuntimeInfo, by_class, unread
 from .stages import Stages, check_leads, doubts_of, leads_by_row, leads_by_weight, leads_found, page_info
 from .system.batch import read_pages, read_with_workers
 from .system.clock import StageClock
+from .system.guarded_decoding import GuardedDecoding
 from .system.process import return_memory
 from .trace.lead_traces import trace_page, traces_of
 
@@ -63,6 +64,7 @@ class Reader:
     mm_per_s, mm_per_mv : paper speed and gain where they are known; read from the page where None
     signals : whether results carry the leads as `Signals`, of every page whose leads could be followed
     rate_hz : samples a second of digital ECGs whose file does not say it
+    guarded : whether PDF, HEIC and DICOM files are decoded in a process of their own, so that one that ends its decoder is a `failed` result
 
     Raises
     ------
@@ -81,6 +83,7 @@ class Reader:
         mm_per_mv: float | None = None,
         signals: bool = False,
         rate_hz: float | None = None,
+        guarded: bool = False,
     ) -> None:
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise UsageError(f"min_confidence must be from 0 to 1, not {min_confidence}")
@@ -89,7 +92,7 @@ class Reader:
                 raise UsageError(f"{name} must be above 0, not {value}")
         self.card = cards.read_card(model or cards.DEFAULT_MODEL, folder)
         self._arguments = (
-            self.card.path.stem, threads, min_confidence, runtime, self.card.path.parent, mm_per_s, mm_per_mv, signals, rate_hz
+            self.card.path.stem, threads, min_confidence, runtime, self.card.path.parent, mm_per_s, mm_per_mv, signals, rate_hz, guarded
         )  # fmt: skip
         self.kind = self.card["input.kind"]
         data = self.card.read_model()
@@ -103,6 +106,7 @@ class Reader:
         self.min_confidence = self.card["min_confidence"] if min_confidence is None else min_confidence
         self.signals = signals
         self._rate_hz = rate_hz
+        self._decode = GuardedDecoding() if guarded else None
         self._given = {"mm_per_s": mm_per_s, "mm_per_mv": mm_per_mv}
         self._model: ModelInfo = {
             "name": self.card.name,
@@ -152,7 +156,9 @@ class Reader:
         known["recorded_at"] = None if recorded_at is None else given_recording_time(recorded_at)
         try:
             with clock.stage("open"):
-                seen["picture"] = picture = image.open_file(source, 1 if page is None else page, self._rate_hz)
+                seen["picture"] = picture = image.open_file(
+                    source, 1 if page is None else page, self._rate_hz, self._decode
+                )
             known |= {"sha256": picture.sha256, "pages": picture.pages}
             known["recorded_at"] = known["recorded_at"] or picture.recorded_at
             if picture.recording is None:

@@ -62,6 +62,7 @@ def make_reader(options: argparse.Namespace) -> Reader:
         mm_per_s=options.mm_per_s,
         mm_per_mv=options.mm_per_mv,
         rate_hz=getattr(options, "fs", None),
+        guarded=True,
     )
 
 

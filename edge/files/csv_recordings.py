@@ -77,7 +77,8 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        for self.number, line in self._lines:
+        for number, line in self._lines:
+            self.number = number
             if line.strip() and not line.startswith("#"):
                 return line
         raise StopIteration
