@@ -42,8 +42,8 @@ def test_it_is_short_and_shows_pictures():
 def test_every_command_is_run():
     """Here, by the gate, or as a server."""
     assert set(commands_of("README.md")) == BY_THE_GATE | set(RUN_HERE) | SERVED
-    gate = text_of(".ci/run").splitlines()
-    assert all(command in gate for command in BY_THE_GATE)
+    made = {word for line in text_of(".ci/run").splitlines() if line.startswith("beside ") for word in line.split()[1:]}
+    assert {command.removeprefix("make ") for command in BY_THE_GATE} <= made
 
 
 @pytest.mark.slow
