@@ -113,7 +113,7 @@ def signals():
 
 SLOW_FOLDERS = ("benchmarks", "convert", "release", "train")
 """They train, convert, install or measure. Of the other folders single tests are marked `slow`: what takes a second of a processor or more."""
-SLOW_FIXTURES = {"report_photo", "ruled_photo"}
+SLOW_FIXTURES = {"one_photo", "report_photo", "ruled_photo"}
 """Photographs are taken in seconds: what looks at one is slow too."""
 
 

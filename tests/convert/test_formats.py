@@ -19,7 +19,10 @@ warnings.simplefilter("ignore")
 import numpy as np
 from convert import formats
 images = np.random.default_rng(0).integers(0, 256, (20, 24, 24), dtype=np.uint8)
-Path(sys.argv[3]).write_bytes(formats.convert(sys.argv[1], sys.argv[2], images))
+for path in map(Path, sys.argv[2:]):
+    if path.stem == "plain":
+        formats.widen = lambda data: data
+    path.write_bytes(formats.convert(sys.argv[1], "float32" if path.stem == "float32" else "int8", images))
 """
 BUILD = """
 import sys
@@ -42,16 +45,17 @@ def python(code, *arguments):
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """A small CNN-RNN, and a folder to convert it in."""
+    """A folder with a small CNN-RNN, and it converted in one process: as int8, as float32, and as int8 without wide arithmetic."""
     folder = tmp_path_factory.mktemp("small")
-    python(BUILD, folder / "small.keras")
+    python(
+        BUILD + CONVERT, *(folder / name for name in ("small.keras", "int8.tflite", "float32.tflite", "plain.tflite"))
+    )
     return folder
 
 
 @pytest.fixture(scope="module")
 def int8(small):
     """The small model as int8."""
-    python(CONVERT, small / "small.keras", "int8", small / "int8.tflite")
     return (small / "int8.tflite").read_bytes()
 
 
@@ -62,7 +66,7 @@ def leads(count=9):
 @needs_tensorflow
 def test_the_same_input_gives_the_same_bytes(small, int8):
     """A second conversion in a fresh process ends in equal bytes."""
-    python(CONVERT, small / "small.keras", "int8", small / "again.tflite")
+    python(CONVERT, small / "small.keras", small / "again.tflite")
     assert (small / "again.tflite").read_bytes() == int8
 
 
@@ -84,11 +88,6 @@ def test_int8_is_integer_throughout(int8):
 @needs_tensorflow
 def test_int8_lstm_stays_near_float(small, int8):
     """Wide arithmetic between products keeps int8 within 0.02 of float32 on average, where plain int8 is much further."""
-    python(CONVERT, small / "small.keras", "float32", small / "float32.tflite")
-    plain = CONVERT.replace(
-        "from convert import formats", "from convert import formats\nformats.widen = lambda data: data"
-    )
-    python(plain, small / "small.keras", "int8", small / "plain.tflite")
     for runtime in usable_runtimes():
         exact, wide, narrow = (
             Network(data, runtime).probabilities(leads(100))

@@ -67,6 +67,14 @@ def report_photo(request, normal_page):
 
 
 @pytest.fixture(scope="session")
+def one_photo(normal_page):
+    """A report page as a camera sees it at severity 2: for what is done with photographs that are read, whatever they are like."""
+    from ecg_edge.image import open_picture
+
+    return take(open_picture(normal_page).image, 200 / 25.4, 2, 33, "lying")
+
+
+@pytest.fixture(scope="session")
 def validate():
     """Hold a result's JSON against the schema."""
     import jsonschema  # which `make test-web` does without

@@ -62,22 +62,31 @@ def test_neither_name_nor_metadata_of_the_file_stay(run, named, tmp_path):
         assert not picture.getexif()
 
 
-@pytest.mark.slow
-def test_pages_are_read_as_before(normal_page, odd_pages, report_photo, tmp_path):
-    """Report pages, pages of two columns, a photograph: the same layout, and nearly the same signals."""
+def read_as_before(page):
+    """The same layout, and nearly the same signals."""
     from ecg_edge import Reader
 
     reader = Reader(signals=True)
-    pages = [normal_page, *(page.path for page in odd_pages), report_photo.image]
-    for page in pages:
-        result, stages = reader.inspect(page)
-        again = reader.read(anonymise.blank(stages))
-        assert (again.status, again.verdict, again.page["layout"]) == (
-            result.status, result.verdict, result.page["layout"]
-        )  # fmt: skip
-        length = min(len(result.signals.mv), len(again.signals.mv))
-        off = np.abs(result.signals.mv[:length, :12] - again.signals.mv[:length, :12])
-        assert np.nanmedian(off) < 0.03
+    result, stages = reader.inspect(page)
+    again = reader.read(anonymise.blank(stages))
+    assert (again.status, again.verdict, again.page["layout"]) == (
+        result.status, result.verdict, result.page["layout"]
+    )  # fmt: skip
+    length = min(len(result.signals.mv), len(again.signals.mv))
+    off = np.abs(result.signals.mv[:length, :12] - again.signals.mv[:length, :12])
+    assert np.nanmedian(off) < 0.03
+
+
+@pytest.mark.slow
+def test_pages_are_read_as_before(normal_page, odd_pages):
+    """Report pages, and pages of two columns."""
+    for page in (normal_page, *(page.path for page in odd_pages)):
+        read_as_before(page)
+
+
+def test_photographs_are_read_as_before(report_photo):
+    """Of each severity."""
+    read_as_before(report_photo.image)
 
 
 def test_a_picture_whose_leads_are_not_found_is_not_written(run, tmp_path):
@@ -90,11 +99,10 @@ def test_a_picture_whose_leads_are_not_found_is_not_written(run, tmp_path):
     assert none.endswith("(not_found). There is no picture there: check the path.")
 
 
-@pytest.mark.slow
-def test_it_says_where_the_blanked_picture_is_read_otherwise(run, report_photo, tmp_path, monkeypatch):
+def test_it_says_where_the_blanked_picture_is_read_otherwise(run, one_photo, tmp_path, monkeypatch):
     """A photograph of which nothing but the traces' lowest parts is left."""
     monkeypatch.setattr(anonymise, "_kept", lambda stages, places: [np.array([400.0, 400.0, 700.0, 500.0])])
-    report_photo.image.save(tmp_path / "page.png")
+    one_photo.image.save(tmp_path / "page.png")
     status, out, _ = run("anonymise", tmp_path / "page.png", "--out", tmp_path / "shared")
     assert status == 0 and "the blanked picture is read otherwise (" in out.splitlines()[1]
 

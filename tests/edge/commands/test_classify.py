@@ -196,9 +196,9 @@ def test_overlays_are_written(run, archive, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_photograph_is_classified(run, report_photo, tmp_path, validate):
+def test_a_photograph_is_classified(run, one_photo, tmp_path, validate):
     """From a file of a camera, at a given speed and gain."""
-    (tmp_path / "photo.jpg").write_bytes(report_photo.photo.jpeg)
+    (tmp_path / "photo.jpg").write_bytes(one_photo.photo.jpeg)
     status, out, err = run("classify", tmp_path / "photo.jpg", "--json", "--mm-per-s", "25", "--mm-per-mv", "10")
     line = json.loads(out)
     validate(line)
@@ -215,11 +215,11 @@ def test_progress_is_for_terminals_alone(run, normal_page, monkeypatch):
 # Files with several pages, and files of other kinds
 
 
-@pytest.fixture
-def scans(tmp_path, few_pages):
-    """A directory with a PDF of three pages, a page, a letter and notes."""
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory, few_pages):
+    """A directory with a PDF of three pages, a page, a letter and notes; nobody writes into it."""
     pages = [Image.open(page.path).convert("RGB") for page in few_pages[:3]]
-    folder = tmp_path / "scans"
+    folder = tmp_path_factory.mktemp("made") / "scans"
     folder.mkdir()
     (folder / "scan.pdf").write_bytes(made.pdf(*pages))
     pages[0].save(folder / "page.png")

@@ -178,10 +178,10 @@ def test_a_camera_is_named_by_number_or_folder(tmp_path):
 
 
 @pytest.mark.slow
-def test_hints_say_what_to_do(normal_page, report_photo):
+def test_hints_say_what_to_do(normal_page, one_photo):
     """Of a page that is found, one that is too far, darkness, and no page."""
     page = open_picture(normal_page).image
-    assert framing.framing_hint(report_photo.image) == framing.FOUND
+    assert framing.framing_hint(one_photo.image) == framing.FOUND
     assert framing.framing_hint(page.point(lambda level: level // 8)) == "too dark"
     far = Image.new("RGB", page.size, (120, 110, 100))
     far.paste(page.resize((page.width // 6, page.height // 6)), (300, 300))
@@ -190,9 +190,9 @@ def test_hints_say_what_to_do(normal_page, report_photo):
 
 
 @pytest.mark.slow
-def test_the_capture_service_gives_hints_of_what_the_camera_sees(capture_service, report_photo):
+def test_the_capture_service_gives_hints_of_what_the_camera_sees(capture_service, one_photo):
     """One frame, as it comes."""
     one, calls = capture_service()
-    one._camera._camera._camera._behaviour.scene = lambda frame, controls, size: np.asarray(report_photo.image)
+    one._camera._camera._camera._behaviour.scene = lambda frame, controls, size: np.asarray(one_photo.image)
     assert one(FRAMING_HINT) == (True, framing.FOUND)
     assert names(calls).count("captured_request") == 1 and "autofocus_cycle" not in names(calls)
