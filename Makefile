@@ -8,7 +8,7 @@ DOCS := .venv-docs
 SOURCES := setup.cfg setup.py pyproject.toml $(shell find edge models -type f -not -path '*/__pycache__/*')
 MODELS := cnn crnn
 
-.PHONY: run test test-fast test-slow coverage test-web test-arm64 train convert page centreline bench lint docs findings
+.PHONY: run test test-fast test-slow coverage test-web test-arm64 train convert page centreline bench lint docs screens findings
 
 run: $(DEVICE)/installed
 	$(DEVICE)/bin/ecg-edge demo
@@ -79,6 +79,13 @@ lint: $(DEVELOP)/installed
 # The docs as a site, in site/: every warning is an error.
 docs: $(DOCS)/installed
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict
+
+# A picture of README and of every page of the site, on a desktop and on a phone, in screens/; 1 where something is wrong with one.
+screens: docs $(WEB)/installed
+	mkdir -p screens/readme
+	{ echo '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><base href="file://$(CURDIR)/"><link rel="stylesheet" href="docs/readme.css"><article class="md-content">'; \
+	    $(DOCS)/bin/python -m markdown -x tables -x fenced_code README.md; } > screens/readme/README.html
+	for folder in site screens/readme; do $(WEB)/bin/python docs/screens.py $$folder screens || exit 1; done
 
 # Surprises about other software, by hand: each script says what it saw, and ends with 1 when that has changed.
 findings:

@@ -149,6 +149,13 @@ def test_commands_run(command, folder, monkeypatch, capsys):
             assert any((folder / words[words.index(option) + 1]).iterdir())
 
 
+@pytest.mark.parametrize("page", OF_PAGES)
+def test_a_page_says_what_the_program_is_called_in_a_clone(page):
+    """Before its first command: nothing is installed where a shell finds it."""
+    before, *commands = re.split(r"^```sh\n(?:.+\n)*?(?=ecg-edge )", text_of(page), maxsplit=1, flags=re.M)
+    assert not commands or "`.venv/bin/ecg-edge`" in before
+
+
 class _Understood(Exception):
     """A command line was parsed, and nothing of it was run."""
 
