@@ -103,30 +103,33 @@ screens: docs $(WEB)/installed
 findings:
 	@status=0; for script in findings/*.sh; do echo "$$script"; PYTHON=$(PYTHON) bash $$script || status=1; done; exit $$status
 
+# Python compiles what is used when it is first imported: a fraction of what is installed.
+INSTALL = pip install --quiet --disable-pip-version-check --no-compile
+
 # What a device needs, and no more.
 $(DEVICE)/installed: $(SOURCES)
 	$(PYTHON) -m venv $(DEVICE) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
-	$(DEVICE)/bin/pip install --quiet --disable-pip-version-check .
+	$(DEVICE)/bin/$(INSTALL) .
 	touch $@
 
 $(DEVELOP)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(DEVELOP) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
-	$(DEVELOP)/bin/pip install --quiet --disable-pip-version-check --editable '.[test,train,bench,litert,serve]'
+	$(DEVELOP)/bin/$(INSTALL) --editable '.[test,train,bench,litert,serve]'
 	touch $@
 
 # Apart, since browser and schema tests bring much that nothing else needs.
 $(WEB)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(WEB) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
-	$(WEB)/bin/pip install --quiet --disable-pip-version-check --editable '.[serve,litert,test-web]'
+	$(WEB)/bin/$(INSTALL) --editable '.[serve,litert,test-web]'
 	touch $@
 
 $(DOCS)/installed: Makefile
 	$(PYTHON) -m venv $(DOCS) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
-	$(DOCS)/bin/pip install --quiet --disable-pip-version-check 'mkdocs-material >= 9.6, < 10'
+	$(DOCS)/bin/$(INSTALL) 'mkdocs-material >= 9.6, < 10'
 	touch $@
 
 # The last library that checks FHIR R4 needs an older pydantic than others.
 $(FHIR)/installed: Makefile
 	$(PYTHON) -m venv $(FHIR) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
-	$(FHIR)/bin/pip install --quiet --disable-pip-version-check 'fhir.resources==6.4.0' 'pydantic<2'
+	$(FHIR)/bin/$(INSTALL) 'fhir.resources==6.4.0' 'pydantic<2'
 	touch $@

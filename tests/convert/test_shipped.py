@@ -1,5 +1,6 @@
 """The models that ship: cards true, parity passed, no state."""
 
+import functools
 import hashlib
 import json
 from dataclasses import replace
@@ -41,6 +42,12 @@ def say(network, seen):
     return network.probabilities(seen) if seen.ndim == 3 else verdict.answers(network.run(seen), len(CLASSES))[0]
 
 
+@pytest.fixture(scope="module")
+def of_folds():
+    """`shipping.from_folds`, which chooses and scores once for each model."""
+    return functools.cache(shipping.from_folds)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_cards_name_their_files(name):
     """A card's bytes and SHA-256 are those of the file beside it, and its tensors those that the runtime sees."""
@@ -72,11 +79,11 @@ def test_shipped_models_pass_the_parity_gate(name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_cards_carry_only_choices_that_were_made(name):
+def test_cards_carry_only_choices_that_were_made(name, of_folds):
     """A model of the paper's split has nothing chosen; one of all pages what its pooled out-of-fold predictions give."""
     found = card.read_card(name)
     if found["training.protocol"] == "all":
-        trust, figures, _ = shipping.from_folds(name, on_extra=name not in OF_LEADS)
+        trust, figures, _ = of_folds(name, name not in OF_LEADS)
         chosen = trust["choices"]
         assert found["metrics"] == figures and found["calibration.ece"] == trust["ece"]
         assert name in OF_LEADS or found["doubt"] == trust["doubt"]
@@ -88,9 +95,9 @@ def test_cards_carry_only_choices_that_were_made(name):
     assert found["calibration"].get("bias") == (chosen.bias and list(chosen.bias))
 
 
-def test_pooled_predictions_of_the_folds_pass_the_gate():
+def test_pooled_predictions_of_the_folds_pass_the_gate(of_folds):
     """Out of fold, int8 agrees with Keras in every runtime; what other folds' pages choose calibrates a fold's."""
-    trust, figures, pooled = shipping.from_folds("crnn")
+    trust, figures, pooled = of_folds("crnn", False)
     assert set(pooled) == set(RUNTIMES) and set(figures) == {"distinct", "uncurated"}
     assert all(parity.failures(found) == [] and found["distinct_pages"] == 490 for found in pooled.values())
     assert trust["ece"] <= 0.05 and 0 < trust["choices"].min_confidence < 1

@@ -98,7 +98,7 @@ def test_the_wheel_reads_a_page_in_a_fresh_environment(python, distributions, tm
     call(interpreter, "-m", "venv", "--without-pip", tmp_path / "env")
     inside = tmp_path / "env" / "bin"
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", inside / "python"]
-    call(*pip, "install", distributions["wheel"])
+    call(*pip, "install", "--no-compile", distributions["wheel"])
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
 
     def run(*words):
