@@ -1,18 +1,20 @@
 """Source distribution and wheels: built as a maintainer builds them, installed where nothing else is, and used there."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from ecg_edge import __version__
 
-from ..docs.pages import ROOT
+from ..docs.pages import ROOT, text_of
 
 OTHER = "3.13"
 """A Python beside the running one that is installed in as well where there is an interpreter of it; it takes the other runtime."""
@@ -87,6 +89,25 @@ def test_the_wheel_has_what_a_device_needs(distributions):
     with zipfile.ZipFile(distributions["models"]) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert names == {f"ecg_edge/models/{name}" for name in ("cnn.json", "cnn.tflite", "crnn.json", "crnn.tflite")}
+
+
+def test_the_wheel_holds_the_kinds_of_files_that_are_told(distributions):
+    """The table of docs/architecture.md: each kind of file is in the wheel, and takes no more than is said."""
+    section = text_of("docs/architecture.md").split("\n## What is in the wheel\n")[1].split("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
+    limits = {tuple(re.findall(r"`(\.\w+)`", files)): float(most) for files, _, most in rows}
+    kind_of = {ending: endings for endings in limits for ending in endings}
+    found = Counter()
+    with zipfile.ZipFile(distributions["wheel"]) as wheel:
+        for file in wheel.infolist():
+            inside = file.filename.startswith("ecg_edge/")
+            kind = kind_of.get(Path(file.filename).suffix, ()) if inside else ()
+            assert kind or not inside or file.filename == "ecg_edge/py.typed", (
+                f"{file.filename} is of no kind in the table"
+            )
+            found[kind] += file.compress_size / 1000
+    assert found.keys() == limits.keys()
+    assert {kind: size for kind, size in found.items() if size > limits[kind]} == {}
 
 
 @pytest.mark.parametrize("python", [f"{sys.version_info.major}.{sys.version_info.minor}", OTHER])
