@@ -65,7 +65,9 @@ def filled(tmp_path):
 def moments(folder, tmp_path):
     """[(call, n)]: the n-th of each call, as strace counts them, on the way of the pages into a store."""
     log = tmp_path / "count"
-    power_cuts.traced(STORE_PAGES, folder, 1, PAGES, log=log, options=["-e", f"trace={power_cuts.CALLS}"])
+    power_cuts.traced(
+        STORE_PAGES, folder, 1, PAGES, log=log, options=[power_cuts.UNSTOPPED, "-e", f"trace={power_cuts.CALLS}"]
+    )
     counts = Counter(re.findall(r"^\d+ +(\w+)\(", log.read_text(), re.MULTILINE))
     return [(call, number) for call, count in counts.items() for number in range(1, count + 1)]
 
@@ -73,9 +75,8 @@ def moments(folder, tmp_path):
 def disturbed(folder, tmp_path, what, call, number):
     """The finished process that stores pages, disturbed at one of its calls."""
     inject = f"inject={call}:{what}:when={number}"
-    return power_cuts.traced(
-        STORE_PAGES, folder, 1, PAGES, log=tmp_path / "log", options=["-e", f"trace={call}", "-e", inject]
-    )
+    options = [*([] if what.startswith("signal=") else [power_cuts.UNSTOPPED]), "-e", f"trace={call}", "-e", inject]
+    return power_cuts.traced(STORE_PAGES, folder, 1, PAGES, log=tmp_path / "log", options=options)
 
 
 @pytest.mark.slow
