@@ -1,6 +1,7 @@
 """The ink of a page as vertical runs of pixels, and what a path through them costs."""
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 
@@ -113,7 +114,7 @@ class InkRuns:
         self, top: int, bottom: int, left: int, right: int, enter_cost: np.ndarray, climb_cost: np.ndarray
     ) -> None:
         """Write into (right - left, bottom - top) float32 arrays what it costs to enter each pixel of a part of the page from the column before,
-        and to move down to it from the part's first row."""
+        and to move down to it from the page's first row."""
         library = compiled()
         (self._band_with(library["band_costs"]) if library else self._band_in_numpy)(
             top, bottom, left, right, enter_cost, climb_cost
@@ -148,13 +149,7 @@ class InkRuns:
             part = self.columns[start : min(start + COST_COLUMNS, right), top:bottom]
             columns = slice(start - left, start - left + len(part))
             enter_cost[columns] = _ENTER_COST.take(part)
-            paper = PAPER.take(part)
-            steps = climb_cost[columns]
-            steps[:, 0] = 0
-            np.add(paper[:, 1:], paper[:, :-1], out=steps[:, 1:])
-            steps[:, 1:] *= CLIMB_SHARE
-            steps[:, 1:] += CLIMB_INK_COST
-            np.cumsum(steps, axis=1, out=steps)
+        climb_cost[:] = self._climb_cost[left:right, top:bottom]
         some = slice(*np.searchsorted(self._begins, (left * height, right * height)))
         runs = np.repeat(np.arange(some.start, some.stop), self._lengths[some])
         pixels = _numbers(self._begins[some], self._lengths[some])
@@ -165,6 +160,21 @@ class InkRuns:
         gains = ~np.isin(pixels, self._noise)
         cost[gains] -= self._gain[runs[gains]]
         enter_cost[at] = cost
+
+    @cached_property
+    def _climb_cost(self) -> np.ndarray:
+        """(W, H) float32: what it costs to move down to each pixel from the first row."""
+        width, height = len(self.columns), self.columns.shape[1] - 1
+        cost = np.empty((width, height), np.float32)
+        for start in range(0, width, COST_COLUMNS):
+            steps = cost[start : start + COST_COLUMNS]
+            paper = PAPER.take(self.columns[start : start + COST_COLUMNS, :height])
+            steps[:] = paper
+            steps[:, 1:] += paper[:, :-1]
+            steps *= CLIMB_SHARE
+            steps += CLIMB_INK_COST
+            np.cumsum(steps, axis=1, out=steps)
+        return cost
 
     def erased(self, top: int, bottom: int, x: np.ndarray) -> np.ndarray:
         """(n, bottom - top) bool: where in the columns `x` (n,) it is not known whether there is ink."""

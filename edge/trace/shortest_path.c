@@ -11,7 +11,7 @@
 #endif
 
 #define LANES 8
-#define TOGETHER 4
+#define TOGETHER 8
 
 static inline float lesser(float a, float b) { return a < b ? a : b; }
 
@@ -123,20 +123,24 @@ void least_through(ptrdiff_t width, ptrdiff_t height, ptrdiff_t stride, const fl
     }
 }
 
-/* What climbing costs in `count` columns of ink from row `top` on: the sums of what each row costs, 0 in the first. */
-static void climb_costs(int count, const uint8_t *const *restrict ink, ptrdiff_t height, const float *restrict paper,
-                        float share, float least, float *const *restrict climb)
+/* What climbing costs in rows `top` to `bottom` of `count` columns of ink: the sums of what each row costs, from the columns' first row on, so that
+   they are the same wherever a part begins. */
+static void climb_costs(int count, const uint8_t *const *restrict ink, ptrdiff_t top, ptrdiff_t bottom,
+                        const float *restrict paper, float share, float least, float *const *restrict climb)
 {
     float total[TOGETHER], above[TOGETHER];
-    for (int k = 0; k < count; k++) {
-        climb[k][0] = total[k] = 0.0f;
-        above[k] = paper[ink[k][0]];
-    }
-    for (ptrdiff_t i = 1; i < height; i++)
+    for (int k = 0; k < count; k++)
+        total[k] = above[k] = 0.0f;
+    for (ptrdiff_t i = 0; i < top; i++)
         for (int k = 0; k < count; k++) { /* several sums at once: each addition waits for the one before it */
             float here = paper[ink[k][i]];
-            float step = (here + above[k]) * share + least;
-            climb[k][i] = total[k] += step;
+            total[k] += (here + above[k]) * share + least;
+            above[k] = here;
+        }
+    for (ptrdiff_t i = top; i < bottom; i++)
+        for (int k = 0; k < count; k++) {
+            float here = paper[ink[k][i]];
+            climb[k][i - top] = total[k] += (here + above[k]) * share + least;
             above[k] = here;
         }
 }
@@ -181,13 +185,13 @@ void band_costs(ptrdiff_t left, ptrdiff_t right, ptrdiff_t top, ptrdiff_t bottom
         float *out[TOGETHER];
         int count = right - x < TOGETHER ? (int)(right - x) : TOGETHER;
         for (int k = 0; k < count; k++) {
-            ink[k] = columns + (x + k) * stride + top;
+            ink[k] = columns + (x + k) * stride;
             out[k] = climb + (x + k - left) * step;
         }
         if (count == TOGETHER)
-            climb_costs(TOGETHER, ink, height, paper, share, least, out);
+            climb_costs(TOGETHER, ink, top, bottom, paper, share, least, out);
         else
-            climb_costs(count, ink, height, paper, share, least, out);
+            climb_costs(count, ink, top, bottom, paper, share, least, out);
     }
 }
 
