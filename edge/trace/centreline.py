@@ -11,6 +11,8 @@ from importlib import resources
 
 import numpy as np
 
+from .compiled import address, compiled
+
 LAYERS = ((5, 1), (5, 1), (5, 2), (5, 4), (5, 1))
 """Kernel and dilation of the convolutions; each but the first adds to what came before it."""
 STYLE_LAYER = 1
@@ -19,6 +21,8 @@ OFFSETS_PX = (-0.25, 0.25)
 """The curve is given at these places of each column: samples stand closer than columns."""
 BLOCK = 128
 """So many columns are multiplied at once: libraries share larger products among threads, and their sums depend on how many there are."""
+COMPILED_OUT, COMPILED_COLUMNS = 32, 6
+"""How many values of a column the compiled convolution makes, and of how many columns at once."""
 SOFT_PX = 2.0
 """Lengths much greater than this are told apart by their logarithm."""
 USUAL_DARKNESS, USUAL_WIDTH_PX = 0.75, 4.0
@@ -80,6 +84,18 @@ def _curve(stroke: np.ndarray, width_px: float) -> np.ndarray:
 
 def _convolved(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, dilation: int) -> np.ndarray:
     """(w, n) float32: the convolution of (w, m) with a (k, m, n) kernel, zeros beyond its ends."""
+    library, (width, into, out) = compiled(), kernel.shape
+    if not library or out != COMPILED_OUT:
+        return _convolved_in_numpy(x, kernel, bias, dilation)
+    beyond, count = width // 2 * dilation, -(-len(x) // COMPILED_COLUMNS) * COMPILED_COLUMNS
+    padded, found = np.zeros((2 * beyond + count, into), np.float32), np.empty((count, out), np.float32)
+    padded[beyond : beyond + len(x)] = x
+    library["convolved"](count, into, width, dilation, *map(address, (padded, kernel, bias, found)))
+    return found[: len(x)]
+
+
+def _convolved_in_numpy(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, dilation: int) -> np.ndarray:
+    """As `_convolved`, as products of matrices."""
     beyond, blocks = len(kernel) // 2 * dilation, -(-len(x) // BLOCK)
     padded = np.zeros((2 * beyond + blocks * BLOCK, x.shape[1]), np.float32)
     padded[beyond : beyond + len(x)] = x

@@ -1,13 +1,21 @@
-/* The loops over pixels of shortest_path.py and ink_runs.py, compiled: the same sums and comparisons of the same floats, so the same costs and
-   paths to the bit. */
+/* The loops over pixels and columns of this package and of page/pixels.py, compiled: the same sums and comparisons of the same floats, so the same
+   costs, paths and pixels to the bit. Only `convolved` sums in another order than NumPy's libraries, which differ among themselves. */
 
 #include <float.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #if FLT_EVAL_METHOD != 0
 #error "floats are summed with more digits on this machine: the search in NumPy is taken there"
+#endif
+
+/* On x86-64 what gains by it is compiled for wider vectors too, and the processor's is taken when the library is loaded; no sum depends on it. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__)
+#define WIDEST __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define WIDEST
 #endif
 
 #define LANES 8
@@ -258,4 +266,35 @@ void resampled(ptrdiff_t cells, const int64_t *restrict boxes, const double *res
                 }
             }
     }
+}
+
+/* A convolution over columns with OUT values each: convolved of centreline.py, but for the order of its sums.
+
+   count           of columns, a whole number of COLUMNS
+   into            values of a column of `seen`, of which there are (width - 1) * dilation more
+   kernel, bias    (width, into, OUT) and OUT floats */
+#define OUT 32
+#define COLUMNS 6
+typedef float lanes __attribute__((vector_size(64), aligned(4)));
+
+WIDEST void convolved(ptrdiff_t count, ptrdiff_t into, ptrdiff_t width, ptrdiff_t dilation, const float *restrict seen,
+                      const float *restrict kernel, const float *restrict bias, float *restrict found)
+{
+    const int wide = sizeof(lanes) / sizeof(float);
+    for (ptrdiff_t x = 0; x < count; x += COLUMNS)
+        for (int first = 0; first < OUT; first += wide) {
+            lanes sum[COLUMNS], weights;
+            for (int j = 0; j < COLUMNS; j++)
+                memcpy(&sum[j], bias + first, sizeof(lanes));
+            for (ptrdiff_t k = 0; k < width; k++) {
+                const float *values = seen + (x + k * dilation) * into;
+                for (ptrdiff_t m = 0; m < into; m++) {
+                    memcpy(&weights, kernel + (k * into + m) * OUT + first, sizeof(lanes));
+                    for (int j = 0; j < COLUMNS; j++)
+                        sum[j] += weights * values[j * into + m];
+                }
+            }
+            for (int j = 0; j < COLUMNS; j++)
+                memcpy(found + (x + j) * OUT + first, &sum[j], sizeof(lanes));
+        }
 }
