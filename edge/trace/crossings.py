@@ -41,20 +41,23 @@ def ink_spans(paths: MutableSequence[np.ndarray], runs: InkRuns, places: Sequenc
 def _extend_tips(runs: InkRuns, places: Sequence[Place], spans: Sequence[np.ndarray]) -> None:
     """Lengthen `spans` where a path crosses a narrow wave at its foot: by long runs that go on from its ends in the next column and that
     belong to no lead."""
-    covering = [(place.box, span.copy()) for place, span in zip(places, spans, strict=True)]
-    added: list[tuple[int, int, int]] = []  # column, first and last row
-
-    def is_free(row: int, x: int) -> bool:
-        covers = 0
-        for box, span in covering:
-            if box.left <= x < box.right:
-                first, last = span[x - box.left]
-                # What crossings have left of a lead may end before it begins: it covers so much less.
-                covers += int(first <= row <= last) - int(last < row < first)
-        return covers <= 0 and not any(x == column and top <= row <= bottom for column, top, bottom in added)
-
     long_px = LONG_MM[0] * runs.px_per_mm[1]
+    # Only columns with long runs are looked at: of these, where leads cover a page.
     long_columns = runs.holding(long_px + 1)
+    number = np.where(long_columns, np.cumsum(long_columns) - 1, -1)
+    covered = np.zeros((int(long_columns.sum()), runs.ink.shape[0]), np.int8)
+    for place, span in zip(places, spans, strict=True):
+        x = columns_of(place)
+        there = np.isfinite(span).all(axis=1) & long_columns[x]
+        column, (first, stop) = number[x[there]], (span[there] + [0, 1]).astype(int).T
+        # What crossings have left of a lead may end before it begins: it covers so much less.
+        for top, bottom, covers in ((first, stop, 1), (stop, first, -1)):
+            count = np.maximum(bottom - top, 0)
+            before = np.cumsum(count) - count
+            covered[np.repeat(column, count), np.repeat(top - before, count) + np.arange(count.sum())] += np.int8(
+                covers
+            )
+    taken = covered > 0
     end, step, gap = np.array(list(product((0, 1), (-1, 0, 1), GAPS_PX))).T[:, :, None]
     for place, span in zip(places, spans, strict=True):
         near = np.pad(long_columns[place.box.left : place.box.right], 1)
@@ -62,18 +65,18 @@ def _extend_tips(runs: InkRuns, places: Sequence[Place], spans: Sequence[np.ndar
         for _ in range(TIP_COLUMNS):
             known = np.flatnonzero(np.isfinite(span).all(axis=1) & near)
             row = np.clip(span[known, end].astype(int) + np.where(end, gap, -gap), 0, runs.ink.shape[0] - 1)
-            column = np.broadcast_to(known + step, row.shape)
+            column = known + step
             inside = (column >= 0) & (column < len(span))
             column, row = column[inside], row[inside]
-            ink = runs.ink[row, column + place.box.left] >= INK
-            column, row = column[ink], row[ink]
-            first, last = runs.extent(row, column + place.box.left)
-            found = np.stack([column, first, last, row])[:, last - first >= long_px].T
-            tips = {(at, top, bottom) for at, top, bottom, y in found.tolist() if is_free(y, at + place.box.left)}
-            if not tips:
+            x = column + place.box.left
+            free = long_columns[x] & (runs.ink[row, x] >= INK) & ~taken[number[x], row]
+            column, row, x = column[free], row[free], x[free]
+            first, last = runs.extent(row, x)
+            long = last - first >= long_px
+            if not long.any():
                 break
-            for at, top, bottom in tips:
-                added.append((at + place.box.left, top, bottom))
+            for at, top, bottom in set(zip(*np.stack([column, first, last])[:, long].tolist(), strict=True)):
+                taken[number[at + place.box.left], top : bottom + 1] = True
                 span[at] = np.fmin(span[at, 0], top), np.fmax(span[at, 1], bottom)
 
 
