@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from ..layout import Place
+from .compiled import compiled
 from .ink_runs import INK, LONG_MM, InkRuns, columns_of, name_area
 from .search_bounds import CoarseInk, SearchBounds
 from .shortest_path import cheapest_paths
@@ -23,7 +24,8 @@ REACH_MM = 55.0
 GROUP_SIZE = 4
 """So many leads that are nearly equally wide are taken for equally wide."""
 BATCH_PX = 700_000
-"""So many pixels of leads are searched at once: more take more memory, eight bytes each, fewer take longer."""
+"""So many pixels of leads are searched at once in NumPy: more take more memory, eight bytes each, fewer take longer. What is compiled searches one
+lead after another, in a processor's cache."""
 NEAR_PX, SHARED_COLUMNS = 8, 3
 """Two paths that share more columns than traces take to cross follow one trace."""
 
@@ -87,8 +89,9 @@ def _find_paths(
 def _batches(bounds: Mapping[int, SearchBounds], width: int) -> Iterator[dict[int, SearchBounds]]:
     """Parts of {place: `SearchBounds`}, the narrowest first, of `BATCH_PX` each or of one place."""
     batch: dict[int, SearchBounds] = {}
+    most = 0 if compiled() else BATCH_PX
     for i in sorted(bounds, key=lambda i: bounds[i].bottom - bounds[i].top):
-        if batch and (len(batch) + 1) * width * (bounds[i].bottom - bounds[i].top) > BATCH_PX:
+        if batch and (len(batch) + 1) * width * (bounds[i].bottom - bounds[i].top) > most:
             yield batch
             batch = {}
         batch[i] = bounds[i]
