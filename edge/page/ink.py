@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,8 @@ LEAST_SHARE = 0.15
 """The least darkness, as a share of solid ink's, that counts at all: less is noise and the haze of JPEG."""
 LEAST_SOLID = 60
 """Darkness (of 255) below which nothing is solid ink."""
+BAND_ROWS = 64
+"""So many rows of a page are computed at once."""
 CELL_PX = 40
 """The pitch of a grid's bold lines on a flat page, 5 mm: the period of the whole grid."""
 GRID_SHARE = 0.3
@@ -96,7 +99,15 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     dark = _without_fading(dark, paper, solid)
     steps = (np.arange(256, dtype=np.float32) - paper) * (255.0 / max(solid - paper, 1.0))
     table = np.clip(np.rint(steps), 0, 255).astype(np.uint8)
-    return np.asarray(Image.fromarray(dark).point(table.tolist()))  # faster than indexing
+    for rows in _bands(dark):
+        dark[rows] = np.asarray(Image.fromarray(dark[rows]).point(table.tolist()))  # faster than indexing
+    return dark
+
+
+def _bands(image: np.ndarray) -> Iterator[slice]:
+    """Rows of an image, some after others: what is made of them stays in a processor's cache, and takes no more memory."""
+    for top in range(0, len(image), BAND_ROWS):
+        yield slice(top, top + BAND_ROWS)
 
 
 def darkness_of(page: np.ndarray) -> np.ndarray:
@@ -122,10 +133,13 @@ def _relative_to_paper(bright: np.ndarray, blocks: np.ndarray) -> np.ndarray:
     if _is_white(blocks):
         return 255 - bright
     paper = _paper(blocks, bright.shape)
-    ratio = np.minimum(bright, paper).astype(np.uint16)
-    ratio *= 255
-    ratio //= paper
-    return 255 - ratio.astype(np.uint8)
+    dark = np.empty_like(bright)
+    for rows in _bands(bright):
+        ratio = np.minimum(bright[rows], paper[rows]).astype(np.uint16)
+        ratio *= 255
+        ratio //= paper[rows]
+        np.subtract(255, ratio, out=dark[rows], casting="unsafe")
+    return dark
 
 
 def _balanced(page: Image.Image) -> np.ndarray:
@@ -286,10 +300,13 @@ def _shifted(image: np.ndarray, rows: int) -> np.ndarray:
 
 def _without_grid(dark: np.ndarray, grid: np.ndarray) -> np.ndarray:
     """(H, W) uint8: the darkness of the ink alone where ink on a (H, W) uint8 `grid` is `dark`: their transmittances multiply."""
-    light = (255 - dark).astype(np.uint16)
-    light *= 255
-    light //= np.uint16(255) - np.minimum(grid, MAX_GRID)
-    return 255 - np.minimum(light, 255).astype(np.uint8)
+    ink = np.empty_like(dark)
+    for rows in _bands(dark):
+        light = (255 - dark[rows]).astype(np.uint16)
+        light *= 255
+        light //= np.uint16(255) - np.minimum(grid[rows], MAX_GRID)
+        np.subtract(255, np.minimum(light, 255), out=ink[rows], casting="unsafe")
+    return ink
 
 
 def _darkest(dark: np.ndarray) -> np.ndarray:

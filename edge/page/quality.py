@@ -121,10 +121,11 @@ def _lead_area(page: Page) -> tuple[slice, slice]:
 def _light(page: Page) -> dict[str, float]:
     """{"shade", "glare", "covered"} of the leads' area."""
     rows, columns = _lead_area(page)
-    area = np.asarray(page.image)[rows, columns]
-    if min(area.shape[:2]) < 10 * MAP_PX:
+    assert page.image is not None  # a photograph's is kept until it has been looked at
+    (left, right, _), (top, bottom, _) = columns.indices(page.image.width), rows.indices(page.image.height)
+    if min(right - left, bottom - top) < 10 * MAP_PX:
         return {}
-    paper = paper_of(area)
+    paper = paper_of(page.image.crop((left, top, right, bottom)))
     brightness = paper.max(axis=2)
     return {
         "shade": float(1 - np.quantile(brightness, 0.05) / max(np.quantile(brightness, 0.95), 1.0)),

@@ -26,6 +26,8 @@ MANY_CELLS, MANY_CELL_PX = 6000, 12
 SMOOTH_CELLS = 1.5
 LEAST_POWER = 1e-6
 """The power of a carrier on paper that is not quite blank; no division by zero where it is."""
+ROWS_OF_CELLS = 6
+"""So many rows of a mesh's cells are resampled at once."""
 CHANCE = 0.2
 """Coherence that noise has by chance after that smoothing."""
 PASSES = (((1, 5), 3, 6), ((1, 5), 6, 2), ((1, 5), 12, 1))
@@ -90,26 +92,38 @@ class Mesh:
         return upper * (1 - below) + lower * below
 
     def resample(self, image: Image.Image, scale: float = 1.0, step: int = 1) -> Image.Image:
-        """As `colours`, as a `PIL.Image`."""
+        """As `colours`, as a `PIL.Image`: some rows of cells after others, since the page is a third of the memory of a reading."""
         from PIL import Image
 
-        return Image.fromarray(self.colours(image, scale, step))
+        size, boxes, quads = self._cells(scale, step)
+        made = Image.new("RGB", size, "white")
+        for first in range(0, len(boxes), ROWS_OF_CELLS):
+            part, corners = boxes[first : first + ROWS_OF_CELLS], quads[first : first + ROWS_OF_CELLS]
+            top, bottom = int(part[0, 0, 1]), int(part[-1, 0, 3])
+            part = part.reshape(-1, 4) - (0, top, 0, top)
+            rows = resampled(image, (size[0], bottom - top), part, corners.reshape(-1, 8))
+            made.paste(Image.fromarray(rows), (0, top))
+        return made
 
     def colours(self, image: Image.Image, scale: float = 1.0, step: int = 1) -> np.ndarray:
         """The flat page of an RGB image, (H, W, 3) uint8, `scale` times as large as `size`; white where the picture does not reach.
 
         Every `step`-th node is used, and those at the rim; places between them are interpolated.
         """
+        size, boxes, quads = self._cells(scale, step)
+        return resampled(image, size, boxes.reshape(-1, 4), quads.reshape(-1, 8))
+
+    def _cells(self, scale: float, step: int) -> tuple[tuple[int, int], np.ndarray, np.ndarray]:
+        """((width, height) of the page, the boxes (R, C, 4) of its cells, and the corners (R, C, 8) of each in the picture) as `resampled` takes them."""
         width, height = round(self.size[0] * scale), round(self.size[1] * scale)
         rows, columns = (np.append(np.arange(0, count - 1, step), count - 1) for count in self.nodes.shape[:2])
         across, down = (np.rint(ends * self.spacing_px * scale).astype(int) for ends in (columns, rows))
         # Pillow's quadrilaterals are given by corners of pixels, not by their centres.
         nodes = self.nodes[np.ix_(rows, columns)] + 0.5
-        quads = np.stack([nodes[:-1, :-1], nodes[1:, :-1], nodes[1:, 1:], nodes[:-1, 1:]], axis=2).reshape(-1, 8)
+        quads = np.concatenate([nodes[:-1, :-1], nodes[1:, :-1], nodes[1:, 1:], nodes[:-1, 1:]], axis=2)
         left, top = np.meshgrid(across[:-1], down[:-1])
         right, bottom = np.meshgrid(across[1:], down[1:])
-        boxes = np.stack([left, top, right, bottom], axis=2).reshape(-1, 4)
-        return resampled(image, (width, height), boxes, quads)
+        return (width, height), np.stack([left, top, right, bottom], axis=2), quads
 
 
 def mesh_of(homography: np.ndarray, box: tuple[float, float, float, float], spacing: float, spacing_px: float) -> Mesh:
