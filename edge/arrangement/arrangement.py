@@ -1,5 +1,7 @@
 """How the leads are arranged on a flat page, and which way up it lies."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -51,6 +53,17 @@ OUTER_MM = 25.0
 """How far the traces of the uppermost row may rise and of the lowest fall."""
 
 
+class UnclearLayoutError(PictureError):
+    """`bad_layout` where the best match of a page, of this `cost`, is not clear."""
+
+    def __init__(self, cost: float) -> None:
+        super().__init__(Reason.BAD_LAYOUT)
+        self.cost = cost
+
+    def __reduce__(self) -> tuple[type[UnclearLayoutError], tuple[float]]:  # type: ignore[override]
+        return type(self), (self.cost,)
+
+
 def arrange(
     ink: np.ndarray,
     px_per_mm: tuple[float, float] | None,
@@ -88,7 +101,11 @@ def arrange(
         # Not kept in a local variable: the error and this frame would refer to each other and keep the page in memory.
         raise refusals.pop(0) if refusals else PictureError(Reason.BAD_LAYOUT)
     found.sort(key=lambda item: item[1].cost)
-    if len(found) > 1 and found[1][1].cost - found[0][1].cost < MIN_MARGIN:
+    # Another way up may fit better and not be clear: names are read there that are not those of one layout alone.
+    unclear = [refusal.cost for refusal in refusals if isinstance(refusal, UnclearLayoutError)]
+    if min(unclear, default=1.0) < found[0][1].cost or (
+        len(found) > 1 and found[1][1].cost - found[0][1].cost < MIN_MARGIN
+    ):
         raise PictureError(Reason.BAD_LAYOUT)
     return found[0]
 
@@ -155,18 +172,20 @@ def _clear_match(coarse: CoarsePage) -> tuple[Match, float]:
     ------
     PictureError : `not_an_ecg` where there are no rows of traces, `bad_layout` where no match is clear.
     """
+    least = 1.0
     for search in (USUAL, WIDE):
         matches = matches_of(coarse, search)
         if not matches:
             break
         best = matches[0]
+        least = min(least, best.cost)
         runner_up = matches[1].cost if len(matches) > 1 else 1.0
         if best.cost > MAX_COST or runner_up - best.cost < MIN_MARGIN or not _is_named(best.fits):
             continue
         if search is USUAL or misread(coarse, best) <= MAX_MISREAD:
             return best, runner_up
     has_rows = matches or search is not USUAL or coarse.pulses
-    raise PictureError(Reason.BAD_LAYOUT if has_rows else Reason.NOT_AN_ECG)
+    raise UnclearLayoutError(least) if has_rows else PictureError(Reason.NOT_AN_ECG)
 
 
 def find_report(

@@ -37,9 +37,9 @@ SURE_SHARE = 0.6
 """How much of the tiles' extent, from its middle, is certainly paper: at the rim something else may have been taken for grid."""
 RULED, CERTAINLY_RULED = 0.22, 0.6
 """How clear the grid is in a row of cells that may belong to the page, and in one that does, relative to the clearer half of rows."""
-MIN_COHERENCE = 0.08
-"""A quarter of a page's cells agree in the phase of their grid with those around them at least by this share. Traces, names and the noise of
-compression alone reach 0.07; pages with a grid, faint and bent ones too, more than 0.3."""
+MIN_COHERENCE = 0.2
+"""A quarter of a page's cells agree in the phase of their grid with those around them at least by this share. Traces, names, frames and the noise of
+compression alone reach 0.14; pages with a grid, faint and bent ones too, more than 0.3."""
 SIDE_SLACK_CELLS = 3
 """How far within the ruled part a side may be found; one farther in is no side."""
 A4_MM = (297.0, 210.0)

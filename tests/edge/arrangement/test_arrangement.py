@@ -1,11 +1,14 @@
 """Arrangements of leads on report pages, on pages that lie otherwise, and on what holds none."""
 
+import pickle
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ecg_edge import layout
-from ecg_edge.arrangement.arrangement import arrange, find_arrangement
+from ecg_edge.arrangement import arrangement
+from ecg_edge.arrangement.arrangement import UnclearLayoutError, arrange, find_arrangement
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.page.ink import ink_of
 
@@ -236,3 +239,28 @@ def test_without_grid_and_pulses_there_is_no_scale():
     with pytest.raises(PictureError) as refusal:
         find_arrangement(ink, None)
     assert refusal.value.reason is Reason.BAD_SCALE
+
+
+@pytest.mark.parametrize(("unclear", "accepted"), [(0.34, False), (0.5, True)])
+def test_a_page_that_fits_better_the_other_way_up_is_not_read(monkeypatch, unclear, accepted):
+    """Upright its layout is not clear; upside down a worse one is: it was read so, all leads wrong."""
+    costs = iter([unclear, 0.46])
+    place = layout.Place("I", "I", layout.Box(0, 0, 9, 9), 5.0, 0.0)
+
+    def find(*_, **__):
+        cost = next(costs)
+        if cost == unclear:
+            raise UnclearLayoutError(cost)
+        return layout.Arrangement("3x4", (place,), (8.0, 8.0), 25.0, 10.0, cost, 1.0)
+
+    monkeypatch.setattr(arrangement, "find_arrangement", find)
+    monkeypatch.setattr(arrangement, "_likely_turns", lambda *_: (0, 2))
+    page = np.zeros((800, 2000), np.uint8)
+    if accepted:
+        assert arrange(page, (8.0, 8.0))[0] == 2
+        return
+    with pytest.raises(PictureError) as refused:
+        arrange(page, (8.0, 8.0))
+    assert refused.value.reason is Reason.BAD_LAYOUT
+    again = pickle.loads(pickle.dumps(UnclearLayoutError(0.25)))
+    assert again.cost == 0.25 and again.reason is Reason.BAD_LAYOUT

@@ -8,6 +8,7 @@ from benchmarks.outcomes import similarity_residual
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.image import open_picture
 from ecg_edge.layout import REPORT
+from ecg_edge.page import flattening
 from ecg_edge.page.flattening import PX_PER_MM, flat_candidates
 
 from ..conftest import RIM_PX
@@ -279,3 +280,18 @@ def test_strokes_are_no_grid(odd_pages):
     with Image.open(page.path) as drawn:
         found = list(flat_candidates(drawn.convert("RGB")))
     assert [flat.px_per_mm for flat in found] == [None]
+
+
+@pytest.mark.parametrize(("coherence", "is_grid"), [(0.14, False), (0.35, True)])
+def test_a_grid_that_hardly_repeats_is_none(monkeypatch, coherence, is_grid):
+    """A frame and traces of a page whose grid was whitened away reach 0.14: it was bent by them, and all leads were wrong."""
+    straighten = flattening.warp.straighten
+
+    def with_coherence(*arguments):
+        mesh, strength = straighten(*arguments)
+        return mesh, np.full_like(strength, coherence)
+
+    monkeypatch.setattr(flattening.warp, "straighten", with_coherence)
+    sheet = Image.fromarray(ruled((1200, 900), lambda points: points / 30))
+    found = next(flat_candidates(sheet), None)
+    assert (found is not None and found.px_per_mm is not None) == is_grid
