@@ -1,4 +1,4 @@
-"""python -m benchmarks accuracy | latency | memory | size | installed | floors | scale | summary | all | formats | compare | check | against | archive | doubt | reading | foreign | page | measurements | leaks | others | mutations | weights."""
+"""python -m benchmarks accuracy | latency | memory | size | installed | floors | scale | summary | all | formats | compare | check | against | archive | doubt | reading | foreign | page | measurements | agreement | photographed | leaks | others | mutations | weights."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ import sys
 from . import (
     accuracy,
     against,
+    agreement,
     archive,
     check,
     compare,
@@ -17,6 +18,7 @@ from . import (
     latency,
     lead_weights,
     leaks,
+    measured_photographs,
     measurements,
     memory,
     mutations,
@@ -55,6 +57,8 @@ COMMANDS = {
     ),
     "page": (page_reading, "the page model on photographs, records on paper and pages drawn in another layout"),
     "measurements": (measurements, "beats, intervals and axes against cardiologists' marks and what carts printed"),
+    "agreement": (agreement, "measurements beside what carts printed: Bland-Altman plots, findings, cost"),
+    "photographed": (measured_photographs, "rate and intervals on photographs of LUDB drawn on paper"),
     "weights": (lead_weights, "whether leads that are said to have spoken most matter most to the verdict"),
     "reading": (reading, "photographs, scans, drawn records and pictures that are no ECG"),
 }

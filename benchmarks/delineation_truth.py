@@ -119,6 +119,20 @@ def count(tally, truth, beats, dominant, offsets):
                 tally.errors_ms[name].append(1000 / RATE_HZ * (beat + offsets[name] - marked[number]))
 
 
+def count_marks(tally, truth, beats, places):
+    """Add one record to a `Tally` of a method that marks each beat by itself: `beats` (K,) samples, {boundary: (K,) samples, NaN where not made
+    out}."""
+    beats = np.asarray(beats, float)
+    count(tally, truth, beats, [], dict.fromkeys(BOUNDARIES))
+    for name in BOUNDARIES:
+        marked = truth.marks[name]
+        for number in np.flatnonzero(np.isfinite(marked)):
+            if _near(beats, truth.beats[number]):
+                at = places[name][np.abs(beats - truth.beats[number]).argmin()]
+                if np.isfinite(at):
+                    tally.errors_ms[name].append(1000 / RATE_HZ * (at - marked[number]))
+
+
 def _near(places, at):
     return bool(len(places) and np.abs(places - at).min() <= APART)
 

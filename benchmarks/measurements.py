@@ -12,7 +12,7 @@ from ecg_edge.measure.uncertainty import SPREAD, with_uncertainty
 from ecg_edge.result import SHOWN_QTC
 from train import ludb
 
-from . import delineation_truth, environment, findings, printed
+from . import delineation_truth, delineators, environment, findings, printed
 from .findings import all_at_once
 
 OUT = Path(__file__).parent / "results" / "measurements"
@@ -94,8 +94,8 @@ def clock_of(signals, mv):
     return float(np.median(np.array(lags) - slope * np.array(places))), 1 + slope
 
 
-def _printed_measured(page):
-    """(`Printed`, `Measurements`) of a page; None where it is not read."""
+def printed_signals(page):
+    """(`Printed`, its `Signals`) of a page; None where it is not read."""
     from ecg_edge import image
     from ecg_edge.errors import PictureError
     from ecg_edge.page.page import find_page
@@ -105,7 +105,7 @@ def _printed_measured(page):
     try:
         picture = image.open_picture(page.path)
         found = find_page(picture.image).upright()
-        return page, measure(Stages(picture, found, trace_page(found.ink, found.arrangement)).signals)
+        return page, Stages(picture, found, trace_page(found.ink, found.arrangement)).signals
     except PictureError:
         return page, None
 
@@ -192,44 +192,6 @@ def _errors(found, whole, marks):
                 yield name, (one - other + 180) % 360 - 180 if name.endswith("_deg") else one - other
 
 
-def by_neurokit2(records, truths):
-    """The same of neurokit2's discrete wavelet transform on lead II, each beat by itself."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import neurokit2
-
-        tally, raised = delineation_truth.empty(), 0
-        keys = {
-            "p_onset": "ECG_P_Onsets", "p_peak": "ECG_P_Peaks", "p_end": "ECG_P_Offsets", "qrs_onset": "ECG_R_Onsets",
-            "qrs_end": "ECG_R_Offsets", "t_peak": "ECG_T_Peaks", "t_end": "ECG_T_Offsets",
-        }  # fmt: skip
-        for record in records:
-            lead = neurokit2.ecg_clean(ludb.signals(record)[LEADS_12.index("II")], ludb.RATE_HZ)
-            beats = neurokit2.ecg_peaks(lead, ludb.RATE_HZ)[1]["ECG_R_Peaks"]
-            try:
-                marks = neurokit2.ecg_delineate(lead, beats, ludb.RATE_HZ, method="dwt")[1]
-            except Exception:  # whatever it is, it gives no marks
-                raised += 1
-                continue
-            truth = truths[record.record]
-            once = delineation_truth.empty()
-            delineation_truth.count(once, truth, beats, [], {})
-            tally.found, tally.missed = tally.found + once.found, tally.missed + once.missed
-            tally.invented += once.invented
-            for name, key in keys.items():
-                for beat, at in zip(beats, marks[key], strict=False):
-                    near = np.abs(truth.beats - beat).argmin()
-                    if abs(truth.beats[near] - beat) <= delineation_truth.APART and np.isfinite(
-                        truth.marks[name][near]
-                    ):
-                        tally.marked[name] += 1
-                        if np.isfinite(at):
-                            tally.errors_ms[name].append(1000 / ludb.RATE_HZ * (at - truth.marks[name][near]))
-    return delineation_truth.summary(tally) | {"records": len(records), "unread": raised}
-
-
 def against_print(pairs):
     """How often a rate and the measurements of 6x2 pages are those that the cart printed; (`Printed`, `Measurements` or None) of pages."""
     read = [(page, found) for page, found in pairs if found is not None and page.doubt is None]
@@ -273,7 +235,10 @@ def measured(options):
         )
     }
     if options.peers:
-        marks["neurokit2, dwt, lead II"] = by_neurokit2(records, truths)
+        marks["neurokit2, dwt, lead II"] = delineators.by_neurokit2(records, truths, ("II",))
+        marks["neurokit2, dwt, median of 12 leads"] = delineators.by_neurokit2(records, truths)
+    if options.ecgdeli:
+        marks["ecgdeli, its consensus of 12 leads"] = delineators.by_ecgdeli(records, truths, options.ecgdeli)
     report = {"half": options.half, "marks": marks, "print": None, "findings": None}
     if options.findings:
         counts = findings.against_labels(findings.labelled(options.data, HALVES[options.half]))
@@ -292,7 +257,12 @@ def measured(options):
                 for each in printed.read_printed(options.data)
                 if int(each.sha256[:8], 16) % 2 in HALVES[options.half]
             ]
-            report["print"] = against_print(list(pool.map(_printed_measured, pages[: options.limit])))
+            report["print"] = against_print(
+                [
+                    (page, None if each is None else measure(each))
+                    for page, each in pool.map(printed_signals, pages[: options.limit])
+                ]
+            )
     report["spread"] = spread(drawn[0], truths, drawn[1]) or None
     return report
 
@@ -384,6 +354,7 @@ def add_options(command):
         "--findings", action="store_true", help="findings against the labels of LUDB and other devices too"
     )
     command.add_argument("--peers", action="store_true", help="neurokit2 on the same records too")
+    command.add_argument("--ecgdeli", metavar="PYTHON", help="ecgdeli too: the Python of an environment that has it")
     command.add_argument("--limit", type=int, help="so many records and pages at most")
     command.add_argument("--jobs", type=int, default=1)
     command.add_argument("--out", default=OUT, type=Path)
