@@ -64,16 +64,21 @@ class Journal:
                 raise
 
     def __contains__(self, path: str) -> bool:
-        """Whether the picture at a path is finished."""
-        return _digest(path) in self._done
+        """Whether the picture at a path, of which no stamp is known, is finished."""
+        return self.has(path)
 
-    def add(self, path: str, results: Sequence[dict[str, Any]]) -> None:
-        """Take the results of a picture, one for each of its pages; they are written in a while, at `commit` or `close` at the latest."""
+    def has(self, path: str, stamp: str = "") -> bool:
+        """Whether the picture at a path is finished as it stands there now: `stamp` is another where it has changed."""
+        return _digest(path) in self._done or (stamp != "" and _digest(path, stamp) in self._done)
+
+    def add(self, path: str, results: Sequence[dict[str, Any]], stamp: str = "") -> None:
+        """Take the results of a picture, one for each of its pages; they are written in a while, at `commit` or `close` at the latest. `stamp` is
+        what it had when it was given to be read, empty where none is known."""
         text = "".join(f"{json.dumps(result)}\n" for result in results).encode()
         statuses = [result["status"] for result in results]
-        entry = {"path": path, "sha256": results[0]["sha256"], "statuses": statuses}
+        entry = {"path": path, "stamp": stamp, "sha256": results[0]["sha256"], "statuses": statuses}
         self._waiting.append((entry, text))
-        self._count(path, statuses)
+        self._count(path, stamp, statuses)
         if len(self._waiting) >= COMMIT_PICTURES or time.monotonic() - self._committed_at >= COMMIT_S:
             self.commit()
 
@@ -123,7 +128,7 @@ class Journal:
                     self._check(entry, settings)
                 else:
                     end = entry["end"]
-                    self._count(entry["path"], entry["statuses"])
+                    self._count(entry["path"], entry.get("stamp", ""), entry["statuses"])
                 good += len(line)
         size = os.path.getsize(self.lines) if os.path.exists(self.lines) else 0
         if size and not good:
@@ -153,8 +158,8 @@ class Journal:
         if other:
             raise UsageError(f"{self.path} was begun with {'; '.join(other)}: give another --out, or the same options.")
 
-    def _count(self, path: str, statuses: Sequence[str]) -> None:
-        self._done.add(_digest(path))
+    def _count(self, path: str, stamp: str, statuses: Sequence[str]) -> None:
+        self._done.add(_digest(path, stamp))
         self.statuses.update(statuses)
         self.pictures += 1
 
@@ -163,8 +168,9 @@ class Journal:
         _sync(self._journal)
 
 
-def _digest(path: str) -> bytes:
-    return hashlib.blake2b(path.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
+def _digest(path: str, stamp: str = "") -> bytes:
+    key = f"{path}\0{stamp}" if stamp else path
+    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
 
 def _open_at(path: str, end: int) -> BinaryIO:

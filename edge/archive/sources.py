@@ -44,6 +44,15 @@ def find_pictures(paths: Sequence[str], on_others: Callable[[str, int], object])
             on_others(path, others)
 
 
+def stamp_of(path: str) -> str:
+    """Size and time of the last change of a file of this machine, in seconds: what another content under the same name changes. Empty of others."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return ""
+    return f"{status.st_size} {int(status.st_mtime)}"
+
+
 def read_stored(url: str) -> bytes:
     """The bytes of a file in an object store, at most `MAX_BYTES` and one; FileNotFoundError where there is none."""
     store, path = _store_of(url)

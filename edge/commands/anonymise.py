@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import OutputError
+from ..files.limits import MAX_PAGES
 from .console import Commands, add_command, expand
 from .exit_status import EXIT_STATUS, SUCCESS
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
+    from ..image import Source
     from ..layout import Place
     from ..result import Result
     from ..stages import Stages
@@ -47,29 +49,40 @@ def add_to(commands: Commands) -> None:
     )
     command.add_argument("paths", nargs="+", metavar="PATH", help="picture, PDF or DICOM file, or directory of them")
     command.add_argument("--out", required=True, metavar="DIR", help="write the blanked pictures there")
-    command.add_argument("--page", type=int, metavar="N", help="of a file with several pages this one (default 1)")
+    command.add_argument("--page", type=int, metavar="N", help="of a file with several pages this one (default: each)")
 
 
 def _anonymise(options: argparse.Namespace) -> int:
-    from ..image import name_of
+    from ..image import name_of, page_name
     from ..reader import Reader
+    from ..system.batch import read_pages
 
-    reader, status = Reader(), SUCCESS
-    for source in expand(options.paths):
-        result, stages = reader.inspect(source, trace=True, page=options.page)
-        name = name_of(source) or "-"
+    reader, status, folder = Reader(guarded=True), SUCCESS, Path(options.out)
+
+    def blank_page(source: Source, page: int) -> Result:
+        result, stages = reader.inspect(source, trace=True, page=page)
+        name = page_name(name_of(source) or "-", page, result.pages)
         blanked = None if stages is None else blank(stages)
         if stages is None or blanked is None:
+            nonlocal status
             status = EXIT_STATUS["refused"]
             reason = f" ({result.reason.value})" if result.reason else ""
             why = "there is no page" if stages is None else "the places of the leads are not known"
             print(f"{name}: not written: {why}{reason}. {result.message or NO_PICTURE}")
-            continue
-        target = write(blanked, Path(options.out), stages.picture.sha256)
+            return result
+        number = "" if result.pages == 1 else f"-{page}"
+        target = write(blanked, folder, stages.picture.sha256, number)
         again = reader.inspect(blanked)[0]
         print(f"{name}: {target}. {LOOK}")
         if _outcome(again) != _outcome(result):
             print(f"{name}: the blanked picture is read otherwise ({again.to_text()}): say so when you report it.")
+        return result
+
+    for source in expand(options.paths):
+        for result in read_pages(blank_page, source, None if options.page is None else [options.page]):
+            if result.source.endswith(f"#{MAX_PAGES + 1}") and options.page is None:
+                status = EXIT_STATUS["failed"]
+                print(f"{result.source}: not written: {result.message}")
     return status
 
 
@@ -96,14 +109,15 @@ def blank(stages: Stages) -> Image.Image | None:
     return Image.composite(picture, Image.new("RGB", picture.size, paper), kept)
 
 
-def write(picture: Image.Image, folder: Path, sha256: str) -> Path:
-    """Write FOLDER/anonymised-XXXXXXXX.jpg without metadata; its path. The name has nothing of the source's, which may be a person's.
+def write(picture: Image.Image, folder: Path, sha256: str, number: str = "") -> Path:
+    """Write FOLDER/anonymised-XXXXXXXX.jpg, the `number` of a page after it, without metadata; its path. The name has nothing of the source's, which
+    may be a person's.
 
     Raises
     ------
     OutputError : it cannot be written there.
     """
-    target = folder / f"anonymised-{sha256[:8]}.jpg"
+    target = folder / f"anonymised-{sha256[:8]}{number}.jpg"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         picture.save(target, quality=JPEG_QUALITY, subsampling=0)

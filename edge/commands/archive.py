@@ -75,13 +75,20 @@ def _archive(options: argparse.Namespace) -> int:
 
 def _read(client: Any, options: argparse.Namespace, journal: Journal) -> None:
     """Read what the journal does not have."""
-    from ..archive.sources import find_pictures
+    from ..archive.sources import find_pictures, stamp_of
     from ..archive.workers import read_pages
 
-    found = find_pictures(options.paths, _tell_of_others)
-    left = (path for path in found if path not in journal)
-    for path, results in read_pages(client, left, _reader_options(options)):
-        journal.add(path, results)
+    stamps: dict[str, str] = {}
+
+    def left() -> Iterator[str]:
+        for path in find_pictures(options.paths, _tell_of_others):
+            stamp = stamp_of(path)
+            if not journal.has(path, stamp):
+                stamps[path] = stamp
+                yield path
+
+    for path, results in read_pages(client, left(), _reader_options(options)):
+        journal.add(path, results, stamps.pop(path))
         if sys.stderr.isatty() and journal.pictures % SHOW_EVERY == 0:
             print(f"\r{journal.pictures} pictures", end="", file=sys.stderr, flush=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -118,6 +118,7 @@ def _classify(options: argparse.Namespace) -> int:
     sources = expand(options.paths)
     with_traces = bool(options.overlay or options.signals or options.fhir or options.report)
     from ..measure.person import Person
+    from ..output.wording import is_digital
 
     person = Person(options.sex, options.age)
     results = (
@@ -127,10 +128,12 @@ def _classify(options: argparse.Namespace) -> int:
     )
     show = show_rows() if options.csv else partial(show_line, as_json=options.json, verbose=options.verbose)
     status, count, total = SUCCESS, 0, len(sources) * len(options.pages or (1,))
+    digital: set[bool] = set()
     with _Stop() as stop:
         try:
             for result in results:
                 count += 1
+                digital.add(is_digital(result.to_dict()))
                 status = max(status, EXIT_STATUS[result.status])
                 show(result)
                 if options.pages is None and result.pages > 1 and result.source.endswith("#1"):
@@ -143,7 +146,20 @@ def _classify(options: argparse.Namespace) -> int:
             # A signal to the whole group ends the workers too.
             if not stop.signal:
                 raise
+    for line in _unused(options, digital):
+        print(f"ecg-edge: {line}", file=sys.stderr)
     return 128 + stop.signal if stop.signal else status
+
+
+def _unused(options: argparse.Namespace, digital: Set[bool]) -> Iterator[str]:
+    """Yield what to say of options that were not used: of pictures alone for a digital ECG, or the other way round; `digital` is whether results were
+    of one."""
+    if options.fs is not None and True not in digital:
+        yield "--fs is for digital ECGs, and there was none: not used"
+    given = [name for name in ("overlay", "steps", "mm_per_s", "mm_per_mv") if getattr(options, name) is not None]
+    if given and True in digital:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        yield f"digital ECGs have no picture, no paper speed and no gain: {names} not used for them"
 
 
 def _writers(options: argparse.Namespace) -> list[Writer]:

@@ -17,6 +17,9 @@ from .exit_status import CANNOT_RUN, WRONG_USAGE
 COMMANDS = (classify, demo, models, bench, capture, watch, serve, history, doctor, install_service, anonymise, archive)
 """In the order of the help. They are light: what a command needs is imported when it runs."""
 
+OPTIONS = {"rate_hz": "fs"}
+"""Options that are called otherwise than the argument that they give."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status.
@@ -37,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except UsageError as error:
-        return complain(error, WRONG_USAGE)
+        return complain(_by_option(str(error), options), WRONG_USAGE)
     except InstallationError as error:
         return complain(error, CANNOT_RUN)
     except KeyboardInterrupt:
@@ -61,6 +64,13 @@ def build_parser() -> argparse.ArgumentParser:
     for command in COMMANDS:
         command.add_to(commands)
     return parser
+
+
+def _by_option(message: str, options: argparse.Namespace) -> str:
+    """A message about an argument of Python's, by the option that gave it: "min_confidence must be …" as "--min-confidence must be …"."""
+    name, space, rest = message.partition(" must be ")
+    name = OPTIONS.get(name, name)
+    return f"--{name.replace('_', '-')}{space}{rest}" if space and name in vars(options) else message
 
 
 def _drop_output() -> None:

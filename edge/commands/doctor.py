@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 
 from .console import Commands, add_command
 from .exit_status import CANNOT_RUN, SUCCESS
@@ -34,7 +35,7 @@ def _doctor(options: argparse.Namespace) -> int:
     from ..diagnostics.machine_checks import BAD, examine
     from ..store.result_store import default_folder
 
-    worst, settings = SUCCESS, read_settings(options.config)
+    worst, settings, counts = SUCCESS, read_settings(options.config), dict.fromkeys(WORDS, 0)
     folder = options.store or settings["store"]["folder"] or default_folder()
     for finding in examine(folder, options.camera or settings["camera"]["source"], settings, options.serve):
         if options.json:
@@ -43,4 +44,24 @@ def _doctor(options: argparse.Namespace) -> int:
             remedy = f"\n{'':10}what helps: {finding.remedy}" if finding.remedy else ""
             print(f"{WORDS[finding.verdict]:<9} {finding.name}: {finding.found}{remedy}", flush=True)
         worst = CANNOT_RUN if finding.verdict == BAD else worst
+        counts[finding.verdict] += 1
+    if not options.json:
+        print(closing_line(counts))
     return worst
+
+
+def closing_line(counts: Mapping[str, int]) -> str:
+    """What all findings come to, of how many there are of each verdict."""
+    problems, warnings, missing = (counts[verdict] for verdict in ("bad", "warning", "absent"))
+    said = f"Not ready: {_number_of(problems, 'problem')} to be mended" if problems else "Ready to read pages"
+    more = [_number_of(warnings, "warning")] if warnings else []
+    more += (
+        [f"{_number_of(missing, 'part')} missing that {'is' if missing == 1 else 'are'} not needed for what is set"]
+        if missing
+        else []
+    )
+    return f"{said}{'; ' if more else ''}{', '.join(more)}."
+
+
+def _number_of(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

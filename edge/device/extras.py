@@ -34,6 +34,7 @@ PARTS = (
     Part("pdf", "PDF files", ("pypdfium2",)),
     Part("heic", "HEIC files", ("pillow_heif",)),
     Part("dicom", "DICOM files", ("pydicom",)),
+    Part("report", "reports as PDF", ("reportlab",)),
     Part("archive", "archives", ("distributed", "fsspec", "pyarrow")),
 )  # fmt: skip
 

@@ -14,6 +14,10 @@ from .indicator import import_gpiozero, pin_message
 
 POLL_S = 1.0
 """How often a folder is listed."""
+HEADER, NO_SAMPLES = ".hea", " alone"
+"""The header of a WFDB record, and what is said of one without any file of its name beside it."""
+SAMPLES_S = 60.0
+"""A header waits so long for its samples: they are copied after it, or have another name."""
 BOUNCE_S = 0.05
 """A button's contacts bounce for some milliseconds when they close."""
 
@@ -77,7 +81,7 @@ class FolderTrigger:
         self._after, self._clock, self._on_event = after, clock, on_event
         self._known: dict[str, bool] = {}  # origin: whether its kind is known
         self._others = 0
-        self._since: dict[str, tuple[str, float]] = {}  # name: (its origin, since when)
+        self._since: dict[str, tuple[str, float]] = {}  # name: (its origin and what is beside it, since when)
         self._done: set[str | None] = set()  # origins that are done with
 
     def next(self, timeout_s: float, stop: StopFlag) -> Task | None:
@@ -131,9 +135,11 @@ class FolderTrigger:
                     self._done.add(origin)  # the file beside it answers for both
             if origin in self._done or not known[origin]:
                 continue
+            content = origin + _beside(file.path)
             former, since = self._since.get(file.name, (None, now))
-            seen[file.name] = (origin, since if former == origin else now)
-            if now - seen[file.name][1] >= self._settle_s:
+            seen[file.name] = (content, since if former == content else now)
+            settle_s = self._settle_s if content != f"{origin}{NO_SAMPLES}" else max(self._settle_s, SAMPLES_S)
+            if now - seen[file.name][1] >= settle_s:
                 ready.append((status.st_mtime_ns, file.path, origin))
         self._since, self._known = seen, known
         self._tell_of_others(len(known) - sum(known.values()) + folders)
@@ -225,6 +231,20 @@ def check_folder(folder: str) -> None:
     """Raise `UsageError` where a folder for a `FolderTrigger` is none."""
     if not os.path.isdir(folder):
         raise UsageError(f"{folder} is no folder: make it, or change [trigger] folder.")
+
+
+def _beside(path: str) -> str:
+    """What identifies the files beside a record's header that belong to it by their name; empty of files that stand alone."""
+    if not path.lower().endswith(HEADER):
+        return ""
+    folder, stem = os.path.split(path[: -len(HEADER)])
+    found = [
+        name for name in os.listdir(folder) if os.path.splitext(name)[0] == stem and not name.lower().endswith(HEADER)
+    ]
+    try:
+        return "".join(f" {_origin(name, os.stat(os.path.join(folder, name)))}" for name in sorted(found)) or NO_SAMPLES
+    except OSError:
+        return NO_SAMPLES  # gone since it was listed
 
 
 def _origin(path: str, status: os.stat_result) -> str:

@@ -34,6 +34,20 @@ def test_what_was_taken_is_known_by_the_next_run_with_its_counts(tmp_path):
     assert sources_in(tmp_path) == ["/a.jpg", "/b.pdf#1", "/b.pdf#2", "/c\udcff.jpg"]
 
 
+def test_a_picture_that_changed_is_not_finished(tmp_path):
+    """Nor is one finished twice; entries of earlier versions have no stamp, and hold whatever it is."""
+    with journal_in(tmp_path) as journal:
+        journal.add("/a.jpg", [result_of("/a.jpg")], "5 100")
+        journal.add("/b.jpg", [result_of("/b.jpg")])
+    known = Path(tmp_path, "out.jsonl.journal")
+    known.write_text(known.read_text().replace('"path": "/b.jpg", "stamp": "",', '"path": "/b.jpg",'))
+    with journal_in(tmp_path) as journal:
+        assert (
+            journal.has("/a.jpg", "5 100") and not journal.has("/a.jpg", "6 100") and not journal.has("/a.jpg", "5 101")
+        )
+        assert journal.has("/b.jpg", "5 100") and "/b.jpg" in journal
+
+
 def test_whatever_byte_it_ends_at_the_rest_is_read_again_and_nothing_stands_twice(tmp_path):
     """Lines and journal cut at any byte that a kill may leave: lines come first."""
     with journal_in(tmp_path) as journal:

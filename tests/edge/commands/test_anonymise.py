@@ -9,6 +9,8 @@ from PIL import Image, ImageDraw
 from ecg_edge.commands import anonymise
 from ecg_edge.layout import REPORT
 
+from ..files import made
+
 BESIDE = slice(None), slice(2150, None)
 """Pixels of a report page at the right of its leads; its header and footer are elsewhere."""
 
@@ -97,6 +99,21 @@ def test_a_picture_whose_leads_are_not_found_is_not_written(run, tmp_path):
     assert status == 1 and not (tmp_path / "shared").exists()
     assert wall.startswith(f"{tmp_path / 'wall.png'}: not written: the places of the leads are not known (no_page)")
     assert none.endswith("(not_found). There is no picture there: check the path.")
+
+
+@pytest.mark.slow
+def test_every_page_of_a_file_is_blanked_under_its_number(run, normal_page, tmp_path):
+    """One that is no ECG is told; --page takes one alone."""
+    with Image.open(normal_page) as page:
+        made_of = [page.convert("RGB"), Image.new("RGB", page.size, (120, 110, 90)), page.convert("RGB")]
+    (tmp_path / "scan.tif").write_bytes(made.tiff(*made_of))
+    status, out, _ = run("anonymise", tmp_path / "scan.tif", "--out", tmp_path / "shared")
+    assert status == 1 and [line.partition(": ")[0][-10:] for line in out.splitlines()] == [
+        f"scan.tif#{n}" for n in (1, 2, 3)
+    ]
+    assert [path.stem[-2:] for path in sorted((tmp_path / "shared").iterdir())] == ["-1", "-3"]
+    status, out, _ = run("anonymise", tmp_path / "scan.tif", "--page", "3", "--out", tmp_path / "one")
+    assert status == 0 and written(tmp_path / "one").stem.endswith("-3")
 
 
 def test_it_says_where_the_blanked_picture_is_read_otherwise(run, one_photo, tmp_path, monkeypatch):

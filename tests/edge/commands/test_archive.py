@@ -72,6 +72,21 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_stands_twice(archi
     assert sorted(line["source"] for line in lines_in(out)) == expected_in(archive)
 
 
+def test_a_file_that_changed_is_read_again(tmp_path):
+    """By the next run, and it alone."""
+    scans, out = tmp_path / "scans", tmp_path / "out.jsonl"
+    scans.mkdir()
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        (scans / name).touch()
+    for content, count in (("", 3), ("another", 4), ("another", 4)):
+        (scans / "b.jpg").write_text(content)
+        os.utime(scans / "b.jpg", (1000, 1000))
+        running = start(scans, "--out", out, "--jobs", 1)
+        running.communicate(timeout=LIMIT_S)
+        assert running.returncode == 0 and len(lines_in(out)) == count
+    assert lines_in(out)[3]["source"] == str(scans / "b.jpg")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_ended_it_keeps_what_is_finished(archive, tmp_path, number):
     """And says so by its status."""

@@ -49,10 +49,10 @@ def test_a_refused_page_ends_with_1(run, odd_pages):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--min-confidence", "2"], "ecg-edge: min_confidence must be from 0 to 1, not 2.0\n"),
-        (["--min-confidence", "nan"], "ecg-edge: min_confidence must be from 0 to 1, not nan\n"),
-        (["--threads", "0"], "ecg-edge: threads must be a whole number of at least 1, not 0\n"),
-        (["--jobs", "0"], "ecg-edge: jobs must be at least 1, not 0\n"),
+        (["--min-confidence", "2"], "ecg-edge: --min-confidence must be from 0 to 1, not 2.0\n"),
+        (["--min-confidence", "nan"], "ecg-edge: --min-confidence must be from 0 to 1, not nan\n"),
+        (["--threads", "0"], "ecg-edge: --threads must be a whole number of at least 1, not 0\n"),
+        (["--jobs", "0"], "ecg-edge: --jobs must be at least 1, not 0\n"),
         (["--runtime", "onnx"], "ecg-edge: no runtime 'onnx': there are ai-edge-litert, tflite-runtime\n"),
         (
             ["--steps", "x", "--jobs", "2"],
@@ -66,8 +66,13 @@ def test_a_refused_page_ends_with_1(run, odd_pages):
             ["--signals", "x", "--jobs", "2"],
             "ecg-edge: --steps, --overlay, --signals, --fhir and --report go with --jobs 1\n",
         ),
-        (["--mm-per-s", "0"], "ecg-edge: mm_per_s must be above 0, not 0.0\n"),
-        (["--mm-per-mv", "nan"], "ecg-edge: mm_per_mv must be above 0, not nan\n"),
+        (["--mm-per-s", "0"], "ecg-edge: --mm-per-s must be above 0, not 0.0\n"),
+        (["--mm-per-mv", "nan"], "ecg-edge: --mm-per-mv must be above 0, not nan\n"),
+        (["--fs", "-1"], "ecg-edge: --fs must be above 0, not -1.0\n"),
+        (
+            ["--recorded-at", "2999-01-01"],
+            "ecg-edge: '2999-01-01' lies in the future by this machine's clock: correct the time of recording, or the clock\n",
+        ),
     ],
 )
 def test_wrong_values_end_with_2(run, normal_page, arguments, message):
@@ -133,3 +138,16 @@ def test_without_a_runtime_it_ends_with_3(run, normal_page, monkeypatch):
     monkeypatch.setattr(runtime.metadata, "version", version)
     status, out, err = run("classify", normal_page)
     assert (status, out) == (3, "") and err.startswith("ecg-edge: No TensorFlow Lite runtime can be used. ")
+
+
+def test_options_that_were_not_used_are_told(run, normal_page, tmp_path):
+    """In a line each: those of pictures for a digital ECG, and the other way round."""
+    (tmp_path / "leads.csv").write_text("time_s,II\n" + "".join(f"{n / 500},{n % 7}\n" for n in range(3000)))
+    _, _, err = run("classify", tmp_path / "leads.csv", "--overlay", tmp_path / "out", "--mm-per-s", "50")
+    assert (
+        err
+        == "ecg-edge: digital ECGs have no picture, no paper speed and no gain: --overlay, --mm-per-s not used for them\n"
+    )
+    _, _, err = run("classify", normal_page, "--fs", "500")
+    assert err == "ecg-edge: --fs is for digital ECGs, and there was none: not used\n"
+    assert run("classify", tmp_path / "leads.csv", "--fs", "500")[2] == ""

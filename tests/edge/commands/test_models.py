@@ -3,6 +3,7 @@
 import json
 
 from ecg_edge.classifier import card as cards
+from ecg_edge.commands.models import card_lines
 
 
 def test_models_are_listed_and_the_default_one_is_marked(run, tiny_folder, tmp_path, monkeypatch):
@@ -26,12 +27,28 @@ def test_models_are_listed_and_the_default_one_is_marked(run, tiny_folder, tmp_p
 
 
 def test_a_card_is_shown(run, tiny_folder):
-    """As JSON, on one line where --json is given."""
+    """As JSON on one line where --json is given; else as a table that people read."""
     fields = json.loads((tiny_folder / "tiny.json").read_text())
-    for arguments in (["tiny"], ["tiny", "--json"], ["--json"]):
+    for arguments in (["tiny", "--json"], ["--json"]):
         status, out, _ = run("models", *arguments)
-        assert status == 0 and json.loads(out) == fields
-        assert ("--json" in arguments) == (out.count("\n") == 1)
+        assert status == 0 and json.loads(out) == fields and out.count("\n") == 1
+    status, out, _ = run("models", "tiny")
+    assert status == 0 and "{" not in out and "None" not in out
+    assert f"SHA-256         {fields['file']['sha256']}" in out.splitlines()
+
+
+def test_the_table_of_the_shipped_card_says_what_it_is_good_for():
+    """Every line of its limits, and its figures by protocol; no line is wider than a terminal of 120 columns."""
+    fields = cards.read_card("page").fields
+    lines = list(card_lines(fields))
+    text = " ".join(" ".join(lines).split())
+    assert max(map(len, lines)) <= 120 and " ".join(fields["intended_use"].split()) in text
+    assert f"Uncertain below {100 * fields['min_confidence']:.0f} %" in text
+    for name, values in fields["metrics"].items():
+        assert any(
+            line.split() == [name, *(f"{values[key]:.3f}" for key in ("accuracy", "balanced_accuracy", "macro_f1"))]
+            for line in lines
+        )
 
 
 def test_a_damaged_model_is_told_in_the_list(run, tiny_folder, tmp_path, monkeypatch):

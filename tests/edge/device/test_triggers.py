@@ -9,7 +9,7 @@ import pytest
 from gpiozero.threads import GPIOThread
 
 from ecg_edge.device.indicator import LedIndicator, TextIndicator
-from ecg_edge.device.triggers import ButtonTrigger, FolderTrigger, IntervalTrigger, Task
+from ecg_edge.device.triggers import SAMPLES_S, ButtonTrigger, FolderTrigger, IntervalTrigger, Task
 from ecg_edge.errors import InstallationError, UsageError
 
 from ..waiting import LIMIT_S, wait_for
@@ -269,7 +269,7 @@ def test_files_of_a_known_kind_are_given_too(inbox):
         inbox.put(name, data)
     inbox.look()
     taken = []
-    while name := inbox.look(2.1):
+    while name := inbox.look(SAMPLES_S):
         taken.append(name)
         inbox.now.done(inbox.task)
     assert sorted(taken) == ["IM1", "a.pdf", "b.heic", "c.docx", "d.hea"] and inbox.told == []
@@ -283,6 +283,19 @@ def test_a_record_is_one_task(inbox):
     assert inbox.look(2.1) == "a.hea"
     inbox.now.done(inbox.task)
     assert inbox.look(2.1) is None and inbox.told == []
+
+
+def test_a_record_whose_samples_are_still_copied_waits(inbox):
+    """As long as they grow, and where they are not there yet; a header that stays alone is answered for."""
+    inbox.put("a.hea", b"a 12 500 5000")
+    assert [inbox.look(2.1), inbox.look(10.0)] == [None, None]
+    for size in (1, 2, 3):
+        inbox.put("a.dat", b"x" * size)
+        assert inbox.look(2.1) is None
+    assert inbox.look(2.1) == "a.hea"
+    inbox.now.done(inbox.task)
+    inbox.put("b.hea", b"b 12 500 5000")
+    assert inbox.look(2.1) is None and inbox.look(SAMPLES_S) == "b.hea"
 
 
 def test_other_files_are_counted_when_more_come(inbox):

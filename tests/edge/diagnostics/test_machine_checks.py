@@ -14,6 +14,7 @@ import pytest
 
 from ecg_edge.classifier import card, runtime
 from ecg_edge.commands import cli
+from ecg_edge.commands.doctor import closing_line
 from ecg_edge.device import extras
 from ecg_edge.device.mock_picamera2 import make_module
 from ecg_edge.device.settings import defaults
@@ -238,3 +239,22 @@ def test_the_command_ends_with_3_where_something_is_bad(examine, monkeypatch, ca
     assert cli.main(["doctor", "--json"]) == 3
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert next(line for line in lines if line["name"] == "memory")["verdict"] == "bad"
+
+
+@pytest.mark.parametrize(
+    ("counts", "line"),
+    [
+        ({"good": 9}, "Ready to read pages."),
+        (
+            {"good": 9, "warning": 2, "absent": 1},
+            "Ready to read pages; 2 warnings, 1 part missing that is not needed for what is set.",
+        ),
+        (
+            {"bad": 1, "absent": 3},
+            "Not ready: 1 problem to be mended; 3 parts missing that are not needed for what is set.",
+        ),
+    ],
+)
+def test_the_last_line_says_what_it_comes_to(counts, line):
+    """In numbers."""
+    assert closing_line(dict.fromkeys(("good", "warning", "bad", "absent"), 0) | counts) == line
