@@ -45,13 +45,30 @@ def raster_pdf(image):
     return _saved(image, "PDF", resolution=203.2, quality=95)
 
 
-def heic(image):
+def lossless_pdf(image):
+    """The same without loss, as programs write a picture into a PDF."""
+    from reportlab.lib.utils import ImageReader
+    from reportlab.pdfgen.canvas import Canvas
+
+    file = io.BytesIO()
+    canvas = Canvas(file, image.size, pageCompression=1)
+    canvas.drawImage(ImageReader(image), 0, 0, *image.size)
+    canvas.save()
+    return file.getvalue()
+
+
+def heic(image, **options):
     """A HEIC, as a telephone writes it."""
     import pillow_heif
 
     file = io.BytesIO()
-    pillow_heif.from_pillow(image).save(file, quality=HEIC_QUALITY)
+    pillow_heif.from_pillow(image).save(file, **({"quality": HEIC_QUALITY} | options))
     return file.getvalue()
+
+
+def lossless_heic(image):
+    """The same without loss."""
+    return heic(image, quality=-1, chroma=444, matrix_coefficients=0)
 
 
 def dicom(image):
@@ -81,13 +98,15 @@ def _saved(image, form, **options):
 
 
 WRITERS = {"raster PDF": raster_pdf, "HEIC": heic, "DICOM": dicom}
+LOSSLESS = {"lossless PDF": lossless_pdf, "lossless HEIC": lossless_heic}
+VECTOR, OTHER_FACE = "vector PDF", "vector PDF in Helvetica"
 
 
 class VectorPage:
     """Takes the calls that draw a page of other makers on a `PIL.Image`, and draws the same on a PDF's page as lines, areas and text."""
 
-    def __init__(self, image, px_per_mm):
-        self._px = px_per_mm
+    def __init__(self, image, px_per_mm, own_face=True):
+        self._px, self._own_face = px_per_mm, own_face
         self.sheet = Sheet(image.width / px_per_mm, image.height / px_per_mm, "drawn")
         self.sheet.area(0, 0, self.sheet.width_mm, self.sheet.height_mm, image.getpixel((0, 0)))
 
@@ -112,11 +131,34 @@ class VectorPage:
     def text(self, at, words, fill, font):
         """Words whose left upper corner is given."""
         size_mm = font.size / self._px
-        self.sheet.text(at[0] / self._px, at[1] / self._px + ASCENT * size_mm, words, size_mm * PT_PER_MM, False, fill)
+        if not self._own_face:
+            self.sheet.text(
+                at[0] / self._px, at[1] / self._px + ASCENT * size_mm, words, size_mm * PT_PER_MM, False, fill
+            )
+            return
+        self.sheet.text_in(
+            _embedded(font),
+            at[0] / self._px,
+            at[1] / self._px + font.getmetrics()[0] / self._px,
+            words,
+            size_mm * PT_PER_MM,
+            fill,
+        )
+
+
+def _embedded(font):
+    """The name under which reportlab knows a typeface of Pillow's."""
+    from reportlab.pdfbase import pdfmetrics, ttfonts
+
+    name = Path(font.path).stem
+    if name not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(ttfonts.TTFont(name, font.path))
+    return name
 
 
 def drawn_pages(folder=None):
-    """Yield (name, image, the bytes of a vector PDF of it) of the drawn pages, all from the same signals."""
+    """Yield (name, image, {kind: the bytes of a vector PDF of it}) of the drawn pages, all from the same signals; in the page's own typeface and in
+    another."""
     place, _ = tables.read(str(foreign.FOLDER / "cases.csv"), folder)
     spec = importlib.util.spec_from_file_location("draw", place / foreign.FOLDER / "draw.py")
     draw = importlib.util.module_from_spec(spec)
@@ -127,18 +169,21 @@ def drawn_pages(folder=None):
         record = np.cumsum(stored[style["record"] - 1], axis=1, dtype=np.int32) / 1000.0
         signals = dict(zip(draw.LEADS, record, strict=True))
         image, _ = draw.draw(style, signals)
-        pages = []
+        vectors = {}
+        for kind in (VECTOR, OTHER_FACE):
+            pages = []
 
-        def on_page(image, style=style, pages=pages):
-            pages.append(VectorPage(image, style["px_per_mm"]))
-            return pages[0]
+            def on_page(image, style=style, pages=pages, kind=kind):
+                pages.append(VectorPage(image, style["px_per_mm"], kind == VECTOR))
+                return pages[0]
 
-        draw.ImageDraw.Draw = on_page
-        try:
-            draw.draw(style, signals)
-        finally:
-            draw.ImageDraw.Draw = on_image
-        yield name, image, pages[0].sheet.to_bytes()
+            draw.ImageDraw.Draw = on_page
+            try:
+                draw.draw(style, signals)
+            finally:
+                draw.ImageDraw.Draw = on_image
+            vectors[kind] = pages[0].sheet.to_bytes()
+        yield name, image, vectors
 
 
 def facts(result):
@@ -149,31 +194,47 @@ def facts(result):
 
 
 def same(options):
-    """Read each drawn page, and those of the public digitiser, in every kind of file: how many are as in the PNG."""
+    """Read each drawn page, and those of the public digitiser, in every kind of file: how many are as in the PNG. What has the PNG's very pixels is
+    not read again. Each page's rows are kept as they come."""
     reader, rows = Reader(), []
     found = Path(tables.read(str(foreign.FOUND / "cases.csv"))[0]) / foreign.FOUND
-    others = ((path.name, Image.open(path).convert("RGB"), None) for path in sorted(found.glob("*.[pj]*g")))
-    for name, image, vector in itertools.chain(itertools.islice(drawn_pages(), options.limit), others):
-        expected = facts(reader.read(_saved(image, "PNG")))
-        files = {kind: write(image) for kind, write in WRITERS.items() if kind in options.kinds}
-        if vector and "vector PDF" in options.kinds:
-            files["vector PDF"] = vector
+    others = ((path.name, Image.open(path).convert("RGB"), {}) for path in sorted(found.glob("*.[pj]*g")))
+    pages = itertools.islice(itertools.chain(drawn_pages(), others), options.first, options.limit)
+    for name, image, vectors in pages:
+        expected, pixels = facts(reader.read(_saved(image, "PNG"))), np.asarray(image)
+        files = {kind: write(image) for kind, write in (WRITERS | LOSSLESS).items() if kind in options.kinds}
+        files |= {kind: data for kind, data in vectors.items() if kind in options.kinds}
         for kind, data in files.items():
-            seen = facts(reader.read(data))
-            rows.append({"page": name, "kind": kind, "same": seen == expected, "png": expected, "seen": seen})
-            if seen != expected:
-                print(f"{name}, {kind}: {expected} -> {seen}", file=sys.stderr, flush=True)
+            identical = np.array_equal(np.asarray(open_picture(data).image), pixels)
+            seen = expected if identical else facts(reader.read(data))
+            rows.append(
+                {
+                    "page": name,
+                    "kind": kind,
+                    "same": seen == expected,
+                    "identical": identical,
+                    "png": expected,
+                    "seen": seen,
+                }
+            )
+            print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
     counts = {}
     for kind in options.kinds:
         of_kind = [row["same"] for row in rows if row["kind"] == kind]
-        counts[kind] = {"same": sum(of_kind), "pages": len(of_kind), "interval": wilson(sum(of_kind), len(of_kind))}
+        identical = sum(row["identical"] for row in rows if row["kind"] == kind)
+        counts[kind] = {
+            "same": sum(of_kind),
+            "identical": identical,
+            "pages": len(of_kind),
+            "interval": wilson(sum(of_kind), len(of_kind)),
+        }
     return {"counts": counts, "differ": [row for row in rows if not row["same"]]}
 
 
 def cost(options):
     """Seconds of the processor for a page as PNG, raster and vector PDF, by turns; the medians' quotients."""
     reader = Reader()
-    pages = [(image, vector) for _, image, vector in drawn_pages()][:: options.stride]
+    pages = [(image, vectors[VECTOR]) for _, image, vectors in drawn_pages()][:: options.stride]
     files = [
         {"PNG": _saved(image, "PNG"), "raster PDF": raster_pdf(image), "vector PDF": vector} for image, vector in pages
     ]
@@ -274,8 +335,9 @@ def main():
     """Run one of the three; print and keep what it comes to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("same", "cost", "mutations"))
-    parser.add_argument("--limit", type=int, metavar="N", help="same: so many of the drawn pages")
-    kinds = (*WRITERS, "vector PDF")
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="same: from this of the pages on, from 0")
+    parser.add_argument("--limit", type=int, metavar="N", help="same: up to this of the pages")
+    kinds = (*WRITERS, *LOSSLESS, VECTOR, OTHER_FACE)
     parser.add_argument("--kinds", nargs="+", choices=kinds, default=kinds, metavar="KIND", help="same: these alone")
     parser.add_argument("--stride", type=int, default=5, metavar="N", help="cost: every Nth drawn page (default 5)")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="cost: rounds (default 5)")

@@ -65,9 +65,13 @@ class Sheet:
         colour: Colour = (0, 0, 0),
     ) -> None:
         """Write on a base line; letters outside of Windows-1252 become question marks."""
+        self.text_in(_font(bold), x_mm, y_mm, _shown(words), size_pt, colour)
+
+    def text_in(self, face: str, x_mm: float, y_mm: float, words: str, size_pt: float, colour: Colour) -> None:
+        """Write on a base line in a typeface that reportlab knows by this name, in letters that it has."""
         self._canvas.setFillColorRGB(*_levels(colour))
-        self._canvas.setFont(_font(bold), size_pt)
-        self._canvas.drawString(*self._at(x_mm, y_mm), _shown(words))
+        self._canvas.setFont(face, size_pt)
+        self._canvas.drawString(*self._at(x_mm, y_mm), words)
 
     def area(self, x_mm: float, y_mm: float, wide_mm: float, high_mm: float, colour: Colour) -> None:
         """Fill a rectangle."""
