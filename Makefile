@@ -117,10 +117,10 @@ $(DEVELOP)/installed: setup.cfg pyproject.toml
 	$(DEVELOP)/bin/$(INSTALL) --editable '.[test,train,bench,litert,serve]'
 	touch $@
 
-# Apart, since browser and schema tests bring much that nothing else needs.
+# Apart, since browser and schema tests bring much that nothing else needs. Nothing is compiled for it: other tests may be using what is there.
 $(WEB)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(WEB) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
-	$(WEB)/bin/$(INSTALL) --editable '.[serve,litert,test-web]'
+	ECG_EDGE_PURE=1 $(WEB)/bin/$(INSTALL) --editable '.[serve,litert,test-web]'
 	touch $@
 
 $(DOCS)/installed: Makefile

@@ -21,7 +21,20 @@ OTHER = "3.13"
 WHEEL_BYTES = 1_000_000
 """The wheel at most: 0.94 MB with the model `page` and the pages of the demo; with the paper's models it would be 20."""
 PAGE = ROOT / "tests" / "data" / "infarction.jpg"
-MADE = ("runs", "build", "dist", "site", "__pycache__", ".*_cache", ".git", ".venv*", ".hypothesis", "*.egg-info")
+MADE = (
+    "runs",
+    "build",
+    "dist",
+    "site",
+    "screens",
+    "ecg-edge-demo",
+    "__pycache__",
+    ".*_cache",
+    ".git",
+    ".venv*",
+    ".hypothesis",
+    "*.egg-info",
+)
 
 
 def call(*words, **options):
