@@ -116,13 +116,17 @@ SLOW_FOLDERS = ("benchmarks", "convert", "release", "train")
 SLOW_FIXTURES = {"one_photo", "report_photo", "ruled_photo"}
 """Photographs are taken in seconds: what looks at one is slow too."""
 
+LONG_FILES = ("test_cost.py", "test_crashes.py", "test_distributions.py")
+"""Single tests of theirs take tens of seconds: they come first, so that at the end no process waits for another."""
+
 
 def pytest_collection_modifyitems(items):
-    """Mark as slow what is by its folder or its fixtures, for `make test-fast`."""
+    """Mark as slow what is by its folder or its fixtures, for `make test-fast`; begin with what is long."""
     for item in items:
         folder = item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
         if folder in SLOW_FOLDERS or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.path.name not in LONG_FILES)
 
 
 def pytest_terminal_summary(terminalreporter, config):
