@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -116,17 +117,24 @@ def _errors(labels, probabilities):
 
 def _with_bootstrap(found, statistic):
     """{value, interval} of a statistic of row numbers, drawn over distinct pages."""
-    names, page = np.unique(found.digests, return_inverse=True)
-    rows_of = [np.flatnonzero(page == i) for i in range(len(names))]
-    random = np.random.default_rng(metrics.SEED)
-    values = []
-    for _ in range(DRAWS):
-        drawn = statistic(np.concatenate([rows_of[i] for i in random.integers(0, len(names), len(names))]))
-        if drawn is not None:
-            values.append(drawn)
+    values = [value for value in map(statistic, _drawn_rows(tuple(found.digests))) if value is not None]
     tail = (1 - metrics.LEVEL) / 2
     interval = [float(value) for value in np.quantile(values, [tail, 1 - tail])] if values else None
     return {"value": statistic(np.arange(len(found.labels))), "interval": interval}
+
+
+@lru_cache(maxsize=1)
+def _drawn_rows(digests):
+    """[(M,) numbers of rows], `DRAWS` of them: distinct pages drawn with replacement, each with all its rows."""
+    names, page, count = np.unique(digests, return_inverse=True, return_counts=True)
+    order, start = np.argsort(page, kind="stable"), np.cumsum(count) - count
+    random, drawn = np.random.default_rng(metrics.SEED), []
+    for _ in range(DRAWS):
+        pages = random.integers(0, len(names), len(names))
+        lengths = count[pages]
+        first = start[pages] - (np.cumsum(lengths) - lengths)
+        drawn.append(order[np.repeat(first, lengths) + np.arange(lengths.sum())])
+    return drawn
 
 
 def _share(said, among):

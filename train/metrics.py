@@ -1,5 +1,7 @@
 """Figures of merit from confusion matrices, with bootstrap intervals over distinct pages."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from ecg_edge.layout import CLASSES
@@ -61,7 +63,7 @@ def summary(true, predicted, pages, weights=None, samples=SAMPLES):
     `pages` (N,) names the distinct page of each row: the bootstrap draws pages, with all their leads and copies.
     """
     matrix = confusion(true, predicted, weights)
-    draws = rates(confusion(true, predicted, _draws(pages, weights, samples)))
+    draws = rates(_drawn(true, predicted, pages, weights, samples))
     return {
         "rows": int(matrix.sum()),
         "distinct_pages": int(len(np.unique(pages))),
@@ -74,9 +76,8 @@ def summary(true, predicted, pages, weights=None, samples=SAMPLES):
 
 def difference(true, predicted, reference, pages, weights=None, samples=SAMPLES):
     """{name: {difference, interval}} of the rates of `predicted` less those of `reference`, paired by page."""
-    draws = _draws(pages, weights, samples)
     ours, theirs = (rates(confusion(true, values, weights)) for values in (predicted, reference))
-    drawn, against = (rates(confusion(true, values, draws)) for values in (predicted, reference))
+    drawn, against = (rates(_drawn(true, values, pages, weights, samples)) for values in (predicted, reference))
     return {
         name: {"difference": float(ours[name] - theirs[name]), "interval": _interval(drawn[name] - against[name])}
         for name in ours
@@ -94,13 +95,19 @@ def _ratio(over, under):
     return np.divide(over, under, out=np.zeros_like(over, dtype=float), where=under > 0)
 
 
-def _draws(pages, weights, samples):
-    """(samples, N) weights: pages drawn with replacement, each with all its rows."""
+def _drawn(true, predicted, pages, weights, samples):
+    """(samples, K, K) confusion matrices: pages drawn with replacement, each with all its rows, the same pages for all who are compared."""
     _, page = np.unique(pages, return_inverse=True)
-    count = page.max() + 1
-    times = np.random.default_rng(SEED).multinomial(count, np.full(count, 1 / count), size=samples)
-    drawn = times[:, page].astype(float)
-    return drawn if weights is None else drawn * np.asarray(weights)
+    k, count = len(CLASSES), page.max() + 1
+    of_page = np.zeros((count, k * k))
+    np.add.at(of_page, (page, np.asarray(true) * k + np.asarray(predicted)), 1.0 if weights is None else weights)
+    return (_times(count, samples) @ of_page).reshape(samples, k, k)
+
+
+@lru_cache(maxsize=4)
+def _times(count, samples):
+    """(samples, count) how often each of `count` pages is drawn."""
+    return np.random.default_rng(SEED).multinomial(count, np.full(count, 1 / count), size=samples)
 
 
 def _interval(values):
