@@ -90,24 +90,26 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     dark = _relative_to_paper(bright, blocks)
     added = _with_coloured_print(image, dark) if _is_white(blocks) else dark
     dark = added if added is not dark else _of_coloured_strokes(image, dark)
-    paper, solid = _levels(dark)
+    darkest = _darkest(dark)
+    paper, solid = _levels(dark, darkest)
     if paper > GRID_SHARE * solid and min(dark.shape) > 3 * CELL_PX:
         dark = _in_clearest_channel(image, dark)
         dark = _without_grid(dark, _periodic(dark))
-        paper, solid = _levels(dark)
+        darkest = _darkest(dark)
+        paper, solid = _levels(dark, darkest)
         paper = max(paper, GRID_SHARE * solid)
-    dark = _without_fading(dark, paper, solid)
+    dark = _without_fading(dark, darkest, paper, solid)
     steps = (np.arange(256, dtype=np.float32) - paper) * (255.0 / max(solid - paper, 1.0))
     table = np.clip(np.rint(steps), 0, 255).astype(np.uint8)
-    for rows in _bands(dark):
+    for rows in _bands(dark, 8 * BAND_ROWS):  # Pillow takes a while over a table
         dark[rows] = np.asarray(Image.fromarray(dark[rows]).point(table.tolist()))  # faster than indexing
     return dark
 
 
-def _bands(image: np.ndarray) -> Iterator[slice]:
+def _bands(image: np.ndarray, count: int = BAND_ROWS) -> Iterator[slice]:
     """Rows of an image, some after others: what is made of them stays in a processor's cache, and takes no more memory."""
-    for top in range(0, len(image), BAND_ROWS):
-        yield slice(top, top + BAND_ROWS)
+    for top in range(0, len(image), count):
+        yield slice(top, top + count)
 
 
 def darkness_of(page: np.ndarray) -> np.ndarray:
@@ -138,7 +140,7 @@ def _relative_to_paper(bright: np.ndarray, blocks: np.ndarray) -> np.ndarray:
         ratio = np.minimum(bright[rows], paper[rows]).astype(np.uint16)
         ratio *= 255
         ratio //= paper[rows]
-        np.subtract(255, ratio, out=dark[rows], casting="unsafe")
+        np.subtract(np.uint8(255), ratio.astype(np.uint8), out=dark[rows])
     return dark
 
 
@@ -233,7 +235,8 @@ def _in_clearest_channel(page: Image.Image, dark: np.ndarray) -> np.ndarray:
     """
 
     def grid_ratio(bright: np.ndarray) -> float:
-        paper, solid = _levels(_relative_to_paper(bright, _paper_blocks(bright)))
+        dark = _relative_to_paper(bright, _paper_blocks(bright))
+        paper, solid = _levels(dark, _darkest(dark))
         return paper / solid
 
     small = page.reduce(2)
@@ -305,7 +308,7 @@ def _without_grid(dark: np.ndarray, grid: np.ndarray) -> np.ndarray:
         light = (255 - dark[rows]).astype(np.uint16)
         light *= 255
         light //= np.uint16(255) - np.minimum(grid[rows], MAX_GRID)
-        np.subtract(255, np.minimum(light, 255), out=ink[rows], casting="unsafe")
+        np.subtract(np.uint8(255), np.minimum(light, 255).astype(np.uint8), out=ink[rows])
     return ink
 
 
@@ -325,13 +328,13 @@ def _mean_of_patches(dark: np.ndarray) -> np.ndarray:
     return np.asarray(Image.fromarray(dark).reduce(PATCH_PX))[:rows, :columns]
 
 
-def _without_fading(dark: np.ndarray, paper: float, solid: float) -> np.ndarray:
-    """(H, W) uint8 darkness, `paper` where ink begins and `solid` where it is solid, that is as dark where a reflection lies on the page as
+def _without_fading(dark: np.ndarray, darkest: np.ndarray, paper: float, solid: float) -> np.ndarray:
+    """(H, W) uint8 darkness, `darkest` in each patch, `paper` where ink begins and `solid` where it is solid, that is as dark where a reflection lies on the page as
     elsewhere."""
     from PIL import Image
     from scipy import ndimage
 
-    darkest, usual = (part.astype(np.float32) for part in (_darkest(dark), _mean_of_patches(dark)))
+    darkest, usual = (part.astype(np.float32) for part in (darkest, _mean_of_patches(dark)))
     in_shade = usual >= SHADE_SHARE * np.maximum(darkest, LEAST_FADED * solid)
     traced = (darkest > max(LEAST_FADED * solid, 1.5 * paper)) & ~in_shade
     # Beside a stroke that is as dark as usual, what is fainter is something else: a pencil's shaft, the edge of a hand.
@@ -349,10 +352,10 @@ def _without_fading(dark: np.ndarray, paper: float, solid: float) -> np.ndarray:
     return np.minimum(np.rint(darker), 255).astype(np.uint8)
 
 
-def _levels(dark: np.ndarray) -> tuple[float, float]:
-    """Darkness at which ink begins and at which it is solid, of a page of (H, W) uint8 darkness."""
+def _levels(dark: np.ndarray, darkest: np.ndarray) -> tuple[float, float]:
+    """Darkness at which ink begins and at which it is solid, of a page of (H, W) uint8 darkness, `darkest` in each patch."""
     height, width = dark.shape
-    darkest = _darkest(dark).ravel()
+    darkest = darkest.ravel()
     if not darkest.size:
         raise ValueError(f"a page has at least {PATCH_PX} x {PATCH_PX} pixels, not {width} x {height}")
     level = otsu.threshold(darkest)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
-from ecg_edge.page.ink import _levels, _without_fading, darkness_of, ink_of
+from ecg_edge.page.ink import _darkest, _levels, _without_fading, darkness_of, ink_of
 
 HEIGHT, WIDTH = 400, 640
 
@@ -158,7 +158,8 @@ def test_what_a_reflection_has_faded_is_as_dark_as_the_rest():
     assert ink[230:290, 905:935].max() < 60
     clean = faded_page(0.0)
     dark = darkness_of(clean)
-    assert _without_fading(dark, *_levels(dark)) is dark
+    darkest = _darkest(dark)
+    assert _without_fading(dark, darkest, *_levels(dark, darkest)) is dark
 
 
 @pytest.mark.parametrize("white", [(255, 255, 255), (250, 244, 230)])
