@@ -1,4 +1,4 @@
-"""What setup.cfg cannot say: one search is compiled where there is a compiler. With ECG_EDGE_PURE=1 it is not, and the wheel fits any machine."""
+"""What setup.cfg cannot say: loops over pixels are compiled where there is a compiler. With ECG_EDGE_PURE=1 it is not, and the wheel fits any machine."""
 
 import os
 

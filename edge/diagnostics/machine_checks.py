@@ -107,7 +107,7 @@ def _glibc() -> Finding:
 
 
 def _path_search() -> Finding:
-    """Whether the search for traces' paths has been compiled: see `trace/shortest_path.py`."""
+    """Whether the search for traces' paths, and other loops over pixels, have been compiled: see `trace/compiled.py`."""
     from ..trace.compiled import compiled
 
     if compiled() is not None:
