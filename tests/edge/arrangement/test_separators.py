@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import ndimage
 
 from ecg_edge import layout
@@ -229,3 +231,21 @@ def test_at_the_ends_of_rows_ticks_are_erased_where_there_are_some_between_colum
     found = separators.separators(ink, arranged(100, 500.0))
     assert found[:, 90:110].any() == between
     assert found[:, 590:610].any() == between
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_columns_without_enough_ink_for_a_line_hold_none(seed):
+    """What is left out for speed changes nothing: against closing and opening all columns."""
+    rng = np.random.default_rng(seed)
+    dark = rng.random((700, 9)) < rng.choice([0.02, 0.08, 0.3], 9)
+    for column in range(0, 9, 2):
+        top, length, gap = rng.integers(0, 500), rng.integers(200, 500), rng.integers(1, 16)
+        dark[top : top + length : gap, column] = True
+    line = dark
+    for first, second, length in (
+        (ndimage.binary_dilation, ndimage.binary_erosion, 13), (ndimage.binary_erosion, ndimage.binary_dilation, 321),
+    ):  # fmt: skip
+        column = np.ones((length, 1), bool)
+        line = second(first(line, column), column)
+    np.testing.assert_array_equal(separators._vertical_lines(dark, 8.0), line)
