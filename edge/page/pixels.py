@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..preprocessing.filters import to_gray
 from ..trace.compiled import address, compiled
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def luma(image: Image.Image) -> np.ndarray:
     library, memory = compiled(), memory_of(image)
     if library and memory is not None:
         return _with(library["luma"], memory, np.empty(0, np.uint8))
-    return np.asarray(image.convert("L"))
+    return to_gray(image)
 
 
 def resampled(image: Image.Image, size: tuple[int, int], boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:
