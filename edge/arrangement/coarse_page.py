@@ -86,6 +86,8 @@ def percentile_of(counts: np.ndarray, percent: float) -> float:
 
 def _above_texture(small: np.ndarray) -> np.ndarray:
     """Ink (h, w) uint8 less the level that is exceeded by more of it than traces fill: that of a remaining grid of their colour."""
+    from PIL import Image
+
     side = round(TILE_MM * PX_PER_MM)
     rows, columns = (max(length // side, 1) for length in small.shape)
     tiles = small[: rows * side, : columns * side]
@@ -99,7 +101,8 @@ def _above_texture(small: np.ndarray) -> np.ndarray:
     floor = np.median(np.quantile(tiles, 1 - TRACE_SHARE, axis=(1, 3)))
     if floor < 1:
         return small
-    return (np.maximum(np.arange(256) - floor, 0) * (255 / max(255 - floor, 1))).astype(np.uint8).take(small)
+    table = (np.maximum(np.arange(256) - floor, 0) * (255 / max(255 - floor, 1))).astype(np.uint8)
+    return np.asarray(Image.fromarray(small).point(table.tolist()))
 
 
 def _solid(dark: np.ndarray) -> np.ndarray | None:

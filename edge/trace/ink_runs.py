@@ -62,8 +62,9 @@ class InkRuns:
         self._erased = erased[:, self._erased_x].T
         self.columns[self._erased_x, :height] *= ~self._erased
         self.px_per_mm = px_per_mm
-        in_ink = pixels >= INK
-        ends = np.flatnonzero(in_ink[1:] != in_ink[:-1])
+        ends = np.concatenate(
+            [_changes(pixels, x * (height + 1), COPY_COLUMNS * (height + 1)) for x in range(0, width, COPY_COLUMNS)]
+        )
         # By the numbers of their pixels in `columns`.
         self._begins, self._ends = np.ascontiguousarray(ends[::2]), np.ascontiguousarray(ends[1::2])
         self._lengths = self._ends - self._begins
@@ -211,6 +212,12 @@ class InkRuns:
         here = self.ink[row, x].astype(float)
         there = np.where(inside, self.ink[np.clip(beyond, 0, self.ink.shape[0] - 1), x], 0).astype(float)
         return row + step * np.where(there < INK, (here - INK) / np.maximum(here - there, 1), 0.5)
+
+
+def _changes(pixels: np.ndarray, start: int, count: int) -> np.ndarray:
+    """(n,) int: after which of the pixels from `start` on, at most `count` of them, ink begins or ends."""
+    in_ink = pixels[start : start + count + 1] >= INK
+    return np.flatnonzero(in_ink[1:] != in_ink[:-1]) + start
 
 
 def _numbers(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
