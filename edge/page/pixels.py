@@ -4,7 +4,7 @@ else by Pillow, with the same result."""
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,8 @@ from ..trace.compiled import address, compiled
 if TYPE_CHECKING:
     from PIL import Image
 
+PART_PX = 500_000
+"""A large picture is resampled from parts of so many pixels at most, or of one cell."""
 BAND_ROWS = 64
 """So many rows at once stay in a processor's cache."""
 
@@ -84,15 +86,48 @@ def luma(image: Image.Image) -> np.ndarray:
 def resampled(image: Image.Image, size: tuple[int, int], boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:
     """(H, W, 3) uint8 of this `size` (width, height): an RGB picture resampled bilinearly, each of `boxes` (n, 4), left, top, right and bottom, from one
     of `quads` (n, 8), the corners of quadrilaterals of the picture, as `PIL.Image.transform` has them. White where the picture does not reach."""
-    library, memory = compiled(), memory_of(image)
-    if not library or memory is None:
+    library = compiled()
+    if not library or memory_of(image.crop((0, 0, 1, 1))) is None:
         return _resampled_in_pillow(image, size, boxes, quads)
     found = np.full((size[1], size[0], 3), 255, np.uint8)
     boxes, quads = np.ascontiguousarray(boxes, np.int64), np.ascontiguousarray(quads, np.float64)
-    library["resampled"](
-        len(boxes), address(boxes), address(quads), *image.size, 4 * image.width, 4, address(memory), 3 * size[0], address(found)
-    )  # fmt: skip
+    memory = memory_of(image)
+    if memory is not None:
+        _resample(library["resampled"], found, boxes, quads, image.size, memory, (0, 0))
+        return found
+    parts = [(0, len(boxes))]
+    while parts:
+        first, end = parts.pop()
+        corners = quads[first:end].reshape(-1, 2)
+        # With the pixels beside them.
+        left, top = np.maximum(np.floor(corners.min(axis=0)).astype(int) - 2, 0).tolist()
+        right, bottom = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 2, image.size).tolist()
+        if left >= right or top >= bottom:
+            continue
+        if (right - left) * (bottom - top) > PART_PX and end - first > 1:
+            parts += [(first, (first + end) // 2), ((first + end) // 2, end)]
+            continue
+        memory = memory_of(image.crop((left, top, right, bottom)))
+        if memory is None:
+            return _resampled_in_pillow(image, size, boxes, quads)
+        _resample(library["resampled"], found, boxes[first:end], quads[first:end], image.size, memory, (left, top))
     return found
+
+
+def _resample(
+    function: Callable[..., None],
+    found: np.ndarray,
+    boxes: np.ndarray,
+    quads: np.ndarray,
+    size: tuple[int, int],
+    memory: np.ndarray,
+    corner: tuple[int, int],
+) -> None:
+    """Resample cells into `found` (H, W, 3) by the function of `shortest_path.c`: of a picture of this `size` whose part from `corner` (x, y) on is in
+    `memory` (h, w, 4)."""
+    stride, step = memory.strides[:2]
+    origin = address(memory) - corner[1] * stride - corner[0] * step
+    function(len(boxes), address(boxes), address(quads), *size, stride, step, origin, found.strides[0], address(found))
 
 
 def _resampled_in_pillow(image: Image.Image, size: tuple[int, int], boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:

@@ -65,3 +65,18 @@ def test_a_mesh_is_resampled_as_pillow_does(seed):
     found, expected = (read(image, (60, 95), boxes, quads) for read in (pixels.resampled, pixels._resampled_in_pillow))
     assert found.shape == (95, 60, 3) and (found[:, 57:] == 255).all()
     np.testing.assert_array_equal(found, expected)
+
+
+def test_a_large_picture_is_resampled_part_by_part_to_the_same_bits():
+    """It lies in several parts of Pillow's memory."""
+    colours = np.random.default_rng(2).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    image = Image.fromarray(colours).resize((3000, 2000), Image.Resampling.NEAREST)
+    assert pixels.memory_of(image) is None
+    down, across = np.meshgrid(np.linspace(-300, 2200, 21), np.linspace(-5000, 3300, 41), indexing="ij")
+    nodes = np.stack([across + 0.1 * down, down + 0.07 * across], axis=-1)
+    quads = np.stack([nodes[:-1, :-1], nodes[1:, :-1], nodes[1:, 1:], nodes[:-1, 1:]], axis=2).reshape(-1, 8)
+    left, top = np.meshgrid(np.arange(40) * 11, np.arange(20) * 9)
+    boxes = np.stack([left, top, left + 11, top + 9], axis=2).reshape(-1, 4)
+    found = pixels.resampled(image, (440, 180), boxes, quads)
+    np.testing.assert_array_equal(found, pixels._resampled_in_pillow(image, (440, 180), boxes, quads))
+    assert len(np.unique(found)) > 200
