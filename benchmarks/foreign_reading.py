@@ -228,11 +228,12 @@ def _leads(leads):
 def add_options(command):
     """The options of `python -m benchmarks foreign`."""
     from train.paper_families import FAMILIES
+    from train.paper_mixtures import MIXTURE
 
     command.add_argument("--severity", type=int, choices=(1, 2, 3), help="photograph each page first, at this severity")
     command.add_argument("--only", nargs="+", metavar="CASE", help="these cases alone; nothing is kept")
-    command.add_argument("--families", nargs="*", choices=FAMILIES, metavar="FAMILY",
-                         help="pages of these families of paper instead; of all where none is named")  # fmt: skip
+    command.add_argument("--families", nargs="*", choices=(*FAMILIES, MIXTURE), metavar="FAMILY",
+                         help=f"pages of these families of paper, or of the {MIXTURE} of all, instead; of all families where none is named")  # fmt: skip
     command.add_argument("--count", type=int, default=4, help="pages of each family (default 4)")
     command.add_argument("--seed", type=int, default=0, help="of the families' pages")
     command.add_argument("--model", default=DEFAULT_MODEL)

@@ -22,6 +22,7 @@ from . import ludb, paper_finish, records
 from .paper_families import FAMILIES, draw_family
 from .paper_grid import grid_covers
 from .paper_marks import FINE, SIDE_PAD_MM, Layers, draw_frame, draw_pulses, draw_separators, scribble, stroke, write
+from .paper_mixtures import MIXTURE, draw_mixture
 from .paper_plan import left_mm, piece_of, places_of, plan_of, row_of, seconds_of, wide_mm
 from .paper_style import COLOURS, INKS, LAYOUTS, TINTS, Style, draw_style
 
@@ -147,7 +148,8 @@ def save(page, stem, px_per_mm, known):
 
 
 def draw_families(names, count, seed, folds=FAMILY_FOLDS, folder=None):
-    """Yield (family, `DrawnPage`, px/mm, whose heart it is) of `count` pages of each of `paper_families.FAMILIES` that `names` has.
+    """Yield (family, `DrawnPage`, px/mm, whose heart it is) of `count` pages of each of `paper_families.FAMILIES`, and of
+    mixtures (`paper_mixtures`), that `names` has.
 
     Hearts are PTB-XL's of these `folds` and LUDB's, without those that swing by 10 mV, by turns; {"ecg_id" or "ludb": number} says which.
     A page is the same whatever else is drawn.
@@ -163,7 +165,7 @@ def draw_families(names, count, seed, folds=FAMILY_FOLDS, folder=None):
             else:
                 record = of_ptbxl[rng.integers(len(of_ptbxl))]
                 who, signals = {"ecg_id": record.ecg_id}, records.signals(record)
-            style, px_per_mm = draw_family(rng, family)
+            style, px_per_mm = draw_mixture(rng) if family == MIXTURE else draw_family(rng, family)
             yield family, draw_page(signals, style, px_per_mm=px_per_mm, seed=seed + number), px_per_mm, who
 
 
@@ -176,7 +178,11 @@ def main(argv=None):
     parser.add_argument("--layout", choices=LAYOUTS, help="of pages of no family; default: any")
     parser.add_argument("--px-per-mm", type=float, default=8.0, help="of pages of no family")
     parser.add_argument(
-        "--families", nargs="*", choices=FAMILIES, metavar="FAMILY", help="these families; all where none is named"
+        "--families",
+        nargs="*",
+        choices=(*FAMILIES, MIXTURE),
+        metavar="FAMILY",
+        help=f"these families, or {MIXTURE}; all families where none is named",
     )
     options = parser.parse_args(argv)
     options.out.mkdir(parents=True, exist_ok=True)

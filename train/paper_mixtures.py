@@ -9,6 +9,8 @@ import numpy as np
 from .paper_families import TALL_ROWS, Among, Between
 from .paper_style import LAYOUTS, RHYTHMS, USUAL_COLOURS, Style
 
+MIXTURE = "mixture"
+"""What they are called where families are named."""
 MIXED = {
     "px_per_mm": Between(4.0, 11.8),
     "layout": Among(("3x4", "3x4+1", "3x4+1", "3x4+2", "3x4+3", "4x3", "6x2", "6x2", "6x2+1", "12x1")),

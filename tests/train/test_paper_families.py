@@ -102,6 +102,7 @@ def test_mixtures_meet_in_other_ways_than_families_and_can_be_read():
     assert all(px_per_mm * style.pen_mm >= 0.999 for style, px_per_mm in styles)
     pairs = {(style.ink, style.layout) for style, _ in styles}
     assert len(pairs) > 0.8 * len({ink for ink, _ in pairs}) * len({layout for _, layout in pairs})
+    assert paper_mixtures.MIXTURE not in paper_families.FAMILIES
     unusual = [style for style, _ in styles if style.mm_per_s != 25 or style.mm_per_mv != 10 or style.grid == "none"]
     assert unusual and all(style.pulse in ("left", "right") and style.pulse_s == 0.2 for style in unusual)
 
