@@ -9,8 +9,11 @@ import numpy as np
 from .coarse_page import PX_PER_MM, CoarsePage
 from .rows import APART_MM, REACH_MM
 
-LEAST_ROWS, EVEN = 4, 0.06
-"""So many rows, most of whose gaps differ from their median by no more than this share, tell where others are missing."""
+LEAST_ROWS, LEAST_BESIDE, EVEN = 4, 5, 0.06
+"""So many rows, most of whose gaps differ from their median by no more than this share, tell where one is missing between them, and so many, where one is
+missing beside them: frames and text stand there, too."""
+UPRIGHT_SHARE = 0.9
+"""A column that is inked in more than this share of what is looked at is of an upright line, which also crosses rules."""
 FLAT_SHARE, RULED_SHARE = 0.6, 0.97
 """A flat trace runs along this share of the other rows' width at least, and holds no more than that share of the ink near it: a rule's ink is all on it,
 a lead has beats."""
@@ -25,7 +28,8 @@ def flat_rows(coarse: CoarsePage, lines: Sequence[float]) -> list[float]:
     if (np.abs(gaps / space - 1) <= EVEN).mean() < 0.5:
         return []
     missing = [line + gap / 2 for line, gap in zip(lines, gaps, strict=False) if abs(gap / space / 2 - 1) <= EVEN]
-    missing += [lines[0] - space, lines[-1] + space]
+    if len(lines) >= LEAST_BESIDE:
+        missing += [lines[0] - space, lines[-1] + space]
     left, right = (round(float(end)) for end in np.percentile(coarse.points[0], (2, 98)))
     found = [_flat_row(coarse.dark[:, left:right], line) for line in missing]
     return [row for row in found if row is not None and np.abs(np.subtract(lines, row)).min() > APART_MM * PX_PER_MM]
@@ -41,6 +45,7 @@ def _flat_row(dark: np.ndarray, line: float) -> float | None:
     share = thick.mean(axis=1)
     row = top + round(float(np.flatnonzero(share >= 0.98 * share.max()).mean()))
     near = dark[row - reach : row + reach + 1]
+    near = near[:, near.mean(axis=0) < UPRIGHT_SHARE]
     if share.max() < FLAT_SHARE or near[reach - 1 : reach + 2].sum() >= RULED_SHARE * near.sum():
         return None
     return float(row)

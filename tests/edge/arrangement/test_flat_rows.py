@@ -34,6 +34,9 @@ def test_a_rule_and_bare_paper_are_no_rows():
     others = [line for line in LINES if line != LINES[3]]
     assert flat_rows(coarse(ruled={LINES[3]}), others) == []
     assert flat_rows(coarse(rows=others), others) == []
+    crossed = coarse(ruled={LINES[3]})
+    crossed.dark[:, 200:203] = crossed.dark[:, 500:503] = True
+    assert flat_rows(crossed, others) == []
 
 
 def test_few_or_uneven_rows_tell_nothing():
@@ -41,3 +44,5 @@ def test_few_or_uneven_rows_tell_nothing():
     page = coarse(flat={LINES[3]})
     assert flat_rows(page, [LINES[2], LINES[4]]) == []
     assert flat_rows(page, [100, 190, 240, 400, 430]) == []
+    few = coarse(flat={LINES[0]}, rows=LINES[:5])
+    assert flat_rows(few, LINES[1:5]) == []
