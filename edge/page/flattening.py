@@ -37,9 +37,10 @@ SURE_SHARE = 0.6
 """How much of the tiles' extent, from its middle, is certainly paper: at the rim something else may have been taken for grid."""
 RULED, CERTAINLY_RULED = 0.22, 0.6
 """How clear the grid is in a row of cells that may belong to the page, and in one that does, relative to the clearer half of rows."""
-MIN_COHERENCE = 0.2
-"""A quarter of a page's cells agree in the phase of their grid with those around them at least by this share. Traces, names, frames and the noise of
-compression alone reach 0.14; pages with a grid, faint and bent ones too, more than 0.3."""
+MIN_COHERENCE, CLEAR_SCORE, MIN_UNCLEAR_COHERENCE = 0.08, 2.5, 0.2
+"""A quarter of a page's cells agree in the phase of their grid with those around them at least by the first share; by the last where the clearest
+lines are no clearer than the score between. Traces, names and the noise of compression alone reach 0.07, with a frame around them 0.14 at a score of
+2.2; photographs that bend and blur a grid most 0.15 at 3.1, other pages with a grid more than 0.3."""
 SIDE_SLACK_CELLS = 3
 """How far within the ruled part a side may be found; one farther in is no side."""
 A4_MM = (297.0, 210.0)
@@ -163,7 +164,8 @@ def _by_grid(image: Image.Image, found: grid.Grid, homography: np.ndarray, tiles
     mesh = warp.mesh_of(homography, (*(low - margin), *(high + margin)), 1.0, warp.CELL_MM * PX_PER_MM)
     source, factor = _near_resolution(image, picture_px_per_mm)
     mesh, strength = warp.straighten(source, mesh.scaled(factor), grid.normalised)
-    if np.quantile(strength, 0.75) < MIN_COHERENCE:
+    least = MIN_COHERENCE if found.score >= CLEAR_SCORE else MIN_UNCLEAR_COHERENCE
+    if np.quantile(strength, 0.75) < least:
         raise PictureError(Reason.NO_PAGE)
     certain = [_ruled(strength, axis, CERTAINLY_RULED) for axis in (0, 1)]
     rows, columns = _ruled(strength, 1, RULED), _ruled(strength, 0, RULED)
