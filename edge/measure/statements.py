@@ -116,7 +116,8 @@ class _Facts:
 
 
 def _own_rhythm(facts: _Facts) -> None:
-    """Raises `_Unknown` where a pacemaker drives the heart: neither its rhythm nor the shape of its complexes is the heart's own."""
+    """Raises `_Unknown` where a pacemaker drives the heart: its rhythm is not the heart's own, nor are the shape of its complexes and what follows
+    from that, bundle branch patterns, Q, ST and T."""
     count = (facts.measured.beats or {}).get("paced")
     if count:
         facts.asked["beats.paced"] = count
@@ -157,6 +158,7 @@ def _right_bundle(facts: _Facts) -> bool:
 
 
 def _raised(facts: _Facts) -> bool:
+    _own_rhythm(facts)
     if facts.sex == "female":
         middle_mv = 0.15
     else:
@@ -165,6 +167,8 @@ def _raised(facts: _Facts) -> bool:
 
 
 def _lowered(facts: _Facts) -> bool:
+    _own_rhythm(facts)
+
     def lead_is(lead: str) -> bool:
         first, later = facts[f"{lead}.st_j_mv"], facts[f"{lead}.st_60_mv"]
         return first <= -0.05 and later <= -0.05 and later <= first + 0.02
@@ -173,6 +177,8 @@ def _lowered(facts: _Facts) -> bool:
 
 
 def _pathological_q(facts: _Facts) -> bool:
+    _own_rhythm(facts)
+
     def lead_is(lead: str) -> bool:
         return bool(facts[f"{lead}.q_mv"] <= -0.1 and facts[f"{lead}.q_ms"] >= 30)
 
@@ -184,6 +190,7 @@ def _pathological_q(facts: _Facts) -> bool:
 
 
 def _inverted_t(facts: _Facts) -> bool:
+    _own_rhythm(facts)
     return facts.pairs(
         lambda lead: facts[f"{lead}.t_mv"] <= -0.1 and _net_mv(facts, lead.lstrip("-")) > 0 and lead != "-aVR"
     )

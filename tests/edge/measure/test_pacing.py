@@ -61,12 +61,13 @@ def test_no_heart_of_its_own_rhythm_is_called_paced(name):
     assert not found.beats["paced"] and codes(found).get("paced_rhythm") != "present"
 
 
-def test_neither_rhythm_nor_bundle_branches_are_told_of_a_paced_heart():
-    """Its rhythm is the pacemaker's."""
+def test_neither_rhythm_nor_the_shape_of_complexes_is_told_of_a_paced_heart():
+    """They are the pacemaker's."""
     mv, _ = with_spikes(heart("left bundle branch block"))
     assert codes(measure(all_at_once(heart("left bundle branch block"))))["left_bundle_branch"] == "present"
     found = codes(measure(all_at_once(mv)))
-    for code in ("sinus_rhythm", "irregular_without_p", "left_bundle_branch", "right_bundle_branch"):
+    rhythm, branches = ("sinus_rhythm", "irregular_without_p"), ("left_bundle_branch", "right_bundle_branch")
+    for code in (*rhythm, *branches, "st_elevation", "st_depression", "pathological_q", "inverted_t"):
         assert found[code] == "not_assessed"
 
 
