@@ -63,41 +63,47 @@ def find_spikes(
     """
     if dominant.sum() < FEWEST_BEATS or signals.rate_hz < LEAST_RATE_HZ:
         return None
-    rate_hz = signals.rate_hz
+    mv, rate_hz = signals.mv, signals.rate_hz
     lags = np.arange(round((ATRIAL_S - BEFORE_S) * rate_hz), round((QRS_S[1] + AFTER_S) * rate_hz) + 1)
-    known = np.isfinite(signals.mv)
-    narrow = _over_leads(_narrow(signals.mv, HALF_S * rate_hz), known)
-    inner = _over_leads(_narrow(signals.mv, INNER_S * rate_hz), known)
-    slopes = _over_leads(np.diff(signals.mv, axis=0, append=np.nan), known) ** 2
+    half, inner, apart, before, after, near = (
+        max(round(seconds * rate_hz), 1) for seconds in (HALF_S, INNER_S, APART_S, BEFORE_S, AFTER_S, JITTER_S)
+    )
     at = np.round(beats).astype(int)[:, None] + lags
-    usual, sharp, power = (_usual(values, at[dominant], rate_hz) for values in (narrow, inner, slopes))
+    narrow = _narrow(mv, np.arange(len(mv)), half)
+    usual = _usual(narrow, at[dominant], near)
 
     def place(first_s: float, last_s: float) -> int:
         first, last = (round(at_s * rate_hz) - lags[0] for at_s in (first_s, last_s))
-        stretch = usual[max(first, 0) : last]
-        top = np.flatnonzero(stretch >= stretch.max(initial=0.0) * (1 - 1e-6)) if len(stretch) else np.zeros(1)
-        return max(first, 0) + int(np.median(top))
+        # Where the highest is level, as the largest value near each row is, its middle.
+        top = np.flatnonzero(usual[first:last] >= usual[first:last].max() * (1 - 1e-6))
+        return first + int(np.median(top))
 
     def is_sharp(lag: int) -> bool:
-        return bool(usual[lag] >= LEAST_MV and sharp[lag] >= SHARP * usual[lag])
+        if usual[lag] < LEAST_MV:
+            return False
+        rows = at[dominant, max(lag - near, 0) : lag + near + 1].clip(0, len(mv) - 1)
+        return bool(np.median(_narrow(mv, rows, inner).max(1)) >= SHARP * usual[lag])
 
-    apart, before, after, near = (round(seconds * rate_hz) for seconds in (APART_S, BEFORE_S, AFTER_S, JITTER_S))
+    def leads_a_complex(lag: int) -> bool:
+        if usual[lag + apart : lag + after].max(initial=0.0) > LOWER_AFTER * usual[lag]:
+            return False
+        power = _usual(_over_leads(np.abs(np.diff(mv, axis=0, append=np.nan))) ** 2, at[dominant], near)
+        # The power of a spike's own slopes reaches a little farther than the spike.
+        ahead = power[max(lag - before, 0) : lag - apart - near].sum()
+        return bool(ahead <= QUIET_BEFORE * power[lag + apart : lag + after].sum())
+
     found = []
-    ahead = place(*QRS_S)
-    # The power of a spike's own slopes reaches a little farther than the spike.
-    ahead_power = power[max(ahead - before, 0) : ahead - apart - near].sum()
-    after_power = power[ahead + apart : ahead + after].sum()
-    lower = usual[ahead + apart : ahead + after].max(initial=0.0) <= LOWER_AFTER * usual[ahead]
-    if is_sharp(ahead) and lower and ahead_power <= QUIET_BEFORE * after_power:
-        found.append(ahead)
-    atrial_last_s = (lags[found[0]] / rate_hz if found else QRS_S[0] / 2) - BEFORE_S
+    ventricular = place(*QRS_S)
+    if is_sharp(ventricular) and leads_a_complex(ventricular):
+        found.append(ventricular)
+    atrial_last_s = (lags[ventricular] / rate_hz if found else QRS_S[0] / 2) - BEFORE_S
     atrial = place(ATRIAL_S, atrial_last_s)
     quiet = np.median(usual[round(ATRIAL_S * rate_hz) - lags[0] : round(atrial_last_s * rate_hz) - lags[0]])
-    if is_sharp(atrial) and usual[atrial] >= STANDS_OUT * quiet:
+    if usual[atrial] >= STANDS_OUT * quiet and is_sharp(atrial):
         found.append(atrial)
     rows = [np.zeros(0, np.int64)]
     for lag in found:
-        around = at[:, max(lag - near, 0) : lag + near + 1].clip(0, len(narrow) - 1)
+        around = at[:, max(lag - near, 0) : lag + near + 1].clip(0, len(mv) - 1)
         heights = narrow[around]
         highest = around[np.arange(len(beats)), heights.argmax(1)]
         rows.append(highest[heights.max(1) >= SHARE * usual[lag]])
@@ -124,27 +130,23 @@ def without_spikes(signals: Signals, spikes: npt.NDArray[np.int64]) -> Signals:
     return replace(signals, mv=mv)
 
 
-def _narrow(mv: npt.NDArray[np.float32], half: float) -> npt.NDArray[np.float32]:
-    """(n, k) by how much each sample is above, or below, both of those `half` samples before and after it; NaN where one is not known."""
-    half = max(round(half), 1)
-    found = np.full_like(mv, np.nan)
-    if len(mv) > 2 * half:
-        left, right = mv[half:-half] - mv[: -2 * half], mv[half:-half] - mv[2 * half :]
-        found[half:-half] = ((np.abs(left + right) - np.abs(left - right)) / 2).clip(
-            0
-        )  # the smaller, where both have one sign
-    return found
+def _narrow(mv: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], half: int) -> npt.NDArray[np.float32]:
+    """By how much the leads at `rows`, of any shape, are above, or below, both of what they are `half` rows before and after; over leads."""
+    top = mv[rows]
+    left, right = top - mv[(rows - half).clip(0)], top - mv[(rows + half).clip(max=len(mv) - 1)]
+    return _over_leads((np.abs(left + right) - np.abs(left - right)) / 2)  # the smaller, where both have one sign
 
 
-def _over_leads(values: npt.NDArray[np.float32], known: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """(n,) root of the mean square over the leads that are known."""
-    values = np.nan_to_num(values)
-    return np.sqrt(np.einsum("nk,nk->n", values, values) / np.maximum(known.sum(1), 1))
+def _over_leads(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(...) root of the mean square over the leads (..., k) that are known of what is above 0."""
+    known = np.isfinite(values).sum(-1)
+    above = np.fmax(values, 0)
+    return np.sqrt(np.einsum("...k,...k->...", above, above) / np.maximum(known, 1))
 
 
-def _usual(values: npt.NDArray[np.float32], at: npt.NDArray[np.int64], rate_hz: int) -> npt.NDArray[np.float32]:
-    """(T,) the median over beats of the largest value near each of their rows `at` (K, T)."""
+def _usual(values: npt.NDArray[np.float32], at: npt.NDArray[np.int64], near: int) -> npt.NDArray[np.float32]:
+    """(T,) the median over beats of the largest value within `near` of each of their rows `at` (K, T)."""
     from scipy.ndimage import maximum_filter1d
 
-    values = maximum_filter1d(values, 2 * round(JITTER_S * rate_hz) + 1)
+    values = maximum_filter1d(values, 2 * near + 1)
     return np.median(np.where((at >= 0) & (at < len(values)), values[at.clip(0, len(values) - 1)], 0), axis=0)
