@@ -1,7 +1,7 @@
 """python -m benchmarks.doubt_rules: ways to calibrate the page model and to doubt its verdicts, held against each other by origin, out of fold.
 
-All from the kept int8 predictions of the folds. What a way chooses, it chooses for each fold on the four others' pages, extra ones counting as little as in
-training; the threshold of doubt holds as `train.choices` has it, on each origin alone and on all together. Records choose nothing.
+All from the kept int8 predictions of the folds. What a way chooses, it chooses for each fold on the four others' pages, extra ones counting as
+little as in training; the threshold of doubt holds as `train.choices` has it, on each origin alone and on all together. Records choose nothing.
 """
 
 import argparse
@@ -38,8 +38,8 @@ RIDGE = 1.0
 
 @dataclass(frozen=True)
 class Part:
-    """N pages or records: `said` (N, 4) probabilities as the model of `folds` (N) gave them, `findings` (N, F), `right` (N, 4) bool classes that are right,
-    `origins` (N) and how much each counts (`weights`, N; None of records, by which nothing is chosen)."""
+    """N pages or records: `said` (N, 4) probabilities as the model of `folds` (N) gave them, `findings` (N, F), `right` (N, 4) bool classes that are
+    right, `origins` (N) and how much each counts (`weights`, N; None of records, by which nothing is chosen)."""
 
     said: np.ndarray
     findings: np.ndarray
@@ -157,8 +157,8 @@ def learn(pages, findings, wrong, weights):
 
 @dataclass(frozen=True)
 class Rule:
-    """A way to doubt: a verdict is uncertain below a threshold of `score` (the surer, the higher), or where it is `vetoed`; with `learnt` the score is
-    learnt on the other folds."""
+    """A way to doubt: a verdict is uncertain below a threshold of `score` (the surer, the higher), or where it is `vetoed`; with `learnt` the
+    score is learnt on the other folds."""
 
     score: Callable = confidence
     vetoed: Callable | None = None
@@ -177,7 +177,8 @@ RULES = {
 
 
 def judge(rule, pages, records, chosen):
-    """((N,) score, (N,) bool read) of pages and of records by a `Rule`, calibrated as was `chosen` for each fold: what is vetoed has the least score."""
+    """((N,) score, (N,) bool read) of pages and of records by a `Rule`, calibrated as was `chosen` for each fold: what is vetoed has the least
+    score."""
     found = [(np.empty(len(part.folds)), np.empty(len(part.folds), bool)) for part in (pages, records)]
     for fold, numbers in enumerate(chosen):
         others = pages.of(pages.folds != fold)

@@ -1,7 +1,7 @@
 """python -m benchmarks.sure_errors: verdicts on pages that version 2 leaves out which are sure, and wrong by their label, with overlays.
 
-Of each layout the surest that are `read`, `PICTURES` of them, out of fold: class and probability are those of the model of the fold that has seen neither the page
-nor its printed identity, with what other folds' pages chose. Findings are that model's too. Traces and measurements are those of the reader as it is.
+Of each layout the surest that are `read`, `PICTURES` of them, out of fold: class and probability are those of the model of the fold that has seen
+neither the page nor its printed identity, with what other folds' pages chose. Findings are that model's too. Traces and measurements are those of the reader as it is.
 """
 
 import argparse

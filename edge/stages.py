@@ -179,8 +179,8 @@ def doubts_of(
     measurements_contradict: bool = False,
     findings_contradict: bool = False,
 ) -> tuple[Doubt, ...]:
-    """Why a verdict is uncertain, of a page: of whether its probability reaches the least that is asked for, how many of the twelve leads are lost, whether
-    the page shows another scale than was given, and whether what was measured, or what the model finds besides, speaks against it."""
+    """Why a verdict is uncertain, of a page: of whether its probability reaches the least that is asked for, how many of the twelve leads are
+    lost, whether the page shows another scale than was given, and whether what was measured, or what the model finds besides, speaks against it."""
     assumed = page is not None and "assumed" in (page["speed_from"], page["gain_from"])
     holding: dict[Doubt, bool] = {
         "low_confidence": not confident,
