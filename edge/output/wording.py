@@ -115,7 +115,7 @@ def is_digital(result: Mapping[str, Any]) -> bool:
     """Whether the dict of a result is that of a digital ECG: by the name of its file, or since it was opened and no page was looked for in it."""
     timing = result.get("timing_ms") or {}
     without_page = timing.get("open") is not None and timing.get("page") is None and result["status"] != "failed"
-    return without_page or is_recording(result["source"])
+    return without_page or is_recording(result["source"] or "")
 
 
 def found_words(leads: Sequence[LeadResult], whole: bool) -> str:
