@@ -36,7 +36,11 @@ def main() -> None:
     options = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
-    with tempfile.TemporaryDirectory() as folder, served(folder) as address, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(folder, options.seconds) as address,
+        sync_playwright() as playwright,
+    ):
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         context = chromium.new_context(viewport=DESKTOP, base_url=address)
         context.set_default_timeout(1000 * options.seconds)
@@ -62,9 +66,22 @@ def main() -> None:
 
 
 @contextmanager
-def served(folder: str) -> Iterator[str]:
-    """The address of a server that keeps its results in a folder."""
-    line = [sys.executable, "-m", "ecg_edge", "serve", "--store", f"{folder}/store", "--port", "0"]
+def served(folder: str, page_s: float) -> Iterator[str]:
+    """The address of a server that keeps its results in a folder, and may take so long for a page."""
+    settings = Path(folder, "settings.toml")
+    settings.write_text(f"[process]\nstart_s = {page_s}\npage_s = {page_s}\n")
+    line = [
+        sys.executable,
+        "-m",
+        "ecg_edge",
+        "serve",
+        "--config",
+        str(settings),
+        "--store",
+        f"{folder}/store",
+        "--port",
+        "0",
+    ]
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
@@ -76,6 +93,7 @@ def served(folder: str) -> Iterator[str]:
 def shoot(page: Any, name: str, folder: str) -> None:
     """Keep what the browser shows as NAME.webp, as well as its limit allows."""
     page.wait_for_load_state("networkidle")
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=f"{folder}/shot.png")
     with Image.open(f"{folder}/shot.png") as shot:
         for quality in QUALITIES:
