@@ -111,8 +111,8 @@ class VectorPage:
         self.sheet.area(0, 0, self.sheet.width_mm, self.sheet.height_mm, image.getpixel((0, 0)))
 
     def line(self, points, fill, width=1, joint=None):
-        """A polyline."""
-        points = np.reshape(points, (-1, 2)) / self._px
+        """A polyline; Pillow's coordinates are those of pixels' middles, a PDF's those of their edges."""
+        points = (np.reshape(points, (-1, 2)) + 0.5) / self._px
         self.sheet.lines([points.tolist()], fill, width / self._px)
 
     def rectangle(self, corners, fill=None, outline=None, width=1):
