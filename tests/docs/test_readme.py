@@ -108,5 +108,6 @@ def test_pictures_have_a_source():
     """Each picture of docs/pictures is named beside its licence."""
     source = text_of("docs/pictures/README.md")
     assert "CC BY 4.0" in source
-    for picture in (ROOT / "docs" / "pictures").glob("*.jpg"):
-        assert f"`{Path(picture).stem}`" in source
+    pictures = [path for path in (ROOT / "docs" / "pictures").iterdir() if path.suffix in (".jpg", ".webp", ".png")]
+    for picture in pictures:
+        assert f"`{picture.stem}`" in source and picture.stat().st_size <= 150_000, picture
