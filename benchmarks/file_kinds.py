@@ -2,6 +2,7 @@
 
     python -m benchmarks.file_kinds same            # the drawn pages of other makers, as raster and vector PDF, HEIC, DICOM
     python -m benchmarks.file_kinds cost            # a PDF's page to its verdict against the PNG's, by turns
+    python -m benchmarks.file_kinds guard           # what the process costs that `classify` opens files in
     python -m benchmarks.file_kinds mutations       # damaged PDF, HEIC and DICOM files
 
 Needs the extras `pdf`, `heic` and `dicom`.
@@ -26,8 +27,9 @@ from PIL import Image
 from ecg_edge import Reader
 from ecg_edge.diagnostics.page_cost import MB_PER_MIB, peak_mib
 from ecg_edge.errors import PictureError, WorkerError, WorkerTimeoutError
-from ecg_edge.image import open_picture
+from ecg_edge.image import open_file, open_picture
 from ecg_edge.output.pdf import PT_PER_MM, Sheet
+from ecg_edge.system.guarded_decoding import GuardedDecoding
 from ecg_edge.system.worker import Worker
 from train import checkout, tables
 
@@ -253,6 +255,30 @@ def cost(options):
     }
 
 
+def guard(options):
+    """Seconds of the processor, of both processes, to open a page here and in the process that `classify` opens it in; and to start that."""
+    image = Image.open("tests/data/abnormal.jpg").convert("RGB")
+    guarded, found = GuardedDecoding(), {}
+
+    def seconds(data, decode):
+        start = time.process_time() - _cpu_s(guarded.process_id)
+        open_file(data, decode=decode)
+        return time.process_time() + _cpu_s(guarded.process_id) - start
+
+    found["start"] = round(seconds(dicom(image), guarded), 3)
+    for kind, write in WRITERS.items():
+        data = write(image)
+        pairs = [(seconds(data, None), seconds(data, guarded)) for _ in range(options.rounds)]
+        here, there = (statistics.median(side) for side in zip(*pairs, strict=True))
+        found[kind] = {"here": round(here, 3), "guarded": round(there, 3)}
+    return found
+
+
+def _cpu_s(process_id):
+    """Seconds of the processor that a process has had, 0 of none."""
+    return 0.0 if process_id is None else int(Path(f"/proc/{process_id}/schedstat").read_text().split()[0]) / 1e9
+
+
 class Opening:
     """Opens files, or with `whole` reads them, in a process of its own, as the device's reading process does: what a `Worker` runs."""
 
@@ -331,19 +357,19 @@ def damaged(options):
 
 
 def main():
-    """Run one of the three; print and keep what it comes to."""
+    """Run one of them; print and keep what it comes to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("same", "cost", "mutations"))
+    parser.add_argument("what", choices=("same", "cost", "guard", "mutations"))
     parser.add_argument("--first", type=int, default=0, metavar="N", help="same: from this of the pages on, from 0")
     parser.add_argument("--limit", type=int, metavar="N", help="same: up to this of the pages")
     kinds = (*WRITERS, *LOSSLESS, VECTOR, OTHER_FACE)
     parser.add_argument("--kinds", nargs="+", choices=kinds, default=kinds, metavar="KIND", help="same: these alone")
     parser.add_argument("--stride", type=int, default=5, metavar="N", help="cost: every Nth drawn page (default 5)")
-    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="cost: rounds (default 5)")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="cost, guard: rounds (default 5)")
     parser.add_argument("--count", type=int, default=3000, metavar="N", help="mutations: files (default 3000)")
     parser.add_argument("--whole", action="store_true", help="mutations: read to the verdict what can be opened")
     options = parser.parse_args()
-    found = {"same": same, "cost": cost, "mutations": damaged}[options.what](options)
+    found = {"same": same, "cost": cost, "guard": guard, "mutations": damaged}[options.what](options)
     found = {"commit": checkout.describe()} | found
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / f"{options.what}.json").write_text(json.dumps(found, indent=2) + "\n")

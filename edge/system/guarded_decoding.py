@@ -25,6 +25,11 @@ class GuardedDecoding:
     def __init__(self, decode: Decode = decode_page) -> None:
         self._worker = Worker(_Decoding, (decode,), START_S)
 
+    @property
+    def process_id(self) -> int | None:
+        """The process's number; None where none runs."""
+        return self._worker.process_id
+
     def __call__(self, data: bytes, kind: Kind | None, page: int) -> DecodedPage:
         """The page of number `page` of a file's bytes, of this kind.
 

@@ -29,12 +29,12 @@ def test_pages_and_reasons_are_those_of_this_process():
     """Of every kind of an extra; others are decoded here, and start no process."""
     guarded = GuardedDecoding()
     open_file(made.tiff(PAGE), decode=guarded)
-    assert guarded._worker.process_id is None
+    assert guarded.process_id is None
     for data in (made.pdf(PAGE, PAGE), made.heic(PAGE), made.dicom_picture(PAGE)):
         here, there = open_file(data), open_file(data, decode=guarded)
         assert np.array_equal(here.image, there.image)
         assert (here.pages, here.sha256, here.source) == (there.pages, there.sha256, there.source)
-    number = guarded._worker.process_id
+    number = guarded.process_id
     for data, page in ((b"%PDF-1.7 broken", 1), (made.pdf(PAGE, PAGE), 3)):
         with pytest.raises(PictureError) as here:
             open_file(data, page)
@@ -43,7 +43,7 @@ def test_pages_and_reasons_are_those_of_this_process():
         assert (here.value.reason, str(here.value), here.value.pages) == (
             there.value.reason, str(there.value), there.value.pages
         )  # fmt: skip
-    assert guarded._worker.process_id == number
+    assert guarded.process_id == number
 
 
 def test_a_file_that_ends_its_decoder_costs_itself_alone(tiny_folder):
