@@ -99,9 +99,11 @@ def test_names_that_are_no_text_are_printed_all_the_same(run, tmp_path, normal_p
 
 
 @pytest.mark.slow
-def test_the_steps_are_written(run, archive, tmp_path):
-    """For each page that was read the documented files, and nothing for the others."""
-    status, _, _ = run("classify", archive, "--steps", tmp_path / "steps")
+def test_steps_signals_and_overlays_are_written(run, archive, tmp_path):
+    """Steps of each page that was read; CSV and WFDB of every page whose leads were followed, those that the model then refused too; an overlay
+    of every picture that could be opened."""
+    options = [word for name in ("steps", "signals", "overlay") for word in (f"--{name}", tmp_path / name)]
+    status, _, _ = run("classify", archive, *options)
     assert status == 1
     folders = sorted(path.name for path in (tmp_path / "steps").iterdir())
     assert [re.fullmatch(r"(.+)-[0-9a-f]{8}", name)[1] for name in folders] == ["10", "2", "c"]
@@ -111,6 +113,14 @@ def test_the_steps_are_written(run, archive, tmp_path):
             str(path.relative_to(tmp_path / "steps" / name)) for path in (tmp_path / "steps" / name).rglob("*.png")
         }
         assert found == {"page-gray.png", *(f"{lead}/{file}" for lead in REPORT.lead_names for file in files)}
+    found = sorted(path.name for path in (tmp_path / "signals").iterdir())
+    names = [re.fullmatch(r"(.+)-[0-9a-f]{8}\.(csv|dat|hea)", name).groups() for name in found]
+    assert names == [(stem, kind) for stem in ("10", "2", "3", "c") for kind in ("csv", "dat", "hea")]
+    overlays = sorted((tmp_path / "overlay").iterdir())
+    assert len(overlays) == 4
+    for path in overlays:
+        with Image.open(path) as image:
+            assert min(image.size) > 500
 
 
 def test_steps_are_refused_where_the_model_has_none(run, monkeypatch, tiny_folder, normal_page, tmp_path):
@@ -131,16 +141,6 @@ def test_steps_that_cannot_be_written_end_with_3(run, normal_page, tmp_path):
     status, out, err = run("classify", normal_page, "--steps", tmp_path / "taken")
     assert (status, out) == (3, "")
     assert err == f"ecg-edge: {tmp_path / 'taken' / 'normal-b2790b05'}: cannot be written (Not a directory).\n"
-
-
-@pytest.mark.slow
-def test_signals_are_written(run, archive, tmp_path):
-    """CSV and WFDB of every page whose leads were followed, those that the model then refused too; nothing for the others."""
-    status, _, _ = run("classify", archive, "--signals", tmp_path / "signals")
-    assert status == 1
-    found = sorted(path.name for path in (tmp_path / "signals").iterdir())
-    names = [re.fullmatch(r"(.+)-[0-9a-f]{8}\.(csv|dat|hea)", name).groups() for name in found]
-    assert names == [(stem, kind) for stem in ("10", "2", "3", "c") for kind in ("csv", "dat", "hea")]
 
 
 SEGMENTS = "0ms_I-III", "0ms_rhythm", "2500ms_aVR-aVF", "5000ms_V1-V3", "7500ms_V4-V6"
@@ -181,18 +181,6 @@ def test_wrong_formats_of_signals_end_with_2(run, normal_page, tmp_path, argumen
     """Before anything is read."""
     status, out, err = run("classify", normal_page, *arguments)
     assert (status, out) == (2, "") and err.endswith(message)
-
-
-@pytest.mark.slow
-def test_overlays_are_written(run, archive, tmp_path):
-    """Of every picture that could be opened, read or refused."""
-    status, _, _ = run("classify", archive, "--overlay", tmp_path / "overlay")
-    assert status == 1
-    found = sorted((tmp_path / "overlay").iterdir())
-    assert len(found) == 4
-    for path in found:
-        with Image.open(path) as image:
-            assert min(image.size) > 500
 
 
 @pytest.mark.slow
