@@ -22,6 +22,7 @@ WHEEL_BYTES = 1_000_000
 """The wheel at most: 0.94 MB with the model `page` and the pages of the demo; with the paper's models it would be 20."""
 PAGE = ROOT / "tests" / "data" / "infarction.jpg"
 MADE = (
+    ".coverage*",
     "runs",
     "build",
     "dist",
