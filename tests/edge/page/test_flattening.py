@@ -297,7 +297,8 @@ def test_a_grid_that_hardly_repeats_is_none(monkeypatch, coherence, score, is_gr
         return mesh, np.full_like(strength, coherence)
 
     def with_score(*arguments, **options):
-        return replace(find_grid(*arguments, **options), score=score)
+        found = find_grid(*arguments, **options)
+        return found and replace(found, score=score)
 
     monkeypatch.setattr(flattening.warp, "straighten", with_coherence)
     monkeypatch.setattr(flattening.grid, "find_grid", with_score)
