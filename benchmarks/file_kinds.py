@@ -261,7 +261,7 @@ def guard(options):
     guarded, found = GuardedDecoding(), {}
 
     def seconds(data, decode):
-        start = time.process_time() - _cpu_s(guarded.process_id)
+        start = time.process_time() + _cpu_s(guarded.process_id)
         open_file(data, decode=decode)
         return time.process_time() + _cpu_s(guarded.process_id) - start
 
