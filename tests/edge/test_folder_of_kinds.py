@@ -1,16 +1,16 @@
 """A folder of twelve kinds of files, by the command line, the device's loop and the page: each file is answered for, none passed over in silence."""
 
 import io
+import itertools
 import json
 import threading
-import time
 
 import pytest
 from PIL import Image
 
 from ecg_edge.device.capture_service import CaptureService
 from ecg_edge.device.settings import defaults
-from ecg_edge.device.triggers import FolderTrigger
+from ecg_edge.device.triggers import SAMPLES_S, FolderTrigger
 from ecg_edge.device.watch_loop import WatchLoop
 from ecg_edge.store.result_store import Store
 
@@ -107,15 +107,14 @@ class Shown:
 
 
 def test_the_device_answers_for_each(folder, tmp_path):
-    """In the history, in the log, and by the light."""
-    shown, stop = Shown(), threading.Event()
-    now = time.monotonic
+    """In the history, in the log, and by the light. Each look at the clock is a minute later: a header without samples is waited for no longer."""
+    shown, stop, minutes = Shown(), threading.Event(), itertools.count(step=SAMPLES_S)
     with Store(tmp_path / "store") as store:
 
         def on_event(event, **details):
             shown.log("warning", event, **details)
 
-        trigger = FolderTrigger(str(folder), store.knows, 0.0, clock=now, on_event=on_event)
+        trigger = FolderTrigger(str(folder), store.knows, 0.0, clock=lambda: next(minutes), on_event=on_event)
         loop = WatchLoop(trigger, InProcess(), store, shown, shown.log)
         real_next = trigger.next
 
