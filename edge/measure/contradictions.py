@@ -49,6 +49,7 @@ CONTRADICTIONS = (
         "Normal, but the QRS complexes are wide and have the pattern of a bundle branch block.",
         any_of=("left_bundle_branch", "right_bundle_branch"),
     ),
+    Contradiction("normal", "Normal, but pacing spikes are seen.", any_of=("paced_rhythm",)),
     Contradiction("normal", "Normal, but ST is raised in neighbouring leads.", any_of=("st_elevation",)),
     Contradiction("normal", "Normal, but there is a pause of more than 3 s.", any_of=("pause",)),
 )

@@ -23,7 +23,7 @@ def test_an_infarction_shows_in_st_q_or_t():
         assert not contradictions("infarction", told("sinus_rhythm", not_assessed=(code,)))
 
 
-@pytest.mark.parametrize("code", ["irregular_without_p", "tachycardia", "left_bundle_branch", "right_bundle_branch", "st_elevation", "pause"])  # fmt: skip
+@pytest.mark.parametrize("code", ["irregular_without_p", "tachycardia", "left_bundle_branch", "right_bundle_branch", "paced_rhythm", "st_elevation", "pause"])  # fmt: skip
 def test_a_normal_page_has_no_such_finding(code):
     """What could not be assessed speaks against nothing; other verdicts are not contradicted by it."""
     assert len(contradictions("normal", told("sinus_rhythm", code))) == 1
