@@ -4,12 +4,12 @@ import os
 
 from setuptools import Extension, setup
 
-SEARCH = Extension(
-    "ecg_edge.trace._shortest_path",
-    ["edge/trace/shortest_path.c"],
+LOOPS = Extension(
+    "ecg_edge.compiled._loops",
+    ["edge/compiled/loops.c"],
     # The same bytes as NumPy's: no product and sum in one step.
     extra_compile_args=["-std=c99", "-O3", "-ffp-contract=off"],
     optional=True,
 )
 
-setup(ext_modules=[] if os.environ.get("ECG_EDGE_PURE") else [SEARCH])
+setup(ext_modules=[] if os.environ.get("ECG_EDGE_PURE") else [LOOPS])

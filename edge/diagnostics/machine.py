@@ -21,7 +21,7 @@ def record(packages: Iterable[str] = PACKAGES) -> dict[str, Any]:
 
     `emulated` is true where QEMU emulates the processor: times say nothing there.
     """
-    from ..trace.compiled import compiled
+    from ..compiled.library import compiled
 
     return {
         "cpu": cpu_name(),
@@ -40,7 +40,7 @@ def record(packages: Iterable[str] = PACKAGES) -> dict[str, Any]:
         "libc": " ".join(platform.libc_ver()) or None,
         "python": platform.python_version(),
         "packages": {name: version_of(name) for name in packages},
-        "compiled_path_search": compiled() is not None,
+        "compiled_loops": compiled() is not None,
     }
 
 

@@ -58,7 +58,7 @@ def examine(
     yield _python()
     yield _architecture()
     yield _glibc()
-    yield _path_search()
+    yield _compiled_loops()
     yield from _runtimes()
     yield from _models()
     yield _camera(camera)
@@ -106,14 +106,14 @@ def _glibc() -> Finding:
     return Finding("glibc", GOOD, found)
 
 
-def _path_search() -> Finding:
-    """Whether the search for traces' paths, and other loops over pixels, have been compiled: see `trace/compiled.py`."""
-    from ..trace.compiled import compiled
+def _compiled_loops() -> Finding:
+    """Whether the search for traces' paths, and other loops over pixels, have been compiled: see `compiled/library.py`."""
+    from ..compiled.library import compiled
 
     if compiled() is not None:
-        return Finding("path search", GOOD, "compiled")
+        return Finding("compiled loops", GOOD, "built")
     return Finding(
-        "path search", ABSENT, "in NumPy: a report page takes some tenths of a second longer",
+        "compiled loops", ABSENT, "in NumPy: a report page takes some tenths of a second longer",
         "'sudo apt install gcc', and install ecg-edge again from its source.",
     )  # fmt: skip
 

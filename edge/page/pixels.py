@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..compiled.library import address, compiled
 from ..preprocessing.filters import to_gray
-from ..trace.compiled import address, compiled
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -123,7 +123,7 @@ def _resample(
     memory: np.ndarray,
     corner: tuple[int, int],
 ) -> None:
-    """Resample cells into `found` (H, W, 3) by the function of `shortest_path.c`: of a picture of this `size` whose part from `corner` (x, y) on is in
+    """Resample cells into `found` (H, W, 3) by the function of `compiled/loops.c`: of a picture of this `size` whose part from `corner` (x, y) on is in
     `memory` (h, w, 4)."""
     stride, step = memory.strides[:2]
     origin = address(memory) - corner[1] * stride - corner[0] * step
@@ -140,7 +140,7 @@ def _resampled_in_pillow(image: Image.Image, size: tuple[int, int], boxes: np.nd
 
 
 def _with(function: object, memory: np.ndarray, tables: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 that a function of `shortest_path.c` makes of pixels (H, W, 4)."""
+    """(H, W) uint8 that a function of `compiled/loops.c` makes of pixels (H, W, 4)."""
     found = np.empty(memory.shape[:2], np.uint8)
     assert callable(function)
     function(found.size, address(memory), address(tables), address(found))

@@ -11,7 +11,7 @@ from importlib import resources
 
 import numpy as np
 
-from .compiled import address, compiled
+from ..compiled.library import address, compiled
 
 LAYERS = ((5, 1), (5, 1), (5, 2), (5, 4), (5, 1))
 """Kernel and dilation of the convolutions; each but the first adds to what came before it."""

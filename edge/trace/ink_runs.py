@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from ..compiled.library import address, compiled
 from ..layout import Place
-from .compiled import address, compiled
 
 INK = 100
 """Ink (of 255) from which a pixel belongs to a stroke."""
@@ -125,7 +125,7 @@ class InkRuns:
         enter_cost[columns] = np.where(self._erased[erased, top:bottom], np.float32(0), enter_cost[columns])
 
     def _band_with(self, function: Callable[..., None]) -> Callable[..., None]:
-        """As `band_costs`, by the function of `shortest_path.c`."""
+        """As `band_costs`, by the function of `compiled/loops.c`."""
 
         def band(top: int, bottom: int, left: int, right: int, enter_cost: np.ndarray, climb_cost: np.ndarray) -> None:
             height = self.columns.shape[1]

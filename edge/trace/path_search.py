@@ -5,8 +5,8 @@ from itertools import combinations
 
 import numpy as np
 
+from ..compiled.library import compiled
 from ..layout import Place
-from .compiled import compiled
 from .ink_runs import INK, LONG_MM, InkRuns, columns_of, name_area
 from .search_bounds import CoarseInk, SearchBounds
 from .shortest_path import cheapest_paths

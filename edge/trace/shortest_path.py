@@ -1,6 +1,6 @@
 """Cheapest paths from the left edge of a picture to its right edge, which may climb and fall within every column.
 
-`shortest_path.c` is the same search, several times as fast; it is built where there is a compiler when the package is installed. Both give
+`compiled/loops.c` is the same search, several times as fast; it is built where there is a compiler when the package is installed. Both give
 the same paths to the bit.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .compiled import address, compiled
+from ..compiled.library import address, compiled
 
 
 def cheapest_paths(
@@ -47,7 +47,7 @@ def cheapest_paths(
 def _with(
     search: Callable[..., float], enter_cost: np.ndarray, climb_cost: np.ndarray, end_cost: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """As `cheapest_paths`, by the function of `shortest_path.c`: its arrays are C-contiguous, and float32 or int64."""
+    """As `cheapest_paths`, by the function of `compiled/loops.c`: its arrays are C-contiguous, and float32 or int64."""
     width, pictures, height = enter_cost.shape
     if enter_cost.dtype != np.float32 or not enter_cost.flags.c_contiguous:
         raise ValueError("enter_cost is written over: it must be a C-contiguous float32 array")
@@ -121,7 +121,7 @@ def least_through(cost: np.ndarray, climb_cost: np.ndarray, end_cost: np.ndarray
 def _least_with(
     search: Callable[..., None], cost: np.ndarray, climb_cost: np.ndarray, end_cost: np.ndarray, beyond: np.ndarray
 ) -> np.ndarray:
-    """As `least_through`, by the function of `shortest_path.c`."""
+    """As `least_through`, by the function of `compiled/loops.c`."""
     cost, climb_cost, end_cost, beyond = (
         np.ascontiguousarray(part, np.float32) for part in (cost, climb_cost, end_cost, beyond)
     )

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EDGE = ROOT / "edge"
 MODULES = sorted(EDGE.rglob("*.py"))
 LEVELS = (
-    {"__init__", "errors", "formats", "layout"},
+    {"__init__", "compiled", "errors", "formats", "layout"},
     {"files", "words"},
     {"signals"},
     {"result", "image"},

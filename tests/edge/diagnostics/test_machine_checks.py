@@ -15,6 +15,7 @@ import pytest
 from ecg_edge.classifier import card, runtime
 from ecg_edge.commands import cli
 from ecg_edge.commands.doctor import closing_line
+from ecg_edge.compiled import library
 from ecg_edge.device import extras
 from ecg_edge.device.mock_picamera2 import make_module
 from ecg_edge.device.settings import defaults
@@ -22,7 +23,6 @@ from ecg_edge.diagnostics import machine_checks
 from ecg_edge.diagnostics.machine_checks import ABSENT, BAD, GOOD, VERDICTS, WARNING
 from ecg_edge.errors import NoRuntimeError
 from ecg_edge.system import board
-from ecg_edge.trace import compiled
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def examine(monkeypatch, tiny_folder, tmp_path):
 def test_every_part_has_a_verdict_and_what_is_not_good_a_remedy(examine):
     """Here the runtimes and the model are good; nothing is made."""
     found = examine()
-    assert {"python", "architecture", "glibc", "path search", "runtime tflite-runtime", "runtime ai-edge-litert", "model tiny", "camera", "store", "memory",
+    assert {"python", "architecture", "glibc", "compiled loops", "runtime tflite-runtime", "runtime ai-edge-litert", "model tiny", "camera", "store", "memory",
             "temperature", "throttling", "clock"} <= set(found)  # fmt: skip
     assert all(finding.verdict in VERDICTS for finding in found.values())
     assert all(finding.remedy for finding in found.values() if finding.verdict in (WARNING, BAD))
@@ -197,7 +197,7 @@ def test_a_folder_as_the_camera(examine, tmp_path):
     [
         ([(platform, "machine", "armv7l"), (sys, "maxsize", 2**31 - 1)], "architecture", BAD),
         ([(platform, "machine", "riscv64")], "architecture", WARNING),
-        ([(compiled, "compiled", None)], "path search", ABSENT),
+        ([(library, "compiled", None)], "compiled loops", ABSENT),
         ([(platform, "libc_ver", ("", ""))], "glibc", BAD),
         ([(platform, "libc_ver", ("glibc", "2.24"))], "glibc", BAD),
         ([(platform, "libc_ver", ("glibc", "2.31")), (platform, "machine", "aarch64")], "glibc", WARNING),

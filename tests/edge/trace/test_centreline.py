@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ecg_edge.trace import centreline, compiled
+from ecg_edge.compiled import library
+from ecg_edge.trace import centreline
 
 from .test_lead_traces import stroke
 
@@ -85,7 +86,7 @@ def test_the_number_of_threads_changes_nothing():
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 2, 4]), st.integers(0, 2**32 - 1))
 def test_the_compiled_convolution_is_numpys_but_for_rounding(columns, into, dilation, seed):
     """Of any length, however few columns are left for the last of its steps."""
-    if compiled.compiled() is None:
+    if library.compiled() is None:
         pytest.skip("nothing has been compiled: there was no C compiler when the package was installed")
     rng = np.random.default_rng(seed)
     x, kernel = rng.normal(size=(columns, into)).astype(np.float32), rng.normal(size=(5, into, 32)).astype(np.float32)

@@ -1,20 +1,12 @@
 """The cheapest path, in NumPy and compiled."""
 
-import shutil
-import subprocess
-import sys
-import sysconfig
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecg_edge.trace import compiled as library
+from ecg_edge.compiled import library
 from ecg_edge.trace import ink_runs, shortest_path
-
-ROOT = Path(__file__).parents[3]
 
 
 def function(name):
@@ -143,16 +135,3 @@ def test_the_costs_of_ink_are_the_same_bits(seed):
     paper *= np.float32(0.5 * (ink_runs.CLIMB_PAPER_COST - ink_runs.CLIMB_INK_COST))
     paper += np.float32(ink_runs.CLIMB_INK_COST)
     np.testing.assert_array_equal(bands[0][1, :, 1], np.cumsum(paper, axis=0)[top:bottom].T)
-
-
-def test_where_there_is_a_compiler_the_package_comes_with_the_search(tmp_path):
-    """What `pip install` does with setup.py; and a compiler that fails ends no installation."""
-    compiler = shutil.which(sysconfig.get_config_var("CC").split()[0])
-    build = [sys.executable, "setup.py", "-q", "build_ext", "--build-lib", tmp_path / "lib", "--build-temp", tmp_path]
-    found = subprocess.run(build, cwd=ROOT, capture_output=True, text=True)
-    assert found.returncode == 0, found.stderr
-    assert len(list(tmp_path.glob("lib/**/_shortest_path*"))) == (compiler is not None)
-    without = [*build[:5], tmp_path / "other", "--build-temp", tmp_path / "temp"]
-    found = subprocess.run(without, cwd=ROOT, capture_output=True, text=True, env={"CC": "false", "PATH": ""})
-    assert found.returncode == 0, found.stderr
-    assert not list(tmp_path.glob("other/**/_shortest_path*"))

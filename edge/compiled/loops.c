@@ -1,4 +1,4 @@
-/* The loops over pixels and columns of this package and of page/pixels.py, compiled: the same sums and comparisons of the same floats, so the same
+/* The loops over pixels and columns of trace/ and page/pixels.py, compiled: the same sums and comparisons of the same floats, so the same
    costs, paths and pixels to the bit. Only `convolved` sums in another order than NumPy's libraries, which differ among themselves. */
 
 #include <float.h>

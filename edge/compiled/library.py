@@ -1,4 +1,4 @@
-"""The loops over pixels of this package that are compiled where there is a compiler when the package is installed: `shortest_path.c`.
+"""The loops over pixels and columns that are compiled where there is a compiler when the package is installed: `loops.c`.
 
 Each has its twin in NumPy or Pillow, with the same sums and comparisons of the same floats: both give the same bits. `convolved` alone sums in
 another order than NumPy's libraries, which differ among themselves: signals differ by some 0.001 µV.
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-LIBRARY = "_shortest_path"
+LIBRARY = "_loops"
 
 _SIZE, _FLOAT, _ARRAY = ctypes.c_ssize_t, ctypes.c_float, ctypes.c_void_p
 FUNCTIONS = {
@@ -32,7 +32,7 @@ FUNCTIONS = {
 
 @lru_cache(maxsize=1)
 def compiled() -> dict[str, Callable[..., Any]] | None:
-    """The functions of `shortest_path.c` by name; None where it has not been built, or does not load."""
+    """The functions of `loops.c` by name; None where it has not been built, or does not load."""
     for suffix in EXTENSION_SUFFIXES:
         file = Path(__file__).with_name(LIBRARY + suffix)
         if file.is_file():

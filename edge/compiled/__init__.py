@@ -1,0 +1,1 @@
+"""Loops over pixels and columns that are compiled where there is a compiler."""
