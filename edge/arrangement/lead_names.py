@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from . import correlation
+
 LETTERS = "IaVRLF123456"
 LETTERS_PATH = Path(__file__).with_name("letters.png")
 CELL_PX, FOOT_PX, CAP_PX = 24, 22, 19
@@ -159,11 +161,7 @@ class NameMatcher:
         self._side = 2 * round(slack_mm * px_per_mm) + 1
         self._fft_shape = tuple(fft.next_fast_len(side, real=True) for side in self.shape)
         self._spectra = fft.rfft2(windows, self._fft_shape, axes=(1, 2))
-        # Sums of whole numbers: they and their differences are exact.
-        self._sums = np.zeros((len(windows), 2, *(side + 1 for side in self.shape)), np.int32)
-        whole = np.rint(windows).astype(np.int32)
-        for power in (1, 2):
-            np.cumsum((whole**power).cumsum(axis=1), axis=2, out=self._sums[:, power - 1, 1:, 1:])
+        self._sums = correlation.sums_of(windows)
         self._fits: dict[tuple[int, str, str, float], np.ndarray] = {}
         self._near: dict[tuple[int, str, str, float], np.ndarray] = {}
 
@@ -171,7 +169,7 @@ class NameMatcher:
         """(h, w) float32 in -1..1: correlation of window `index` with a name whose lower left corner is near each pixel."""
         key = index, name, face, cap_mm
         if key not in self._near:
-            self._near[key] = _maximum_near(self._fit(*key), self._side // 2)
+            self._near[key] = correlation.maximum_near(self._fit(*key), self._side // 2)
             del self._fits[key]
         return self._near[key]
 
@@ -196,25 +194,16 @@ class NameMatcher:
 
         if not keys:
             return
-        spectra = [_spectrum(*name, self.px_per_mm, self._fft_shape) for _, *name in keys]
-        products = self._spectra[[index for index, *_ in keys]] * np.stack(spectra)
+        products = np.empty((len(keys), *self._spectra.shape[1:]), self._spectra.dtype)
+        for (index, *name), product in zip(keys, products, strict=True):
+            np.multiply(self._spectra[index], _spectrum(*name, self.px_per_mm, self._fft_shape), out=product)
         products = fft.irfft2(products, self._fft_shape, overwrite_x=True)
         beside, about = (round(margin * self.px_per_mm) for margin in MARGIN_MM)
         for key, product in zip(keys, products, strict=True):
             index, *name = key
-            template = _template(*name, self.px_per_mm)
-            height, width = template.shape
-            rows, columns = self.shape[0] - height + 1, self.shape[1] - width + 1
-            strips = self._sums[index, :, height:] - self._sums[index, :, :-height]
-            total, square = (strips[..., width:] - strips[..., :-width]).astype(np.float32)
-            total *= total
-            total /= template.size
-            square -= total
-            np.sqrt(np.maximum(square, template.size * EMPTY**2, out=square), out=square)
-            down = height - about - 1
-            fits = np.zeros(self.shape, np.float32)
-            np.divide(product[:rows, :columns], square, out=fits[down : down + rows, beside : beside + columns])
-            self._fits[key] = fits
+            size = _template(*name, self.px_per_mm).shape
+            corner = size[0] - about - 1, beside
+            self._fits[key] = correlation.normalised(product, self._sums[index], size, corner, EMPTY)
 
     def faces_of(self, expected: Sequence[Expected], known: KnownFits, count: int = 3) -> list[FaceAndCap]:
         """The `count` faces in which the expected names fit best on average, the best first.
@@ -233,14 +222,3 @@ class NameMatcher:
         # Fits in other faces are not used again, and there are many matchers of a page.
         self._fits = {key: fit for key, fit in self._fits.items() if key[2:] in best}
         return best
-
-
-def _maximum_near(image: np.ndarray, reach: int) -> np.ndarray:
-    """(h, w): the maximum of an image (h, w) within `reach` pixels of each, down and across."""
-    for _ in range(2):
-        maximum = image.copy()
-        for step in range(1, reach + 1):
-            np.maximum(maximum[step:], image[:-step], out=maximum[step:])
-            np.maximum(maximum[:-step], image[step:], out=maximum[:-step])
-        image = maximum.T
-    return image

@@ -25,6 +25,9 @@ FUNCTIONS = {
     "brightest": (None, [_SIZE] + [_ARRAY] * 3),
     "luma": (None, [_SIZE] + [_ARRAY] * 3),
     "resampled": (None, [_SIZE] + [_ARRAY] * 2 + [_SIZE] * 4 + [_ARRAY, _SIZE, _ARRAY]),
+    "window_sums": (None, [_SIZE] * 3 + [_ARRAY] * 2),
+    "normalised": (None, [_SIZE] * 7 + [_ARRAY, _FLOAT, _ARRAY, _ARRAY]),
+    "maximum_near": (None, [_SIZE] * 3 + [_ARRAY] * 3),
     "convolved": (None, [_SIZE] * 4 + [_ARRAY] * 4),
 }  # fmt: skip
 """What each returns, and its arguments."""

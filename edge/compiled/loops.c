@@ -1,4 +1,5 @@
-/* The loops over pixels and columns of trace/ and page/pixels.py, compiled: the same sums and comparisons of the same floats, so the same
+/* The loops over pixels and columns of trace/, page/pixels.py and
+   arrangement/correlation.py, compiled: the same sums and comparisons of the same floats, so the same
    costs, paths and pixels to the bit. Only `convolved` sums in another order than NumPy's libraries, which differ among themselves. */
 
 #include <float.h>
@@ -22,6 +23,7 @@
 #define TOGETHER 8
 
 static inline float lesser(float a, float b) { return a < b ? a : b; }
+static inline float greater(float a, float b) { return a > b ? a : b; }
 
 /* The first of the rows that cost least; written for compilers that compare several floats at once. */
 static ptrdiff_t cheapest_row(const float *restrict cost, ptrdiff_t height)
@@ -297,4 +299,82 @@ WIDEST void convolved(ptrdiff_t count, ptrdiff_t into, ptrdiff_t width, ptrdiff_
             for (int j = 0; j < COLUMNS; j++)
                 memcpy(found + (x + j) * OUT + first, &sum[j], sizeof(lanes));
         }
+}
+
+/* For `count` windows the sums of their values, as whole numbers, and of these values' squares, over all pixels above and left of each corner:
+   sums (count, 2, height + 1, width + 1). */
+void window_sums(ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, const float *restrict windows, int32_t *restrict sums)
+{
+    ptrdiff_t line = width + 1, size = (height + 1) * line;
+    for (ptrdiff_t n = 0; n < count; n++, windows += height * width, sums += 2 * size) {
+        memset(sums, 0, line * sizeof *sums);
+        memset(sums + size, 0, line * sizeof *sums);
+        for (ptrdiff_t y = 0; y < height; y++) {
+            const float *restrict window = windows + y * width;
+            int32_t *restrict once = sums + (y + 1) * line, *restrict twice = once + size;
+            int32_t sum = 0, square = 0;
+            once[0] = twice[0] = 0;
+            for (ptrdiff_t x = 0; x < width; x++) {
+                int32_t value = (int32_t)lrintf(window[x]);
+                once[x + 1] = sum += value;
+                twice[x + 1] = square += value * value;
+            }
+            for (ptrdiff_t x = 1; x < line; x++) {
+                once[x] += once[x - line];
+                twice[x] += twice[x - line];
+            }
+        }
+    }
+}
+
+/* How well a pattern of mean 0 and norm 1 fits at each place of a window: its product with what it lies on, by the deviation of that from its mean.
+
+   height, width    of the window, and of fits, which are 0 where the pattern does not lie within the window
+   tall, wide       the pattern
+   down, across     where in the pattern the pixel lies to which its fit is written
+   stride           floats between two rows of product
+   least            the least sum of squares of what is no empty place
+   sums             as window_sums makes them of this window */
+void normalised(ptrdiff_t height, ptrdiff_t width, ptrdiff_t tall, ptrdiff_t wide, ptrdiff_t down, ptrdiff_t across,
+                ptrdiff_t stride, const float *restrict product, float least, const int32_t *restrict sums,
+                float *restrict fits)
+{
+    ptrdiff_t line = width + 1, size = (height + 1) * line, rows = height - tall + 1, columns = width - wide + 1;
+    float pixels = (float)(tall * wide);
+    memset(fits, 0, height * width * sizeof *fits);
+    for (ptrdiff_t y = 0; y < rows; y++) {
+        const int32_t *restrict top = sums + y * line, *restrict foot = top + tall * line;
+        float *restrict fit = fits + (y + down) * width + across;
+        for (ptrdiff_t x = 0; x < columns; x++) {
+            float sum = (float)(foot[x + wide] - top[x + wide] - (foot[x] - top[x]));
+            float square = (float)(foot[size + x + wide] - top[size + x + wide] - (foot[size + x] - top[size + x]));
+            square -= sum * sum / pixels;
+            fit[x] = product[y * stride + x] / sqrtf(square > least ? square : least);
+        }
+    }
+}
+
+/* The maximum of an image (height, width) within `reach` pixels of each, down and across; scratch is of its size. */
+void maximum_near(ptrdiff_t height, ptrdiff_t width, ptrdiff_t reach, const float *restrict image, float *restrict scratch,
+                  float *restrict most)
+{
+    for (ptrdiff_t y = 0; y < height; y++) {
+        const float *restrict from = image + y * width;
+        float *restrict to = scratch + y * width;
+        memcpy(to, from, width * sizeof *to);
+        for (ptrdiff_t step = 1; step <= reach; step++) {
+            for (ptrdiff_t x = step; x < width; x++)
+                to[x] = greater(from[x - step], to[x]);
+            for (ptrdiff_t x = 0; x < width - step; x++)
+                to[x] = greater(from[x + step], to[x]);
+        }
+    }
+    for (ptrdiff_t y = 0; y < height; y++) {
+        ptrdiff_t first = y > reach ? y - reach : 0, last = y + reach < height ? y + reach : height - 1;
+        float *restrict to = most + y * width;
+        memcpy(to, scratch + first * width, width * sizeof *to);
+        for (ptrdiff_t from = first + 1; from <= last; from++)
+            for (ptrdiff_t x = 0; x < width; x++)
+                to[x] = greater(scratch[from * width + x], to[x]);
+    }
 }

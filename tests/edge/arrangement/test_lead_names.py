@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
-from scipy import ndimage
 
-from ecg_edge.arrangement import lead_names
 from ecg_edge.arrangement.lead_names import CELL_PX, FACES, LETTERS, LETTERS_PATH, NameMatcher
 from ecg_edge.layout import LEADS_12
 
@@ -32,13 +30,6 @@ def test_each_name_fits_itself_best_where_it_stands(name):
     assert best == name
     row, column = np.unravel_index(fits[name].argmax(), fits[name].shape)
     assert (row, column) == pytest.approx((60, 21), abs=6)
-
-
-@pytest.mark.parametrize("reach", [0, 1, 2, 5])
-def test_the_maximum_nearby_is_that_of_scipy(reach):
-    """As an independent implementation finds it, edges and all."""
-    image = np.random.default_rng(reach).random((19, 31)).astype(np.float32)
-    assert np.array_equal(lead_names._maximum_near(image, reach), ndimage.maximum_filter(image, 2 * reach + 1))
 
 
 def test_the_face_is_found():
