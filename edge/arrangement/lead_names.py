@@ -201,9 +201,9 @@ class NameMatcher:
         beside, about = (round(margin * self.px_per_mm) for margin in MARGIN_MM)
         for key, product in zip(keys, products, strict=True):
             index, *name = key
-            size = _template(*name, self.px_per_mm).shape
-            corner = size[0] - about - 1, beside
-            self._fits[key] = correlation.normalised(product, self._sums[index], size, corner, EMPTY)
+            height, width = _template(*name, self.px_per_mm).shape
+            corner = height - about - 1, beside
+            self._fits[key] = correlation.normalised(product, self._sums[index], (height, width), corner, EMPTY)
 
     def faces_of(self, expected: Sequence[Expected], known: KnownFits, count: int = 3) -> list[FaceAndCap]:
         """The `count` faces in which the expected names fit best on average, the best first.
