@@ -15,7 +15,7 @@ import numpy as np
 
 LIBRARY = "_loops"
 
-_SIZE, _FLOAT, _ARRAY = ctypes.c_ssize_t, ctypes.c_float, ctypes.c_void_p
+_SIZE, _FLOAT, _DOUBLE, _ARRAY = ctypes.c_ssize_t, ctypes.c_float, ctypes.c_double, ctypes.c_void_p
 FUNCTIONS = {
     "cheapest_path": (_FLOAT, [_SIZE] * 4 + [_ARRAY] * 6),
     "least_through": (None, [_SIZE] * 3 + [_ARRAY] * 6),
@@ -28,6 +28,7 @@ FUNCTIONS = {
     "window_sums": (None, [_SIZE] * 3 + [_ARRAY] * 2),
     "normalised": (None, [_SIZE] * 7 + [_ARRAY, _FLOAT, _ARRAY, _ARRAY]),
     "maximum_near": (None, [_SIZE] * 3 + [_ARRAY] * 3),
+    "harmonic_heights": (None, [_SIZE] * 4 + [_DOUBLE] + [_ARRAY] * 5),
     "convolved": (None, [_SIZE] * 4 + [_ARRAY] * 4),
 }  # fmt: skip
 """What each returns, and its arguments."""

@@ -1,5 +1,5 @@
-/* The loops over pixels and columns of trace/, page/pixels.py and
-   arrangement/correlation.py, compiled: the same sums and comparisons of the same floats, so the same
+/* The loops over pixels and columns of trace/, page/pixels.py,
+   page/grid.py and arrangement/correlation.py, compiled: the same sums and comparisons of the same floats, so the same
    costs, paths and pixels to the bit. Only `convolved` sums in another order than NumPy's libraries, which differ among themselves. */
 
 #include <float.h>
@@ -376,5 +376,37 @@ void maximum_near(ptrdiff_t height, ptrdiff_t width, ptrdiff_t reach, const floa
         for (ptrdiff_t from = first + 1; from <= last; from++)
             for (ptrdiff_t x = 0; x < width; x++)
                 to[x] = greater(scratch[from * width + x], to[x]);
+    }
+}
+
+/* The mean height of the harmonics of frequencies in the spectra of tiles, by bilinear interpolation: _Harmonics of page/grid.py.
+
+   count, each    of the frequencies, and how many of them, one after another, are looked for in one tile
+   harmonics      so many, of which those below `most` cycles per pixel count
+   size           of the transform: spectra (tiles, size, size / 2 + 1), with rows from -size / 2 on
+   tiles          (count / each) */
+void harmonic_heights(ptrdiff_t count, ptrdiff_t each, ptrdiff_t harmonics, ptrdiff_t size, double most,
+                      const double *restrict across, const double *restrict down, const int64_t *restrict tiles,
+                      const float *restrict spectra, double *restrict heights)
+{
+    ptrdiff_t half = size / 2, line = half + 1;
+    for (ptrdiff_t k = 0; k < count; k++) {
+        const float *restrict spectrum = spectra + tiles[k / each] * size * line;
+        double sum = 0;
+        ptrdiff_t inside = 0;
+        for (ptrdiff_t n = 1; n <= harmonics; n++) {
+            double x = across[k] * (double)n, y = down[k] * (double)n;
+            if (!(fabs(x) < most && fabs(y) < most))
+                continue;
+            double side = x < 0 ? -1 : 1, column = x * side * (double)size, row = y * side * (double)size + (double)half;
+            ptrdiff_t left = (ptrdiff_t)column, top = (ptrdiff_t)row;
+            double right_share = column - (double)left, below_share = row - (double)top;
+            const float *restrict here = spectrum + top * line + left;
+            double above = here[0] * (1 - right_share) + here[1] * right_share;
+            double below = here[line] * (1 - right_share) + here[line + 1] * right_share;
+            sum += above * (1 - below_share) + below * below_share;
+            inside++;
+        }
+        heights[k] = sum / (double)(inside ? inside : 1);
     }
 }

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+
+from ..compiled.library import address, compiled
 
 TILE_PX = 160
 STEP_PX = 110
@@ -166,25 +169,40 @@ class _Harmonics:
     """The harmonics of frequencies (fx, fy) in cycles per pixel, arrays of one shape, as places in spectra."""
 
     def __init__(self, fx: np.ndarray, fy: np.ndarray) -> None:
-        harmonics = HARMONICS.reshape(-1, *[1] * np.ndim(fx))
-        fx, fy = fx * harmonics, fy * harmonics
-        self._inside = np.maximum(np.abs(fx), np.abs(fy)) < MAX_FREQUENCY
-        self._count = np.maximum(self._inside.sum(axis=0), 1)
-        fx, fy = np.where(self._inside, fx, 0), np.where(self._inside, fy, 0)
+        self._frequencies = np.array([fx, fy], float)
+
+    def scores(self, spectra: np.ndarray, tile: np.ndarray | int) -> np.ndarray:
+        """Their mean height in the spectra of `tile`, by bilinear interpolation: of one for all frequencies, or of one (N, …) for each of the first axis."""
+        library = compiled()
+        if library is None:
+            return self._in_numpy(spectra, tile)
+        tiles, heights = np.asarray(tile, np.int64).ravel(), np.empty(self._frequencies.shape[1:])
+        library["harmonic_heights"](
+            heights.size, heights.size // tiles.size, HARMONICS.size, FFT_PX, MAX_FREQUENCY,
+            *map(address, self._frequencies), address(tiles), address(spectra), address(heights),
+        )  # fmt: skip
+        return heights
+
+    def _in_numpy(self, spectra: np.ndarray, tile: np.ndarray | int) -> np.ndarray:
+        """As `scores`."""
+        left, top, right_share, below_share, inside = self._places
+        above = spectra[tile, top, left] * (1 - right_share) + spectra[tile, top, left + 1] * right_share
+        below = spectra[tile, top + 1, left] * (1 - right_share) + spectra[tile, top + 1, left + 1] * right_share
+        heights = above * (1 - below_share) + below * below_share
+        return np.asarray((heights * inside).sum(axis=0) / np.maximum(inside.sum(axis=0), 1))
+
+    @cached_property
+    def _places(self) -> tuple[np.ndarray, ...]:
+        """(left, top, share of the column to the right, of the row below, whether its frequency counts) of each harmonic of each frequency."""
+        fx, fy = self._frequencies[:, None] * HARMONICS.reshape(-1, *[1] * (self._frequencies.ndim - 1))
+        inside = np.maximum(np.abs(fx), np.abs(fy)) < MAX_FREQUENCY
+        fx, fy = np.where(inside, fx, 0), np.where(inside, fy, 0)
         # The amplitudes of a real picture's spectrum are symmetric: the half with fx >= 0 is kept.
         side = np.where(fx < 0, -1.0, 1.0)
         column, row = fx * side * FFT_PX, fy * side * FFT_PX + FFT_PX // 2
         left, top = column.astype(int), np.floor(row).astype(int)
-        self._right_share, self._below_share = column - left, row - top
-        self._left, self._top = np.clip(left, 0, FFT_PX // 2 - 1), np.clip(top, 0, FFT_PX - 2)
-
-    def scores(self, spectra: np.ndarray, tile: np.ndarray | int) -> np.ndarray:
-        """Their mean height in the spectra of `tile`, by bilinear interpolation."""
-        left, top, right_share, below_share = self._left, self._top, self._right_share, self._below_share
-        above = spectra[tile, top, left] * (1 - right_share) + spectra[tile, top, left + 1] * right_share
-        below = spectra[tile, top + 1, left] * (1 - right_share) + spectra[tile, top + 1, left + 1] * right_share
-        heights = above * (1 - below_share) + below * below_share
-        return np.asarray((heights * self._inside).sum(axis=0) / self._count)
+        right_share, below_share = column - left, row - top
+        return np.clip(left, 0, FFT_PX // 2 - 1), np.clip(top, 0, FFT_PX - 2), right_share, below_share, inside
 
 
 def _refine(

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ecg_edge.compiled import library
+from ecg_edge.page import grid
 from ecg_edge.page.grid import CLEAREST, MIN_SCORE, NEARER, find_grid, frequencies, normalised
 from ecg_edge.page.warp import project
 
@@ -189,3 +191,19 @@ def test_frequencies_are_the_gradients_of_the_cells():
     for axis, step in enumerate(np.eye(2) * 1e-3):
         difference = (project(true, points + step) - project(true, points - step)) / 2e-3
         np.testing.assert_allclose(frequencies(true, points)[:, :, axis], difference, rtol=1e-5)
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 4), st.integers(0, 2**32 - 1))
+def test_what_is_compiled_gives_the_bits_of_numpy(count, seed):
+    """Heights of harmonics, of frequencies beyond those that count too: of one tile each, and of all in one."""
+    if library.compiled() is None:
+        pytest.skip("nothing has been compiled: there was no C compiler when the package was installed")
+    rng = np.random.default_rng(seed)
+    spectra = rng.uniform(0, 6, (5, grid.FFT_PX, grid.FFT_PX // 2 + 1)).astype(np.float32)
+    fx, fy = rng.choice([0.01, 0.1, 0.5], (2, count, 2, 3, 3)) * rng.uniform(-1, 1, (2, count, 2, 3, 3))
+    harmonics = grid._Harmonics(fx, fy)
+    for tile in (3, rng.integers(0, 5, count)[:, None, None, None]):
+        found = harmonics.scores(spectra, tile)
+        np.testing.assert_array_equal(found, harmonics._in_numpy(spectra, tile))
+        assert found.shape == fx.shape
