@@ -51,6 +51,8 @@ MAX_PAGE_MM2 = 140_000
 """A little more than A3: the scale of a larger page is wrong."""
 OUTER_MM = 25.0
 """How far the traces of the uppermost row may rise and of the lowest fall."""
+Seen = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""The reduced ink of a page, where it is dark, and its tracks: (h, w) each."""
 
 
 class UnclearLayoutError(PictureError):
@@ -86,11 +88,15 @@ def arrange(
         raise PictureError(Reason.BAD_SCALE)
     found: list[tuple[int, layout.Arrangement]] = []
     refusals: list[PictureError] = []
-    for turns, _ in zip(_likely_turns(ink, px_per_mm), attempts, strict=False):
+    likely, seen = _likely_turns(ink, px_per_mm)
+    for turns, _ in zip(likely, attempts, strict=False):
         scale = px_per_mm if px_per_mm is None or turns % 2 == 0 else (px_per_mm[1], px_per_mm[0])
         turned = np.ascontiguousarray(np.rot90(ink, turns))
         try:
-            arrangement = find_arrangement(turned, scale, mm_per_s=mm_per_s, mm_per_mv=mm_per_mv, other_than=other_than)
+            arrangement = find_arrangement(
+                turned, scale, seen if turns == 0 and scale is not None else None,
+                mm_per_s=mm_per_s, mm_per_mv=mm_per_mv, other_than=other_than,
+            )  # fmt: skip
         except PictureError as refusal:
             refusals.append(refusal.with_traceback(None))
             continue
@@ -110,23 +116,25 @@ def arrange(
     return found[0]
 
 
-def _likely_turns(ink: np.ndarray, px_per_mm: tuple[float, float] | None) -> tuple[int, ...]:
-    """The quarter turns that bring the longest tracks level, both ways up; where that is not clear, the other two after them."""
+def _likely_turns(ink: np.ndarray, px_per_mm: tuple[float, float] | None) -> tuple[tuple[int, ...], Seen]:
+    """The quarter turns that bring the longest tracks level, both ways up; where that is not clear, the other two after them. And the reduced ink of the
+    page as it lies, and its tracks."""
     assumed = max(ink.shape) / ASSUMED_WIDTH_MM
-    _, dark = reduced(ink, px_per_mm or (assumed, assumed))
-    level, steep = (
-        rows.levelness(*rows.flat_points(rows.tracks_of(image, PX_PER_MM), PX_PER_MM), image.shape, PX_PER_MM)
-        for image in (dark, dark.T)
-    )
+    small, dark = reduced(ink, px_per_mm or (assumed, assumed))
+    tracks = [rows.tracks_of(image, PX_PER_MM) for image in (dark, dark.T)]
+    level, steep = (rows.levelness(*rows.flat_points(each, PX_PER_MM), each.shape, PX_PER_MM) for each in tracks)
     height, width = dark.shape
     level, steep = level * width**LANDSCAPE_POWER, steep * height**LANDSCAPE_POWER
     turns = (0, 2, 1, 3) if level >= steep else (1, 3, 0, 2)
-    return turns[:2] if max(level, steep) >= CERTAIN_AXIS * min(level, steep) else turns
+    certain = max(level, steep) >= CERTAIN_AXIS * min(level, steep)
+    return turns[:2] if certain else turns, (small, dark, tracks[0])
 
 
 def find_arrangement(
     ink: np.ndarray,
     px_per_mm: tuple[float, float] | None,
+    seen: Seen | None = None,
+    /,
     *,
     mm_per_s: float | None = None,
     mm_per_mv: float | None = None,
@@ -139,6 +147,8 @@ def find_arrangement(
     ink : (H, W) uint8 array
         0 paper, 255 the ink of traces, names and pulses.
     px_per_mm : (across, down), or None where there is no grid: the calibration pulses then give it.
+    seen
+        What `coarse_page_of` takes of this page at this scale, where that is known.
     mm_per_s, mm_per_mv
         Paper speed and gain where they are known.
     other_than
@@ -154,7 +164,7 @@ def find_arrangement(
         px_per_mm = scale_by_pulses(ink, mm_per_mv)
         if other_than and abs(np.log(other_than / px_per_mm[0])) < LEAST_RESCALED:
             raise PictureError(Reason.BAD_SCALE)
-    coarse = coarse_page_of(*reduced(ink, px_per_mm))
+    coarse = coarse_page_of(*(seen or reduced(ink, px_per_mm)))
     best, runner_up = _clear_match(coarse)
     if not has_grid and not is_plausible_width(_columns_mm(best), mm_per_s):
         raise PictureError(Reason.BAD_SCALE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -43,6 +44,15 @@ class CoarsePage:
     rows: tuple[tuple[float, float], ...]
     points: tuple[np.ndarray, np.ndarray]
     lone_pulses: tuple[Pulse, ...] = ()
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """(H + 1, W) uint16: how many pixels above each are dark or stand beside dark ones."""
+        counts = np.zeros((self.dark.shape[0] + 1, self.dark.shape[1]), np.uint16)
+        counts[1:] = self.dark
+        counts[1:, 1:] |= self.dark[:, :-1]
+        counts[1:, :-1] |= self.dark[:, 1:]
+        return np.cumsum(counts, axis=0, dtype=counts.dtype, out=counts)
 
     def slope(self, x: float) -> float:
         """By how many pixels a row stands lower at column `x` of the page itself."""
@@ -121,14 +131,14 @@ def _solid(dark: np.ndarray) -> np.ndarray | None:
     return ndimage.maximum_filter(kernel, side + 2 * round(RIM_MM * PX_PER_MM)) > 0 if kernel.any() else None
 
 
-def coarse_page_of(small: np.ndarray, dark: np.ndarray) -> CoarsePage:
-    """The `CoarsePage` of reduced ink.
+def coarse_page_of(small: np.ndarray, dark: np.ndarray, tracks: np.ndarray | None = None) -> CoarsePage:
+    """The `CoarsePage` of reduced ink; `tracks` are those of `dark` where they are known.
 
     Raises
     ------
     PictureError : `not_an_ecg` where nothing runs across the page.
     """
-    tracks = rows.tracks_of(dark, PX_PER_MM)
+    tracks = rows.tracks_of(dark, PX_PER_MM) if tracks is None else tracks
     x, y = rows.flat_points(tracks, PX_PER_MM)
     if x.size < MIN_POINTS:
         raise PictureError(Reason.NOT_AN_ECG)

@@ -59,8 +59,10 @@ def separator_strength(coarse: CoarsePage, zeros: Sequence[float]) -> np.ndarray
     mm = PX_PER_MM
     bands = [(zero - 7 * mm, zero + 7 * mm) for zero in zeros]
     bands += [(a + 0.2 * (b - a), b - 0.2 * (b - a)) for a, b in zip(zeros, zeros[1:], strict=False)]
-    thick = ndimage.maximum_filter1d(coarse.dark.astype(np.float32), 3, axis=1)
-    shares = [thick[max(round(top), 0) : round(bottom)].mean(axis=0) for top, bottom in bands]
+    height = len(coarse.dark)
+    ends = [[min(max(round(end), 0), height) for end in band] for band in bands]
+    counts = coarse.counts
+    shares = [(counts[bottom] - counts[top]).astype(np.float32) / np.float32(bottom - top) for top, bottom in ends]
     loose = [ndimage.maximum_filter1d(share, 2 * round(0.75 * mm) + 1) for share in shares]
     return 0.5 * np.mean(loose, axis=0) + 0.5 * np.mean(shares, axis=0)
 

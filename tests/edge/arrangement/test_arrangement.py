@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ecg_edge import layout
-from ecg_edge.arrangement import arrangement
+from ecg_edge.arrangement import arrangement, coarse_page
 from ecg_edge.arrangement.arrangement import UnclearLayoutError, arrange, find_arrangement
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.page.ink import ink_of
@@ -241,6 +241,14 @@ def test_without_grid_and_pulses_there_is_no_scale():
     assert refusal.value.reason is Reason.BAD_SCALE
 
 
+def test_what_was_seen_of_an_upright_page_is_not_looked_for_again(few_pages, monkeypatch):
+    """The reduced ink and its tracks, in looking for the axis of the traces, are those of the page; a turned page has its own."""
+    ink, calls = ink_from(few_pages[0].path), []
+    monkeypatch.setattr(arrangement, "reduced", lambda *page: calls.append(page) or coarse_page.reduced(*page))
+    assert arrange(ink, SCALE) == (0, find_arrangement(ink, SCALE)) and len(calls) == 2
+    assert arrange(np.rot90(ink, 2), SCALE)[0] == 2 and len(calls) == 4
+
+
 @pytest.mark.parametrize(("unclear", "accepted"), [(0.34, False), (0.5, True)])
 def test_a_page_that_fits_better_the_other_way_up_is_not_read(monkeypatch, unclear, accepted):
     """Upright its layout is not clear; upside down a worse one is: it was read so, all leads wrong."""
@@ -254,7 +262,7 @@ def test_a_page_that_fits_better_the_other_way_up_is_not_read(monkeypatch, uncle
         return layout.Arrangement("3x4", (place,), (8.0, 8.0), 25.0, 10.0, cost, 1.0)
 
     monkeypatch.setattr(arrangement, "find_arrangement", find)
-    monkeypatch.setattr(arrangement, "_likely_turns", lambda *_: (0, 2))
+    monkeypatch.setattr(arrangement, "_likely_turns", lambda *_: ((0, 2), None))
     page = np.zeros((800, 2000), np.uint8)
     if accepted:
         assert arrange(page, (8.0, 8.0))[0] == 2
