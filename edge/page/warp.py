@@ -191,12 +191,12 @@ def _smooth(field: np.ndarray, sigma: float = SMOOTH_CELLS) -> np.ndarray:
     return ndimage.gaussian_filter(field.real, sigma) + 1j * ndimage.gaussian_filter(field.imag, sigma)
 
 
-def _coherence(field: np.ndarray) -> np.ndarray:
-    """0..1 for each cell of a complex field: how far it and its neighbours agree in phase."""
+def _smoothed(field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(the smoothed field, 0..1 for each cell of a complex field: how far it and its neighbours agree in phase)."""
     from scipy import ndimage
 
-    power = ndimage.gaussian_filter(np.abs(field) ** 2, SMOOTH_CELLS)
-    return np.minimum(np.abs(_smooth(field)) ** 2 / (power + LEAST_POWER), 1.0)
+    power, smooth = ndimage.gaussian_filter(np.abs(field) ** 2, SMOOTH_CELLS), _smooth(field)
+    return smooth, np.minimum(np.abs(smooth) ** 2 / (power + LEAST_POWER), 1.0)
 
 
 def _displacement(
@@ -205,32 +205,34 @@ def _displacement(
     """((R, C) displacement of the lines along `axis` in cells, (R, C) coherence of the clearest of `waves`)."""
     fields = {wave: _carriers(values, axis, wave, cell_px) for wave in waves}
     # The polynomial alone: the residual of single cells is more often noise of compression and of strokes than paper.
-    cells = _surface(fields, degree)
+    smoothed = {wave: _smoothed(field) for wave, field in fields.items()}
+    cells = _surface(smoothed, degree)
     wave = min(fields)
     offset = np.angle((fields[wave] * np.exp(2j * np.pi * wave * cells)).sum()) / (2 * np.pi * wave)
-    return cells - offset, np.max([_coherence(field) for field in fields.values()], axis=0)
+    return cells - offset, np.max([coherence for _, coherence in smoothed.values()], axis=0)
 
 
-def _surface(fields: dict[int, np.ndarray], degree: int) -> np.ndarray:
-    """(R, C) smooth displacement in cells: the polynomial whose steps from cell to cell are those of the fields' phases."""
-    rows, columns = next(iter(fields.values())).shape
+def _surface(smoothed: dict[int, tuple[np.ndarray, np.ndarray]], degree: int) -> np.ndarray:
+    """(R, C) smooth displacement in cells: the polynomial whose steps from cell to cell are those of the phases of fields, smoothed and with coherence."""
+    rows, columns = next(iter(smoothed.values()))[0].shape
     across = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, columns), degree)
     down = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, rows), degree)
     terms = [(i, j) for i in range(degree + 1) for j in range(degree + 1) if 0 < i + j <= degree]
     basis = np.array([down[:, [j]] * across[:, i] for i, j in terms])
     square, right, weights = np.zeros((len(terms), len(terms))), np.zeros(len(terms)), []
-    for wave, field in fields.items():
-        smooth, coherence = _smooth(field), np.clip(_coherence(field) - CHANCE, 0, 1)
-        # The inverse variance of a phase, in cells.
-        certainty = wave**2 * coherence / (1 - 0.99 * coherence)
-        for axis in (0, 1):
+    for axis in (0, 1):
+        steps = []
+        for wave, (smooth, coherence) in smoothed.items():
+            sure = np.clip(coherence - CHANCE, 0, 1)
+            # The inverse variance of a phase, in cells.
+            certainty = wave**2 * sure / (1 - 0.99 * sure)
             ahead, here = _neighbours(smooth, axis)
-            step = -np.angle(ahead * np.conj(here)).ravel() / (2 * np.pi * wave)
             weights.append(np.minimum(*_neighbours(certainty, axis)).ravel())
-            further, nearer = _neighbours(basis, axis + 1)
-            design = (further - nearer).reshape(len(terms), -1)
-            weighed = design * weights[-1]
-            square, right = square + weighed @ design.T, right + weighed @ step
+            steps.append(weights[-1] * -np.angle(ahead * np.conj(here)).ravel() / (2 * np.pi * wave))
+        further, nearer = _neighbours(basis, axis + 1)
+        design = (further - nearer).reshape(len(terms), -1)
+        square += (design * sum(weights[-len(steps) :])) @ design.T
+        right += design @ sum(steps)
     usual = np.concatenate(weights).mean() + 1e-12
     # High orders are held back where the grid is not clear.
     ridge = np.diag([1e-3 * (i + j) ** 4 for i, j in terms])
