@@ -29,6 +29,7 @@ FUNCTIONS = {
     "normalised": (None, [_SIZE] * 7 + [_ARRAY, _FLOAT, _ARRAY, _ARRAY]),
     "maximum_near": (None, [_SIZE] * 3 + [_ARRAY] * 3),
     "harmonic_heights": (None, [_SIZE] * 4 + [_DOUBLE] + [_ARRAY] * 5),
+    "enlarged": (None, [_SIZE] * 4 + [_ARRAY] * 7),
     "convolved": (None, [_SIZE] * 4 + [_ARRAY] * 4),
 }  # fmt: skip
 """What each returns, and its arguments."""

@@ -410,3 +410,24 @@ void harmonic_heights(ptrdiff_t count, ptrdiff_t each, ptrdiff_t harmonics, ptrd
         heights[k] = sum / (double)(inside ? inside : 1);
     }
 }
+
+/* An image (tall, wide) enlarged to (height, width) by bilinear interpolation: first across, then down, as Pillow does it.
+
+   columns, rows   for each column and row of what is made two of the image, of which it is made
+   across, down    their weights
+   scratch         (tall, width) */
+void enlarged(ptrdiff_t height, ptrdiff_t width, ptrdiff_t tall, ptrdiff_t wide, const float *restrict image,
+              const int64_t *restrict columns, const double *restrict across, const int64_t *restrict rows,
+              const double *restrict down, float *restrict scratch, float *restrict made)
+{
+    for (ptrdiff_t y = 0; y < tall; y++)
+        for (ptrdiff_t x = 0; x < width; x++)
+            scratch[y * width + x] = (float)((double)image[y * wide + columns[2 * x]] * across[2 * x]
+                                             + (double)image[y * wide + columns[2 * x + 1]] * across[2 * x + 1]);
+    for (ptrdiff_t y = 0; y < height; y++) {
+        const float *restrict first = scratch + rows[2 * y] * width, *restrict second = scratch + rows[2 * y + 1] * width;
+        double one = down[2 * y], other = down[2 * y + 1];
+        for (ptrdiff_t x = 0; x < width; x++)
+            made[y * width + x] = (float)((double)first[x] * one + (double)second[x] * other);
+    }
+}

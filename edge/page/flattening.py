@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import PictureError, Reason
 from . import grid, sheet, warp
+from .pixels import enlarged
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -195,8 +196,10 @@ def _blank_beyond(flat: Image.Image, depth: np.ndarray) -> None:
     """Make white what lies beyond the sheet: where `depth` (R, C), given at the mesh's nodes, is not positive."""
     from PIL import Image
 
-    within = Image.fromarray(depth.astype(np.float32)).resize(flat.size, Image.Resampling.BILINEAR)
-    flat.paste("white", mask=Image.fromarray(np.asarray(within) <= 0))
+    if (depth > 0).all():
+        return
+    within = enlarged(depth, flat.size[::-1])
+    flat.paste("white", mask=Image.fromarray(within <= 0))
 
 
 def _sheet(

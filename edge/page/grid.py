@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compiled.library import address, compiled
+from .pixels import enlarged
 
 TILE_PX = 160
 STEP_PX = 110
@@ -134,12 +135,9 @@ def _reduced(values: np.ndarray) -> np.ndarray:
 
 def _mean_around(small: np.ndarray, side: int, shape: tuple[int, ...]) -> np.ndarray:
     """(H, W) float32 means over about `side` by `side` pixels of an image given `_reduced`."""
-    from PIL import Image
     from scipy import ndimage
 
-    height, width = shape
-    means = Image.fromarray(ndimage.uniform_filter(small, round(side / MEAN_REDUCE)))
-    return np.asarray(means.resize((width, height), Image.Resampling.BILINEAR))
+    return enlarged(ndimage.uniform_filter(small, round(side / MEAN_REDUCE)), shape)
 
 
 def _spectra(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..preprocessing import otsu
-from .pixels import brightest
+from .pixels import brightest, enlarged
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -331,7 +331,6 @@ def _mean_of_patches(dark: np.ndarray) -> np.ndarray:
 def _without_fading(dark: np.ndarray, darkest: np.ndarray, paper: float, solid: float) -> np.ndarray:
     """(H, W) uint8 darkness, `darkest` in each patch, `paper` where ink begins and `solid` where it is solid, that is as dark where a reflection lies on the page as
     elsewhere."""
-    from PIL import Image
     from scipy import ndimage
 
     darkest, usual = (part.astype(np.float32) for part in (darkest, _mean_of_patches(dark)))
@@ -344,11 +343,9 @@ def _without_fading(dark: np.ndarray, darkest: np.ndarray, paper: float, solid: 
     first, fully = FADED_SHARES
     if not (share[traced] < first).any():
         return dark
-    height, width = dark.shape
     gain = 1 + (1 / np.clip(share, LEAST_FADED, 1) - 1) * np.clip((first - share) / (first - fully), 0, 1)
     gain[in_shade] = 1
-    gains = Image.fromarray(gain.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR)
-    darker = np.asarray(gains) * dark
+    darker = enlarged(gain, dark.shape) * dark
     return np.minimum(np.rint(darker), 255).astype(np.uint8)
 
 

@@ -145,3 +145,36 @@ def _with(function: object, memory: np.ndarray, tables: np.ndarray) -> np.ndarra
     assert callable(function)
     function(found.size, address(memory), address(tables), address(found))
     return found
+
+
+def enlarged(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """(H, W) float32 of this shape: an image (h, w), no larger in any direction, by bilinear interpolation."""
+    (height, width), (tall, wide) = shape, image.shape
+    library = compiled()
+    image = np.ascontiguousarray(image, np.float32)
+    if library is None:
+        return _enlarged_in_pillow(image, shape)
+    (columns, across), (rows, down) = _weights(wide, width), _weights(tall, height)
+    scratch, made = np.empty((tall, width), np.float32), np.empty((height, width), np.float32)
+    library["enlarged"](
+        height, width, tall, wide, *map(address, (image, columns, across, rows, down, scratch, made)),
+    )  # fmt: skip
+    return made
+
+
+def _enlarged_in_pillow(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """As `enlarged`."""
+    from PIL import Image
+
+    height, width = shape
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def _weights(length: int, made: int) -> tuple[np.ndarray, np.ndarray]:
+    """((made, 2) int64, (made, 2) float) of which two of `length` pixels in a row each of the `made` ones consists, and their weights, as Pillow sums them."""
+    middles = (np.arange(made) + 0.5) * (length / made)
+    first = np.maximum((middles - 0.5).astype(np.int64), 0)
+    pixels = first[:, None] + np.arange(2)
+    weights = np.maximum(1 - np.abs(pixels - middles[:, None] + 0.5), 0)
+    weights[pixels >= np.minimum((middles + 1.5).astype(np.int64), length)[:, None]] = 0
+    return np.minimum(pixels, length - 1), weights / weights.sum(axis=1, keepdims=True)

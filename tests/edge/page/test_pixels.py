@@ -80,3 +80,14 @@ def test_a_large_picture_is_resampled_part_by_part_to_the_same_bits():
     found = pixels.resampled(image, (440, 180), boxes, quads)
     np.testing.assert_array_equal(found, pixels._resampled_in_pillow(image, (440, 180), boxes, quads))
     assert len(np.unique(found)) > 200
+
+
+@settings(max_examples=60)
+@given(st.tuples(*[st.integers(1, 40)] * 2), st.tuples(*[st.integers(0, 90)] * 2), st.integers(0, 2**32 - 1))
+def test_an_enlarged_image_has_the_bits_of_pillows(size, more, seed):
+    """Of any two sizes, the same one too; compiled or not."""
+    image = np.random.default_rng(seed).normal(0, 100, size).astype(np.float32)
+    shape = size[0] + more[0], size[1] + more[1]
+    expected = Image.fromarray(image).resize(shape[::-1], Image.Resampling.BILINEAR)
+    np.testing.assert_array_equal(pixels.enlarged(image, shape), np.asarray(expected))
+    np.testing.assert_array_equal(pixels._enlarged_in_pillow(image, shape), np.asarray(expected))
