@@ -70,10 +70,13 @@ def cells(pattern: Pattern) -> list[tuple[int, int, str]]:
 
 def cut(image: np.ndarray, corners: np.ndarray | Sequence[tuple[int, int]], width: int, height: int) -> np.ndarray:
     """(n, height, width) of an image from each (x, y) corner on, 0 beyond its edges."""
-    pad = max(width, height)
-    wide = np.pad(image, pad)
-    last = np.array([wide.shape[1] - width, wide.shape[0] - height])
-    return np.stack([wide[y : y + height, x : x + width] for x, y in np.clip(np.asarray(corners) + pad, 0, last)])
+    beyond = max(width, height)
+    last = np.array([image.shape[1] - width, image.shape[0] - height]) + beyond
+    windows = np.zeros((len(corners), height, width), image.dtype)
+    for window, (x, y) in zip(windows, np.clip(np.asarray(corners), -beyond, last).tolist(), strict=True):
+        part = image[max(y, 0) : max(y + height, 0), max(x, 0) : max(x + width, 0)]
+        window[max(-y, 0) :, max(-x, 0) :][: part.shape[0], : part.shape[1]] = part
+    return windows
 
 
 def best_along(fits: list[np.ndarray], pitch: int) -> tuple[float, int, tuple[int, int]]:
