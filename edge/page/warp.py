@@ -219,20 +219,19 @@ def _surface(smoothed: dict[int, tuple[np.ndarray, np.ndarray]], degree: int) ->
     down = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, rows), degree)
     terms = [(i, j) for i in range(degree + 1) for j in range(degree + 1) if 0 < i + j <= degree]
     basis = np.array([down[:, [j]] * across[:, i] for i, j in terms])
+    pairs = [_neighbours(basis, axis) for axis in (1, 2)]
+    designs = [(further - nearer).reshape(len(terms), -1) for further, nearer in pairs]
     square, right, weights = np.zeros((len(terms), len(terms))), np.zeros(len(terms)), []
-    for axis in (0, 1):
-        steps = []
-        for wave, (smooth, coherence) in smoothed.items():
-            sure = np.clip(coherence - CHANCE, 0, 1)
-            # The inverse variance of a phase, in cells.
-            certainty = wave**2 * sure / (1 - 0.99 * sure)
+    for wave, (smooth, coherence) in smoothed.items():
+        sure = np.clip(coherence - CHANCE, 0, 1)
+        # The inverse variance of a phase, in cells.
+        certainty = wave**2 * sure / (1 - 0.99 * sure)
+        for axis, design in enumerate(designs):
             ahead, here = _neighbours(smooth, axis)
+            step = -np.angle(ahead * np.conj(here)).ravel() / (2 * np.pi * wave)
             weights.append(np.minimum(*_neighbours(certainty, axis)).ravel())
-            steps.append(weights[-1] * -np.angle(ahead * np.conj(here)).ravel() / (2 * np.pi * wave))
-        further, nearer = _neighbours(basis, axis + 1)
-        design = (further - nearer).reshape(len(terms), -1)
-        square += (design * sum(weights[-len(steps) :])) @ design.T
-        right += design @ sum(steps)
+            weighed = design * weights[-1]
+            square, right = square + weighed @ design.T, right + weighed @ step
     usual = np.concatenate(weights).mean() + 1e-12
     # High orders are held back where the grid is not clear.
     ridge = np.diag([1e-3 * (i + j) ** 4 for i, j in terms])
