@@ -115,7 +115,7 @@ def _seed(options, *words):
     return int(name_hash.share("seed", options.split, str(options.seed), *map(str, words)) * 2**31)
 
 
-READING = ("arrangement", "classifier", "errors.py", "files", "formats", "image.py", "layout.py", "measure", "page", "preprocessing", "reader.py", "result.py",
+READING = ("arrangement", "classifier", "compiled", "errors.py", "files", "formats", "image.py", "layout.py", "measure", "page", "preprocessing", "reader.py", "result.py",
            "signals.py", "stages.py", "system/batch.py", "system/clock.py", "system/process.py", "trace", "words.py")  # fmt: skip
 """The packages and modules of `ecg_edge` that a picture goes through."""
 

@@ -33,7 +33,6 @@ from .result import ModelInfo, Result, RuntimeInfo, by_class, unread
 from .stages import Stages, check_leads, doubts_of, leads_by_row, leads_by_weight, leads_found, page_info
 from .system.batch import read_pages, read_with_workers
 from .system.clock import StageClock
-from .system.guarded_decoding import GuardedDecoding
 from .system.process import return_memory
 from .trace.lead_traces import trace_page, traces_of
 
@@ -106,7 +105,11 @@ class Reader:
         self.min_confidence = self.card["min_confidence"] if min_confidence is None else min_confidence
         self.signals = signals
         self._rate_hz = rate_hz
-        self._decode = GuardedDecoding() if guarded else None
+        self._decode = None
+        if guarded:
+            from .system.guarded_decoding import GuardedDecoding
+
+            self._decode = GuardedDecoding()
         self._given = {"mm_per_s": mm_per_s, "mm_per_mv": mm_per_mv}
         self._model: ModelInfo = {
             "name": self.card.name,
