@@ -23,6 +23,8 @@ SCHEMA = "ecg-edge/archive/1"
 SUFFIX = ".journal"
 COMMIT_S, COMMIT_PICTURES = 1.0, 200
 """What is written at most so late, and after so many pictures: a kill costs no more than their reading."""
+ANY_STAMP = "*"
+"""Of entries of version 1.0.0, which have none: they hold whatever the picture's stamp is."""
 DIGEST_BYTES = 16
 """Of each finished picture's path so much is kept in memory."""
 
@@ -68,8 +70,9 @@ class Journal:
         return self.has(path)
 
     def has(self, path: str, stamp: str = "") -> bool:
-        """Whether the picture at a path is finished as it stands there now: `stamp` is another where it has changed."""
-        return _digest(path) in self._done or (stamp != "" and _digest(path, stamp) in self._done)
+        """Whether the picture at a path is finished as it stands there now: `stamp` is another where it has changed, and empty where none is known
+        or nothing is there."""
+        return any(_digest(path, known) in self._done for known in (stamp, ANY_STAMP))
 
     def add(self, path: str, results: Sequence[dict[str, Any]], stamp: str = "") -> None:
         """Take the results of a picture, one for each of its pages; they are written in a while, at `commit` or `close` at the latest. `stamp` is
@@ -128,7 +131,7 @@ class Journal:
                     self._check(entry, settings)
                 else:
                     end = entry["end"]
-                    self._count(entry["path"], entry.get("stamp", ""), entry["statuses"])
+                    self._count(entry["path"], entry.get("stamp", ANY_STAMP), entry["statuses"])
                 good += len(line)
         size = os.path.getsize(self.lines) if os.path.exists(self.lines) else 0
         if size and not good:

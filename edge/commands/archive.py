@@ -69,7 +69,8 @@ def _archive(options: argparse.Namespace) -> int:
             write_parquet(lines, options.out)
         counts = ", ".join(f"{count} {status}" for status, count in sorted(journal.statuses.items()))
         files = f"{journal.pictures} file{'' if journal.pictures == 1 else 's'}"
-        print(f"{options.out}: {files}, {sum(journal.statuses.values())} results ({counts})")
+        results = sum(journal.statuses.values())
+        print(f"{options.out}: {files}, {results} result{'' if results == 1 else 's'} ({counts})")
         return max((EXIT_STATUS[status] for status in journal.statuses), default=SUCCESS)
 
 
@@ -89,6 +90,9 @@ def _read(client: Any, options: argparse.Namespace, journal: Journal) -> None:
 
     for path, results in read_pages(client, left(), _reader_options(options)):
         journal.add(path, results, stamps.pop(path))
+        for result in results:
+            if result["status"] == "failed":
+                print(f"{result['source']}: failed ({result['reason']}). {result['message']}", file=sys.stderr)
         if sys.stderr.isatty() and journal.pictures % SHOW_EVERY == 0:
             print(f"\r{journal.pictures} pictures", end="", file=sys.stderr, flush=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
@@ -46,11 +47,16 @@ def _history(options: argparse.Namespace) -> int:
 
     if options.limit is not None and options.limit < 1:
         raise UsageError("--limit must be at least 1")
+    if options.number is not None and options.number < 1:
+        raise UsageError("--number must be at least 1")
     if options.subject is not None and options.form != "fhir":
         raise UsageError("--subject goes with --fhir")
     subject = None if options.subject is None else check_subject(options.subject)
     since, until = (time and parse_time(time) for time in (options.since, options.until))
-    with Store(options.store or default_folder(), write=False) as store:
+    if since and until and since >= until:
+        raise UsageError("--until must be later than --since")
+    folder = options.store or default_folder()
+    with Store(folder, write=False) as store:
         entries: Iterable[Entry]
         if options.number is not None:
             entry = store.get(options.number)
@@ -67,6 +73,11 @@ def _history(options: argparse.Namespace) -> int:
                 newest_first=newest,
             )
             entries = reversed(list(entries)) if newest else entries
+        first = next(entries := iter(entries), None)
+        if first is None:
+            print(f"{folder}: no such results", file=sys.stderr)
+        else:
+            entries = chain([first], entries)
         if options.form == "fhir":
             write_fhir(entries, sys.stdout, subject)
         else:

@@ -89,7 +89,7 @@ def _numbers(rows: Sequence[Row], names: Sequence[str], decimal_comma: bool) -> 
     columns = len(names)
     table = np.full((len(rows), columns), np.nan)
     for number, (line, row) in enumerate(rows):
-        if len(row) > columns and any(cell.strip() for cell in row[columns:]):
+        if len(row) < columns or any(cell.strip() for cell in row[columns:]):
             raise PictureError(
                 Reason.NOT_A_PICTURE,
                 f"Line {line} of the table has {len(row)} cells, the line of its names {columns}: correct or remove it.",

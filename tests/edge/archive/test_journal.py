@@ -48,6 +48,14 @@ def test_a_picture_that_changed_is_not_finished(tmp_path):
         assert journal.has("/b.jpg", "5 100") and "/b.jpg" in journal
 
 
+def test_a_path_at_which_nothing_was_is_read_when_something_is_there(tmp_path):
+    """And is not asked for again while nothing is."""
+    with journal_in(tmp_path) as journal:
+        journal.add("/late.jpg", [result_of("/late.jpg")])
+    with journal_in(tmp_path) as journal:
+        assert journal.has("/late.jpg") and not journal.has("/late.jpg", "5 100")
+
+
 def test_whatever_byte_it_ends_at_the_rest_is_read_again_and_nothing_stands_twice(tmp_path):
     """Lines and journal cut at any byte that a kill may leave: lines come first."""
     with journal_in(tmp_path) as journal:

@@ -111,6 +111,7 @@ def test_pages_are_read_once_and_results_are_those_of_classify(few_pages, tmp_pa
     (folder / "notes.txt").write_text("a text")
     done = command("archive", str(folder), "--out", str(tmp_path / "out.parquet"), "--jobs", "1")
     assert done.returncode == 1 and "1 file is of no known kind, and not read" in done.stderr
+    assert f"{folder / 'broken.jpg'}: failed (" in done.stderr
     assert done.stdout.startswith(f"{tmp_path}/out.parquet: 3 files, 3 results (1 failed, ")
     lines = lines_in(tmp_path / "out.parquet.jsonl")
     for line in lines:

@@ -237,6 +237,7 @@ def test_rates_are_read_from_the_times(names, factor, rate_hz):
             Reason.NOT_A_PICTURE,
             "'x' in line 6, column 2 (without a name)",
         ),
+        (b"I,II\n1,2\n1\n", Reason.NOT_A_PICTURE, "Line 3 of the table has 1 cells, the line of its names 2"),
         (b"I,II\n1,2\n1,2,3\n", Reason.NOT_A_PICTURE, "Line 3 of the table has 3 cells, the line of its names 2"),
         (b"time_s,II\n0,1\n0.002,1\n0.1,1\n0.102,1\n", Reason.BAD_SCALE, "not evenly spaced: look at line 4 of"),
         (b"time_s,II\n0,1\n0,1\n0,1\n", Reason.BAD_SCALE, "do not go up row by row: look at line 3."),

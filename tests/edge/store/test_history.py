@@ -256,3 +256,18 @@ def test_fhir_names_a_page_the_same_each_time(run):
     """And each page otherwise."""
     first, again = (json.loads(run("--fhir")[1])["entry"] for _ in range(2))
     assert first == again and len({entry["fullUrl"] for entry in first}) == 2 * len(RESULTS)
+
+
+@pytest.mark.parametrize(
+    "asked", [("--number", "99"), ("--since", "2027-01-01"), ("--model", "cnn", "--verdict", "history")]
+)
+def test_that_there_is_none_is_said(run, kept, asked):
+    """On standard error, with the folder."""
+    assert run(*asked) == (0, "", f"{kept.folder}: no such results\n")
+
+
+def test_what_can_have_no_results_is_refused(run):
+    """A number that none has, and a time that ends before it begins."""
+    assert run("--number", "0")[::2] == (2, "ecg-edge: --number must be at least 1\n")
+    status, _, err = run("--since", "2026-12-01", "--until", "2026-11-01")
+    assert status == 2 and "--until must be later than --since" in err
