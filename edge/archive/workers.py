@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import InstallationError, Reason, UsageError
@@ -75,19 +77,33 @@ def local_cluster(jobs: int, processes: bool = True) -> Iterator[Any]:
     import logging
 
     dask, distributed = _dask()
-    # A page whose worker died is tried again by `read_pages`, alone, and not beside others whom it would take along.
-    with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
-        distributed.LocalCluster(
-            n_workers=jobs,
-            threads_per_worker=1,
-            processes=processes,
-            dashboard_address=None,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with ExitStack() as held:
+        with _interrupts_held():
+            # A page whose worker died is tried again by `read_pages`, alone, and not beside others whom it would take along.
+            held.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": 0}))
+            cluster = held.enter_context(
+                distributed.LocalCluster(
+                    n_workers=jobs,
+                    threads_per_worker=1,
+                    processes=processes,
+                    dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
+                )
+            )
+            client = held.enter_context(distributed.Client(cluster))
         yield client
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Within it Ctrl-C waits. Processes and threads that begin in it, and what they start, never see one: a terminal sends it to all of them, and
+    this process, which ends them, is the one to answer."""
+    resource_tracker.ensure_running()  # which lets SIGINT through again where it is started
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 @contextmanager

@@ -87,6 +87,34 @@ def test_a_file_that_changed_is_read_again(tmp_path):
     assert lines_in(out)[3]["source"] == str(scans / "b.jpg")
 
 
+@pytest.mark.parametrize("after_s", [0.2, 0.7, 1.0])
+def test_ctrl_c_ends_all_its_processes_in_silence(archive, tmp_path, after_s):
+    """A terminal sends it to each of them: those that read, in their beginning too, say nothing of it."""
+    for number in range(3000):  # more than are read in a second
+        (archive / f"{number}.jpg").touch()
+    line = [
+        sys.executable,
+        "-m",
+        "ecg_edge",
+        "archive",
+        str(archive),
+        "--out",
+        str(tmp_path / "out.jsonl"),
+        "--jobs",
+        "2",
+    ]
+    running = subprocess.Popen(
+        line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    while not Path(tmp_path, "out.jsonl.journal").exists():
+        time.sleep(0.02)
+    time.sleep(after_s)
+    os.killpg(running.pid, signal.SIGINT)
+    _, told = running.communicate(timeout=LIMIT_S)
+    assert running.returncode == 130 and "Traceback" not in told, told
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_ended_it_keeps_what_is_finished(archive, tmp_path, number):
     """And says so by its status."""
