@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-from ..errors import UsageError
+from ..errors import OutputError, UsageError
 from .console import Commands, add_command, expand
 from .exit_status import CANNOT_RUN, SUCCESS
 
@@ -33,7 +34,7 @@ def add_to(commands: Commands) -> None:
 def _bench(options: argparse.Namespace) -> int:
     import json
 
-    from ..classifier.card import DEFAULT_MODEL
+    from ..classifier.card import DEFAULT_MODEL, read_card
     from ..classifier.runtime import find_runtime, usable_runtimes
     from ..diagnostics import page_cost
 
@@ -46,6 +47,13 @@ def _bench(options: argparse.Namespace) -> int:
     for name in names:
         find_runtime(name)
     models = options.model or [DEFAULT_MODEL]
+    for model in models:
+        read_card(model)
+    for page in pages:
+        if not os.path.isfile(page):
+            raise UsageError(f"{page}: there is no picture there: check the path")
+    if options.out and not os.path.isdir(os.path.dirname(os.path.abspath(options.out))):
+        raise OutputError(f"{options.out}: its folder does not exist: make it, or give another --out.")
     report = page_cost.run(
         models, names, options.threads, pages, options.seconds, notice=lambda line: print(line, file=sys.stderr)
     )

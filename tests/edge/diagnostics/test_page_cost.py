@@ -89,6 +89,20 @@ def test_bench_says_what_cannot_be_measured(tmp_path, few_pages, capsys):
 
 
 @pytest.mark.parametrize(
+    ("given", "status", "said"),
+    [
+        (["missing.jpg"], 2, "missing.jpg: there is no picture there"),
+        (["--model", "nope"], 3, "There is no model 'nope'."),
+        (["--out", "none/bench.json"], 3, "none/bench.json: its folder does not exist"),
+    ],
+)
+def test_bench_says_what_is_wrong_before_it_measures(capsys, monkeypatch, given, status, said):
+    """A picture, a model, and the place of what is measured."""
+    monkeypatch.setattr(page_cost, "run", lambda *_, **__: pytest.fail("measured"))
+    assert cli.main(["bench", *given]) == status and said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("script", "said"),
     [
         ("raise SystemExit('no such model')", "no such model"),
