@@ -8,7 +8,7 @@ from .pages import ROOT, anchors_of, links_of, text_of
 
 TASKS = {
     "read your first page": ("docs/start.md", "", ["make run", "classify docs/pictures/photograph.jpg --overlay"]),
-    "have the signals as a pandas table": ("docs/python.md", "its-leads-drawn", [".to_pandas()"]),
+    "have the signals as a pandas table": ("docs/python.md", "its-leads-in-pandas-drawn", [".to_pandas()"]),
     "put it on a Raspberry Pi": ("docs/device.md", "install", ["sudo install/raspberry-pi", "ecg-edge doctor"]),
     "change the threshold of a sure verdict": ("docs/command-line.md", "the-threshold", ["--min-confidence 0.9", "Reader(min_confidence=0.9)", "[reader]"]),
     "add a layout": ("CONTRIBUTING.md", "add-a-layout", ["edge/layout.py", "python -m benchmarks foreign"]),
