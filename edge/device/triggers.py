@@ -238,11 +238,10 @@ def _beside(path: str) -> str:
     if not path.lower().endswith(HEADER):
         return ""
     folder, stem = os.path.split(path[: -len(HEADER)])
-    found = [
-        name for name in os.listdir(folder) if os.path.splitext(name)[0] == stem and not name.lower().endswith(HEADER)
-    ]
     try:
-        return "".join(f" {_origin(name, os.stat(os.path.join(folder, name)))}" for name in sorted(found)) or NO_SAMPLES
+        names = sorted(os.listdir(folder))
+        found = [name for name in names if os.path.splitext(name)[0] == stem and not name.lower().endswith(HEADER)]
+        return "".join(f" {_origin(name, os.stat(os.path.join(folder, name)))}" for name in found) or NO_SAMPLES
     except OSError:
         return NO_SAMPLES  # gone since it was listed
 
