@@ -126,13 +126,14 @@ def _own_rhythm(facts: _Facts) -> None:
 
 @dataclass(frozen=True)
 class Rule:
-    """A finding and when it is there."""
+    """A finding and when it is there; `of_own_rhythm` is one that cannot be told of a paced heart (`_own_rhythm`)."""
 
     code: str
     text: str
     criterion: str
     source: str
     holds: Callable[[_Facts], bool]
+    of_own_rhythm: bool = False
 
 
 def _net_mv(facts: _Facts, lead: str) -> float:
@@ -146,19 +147,16 @@ def _span_mv(facts: _Facts, lead: str) -> float:
 
 
 def _left_bundle(facts: _Facts) -> bool:
-    _own_rhythm(facts)
     wide = facts["qrs_ms"] >= 120 and _net_mv(facts, "V1") < 0
     return wide and all(_net_mv(facts, lead) > 0 and facts[f"{lead}.q_mv"] > -0.05 for lead in ("I", "V6"))
 
 
 def _right_bundle(facts: _Facts) -> bool:
-    _own_rhythm(facts)
     wide = facts["qrs_ms"] >= 120 and _net_mv(facts, "V1") > 0
     return wide and facts["I.s_mv"] <= LEAST_S_MV and facts["V6.s_mv"] <= LEAST_S_MV
 
 
 def _raised(facts: _Facts) -> bool:
-    _own_rhythm(facts)
     if facts.sex == "female":
         middle_mv = 0.15
     else:
@@ -167,8 +165,6 @@ def _raised(facts: _Facts) -> bool:
 
 
 def _lowered(facts: _Facts) -> bool:
-    _own_rhythm(facts)
-
     def lead_is(lead: str) -> bool:
         first, later = facts[f"{lead}.st_j_mv"], facts[f"{lead}.st_60_mv"]
         return first <= -0.05 and later <= -0.05 and later <= first + 0.02
@@ -177,8 +173,6 @@ def _lowered(facts: _Facts) -> bool:
 
 
 def _pathological_q(facts: _Facts) -> bool:
-    _own_rhythm(facts)
-
     def lead_is(lead: str) -> bool:
         return bool(facts[f"{lead}.q_mv"] <= -0.1 and facts[f"{lead}.q_ms"] >= 30)
 
@@ -190,7 +184,6 @@ def _pathological_q(facts: _Facts) -> bool:
 
 
 def _inverted_t(facts: _Facts) -> bool:
-    _own_rhythm(facts)
     return facts.pairs(
         lambda lead: facts[f"{lead}.t_mv"] <= -0.1 and _net_mv(facts, lead.lstrip("-")) > 0 and lead != "-aVR"
     )
@@ -207,12 +200,10 @@ def _reversed_arms(facts: _Facts) -> bool:
 
 
 def _sinus(facts: _Facts) -> bool:
-    _own_rhythm(facts)
     return bool(facts["p_wave"]) and -30 <= facts["axis_p_deg"] <= 90
 
 
 def _fibrillation(facts: _Facts) -> bool:
-    _own_rhythm(facts)
     return facts["scatter"] > SCATTERED and not facts["p_wave"]
 
 
@@ -227,6 +218,7 @@ RULES = (
         "a P wave before each QRS complex, its axis from -30 to 90 degrees",
         CHOU,
         _sinus,
+        of_own_rhythm=True,
     ),
     Rule(
         "paced_rhythm",
@@ -243,6 +235,7 @@ RULES = (
         f"RR changes from beat to beat by more than {SCATTERED:.0%} of its mean, in the mean, and no P wave repeats",
         FIBRILLATION,
         _fibrillation,
+        of_own_rhythm=True,
     ),
     Rule(
         "premature_narrow",
@@ -268,6 +261,7 @@ RULES = (
         "QRS of 120 ms or more, mostly negative in V1, mostly positive without Q in I and V6",
         THIRD,
         _left_bundle,
+        of_own_rhythm=True,
     ),
     Rule(
         "right_bundle_branch",
@@ -275,6 +269,7 @@ RULES = (
         "QRS of 120 ms or more, mostly positive in V1, S in I and V6",
         THIRD,
         _right_bundle,
+        of_own_rhythm=True,
     ),
     Rule(
         "left_axis",
@@ -321,6 +316,7 @@ RULES = (
         "at the J point in two contiguous leads, 0.1 mV or more; in V2 and V3 0.15 in women, 0.2 in men from 40 years, 0.25 in others",
         UDMI,
         _raised,
+        of_own_rhythm=True,
     ),
     Rule(
         "st_depression",
@@ -328,6 +324,7 @@ RULES = (
         "horizontal or falling, 0.05 mV or more in two contiguous leads",
         UDMI,
         _lowered,
+        of_own_rhythm=True,
     ),
     Rule(
         "pathological_q",
@@ -335,6 +332,7 @@ RULES = (
         "QS in V2 or V3, or Q of 30 ms and 0.1 mV or more in two contiguous leads of the others",
         UDMI,
         _pathological_q,
+        of_own_rhythm=True,
     ),
     Rule(
         "inverted_t",
@@ -342,6 +340,7 @@ RULES = (
         "0.1 mV or more in two contiguous leads whose QRS complex is mostly positive",
         UDMI,
         _inverted_t,
+        of_own_rhythm=True,
     ),
     Rule(
         "reversed_arm_leads",
@@ -363,6 +362,8 @@ def statements(measured: Measurements, sex: Sex | None = None, age: float | None
     for rule in RULES:
         facts = _Facts(measured, sex, age)
         try:
+            if rule.of_own_rhythm:
+                _own_rhythm(facts)
             state: Literal["present", "not_assessed"] | None = "present" if rule.holds(facts) else None
         except _Unknown:
             state = "not_assessed"
