@@ -10,7 +10,7 @@ import pytest
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "python.md"
 EXAMPLES = re.findall(r"^## ([^\n]+)\n+```python\n(.+?)^```", DOCS.read_text(encoding="utf-8"), re.M | re.S)
 MADE = {
-    "Its leads, drawn": ["leads.png"],
+    "Its leads in pandas, drawn": ["leads.png"],
     "A folder as a table": ["results.csv"],
     "WFDB": ["page.hea", "page_5000ms_V1.dat"],
 }
@@ -45,7 +45,7 @@ def test_examples_run(title, code, normal_page, few_pages, tmp_path, monkeypatch
     exec(compile(code, str(DOCS), "exec"), {"__name__": "example"})
     for name in MADE.get(title, ()):
         assert (tmp_path / name).stat().st_size
-    assert capsys.readouterr().out or title in ("Its leads, drawn", "A folder as a table")
+    assert capsys.readouterr().out or title in ("Its leads in pandas, drawn", "A folder as a table")
 
 
 def test_the_example_of_measurements_runs(normal_page, tmp_path, monkeypatch, capsys):
