@@ -201,7 +201,7 @@ class _Run:
         return future
 
     def _take(self, future: Any, on_death: Callable[[Page], object]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-        from distributed import KilledWorker
+        from distributed import CancelledError, KilledWorker
 
         page = self._pages.pop(future.key)
         error = None
@@ -221,7 +221,12 @@ class _Run:
         elif error is not None:
             self._finish(page, _failed(page, FAILS.format(error=f"{type(error).__name__}: {error}")), 1)
         else:
-            self._finish(page, *future.result())
+            try:
+                found = future.result()
+            except CancelledError:  # its worker died while it was fetched
+                self._ready.append(page)
+                return
+            self._finish(page, *found)
         future.release()
         results = list(self._files[page.path].values())
         if None not in results:

@@ -151,3 +151,20 @@ def test_a_worker_keeps_one_reader_for_each_thread(monkeypatch, normal_page):
     for _ in range(2):
         assert read_page(DEFAULT, str(normal_page), 1)[1] == 1
     assert made == [DEFAULT]
+
+
+def test_a_page_whose_worker_dies_while_it_is_fetched_is_read_again():
+    """It had been read: no page is failed for that."""
+    from distributed.client import FutureCancelledError
+
+    from ecg_edge.archive.workers import Page, _Run
+
+    class Fetched:
+        key, status = "key", "finished"
+
+        def result(self):
+            raise FutureCancelledError(self.key, "its worker is gone")
+
+    run, page = _Run(None, (), (), stand_in.read), Page("/a.jpg", 1)
+    run._pages["key"], run._files[page.path] = page, {1: None}
+    assert list(run._take(Fetched(), pytest.fail)) == [] and list(run._ready) == [page]
