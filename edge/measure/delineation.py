@@ -21,9 +21,10 @@ QRS_STEEP = 0.35
 
 QRS_ONSET, QRS_END = 0.08, 0.12
 P_ONSET, P_END = 0.5, 0.7
-T_END = 0.4
-"""A wave begins or ends where the slope falls to that share of its outer slope's maximum. P onset and T end are the published shares of
-Martínez (1 / 2 and 1 / 2.5); the others were chosen on the records of LUDB with an odd number."""
+T_END = 0.35
+"""A wave begins or ends where the slope falls to that share of its outer slope's maximum, and the T wave where it falls to that share of the way from
+there to the least slope before the next P wave: noise alone has a slope, and that of a flat T wave is little more. P onset is the published share of
+Martínez (1 / 2); the others were chosen on the records of LUDB with an odd number."""
 
 QRS_ONSET_STAYS_S, QRS_END_STAYS_S = 0.008, 0.016
 """The slope stays below for so long: between two waves of a complex it is low for less, longest before the R' of a right bundle branch block."""
@@ -41,8 +42,8 @@ cube root in s: with QT after Fridericia that is a QTc of about 540 ms. What is 
 T_END_RR = 0.7
 """T ends no later after the middle of the QRS complex than that share of RR: the next P wave is there."""
 
-T_SLOPE_S = 0.15
-"""The last slope of T is within so much of its peak."""
+T_SLOPE_S, T_PEAK_HALF_S = 0.15, 0.03
+"""The last slope of T is within so much of its peak, and before the heart rests, which is no sooner than `T_PEAK_HALF_S` after it."""
 
 P_BEFORE_S, P_PEAK_BEFORE_S, P_SLOPE_S = 0.3, 0.05, 0.07
 """P peaks no sooner before the QRS onset than `P_BEFORE_S` and no later than `P_PEAK_BEFORE_S`; its slopes are within `P_SLOPE_S` of its peak."""
@@ -92,7 +93,8 @@ def delineate(beat: npt.NDArray[np.floating], middle: int, rate_hz: int, rr_s: f
     -----
     Each lead is transformed by a wavelet that is the first derivative of a Gaussian. The transforms are combined over leads by the root of
     their mean square, that is the speed of the heart's vector over the leads that are there, and a wave begins or ends where that falls
-    to a share of the wave's outer modulus maximum; where it never does, at its least value. What lies beyond the QRS complex is held
+    to a share of the wave's outer modulus maximum; where it never does, at its least value. For T the share is of what exceeds the least
+    slope after it. What lies beyond the QRS complex is held
     level before P and T are looked for, so that its slopes do not reach into theirs.
 
     References
@@ -187,8 +189,11 @@ def _t_wave(
     stop = (
         len(slope) - 1 if rr_s is None else min(round((middle + T_END_RR * rr_s * rate_hz - start) / 2), len(slope) - 1)
     )
-    steepest = peak + int(slope[peak : min(peak + round(T_SLOPE_S * half), stop) + 1].argmax())
-    return start + 2.0 * peak, start + 2 * _crossing(slope, steepest, stop, T_END)
+    rest = min(peak + round(T_PEAK_HALF_S * half), stop)
+    rest += int(slope[rest : stop + 1].argmin())
+    steepest = peak + int(slope[peak : min(peak + round(T_SLOPE_S * half), rest) + 1].argmax())
+    share = T_END + (1 - T_END) * slope[rest] / slope[steepest] if slope[steepest] else T_END
+    return start + 2.0 * peak, start + 2 * _crossing(slope, steepest, stop, share)
 
 
 def _p_wave(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter1d
 
 from ecg_edge.measure.delineation import NO_MARKS, delineate
 
@@ -101,3 +102,15 @@ def test_no_rate_is_an_exception(rr_s):
     """Waves for which there is no room are None; the complex is found all the same."""
     found = delineate(beat(), MIDDLE, RATE_HZ, rr_s)
     assert found.qrs_onset == pytest.approx(-0.045, abs=0.01)
+
+
+def test_noise_does_not_prolong_a_small_t_wave():
+    """The slope of noise is not that of T: the end is found though the slope hardly falls to T's own share of its steepest one."""
+    gains = [(0.0, 1.0, 0.1), (0.0, -0.8, 0.08), *[(0.0, 0.5, 0.0)] * 4]
+    leads = beat(t=(0.12, 0.32), gains=gains)
+    random = np.random.default_rng(0)
+    ends = []
+    for _ in range(40):
+        noise = gaussian_filter1d(random.normal(0, 1, leads.shape), 0.012 * RATE_HZ, axis=1)
+        ends.append(delineate(leads + 0.015 * noise / noise.std(), MIDDLE, RATE_HZ, 0.7).t_end)
+    assert np.percentile(ends, 90) - delineate(leads, MIDDLE, RATE_HZ, 0.7).t_end < 0.035
