@@ -21,9 +21,9 @@ from ecg_edge.layout import LEADS_12, Arrangement
 from . import ludb, paper_finish, records
 from .paper_families import FAMILIES, draw_family
 from .paper_grid import grid_covers
-from .paper_marks import FINE, SIDE_PAD_MM, Layers, draw_frame, draw_pulses, draw_separators, scribble, stroke, write
+from .paper_marks import FINE, Layers, draw_frame, draw_pulses, draw_separators, scribble, stroke, write
 from .paper_mixtures import MIXTURE, draw_mixture
-from .paper_plan import left_mm, piece_of, places_of, plan_of, row_of, seconds_of, wide_mm
+from .paper_plan import left_mm, piece_of, places_of, plan_of, row_of, seconds_of, side_left_mm
 from .paper_style import COLOURS, INKS, LAYOUTS, TINTS, Style, draw_style
 
 RATE_HZ = records.RATE_HZ
@@ -105,7 +105,7 @@ def _compose(layers, style, plan, px_per_mm):
     width, height = layers.size_px
     page = np.full((height, width, 3), TINTS[style.tint], np.float32)
     if style.side:
-        left = round((plan.left + wide_mm(style) + SIDE_PAD_MM - 1.0) * px_per_mm)
+        left = round((side_left_mm(style, plan) - 1.0) * px_per_mm)
         page[round(plan.grid[1] * px_per_mm) : round(plan.grid[3] * px_per_mm), left:] = SIDE_COLOUR
     for colour, cover in zip(COLOURS[style.colour], grid_covers(style, plan, (width, height), px_per_mm), strict=True):
         dark = 255 - np.minimum(style.strength * (255 - np.array(colour, np.float32)), 215)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .paper_plan import HEADER_MM, PULSE_PAD_MM, left_mm, pulse_mm, row_of, seconds_of, wide_mm
+from .paper_plan import HEADER_MM, PULSE_PAD_MM, left_mm, pulse_mm, row_of, seconds_of, side_left_mm, wide_mm
 from .paper_style import FONTS, LAYOUTS
 
 FINE = 3
@@ -13,7 +13,6 @@ PULSE_MV = 1.0
 SHORT_MM = 5.0
 """Half of a short separator."""
 RULE_MM = 0.25
-SIDE_PAD_MM = 3.0
 SIDE_TEXT = ("HR 72", "PR 158", "QRS 92", "QT 398", "QTc 412", "P 54", "R 31", "T 40")
 SCRIBBLE_INKS, SCRIBBLE_MM = ("blue", "black", "red"), (0.25, 0.5)
 
@@ -156,7 +155,7 @@ def write(layers, style, plan, places, px_per_mm, rng):
         text = f"{style.mm_per_s:g} mm/s  {style.mm_per_mv:g} mm/mV  0.05-40 Hz  simulated"
         pen.text((8 * px_per_mm, (plan.size[1] - 3.5) * px_per_mm), text, 255, text_font, anchor="ls")
     if style.side:
-        left, small = plan.left + wide_mm(style) + SIDE_PAD_MM, _font(style.font, 2.6 * px_per_mm)
+        left, small = side_left_mm(style, plan), _font(style.font, 2.6 * px_per_mm)
         for line, text in enumerate(SIDE_TEXT):
             y = plan.grid[1] + 8.0 + 11.0 * line
             pen.text((left * px_per_mm, y * px_per_mm), text, 255, small, anchor="ls")

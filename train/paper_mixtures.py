@@ -1,13 +1,26 @@
 """Paper that is of no family: each property drawn by itself, so that they meet in ways in which no family has them.
 
 Families (`paper_families`) hold what goes together on the pages of one kind of maker. A reader that was mended on them may have learnt what goes
-together, too: these pages show it. Only what no page could be read without is kept: a page at an unusual speed or gain has pulses that say so.
+together, too: these pages show it. Only what no page could be read without is kept: a page at an unusual speed or gain has pulses that say so; and
+what no maker prints is left out: names nearer to the row above than to their own, a grid as dark as what is printed on it, print beyond
+the paper's edge.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
 from .paper_families import TALL_ROWS, Among, Between
-from .paper_style import LAYOUTS, RHYTHMS, USUAL_COLOURS, Style
+from .paper_plan import PULSE_PAD_MM, SIDE_MM, plan_of, pulse_mm, wide_mm
+from .paper_style import COLOURS, INKS, LAYOUTS, PAPERS_MM, RHYTHMS, USUAL_COLOURS, Style
+
+MAX_RISE = 0.5
+"""The most that names stand above their row, as a share of the rows' distance: higher up they would be read as those of the row above."""
+PALER = 40
+"""By so many levels of luma (of 255) a grid's bold lines are paler than what is printed on them."""
+LUMA = 0.299, 0.587, 0.114
+SPARE_MM = 6.0
+"""So much bare paper is left beside the traces, both sides together."""
 
 MIXTURE = "mixture"
 """What they are called where families are named."""
@@ -76,5 +89,27 @@ def draw_mixture(rng: np.random.Generator) -> tuple[Style, float]:
         drawn["header_rule"] = False
     if drawn["frame"] == "traces":
         drawn["gap_mm"] = 0.0
+    if not drawn["framed"] and drawn["frame"] == "grid":
+        drawn["frame"] = "none"  # it would be the edge of the paper
     px_per_mm = drawn.pop("px_per_mm")
-    return Style(**drawn), px_per_mm
+    return _printable(Style(**drawn)), px_per_mm
+
+
+def _printable(style: Style) -> Style:
+    """The style as a maker could print it: on its paper, its names with their own rows, its grid paler than its print."""
+    pulse = pulse_mm(style) + 2 * PULSE_PAD_MM if style.pulse != "none" else 0.0
+    spare = PAPERS_MM[style.paper][0] - wide_mm(style) - pulse - SPARE_MM
+    if spare < SIDE_MM * style.side:
+        style = replace(style, gap_mm=0.0)
+        spare = PAPERS_MM[style.paper][0] - wide_mm(style) - pulse - SPARE_MM
+        style = replace(style, side=style.side and spare >= SIDE_MM)
+    if style.name_rise_mm is not None:
+        pitch = plan_of(style, np.random.default_rng(0)).pitch
+        style = replace(style, name_rise_mm=min(style.name_rise_mm, MAX_RISE * pitch))
+    palest = max(_luma(INKS[ink]) for ink in (style.ink, style.name_ink or style.ink))
+    bold = 255 - _luma(COLOURS[style.colour][1])
+    return replace(style, strength=min(style.strength, (255 - palest - PALER) / bold))
+
+
+def _luma(colour: tuple[int, int, int]) -> float:
+    return float(np.dot(LUMA, colour))

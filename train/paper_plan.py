@@ -12,8 +12,8 @@ PULSE_MM, PULSE_PAD_MM = 5.0, 1.5
 ROLL_ROW_MM = 24.0
 CUT_SHARE = 0.4
 """What is left of a pulse at the page's edge."""
-SIDE_MM = 14.0
-"""What a panel at the side takes."""
+SIDE_MM, SIDE_PAD_MM = 14.0, 3.0
+"""What a panel at the side takes, with the paper before its words."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,12 @@ def plan_of(style, rng):
 def wide_mm(style):
     """From the beginning of the first column to the end of the last."""
     return style.seconds * style.mm_per_s + style.gap_mm * (LAYOUTS[style.layout][1] - 1)
+
+
+def side_left_mm(style, plan):
+    """The left edge of a panel at the side: beyond the pulses that stand there."""
+    pulse = PULSE_PAD_MM + pulse_mm(style) if style.pulse == "right" else 0.0
+    return plan.left + wide_mm(style) + pulse + SIDE_PAD_MM
 
 
 def pulse_mm(style):

@@ -89,16 +89,13 @@ class Match:
 def matches_of(coarse: CoarsePage, search: NameSearch = USUAL) -> list[Match]:
     """The `Match`es of all of `layout.PATTERNS` that a page has rows for, the best first; names are searched for as far as `search` says."""
     candidates, matches = _row_candidates(coarse), []
-    known: lead_names.KnownFits = {}
-    fitted: dict[tuple[int, int, int], list[tuple[Match, lead_names.NameMatcher] | None]] = {}
+    reading = _Names({}, {})
     for pattern in layout.PATTERNS:
-        key = pattern.rows, pattern.grid_rows, len(pattern.columns)
-        if key not in fitted:
-            fitted[key] = [
-                _fitted(coarse, row_cost, lines, pattern, search, known)
-                for row_cost, lines in _choices(candidates, pattern.rows, search.max_row_cost)
-            ]
-        named = [_with_names(pattern, *fit) for fit in fitted[key] if fit is not None]
+        fitted = [
+            _fitted(coarse, row_cost, lines, pattern, search, reading)
+            for row_cost, lines in _choices(candidates, pattern.rows, search.max_row_cost)
+        ]
+        named = [match for match in fitted if match is not None]
         if named:
             matches.append(min(named, key=lambda match: match.cost))
     return sorted((_with_unread(coarse, candidates, match, matches) for match in matches), key=lambda match: match.cost)
@@ -214,30 +211,39 @@ def _choices(found: list[Row], count: int, max_cost: float) -> list[tuple[float,
     return sorted(choice for choice in costed if choice[0] <= max_cost)[:MAX_CHOICES]
 
 
+@dataclass(frozen=True)
+class _Names:
+    """What is known of a page's names while patterns are tried: the fits of names in windows, as `NameMatcher.faces_of` keeps them, and the
+    matchers of windows by their places, which patterns of one shape and other names have in common."""
+
+    known: lead_names.KnownFits
+    matchers: dict[tuple[lead_names.Corner, ...], lead_names.NameMatcher]
+
+
 def _fitted(
     coarse: CoarsePage,
     row_cost: float,
     lines: Sequence[float],
     pattern: layout.Pattern,
     search: NameSearch,
-    known: lead_names.KnownFits,
-) -> tuple[Match, lead_names.NameMatcher] | None:
-    """(match without names, matcher of its windows) for a pattern on these rows; None where there are no traces.
+    reading: _Names,
+) -> Match | None:
+    """The match of a pattern on these rows; None where there are no traces.
 
-    `known` are the fits of names in other patterns' windows, as `NameMatcher.faces_of` keeps them. Where the names of a column are hardly read, and
-    upright lines separate it, these may be heartbeats: columns by the ends of the traces are tried too, in a wider search only without such lines.
+    Where the names of a column are hardly read, and upright lines separate it, these may be heartbeats: columns by the ends of the traces are
+    tried too, in a wider search only without such lines.
     """
     ends = columns.extent(coarse, lines)
     if ends is None:
         return None
     grid_lines, count = lines[: pattern.grid_rows], len(pattern.columns)
     edges, strength = columns.edges_of(coarse, grid_lines, ends, count)
-    best = _fitted_on(coarse, row_cost, lines, pattern, ends, edges, strength, search, known)
-    if count > 1 and min(best[2]) < READ_FITS and (search is USUAL or strength < CLEAR_LINES):
+    best = _fitted_on(coarse, row_cost, lines, pattern, ends, edges, strength, search, reading)
+    if count > 1 and min(best.fits) < READ_FITS and (search is USUAL or strength < CLEAR_LINES):
         edges, strength = columns.even_edges(coarse, grid_lines, ends, count)
-        even = _fitted_on(coarse, row_cost, lines, pattern, ends, edges, strength, search, known)
-        best = max(best, even, key=lambda fitted: sum(fitted[2]))
-    return best[:2]
+        even = _fitted_on(coarse, row_cost, lines, pattern, ends, edges, strength, search, reading)
+        best = max(best, even, key=lambda fitted: sum(fitted.fits))
+    return best
 
 
 def _fitted_on(
@@ -249,26 +255,26 @@ def _fitted_on(
     edges: np.ndarray,
     strength: float,
     search: NameSearch,
-    known: lead_names.KnownFits,
-) -> tuple[Match, lead_names.NameMatcher, tuple[float, ...]]:
-    """As `_fitted`, on columns with these edges and lines of this strength between them, and with the mean fit of each column's names."""
+    reading: _Names,
+) -> Match:
+    """As `_fitted`, on columns with these edges and lines of this strength between them."""
     zeros = _zeros(coarse, lines, edges)
     starts, search = _starts(coarse, edges), search.between(lines)
     corners = search.corners(pattern, zeros, starts)
-    matcher = lead_names.NameMatcher(search.windows(coarse.ink, corners), PX_PER_MM)
     # Windows that begin at one place are the same where they are of one height.
-    places = [(*corner, matcher.shape[0]) for corner in corners]
+    places = tuple((*corner, *search.down) for corner in corners.tolist())
+    if places not in reading.matchers:
+        reading.matchers[places] = lead_names.NameMatcher(search.windows(coarse.ink, corners), PX_PER_MM)
+    matcher = reading.matchers[places]
     expected = [(i, places[i], name) for i, (_, _, name) in enumerate(cells(pattern))]
-    faces = matcher.faces_of(expected[:: max(len(expected) // 6, 1)], known)
+    faces = matcher.faces_of(expected[:: max(len(expected) // 6, 1)], reading.known)
     beyond = (ends[1] - edges[-1]) / PX_PER_MM
     column_cost = 0.5 * _ramp(beyond, BEYOND_MM)
     if len(edges) > 2:
         column_cost += 0.5 * (1 - min(strength / CLEAR_LINES, 1.0))
     parts = {"rows": row_cost, "columns": column_cost}
     matches = [Match(pattern, zeros, edges, strength, starts, search, face, parts) for face in faces]
-    fits = [_with_names(pattern, match, matcher).fits for match in matches]
-    best = int(np.argmax([sum(columns_fits) for columns_fits in fits]))
-    return matches[best], matcher, fits[best]
+    return max((_with_names(match, matcher) for match in matches), key=lambda match: sum(match.fits))
 
 
 def _ramp(value: float, limits: tuple[float, float]) -> float:
@@ -305,13 +311,13 @@ def _starts(coarse: CoarsePage, edges: np.ndarray) -> np.ndarray:
     return np.array(starts)
 
 
-def _with_names(pattern: layout.Pattern, match: Match, matcher: lead_names.NameMatcher) -> Match:
-    """The match with a pattern's names read: those of a column stand at one place of their windows.
+def _with_names(match: Match, matcher: lead_names.NameMatcher) -> Match:
+    """The match with its pattern's names read: those of a column stand at one place of their windows.
 
     From the second column on this place is the same, but for the error of the edges' pitch.
     """
-    groups: list[list[np.ndarray]] = [[] for _ in pattern.columns]
-    named = cells(pattern)
+    groups: list[list[np.ndarray]] = [[] for _ in match.pattern.columns]
+    named = cells(match.pattern)
     fits = matcher.fits([(index, name) for index, (_, _, name) in enumerate(named)], *match.face)
     for (_, column, _), fit in zip(named, fits, strict=True):
         groups[column].append(fit)
@@ -326,7 +332,7 @@ def _with_names(pattern: layout.Pattern, match: Match, matcher: lead_names.NameM
             edges = edges + pitch * np.arange(len(edges))
     scores = tuple(float(fit[place]) for fit, place in zip(fits, places, strict=True))
     parts = {**match.parts, "names": 1 - _ramp(float(np.mean(scores)), FITS)}
-    return replace(match, pattern=pattern, edges=edges, fits=scores, places=tuple(places), parts=parts)
+    return replace(match, edges=edges, fits=scores, places=tuple(places), parts=parts)
 
 
 def _with_unread(coarse: CoarsePage, found: list[Row], match: Match, matches: list[Match]) -> Match:
