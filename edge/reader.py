@@ -247,6 +247,7 @@ class Reader:
             # To be followed for its overlay alone refuses no page that is read without.
             if self.kind == PAGE_SIGNAL or page.template is None:
                 quality.check(seen["quality"])
+                quality.check_names(seen["traces"])
             with clock.stage("measure"):
                 signals, found = Stages(**seen).signals, page.arrangement
                 known = found.speed_from != "assumed", found.gain_from != "assumed"

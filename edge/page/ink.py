@@ -316,8 +316,9 @@ def _darkest(dark: np.ndarray) -> np.ndarray:
     """The darkest of each whole patch of (H, W) uint8 darkness, (h, w) uint8."""
     from PIL import Image
 
-    # A mean of four: solid in a stroke, half as dark in a dot of a grid or of noise.
-    return _block_maximum(np.asarray(Image.fromarray(dark).reduce(2)), PATCH_PX // 2)
+    # A mean of four: solid in a stroke, half as dark in a dot of a grid or of noise. An odd row or column more makes half a patch a whole one.
+    rows, columns = (length // PATCH_PX for length in dark.shape)
+    return _block_maximum(np.asarray(Image.fromarray(dark).reduce(2)), PATCH_PX // 2)[:rows, :columns]
 
 
 def _mean_of_patches(dark: np.ndarray) -> np.ndarray:

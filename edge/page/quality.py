@@ -24,6 +24,7 @@ Numbers = Mapping[str, float | None]
 MAX_LOST_SHARE = 0.5
 """A lead is lost where more than this share of it cannot be traced."""
 
+MISNAMED = "The limb leads do not fit the names that they were read by: use a page whose leads stand in one of the known orders."
 CONTRADICTION = "The limb leads contradict each other as they were followed: take a sharper, flatter picture."
 
 
@@ -99,6 +100,17 @@ def check(numbers: Numbers) -> None:
     limit = _broken_limit(numbers)
     if limit is not None:
         raise PictureError(limit.reason, limit.sentence)
+
+
+def check_names(traces: Traces) -> None:
+    """Refuse a page whose limb leads bear each other's names.
+
+    Raises
+    ------
+    PictureError : `bad_layout`.
+    """
+    if traces.misnamed:
+        raise PictureError(Reason.BAD_LAYOUT, MISNAMED)
 
 
 def _broken_limit(numbers: Numbers) -> Limit | None:

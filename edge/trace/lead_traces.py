@@ -10,6 +10,7 @@ from ..layout import Arrangement, Place
 from .centreline import OFFSETS_PX, centrelines
 from .crossings import ink_spans
 from .ink_runs import INK, InkRuns, columns_of, name_area
+from .lead_identities import contradictions
 from .path_search import track
 from .plausibility import is_implausible, without_strays
 
@@ -32,7 +33,7 @@ class Traces:
     `signals` is {name: (n,) float32 mV at `rate_hz`, NaN where lost}, `start_s` {name: time of the first sample}, `states`
     {name: (w,) bool per pixel column, true where the trace was read}, `lost` {name: share of the samples lost}, `paths`
     {name: (m, 2) float32 page pixels x, y of the trace, NaN between its pieces}; `limb_mv` and `augmented_mv` the root mean squares
-    of I + III − II and of aVR + aVL + aVF, NaN where these leads are not simultaneous.
+    of I + III − II and of aVR + aVL + aVF, NaN where these leads are not simultaneous; `misnamed` says whether limb leads bear each other's names.
     """
 
     signals: dict[str, np.ndarray]
@@ -43,6 +44,7 @@ class Traces:
     limb_mv: float
     augmented_mv: float
     rate_hz: int = RATE_HZ
+    misnamed: bool = False
 
 
 def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
@@ -60,11 +62,17 @@ def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
         ends = sorted(sign * (place.zero_px - row) / (down * arrangement.mm_per_mv) for row in (0, ink.shape[0]))
         signals[name] = without_strays(signals[name], RATE_HZ, (ends[0], ends[1]))
         if is_implausible(signals[name], RATE_HZ):
-            signals[name], states[name] = np.full_like(signals[name], np.nan), np.zeros_like(read)
-        lost[name] = float(np.isnan(signals[name]).mean()) if signals[name].size else 1.0
+            signals[name] = np.full_like(signals[name], np.nan)
+    wrong, misnamed = contradictions(signals, start_s, RATE_HZ)
+    for name in wrong:
+        signals[name] = np.full_like(signals[name], np.nan)
+    for name, signal in signals.items():
+        lost[name] = float(np.isnan(signal).mean()) if signal.size else 1.0
+        if lost[name] == 1.0:
+            states[name] = np.zeros_like(states[name])
     limb = _residual_mv(signals, start_s, {"I": 1, "III": 1, "II": -1})
     augmented = _residual_mv(signals, start_s, {"aVR": 1, "aVL": 1, "aVF": 1})
-    return Traces(signals, start_s, states, lost, paths, limb, augmented)
+    return Traces(signals, start_s, states, lost, paths, limb, augmented, misnamed=misnamed)
 
 
 def traces_of(leads: dict[str, np.ndarray], start_s: dict[str, float], lost: dict[str, float]) -> Traces:

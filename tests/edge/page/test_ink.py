@@ -181,3 +181,14 @@ def test_coloured_handwriting_leaves_black_traces_as_they_are():
     found = ink_of(page)
     black = drawn & (np.arange(WIDTH) < WIDTH - 80)
     assert found[black].min() > 200 and np.percentile(found[~drawn], 99.5) < 40
+
+
+@pytest.mark.parametrize("height, width", [(60 * 32 - 1, 40 * 32), (20 * 32, 20 * 32 - 1), (20 * 32 - 3, 20 * 32)])
+def test_a_page_that_ends_within_a_patch_is_read_by_its_whole_ones(height, width):
+    """One row short of a whole patch was taken for one by one of two sums over patches, and the other had none there."""
+    page = np.full((height, width), 20, np.uint8)
+    page[40::64] = 200
+    page[:, :64] = np.minimum(page[:, :64], 90)  # as a reflection fades them
+    darkest = _darkest(page)
+    assert darkest.shape == (height // 32, width // 32)
+    assert _without_fading(page, darkest, 40.0, 200.0).shape == page.shape
