@@ -1,4 +1,4 @@
-"""python -m train split | prepare | fit | evaluate | page | centreline."""
+"""python -m train split | prepare | fit | evaluate | page | centreline | parts."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ecg_edge.layout import CLASSES, REPORT
 
-from . import architectures, centreline, dataset, page_command, predictions, prepare, splits
+from . import architectures, centreline, dataset, page_command, page_parts, predictions, prepare, splits
 
 
 def main(argv=None):
@@ -49,6 +49,16 @@ def main(argv=None):
     command.add_argument("--jobs", type=int, default=2)
     command.add_argument("--out", type=Path, default=centreline.OUT)
     command.set_defaults(run=_centreline)
+    command = commands.add_parser(
+        "parts", help="the network that says what each spot of a page is; goes on where it was killed"
+    )
+    command.add_argument("--data", help="folder of the data (default: $ECG_EDGE_DATA)")
+    command.add_argument("--apart", type=int, choices=range(page_parts.GROUPS), help="leave this group of families out")
+    command.add_argument("--each", type=int, default=page_parts.EACH, help="pages of each family")
+    command.add_argument("--steps", type=int, default=page_parts.STEPS)
+    command.add_argument("--jobs", type=int, default=1, help="processes that draw, and threads that train")
+    command.add_argument("--runs", type=Path, default=page_parts.FOLDER)
+    command.set_defaults(run=_parts)
     options = parser.parse_args(argv)
     try:
         return options.run(options)
@@ -105,6 +115,11 @@ def _median_of_best_epochs(options):
 def _centreline(options):
     found = centreline.make(options.pages, options.epochs, options.jobs, options.data, options.out)
     print(f"{options.out}: " + ", ".join(f"{name} {value:.4g}" for name, value in found.items()))
+    return 0
+
+
+def _parts(options):
+    print(page_parts.make(options.apart, options.steps, options.each, options.jobs, options.data, options.runs))
     return 0
 
 

@@ -11,6 +11,7 @@ import argparse
 import json
 import re
 import zlib
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -37,7 +38,8 @@ class DrawnPage:
     """A page and its truth.
 
     `image` an RGB `PIL.Image`; `arrangement` with the true places, cost 0; `signals` {place: (n,) float32 millivolts at 500 Hz} as
-    drawn, from the place's `start_s` on; `style` as it was asked for; `jpeg` the bytes of its file where that is one.
+    drawn, from the place's `start_s` on; `style` as it was asked for; `jpeg` the bytes of its file where that is one; `labels` (H, W) uint8,
+    the place in `paper_marks.KINDS` of what each pixel is, where they were asked for.
     """
 
     image: object
@@ -45,9 +47,10 @@ class DrawnPage:
     signals: dict
     style: Style
     jpeg: bytes | None = None
+    labels: np.ndarray | None = None
 
 
-def draw_page(signals_mv, style=None, *, px_per_mm=8.0, seed=0):
+def draw_page(signals_mv, style=None, *, px_per_mm=8.0, seed=0, labelled=False):
     """A page of twelve signals: columns follow each other in time, as devices print them.
 
     Parameters
@@ -56,12 +59,15 @@ def draw_page(signals_mv, style=None, *, px_per_mm=8.0, seed=0):
     style : Style
     px_per_mm : float
     seed : int, of the words in the header and of small irregularities
+    labelled : bool, whether to tell what each pixel is, at twice the cost
 
     Returns
     -------
     DrawnPage
         The same for the same arguments.
     """
+    from PIL import Image
+
     style = style or Style()
     rng = np.random.default_rng([seed, 77])
     signals = {name: np.asarray(row, np.float32) for name, row in zip(LEADS_12, signals_mv, strict=True)}
@@ -69,20 +75,14 @@ def draw_page(signals_mv, style=None, *, px_per_mm=8.0, seed=0):
     plan = plan_of(style, rng)
     places = places_of(style, plan, px_per_mm)
     drawn = {p.name: piece_of(signals[p.lead], p.start_s, seconds_of(p, style)) for p in places}
-    fine = px_per_mm * FINE
     size_px = tuple(round(mm * px_per_mm) for mm in plan.size)
-    layers = Layers(size_px)
-    ink = layers.strokes(style.ink)
-    for place in places:
-        x = left_mm(place.start_s, style, plan) + np.arange(len(drawn[place.name])) / RATE_HZ * style.mm_per_s
-        zero = plan.zeros[row_of(place, places, style)]
-        stroke(ink, x * fine, (zero - drawn[place.name] * style.mm_per_mv) * fine, style.pen_mm * fine)
-    pulses = draw_pulses(ink, style, plan, fine)
-    draw_separators(layers.strokes(style.separator_ink or style.ink), style, plan, fine)
-    draw_frame(ink, style, plan, fine)
-    write(layers, style, plan, places, px_per_mm, rng)
-    extra = np.random.default_rng([seed, 79])
-    scribble(layers, style, plan, fine, extra)
+    labels = None
+    if labelled:
+        marks = Layers(size_px, by_kind=True)
+        _draw_marks(marks, style, plan, places, drawn, px_per_mm, deepcopy(rng), np.random.default_rng([seed, 79]))
+        labels = np.asarray(Image.fromarray(marks.kinds()).rotate(style.skew_deg))
+    layers, extra = Layers(size_px), np.random.default_rng([seed, 79])
+    pulses = _draw_marks(layers, style, plan, places, drawn, px_per_mm, rng, extra)
     image = paper_finish.skewed(_compose(layers, style, plan, px_per_mm), style.skew_deg)
     image, jpeg = paper_finish.finished(image, style.finish, style.jpeg, px_per_mm, extra)
     arrangement = Arrangement(
@@ -95,7 +95,23 @@ def draw_page(signals_mv, style=None, *, px_per_mm=8.0, seed=0):
         1.0,
         tuple(tuple(round(mm * px_per_mm) for mm in pulse) for pulse in pulses),
     )
-    return DrawnPage(image, arrangement, drawn, style, jpeg)
+    return DrawnPage(image, arrangement, drawn, style, jpeg, labels)
+
+
+def _draw_marks(layers, style, plan, places, drawn, px_per_mm, rng, extra):
+    """Draw traces, pulses, separators, a frame, words and handwriting on `layers`; the pulses' places in mm."""
+    fine = px_per_mm * FINE
+    ink = layers.strokes(style.ink, "trace")
+    for place in places:
+        x = left_mm(place.start_s, style, plan) + np.arange(len(drawn[place.name])) / RATE_HZ * style.mm_per_s
+        zero = plan.zeros[row_of(place, places, style)]
+        stroke(ink, x * fine, (zero - drawn[place.name] * style.mm_per_mv) * fine, style.pen_mm * fine)
+    pulses = draw_pulses(layers.strokes(style.ink, "pulse"), style, plan, fine)
+    draw_separators(layers.strokes(style.separator_ink or style.ink, "separator"), style, plan, fine)
+    draw_frame(layers.strokes(style.ink, "print"), style, plan, fine)
+    write(layers, style, plan, places, px_per_mm, rng)
+    scribble(layers, style, plan, fine, extra)
+    return pulses
 
 
 def _compose(layers, style, plan, px_per_mm):
@@ -147,7 +163,7 @@ def save(page, stem, px_per_mm, known):
     return picture
 
 
-def draw_families(names, count, seed, folds=FAMILY_FOLDS, folder=None):
+def draw_families(names, count, seed, folds=FAMILY_FOLDS, folder=None, labelled=False):
     """Yield (family, `DrawnPage`, px/mm, whose heart it is) of `count` pages of each of `paper_families.FAMILIES`, and of
     mixtures (`paper_mixtures`), that `names` has.
 
@@ -166,7 +182,12 @@ def draw_families(names, count, seed, folds=FAMILY_FOLDS, folder=None):
                 record = of_ptbxl[rng.integers(len(of_ptbxl))]
                 who, signals = {"ecg_id": record.ecg_id}, records.signals(record)
             style, px_per_mm = draw_mixture(rng) if family == MIXTURE else draw_family(rng, family)
-            yield family, draw_page(signals, style, px_per_mm=px_per_mm, seed=seed + number), px_per_mm, who
+            yield (
+                family,
+                draw_page(signals, style, px_per_mm=px_per_mm, seed=seed + number, labelled=labelled),
+                px_per_mm,
+                who,
+            )
 
 
 def main(argv=None):

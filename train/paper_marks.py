@@ -12,44 +12,59 @@ FINE = 3
 PULSE_MV = 1.0
 SHORT_MM = 5.0
 """Half of a short separator."""
+COVERED = 0.3
+"""Of a pixel: what covers so much of it is what it is. A thin line may lie on two pixels."""
 RULE_MM = 0.25
 SIDE_TEXT = ("HR 72", "PR 158", "QRS 92", "QT 398", "QTc 412", "P 54", "R 31", "T 40")
 SCRIBBLE_INKS, SCRIBBLE_MM = ("blue", "black", "red"), (0.25, 0.5)
 
 
-class Layers:
-    """What is on the paper in each of `INKS`: strokes `FINE` times finer than the page, and words."""
+KINDS = ("paper", "print", "separator", "name", "pulse", "trace")
+"""What a spot of a page can be; where several meet it is the last of them."""
 
-    def __init__(self, size_px):
-        self.size_px = size_px
+
+class Layers:
+    """What is on the paper in each of `INKS`, or of `KINDS` where it is drawn `by_kind`: strokes `FINE` times finer than the page, and words."""
+
+    def __init__(self, size_px, by_kind=False):
+        self.size_px, self.by_kind = size_px, by_kind
         self._strokes, self._words = {}, {}
 
-    def strokes(self, ink):
+    def strokes(self, ink, kind):
         """(H × FINE, W × FINE) uint8 to draw on, 255 where ink is."""
-        if ink not in self._strokes:
+        layer = kind if self.by_kind else ink
+        if layer not in self._strokes:
             width, height = self.size_px
-            self._strokes[ink] = np.zeros((height * FINE, width * FINE), np.uint8)
-        return self._strokes[ink]
+            self._strokes[layer] = np.zeros((height * FINE, width * FINE), np.uint8)
+        return self._strokes[layer]
 
-    def words(self, ink):
+    def words(self, ink, kind):
         """A `PIL.ImageDraw` to write with at the page's own size."""
         from PIL import Image, ImageDraw
 
-        if ink not in self._words:
-            self._words[ink] = Image.new("L", self.size_px)
-        return ImageDraw.Draw(self._words[ink])
+        layer = kind if self.by_kind else ink
+        if layer not in self._words:
+            self._words[layer] = Image.new("L", self.size_px)
+        return ImageDraw.Draw(self._words[layer])
 
     def covers(self):
-        """Yield (ink, (H, W) float32 of 0 to 1) of each."""
+        """Yield (ink or kind, (H, W) float32 of 0 to 1) of each."""
         from PIL import Image
 
-        for ink in dict.fromkeys((*self._strokes, *self._words)):
+        for layer in dict.fromkeys((*self._strokes, *self._words)):
             cover = np.zeros(self.size_px[::-1], np.uint8)
-            if ink in self._strokes:
-                cover = np.asarray(Image.fromarray(self._strokes[ink]).reduce(FINE))
-            if ink in self._words:
-                cover = np.maximum(cover, np.asarray(self._words[ink]))
-            yield ink, cover / np.float32(255)
+            if layer in self._strokes:
+                cover = np.asarray(Image.fromarray(self._strokes[layer]).reduce(FINE))
+            if layer in self._words:
+                cover = np.maximum(cover, np.asarray(self._words[layer]))
+            yield layer, cover / np.float32(255)
+
+    def kinds(self):
+        """(H, W) uint8: the place in `KINDS` of what covers each pixel, of layers that were drawn `by_kind`."""
+        found = np.zeros(self.size_px[::-1], np.uint8)
+        for kind, cover in self.covers():
+            np.maximum(found, np.where(cover >= COVERED, KINDS.index(kind), 0).astype(np.uint8), out=found)
+        return found
 
 
 def stroke(ink, x, y, pen_px):
@@ -114,7 +129,7 @@ def draw_frame(ink, style, plan, fine):
 def scribble(layers, style, plan, fine, rng):
     """Draw what looks like handwriting, anywhere on the page."""
     for _ in range(style.handwriting):
-        ink = layers.strokes(str(rng.choice(SCRIBBLE_INKS)))
+        ink = layers.strokes(str(rng.choice(SCRIBBLE_INKS)), "print")
         letters, size = int(rng.integers(4, 12)), float(rng.uniform(3.0, 7.0))
         at = rng.uniform(0.05, 0.75, 2) * plan.size
         time = np.linspace(0, letters, 40 * letters)
@@ -127,7 +142,7 @@ def scribble(layers, style, plan, fine, rng):
 
 def write(layers, style, plan, places, px_per_mm, rng):
     """Write the words of the page."""
-    pen = layers.words(style.name_ink or style.ink)
+    pen = layers.words(style.name_ink or style.ink, "name")
     name_font = _font(style.font, style.name_mm / 0.72 * px_per_mm)
     shift = {"above": -3.2, "on": 0.8, "below": 3.5 + style.name_mm}[style.names]
     shift = shift if style.name_rise_mm is None else -style.name_rise_mm
@@ -137,7 +152,7 @@ def write(layers, style, plan, places, px_per_mm, rng):
             x = plan.left + style.name_shift_mm + round(place.start_s / seconds_of(place, style)) * style.name_pitch_mm
         y = plan.zeros[row_of(place, places, style)] + shift
         pen.text((x * px_per_mm, y * px_per_mm), place.lead, 255, name_font, anchor="ls")
-    pen, text_font = layers.words(style.ink), _font(style.font, 3.6 * px_per_mm)
+    pen, text_font = layers.words(style.ink, "print"), _font(style.font, 3.6 * px_per_mm)
     if style.header:
         rate = rng.integers(48, 120)
         lines = [
