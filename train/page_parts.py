@@ -34,8 +34,8 @@ PX_PER_MM, CELL_PX = 4, 2
 SEED, EACH = 20_000, 10
 """Pages of each family, from this seed on: `benchmarks` reads those from 0 on."""
 PATCH_PX, BATCH, RATE = 256, 16, 4e-3
-STEPS = 1500
-CHUNK = 50
+STEPS = 400
+CHUNK = 20
 """Steps between two savings."""
 SCALE_SHARE, TURN_DEG = 0.05, 1.5
 """How much larger or smaller than life, and how far askew, pages are learnt."""
@@ -47,7 +47,7 @@ TILE, OVERLAP_PX = (832, 1216), 64
 """Height and width of what the network looks at: 208 by 304 mm. Larger pages are looked at in pieces."""
 WEIGHTS = (0.6, 1.5, 3.0, 3.0, 3.0, 1.0)
 """What a mistake costs on a spot of each of `KINDS`."""
-WIDTHS = (16, 24, 32, 48, 64)
+WIDTHS = (8, 16, 24, 32, 48)
 """Channels at 1/2, 1/4 … 1/32 of the picture."""
 
 
@@ -102,15 +102,28 @@ def _kept(family, seed, data, folder):
         return held["picture"], held["cells"]
 
 
-def patches(held: list, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def spots_of(cells: np.ndarray) -> list[np.ndarray]:
+    """For each of `KINDS` where it is in (h, w) cells, (n, 2) rows and columns; of paper none are given."""
+    order = np.argsort(cells, axis=None, kind="stable")
+    ends = np.cumsum(np.bincount(cells.ravel(), minlength=len(KINDS)))
+    order = order[ends[0] :].astype(np.int32)
+    places = np.stack(np.unravel_index(order, cells.shape), axis=1)
+    return [places[:0], *np.split(places, ends[1:-1] - ends[0])]
+
+
+def patches(
+    held: list, count: int, rng: np.random.Generator, known: list | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """((n, PATCH_PX, PATCH_PX, 3) uint8, (n, PATCH_PX / 2, PATCH_PX / 2) uint8): pieces of pages as they may be photographed, scanned and saved."""
     seen, true = [], []
+    known = [spots_of(cells) for _, cells in held] if known is None else known
     cells_px = PATCH_PX // CELL_PX
     for _ in range(count):
-        picture, cells = held[rng.integers(len(held))]
+        number = rng.integers(len(held))
+        picture, cells = held[number]
         middle = rng.integers(0, cells.shape)
         if rng.random() < RARE_SHARE:
-            spots = np.argwhere(cells == rng.integers(1, len(KINDS)))
+            spots = known[number][rng.integers(1, len(KINDS))]
             middle = spots[rng.integers(len(spots))] if len(spots) else middle
         # Beyond the page's edge there may be a table, or more of the same paper.
         top, left = np.clip(
@@ -153,31 +166,30 @@ def _seen_again(patch, rng):
 
 
 def build(shape: tuple[int | None, int | None] = (None, None)):
-    """The network: a U-Net of separable convolutions whose first layer halves the picture; a score for each of `KINDS` in each cell."""
+    """The network: a U-Net whose first layer halves the picture; a score for each of `KINDS` in each cell."""
     import keras
     from keras import layers
 
-    def separable(x, channels, name, stride=1):
-        x = layers.DepthwiseConv2D(3, stride, "same", use_bias=False, name=f"{name}_depth")(x)
-        x = layers.Conv2D(channels, 1, use_bias=False, name=f"{name}_point")(x)
-        return layers.ReLU(name=f"{name}_relu")(layers.BatchNormalization(momentum=0.95, name=f"{name}_norm")(x))
+    def convolved(x, channels, name, stride=1):
+        x = layers.Conv2D(channels, 3, stride, "same", use_bias=False, name=name)(x)
+        return layers.ReLU(name=f"{name}_relu")(layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x))
 
     seen = keras.Input((*shape, 3), name="page")
     x = layers.Rescaling(1 / 255, name="unit")(seen)
     x = layers.Conv2D(WIDTHS[0], 5, 2, "same", use_bias=False, name="first")(x)
-    x = layers.ReLU(name="first_relu")(layers.BatchNormalization(momentum=0.95, name="first_norm")(x))
-    x = separable(x, WIDTHS[0], "level0")
+    x = layers.ReLU(name="first_relu")(layers.BatchNormalization(momentum=0.9, name="first_norm")(x))
+    x = convolved(x, WIDTHS[0], "level0")
     passed = [x]
     for level, channels in enumerate(WIDTHS[1:], 1):
-        x = separable(x, channels, f"down{level}", 2)
-        x = separable(x, channels, f"level{level}")
+        x = convolved(x, channels, f"down{level}", 2)
+        x = convolved(x, channels, f"level{level}")
         passed.append(x)
-    x = separable(x, WIDTHS[-1], "deepest")
+    x = convolved(x, WIDTHS[-1], "deepest")
     for level in range(len(WIDTHS) - 2, -1, -1):
         x = layers.Conv2D(WIDTHS[level], 1, name=f"narrow{level}")(x)
         x = layers.UpSampling2D(2, name=f"larger{level}")(x)
         x = layers.Add(name=f"sum{level}")([x, passed[level]])
-        x = separable(x, WIDTHS[level], f"up{level}")
+        x = convolved(x, WIDTHS[level], f"up{level}")
     return keras.Model(seen, layers.Conv2D(len(KINDS), 1, name="kinds")(x))
 
 
@@ -224,10 +236,10 @@ def fit(held: list, folder: Path, steps: int, known: dict):
         rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model.compile(keras.optimizers.Adam(rate), loss)
-    weights = np.array(WEIGHTS, np.float32)
+    weights, spots = np.array(WEIGHTS, np.float32), [spots_of(cells) for _, cells in held]
     while done < steps:
         count = min(CHUNK, steps - done)
-        seen, true = patches(held, count * BATCH, np.random.default_rng([SEED, done]))
+        seen, true = patches(held, count * BATCH, np.random.default_rng([SEED, done]), spots)
         fitted = model.fit(seen, true, BATCH, sample_weight=weights[true], shuffle=False, verbose=0)
         done += count
         model.save(saved)
