@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..compiled.reduction import block_counts, block_quantiles, level_counts, mean_of_boxes, through_table
 from ..errors import PictureError, Reason
 from ..layout import REPORT
 from . import calibration_pulses, rows
@@ -66,25 +67,16 @@ def reduced(ink: np.ndarray, px_per_mm: tuple[float, float]) -> tuple[np.ndarray
     ------
     PictureError : `not_an_ecg` where there is no ink to speak of.
     """
-    from PIL import Image
-
     height, width = ink.shape
     size = max(round(width * PX_PER_MM / px_per_mm[0]), 1), max(round(height * PX_PER_MM / px_per_mm[1]), 1)
-    small = _above_texture(np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX)))
-    counts = levels_of(small)
+    small = _above_texture(mean_of_boxes(ink, size))
+    counts = level_counts(small)
     counts[: FAINTEST + 1] = 0
     if counts.sum() < MIN_POINTS:
         raise PictureError(Reason.NOT_AN_ECG)
     dark = small > DARK_SHARE * percentile_of(counts, 90)
     solid = _solid(dark)
     return (small, dark) if solid is None else (np.where(solid, 0, small), dark & ~solid)
-
-
-def levels_of(image: np.ndarray) -> np.ndarray:
-    """(256,) int: how many pixels of a (H, W) uint8 image have each level."""
-    from PIL import Image
-
-    return np.array(Image.fromarray(image).histogram())
 
 
 def percentile_of(counts: np.ndarray, percent: float) -> float:
@@ -96,23 +88,17 @@ def percentile_of(counts: np.ndarray, percent: float) -> float:
 
 def _above_texture(small: np.ndarray) -> np.ndarray:
     """Ink (h, w) uint8 less the level that is exceeded by more of it than traces fill: that of a remaining grid of their colour."""
-    from PIL import Image
-
     side = round(TILE_MM * PX_PER_MM)
     rows, columns = (max(length // side, 1) for length in small.shape)
-    tiles = small[: rows * side, : columns * side]
-    tiles = tiles.reshape(rows, tiles.shape[0] // rows, columns, tiles.shape[1] // columns)
-    # Down first: whole rows at once are faster, and a tile's side is below 256.
-    some = (small[: rows * side, : columns * side] > 0).view(np.uint8).reshape(rows, tiles.shape[1], -1)
-    some = np.add.reduce(some, axis=1, dtype=np.uint8).reshape(rows, columns, -1)
-    inked = np.count_nonzero(some.sum(axis=2) >= TRACE_SHARE * tiles[0, :, 0].size - 1)
+    shape, block = (rows, columns), (min(side, small.shape[0]), min(side, small.shape[1]))
+    inked = np.count_nonzero(block_counts(small, shape, block) >= TRACE_SHARE * block[0] * block[1] - 1)
     if inked < 0.5 * (rows * columns - 1):
         return small  # the quantile of most tiles is 0
-    floor = np.median(np.quantile(tiles, 1 - TRACE_SHARE, axis=(1, 3)))
+    floor = np.median(block_quantiles(small, shape, block, 1 - TRACE_SHARE))
     if floor < 1:
         return small
     table = (np.maximum(np.arange(256) - floor, 0) * (255 / max(255 - floor, 1))).astype(np.uint8)
-    return np.asarray(Image.fromarray(small).point(table.tolist()))
+    return through_table(small.copy(), table)
 
 
 def _solid(dark: np.ndarray) -> np.ndarray | None:

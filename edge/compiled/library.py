@@ -31,6 +31,16 @@ FUNCTIONS = {
     "harmonic_heights": (None, [_SIZE] * 4 + [_DOUBLE] + [_ARRAY] * 5),
     "enlarged": (None, [_SIZE] * 4 + [_ARRAY] * 7),
     "convolved": (None, [_SIZE] * 4 + [_ARRAY] * 4),
+    # ink.c
+    "brightest_channel": (None, [_SIZE] + [_ARRAY] * 2),
+    "block_maxima": (None, [_SIZE] * 2 + [_ARRAY] + [_SIZE] * 3 + [_ARRAY] * 2),
+    "block_means": (None, [_SIZE, _ARRAY] + [_SIZE] * 3 + [_ARRAY] * 2),
+    "darker_than_paper": (None, [_SIZE] + [_ARRAY] * 2),
+    "through_table": (None, [_SIZE, _ARRAY, _SIZE, _ARRAY]),
+    "level_counts": (None, [_SIZE] + [_ARRAY] * 2),
+    "block_counts": (None, [_SIZE, _ARRAY] + [_SIZE] * 4 + [_ARRAY] * 2),
+    "block_levels": (None, [_SIZE, _ARRAY] + [_SIZE] * 5 + [_ARRAY]),
+    "mean_of_boxes": (None, [_SIZE] * 4 + [_ARRAY] * 7),
 }  # fmt: skip
 """What each returns, and its arguments."""
 

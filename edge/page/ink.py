@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arrangement.coarse_page import percentile_of
+from ..compiled.library import address, compiled
+from ..compiled.reduction import block_maxima, block_means, level_counts, through_table
 from ..preprocessing import otsu
 from .pixels import brightest, enlarged
 
@@ -82,8 +85,6 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     Traces and names in saturated colours vanish in the brightest channel as well. On a picture with pure white paper they are added; on other paper
     and where a grid is as saturated, the one channel is taken in which most strokes are dark that the brightest one loses.
     """
-    from PIL import Image
-
     image = _image_of(page)
     bright = _balanced(image)
     blocks = _paper_blocks(bright)
@@ -101,9 +102,7 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     dark = _without_fading(dark, darkest, paper, solid)
     steps = (np.arange(256, dtype=np.float32) - paper) * (255.0 / max(solid - paper, 1.0))
     table = np.clip(np.rint(steps), 0, 255).astype(np.uint8)
-    for rows in _bands(dark, 8 * BAND_ROWS):  # Pillow takes a while over a table
-        dark[rows] = np.asarray(Image.fromarray(dark[rows]).point(table.tolist()))  # faster than indexing
-    return dark
+    return through_table(dark, table)
 
 
 def _bands(image: np.ndarray, count: int = BAND_ROWS) -> Iterator[slice]:
@@ -131,13 +130,23 @@ def _is_white(blocks: np.ndarray) -> bool:
 
 
 def _relative_to_paper(bright: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """How much darker than the local paper, by its `_paper_blocks`, (H, W) uint8 brightness is: (H, W) uint8."""
+    """How much darker than the local paper, by its `_paper_blocks`, (H, W) uint8 brightness is: (H, W) uint8, in the place of what it is made of where that can
+    be written over."""
+    dark = bright if bright.flags.writeable else bright.copy()
     if _is_white(blocks):
-        return 255 - bright
-    paper = _paper(blocks, bright.shape)
-    dark = np.empty_like(bright)
-    for rows in _bands(bright):
-        ratio = np.minimum(bright[rows], paper[rows]).astype(np.uint16)
+        return np.subtract(np.uint8(255), dark, out=dark)
+    paper, library = _paper(blocks, bright.shape), compiled()
+    if library and dark.flags.c_contiguous:
+        paper = np.ascontiguousarray(paper)
+        library["darker_than_paper"](dark.size, address(paper), address(dark))
+        return dark
+    return _darker_in_numpy(dark, paper)
+
+
+def _darker_in_numpy(dark: np.ndarray, paper: np.ndarray) -> np.ndarray:
+    """`dark` (H, W) uint8 brightness, written over with how much darker it is than the (H, W) uint8 `paper`."""
+    for rows in _bands(dark):
+        ratio = np.minimum(dark[rows], paper[rows]).astype(np.uint16)
         ratio *= 255
         ratio //= paper[rows]
         np.subtract(np.uint8(255), ratio.astype(np.uint8), out=dark[rows])
@@ -152,7 +161,7 @@ def _balanced(page: Image.Image) -> np.ndarray:
     size, first = (-(-page.width // BLOCK_PX), -(-page.height // BLOCK_PX)), 0.5 - BLOCK_PX / 2
     to_first = (BLOCK_PX, 0, first, 0, BLOCK_PX, first)
     sample = np.asarray(page.transform(size, Image.Transform.AFFINE, to_first, Image.Resampling.NEAREST))
-    white = np.maximum(np.percentile(sample.reshape(-1, 3), 75, axis=0), 1)
+    white = np.maximum(_channel_percentiles(sample, 75), 1)
     tables = [
         np.minimum(np.rint(np.arange(256) * (white.max() / level)), 255).astype(np.uint8)
         if level < white.max()
@@ -162,26 +171,19 @@ def _balanced(page: Image.Image) -> np.ndarray:
     return brightest(page, tables)
 
 
-def _block_maximum(image: np.ndarray, side: int) -> np.ndarray:
-    """The maximum of each whole square of `side` pixels of a (H, W) uint8 image."""
-    rows, columns = (length // side for length in image.shape)
-    # Down first: whole rows at once are faster.
-    tall = image[: rows * side, : columns * side].reshape(rows, side, columns * side).max(axis=1)
-    return tall.reshape(rows, columns, side).max(axis=2)
+def _channel_percentiles(sample: np.ndarray, percent: float) -> np.ndarray:
+    """(3,) float: a percentile of each channel of (h, w, 3) uint8."""
+    return np.array([percentile_of(level_counts(sample[..., channel]), percent) for channel in range(3)])
 
 
 def _paper_blocks(bright: np.ndarray) -> np.ndarray:
     """The local paper under (H, W) uint8 brightness, one (h, w) uint8 value for each block of `BLOCK_PX`."""
-    from PIL import Image
     from scipy import ndimage
 
-    height, width = bright.shape
-    rows, columns = -(-height // BLOCK_PX), -(-width // BLOCK_PX)
-    half = Image.fromarray(bright).reduce(2)  # a mean of four: a single bright pixel is noise
-    side = BLOCK_PX // 2
-    padded = np.zeros((rows * side, columns * side), np.uint8)
-    padded[: half.height, : half.width] = np.asarray(half)[: rows * side, : columns * side]
-    return ndimage.grey_closing(_block_maximum(padded, side), size=(PAPER_BLOCKS, PAPER_BLOCKS), mode="nearest")
+    rows, columns = (-(-length // BLOCK_PX) for length in bright.shape)
+    # Of means of four: a single bright pixel is noise.
+    most = block_maxima(bright, BLOCK_PX // 2, (rows, columns))
+    return ndimage.grey_closing(most, size=(PAPER_BLOCKS, PAPER_BLOCKS), mode="nearest")
 
 
 def _paper(blocks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -261,14 +263,17 @@ def _of_coloured_strokes(page: Image.Image, dark: np.ndarray) -> np.ndarray:
     from PIL import Image
 
     size = -(-page.width // COLOUR_STEP_PX), -(-page.height // COLOUR_STEP_PX)
-    sample = np.asarray(page.resize(size, Image.Resampling.NEAREST)).reshape(-1, 3)
-    each = 255 - np.minimum(sample * (255 / np.maximum(np.percentile(sample, 75, axis=0), 1)), 255)
-    found = []
+    sample = np.asarray(page.resize(size, Image.Resampling.NEAREST))
+    white = np.maximum(_channel_percentiles(sample, 75), 1)
+    dark_of = 255 - np.minimum(np.arange(256)[:, None] * (255 / white), 255)  # by level and channel
+    sample, found = sample.reshape(-1, 3), []
     for channel in range(3):
-        strokes = each[:, channel] >= LOST_DARK
+        # The levels that are so dark are the lowest ones.
+        strokes = sample[:, channel] < np.count_nonzero(dark_of[:, channel] >= LOST_DARK)
         share = strokes.mean()
         if STROKES[0] <= share <= STROKES[1]:
-            lost = (each[strokes].min(axis=1) <= LOST_SHARE * each[strokes, channel]).mean()
+            each = dark_of[sample[strokes], np.arange(3)]
+            lost = (each.min(axis=1) <= LOST_SHARE * each[:, channel]).mean()
             if lost >= MOSTLY_LOST:
                 found.append((share, channel))
     for _, channel in sorted(found):
@@ -314,11 +319,9 @@ def _without_grid(dark: np.ndarray, grid: np.ndarray) -> np.ndarray:
 
 def _darkest(dark: np.ndarray) -> np.ndarray:
     """The darkest of each whole patch of (H, W) uint8 darkness, (h, w) uint8."""
-    from PIL import Image
-
     # A mean of four: solid in a stroke, half as dark in a dot of a grid or of noise. An odd row or column more makes half a patch a whole one.
     rows, columns = (length // PATCH_PX for length in dark.shape)
-    return _block_maximum(np.asarray(Image.fromarray(dark).reduce(2)), PATCH_PX // 2)[:rows, :columns]
+    return block_maxima(dark, PATCH_PX // 2, (rows, columns))
 
 
 def _mean_of_patches(dark: np.ndarray) -> np.ndarray:
@@ -334,7 +337,7 @@ def _without_fading(dark: np.ndarray, darkest: np.ndarray, paper: float, solid: 
     elsewhere."""
     from scipy import ndimage
 
-    darkest, usual = (part.astype(np.float32) for part in (darkest, _mean_of_patches(dark)))
+    darkest, usual = (part.astype(np.float32) for part in (darkest, block_means(dark, PATCH_PX)))
     in_shade = usual >= SHADE_SHARE * np.maximum(darkest, LEAST_FADED * solid)
     traced = (darkest > max(LEAST_FADED * solid, 1.5 * paper)) & ~in_shade
     # Beside a stroke that is as dark as usual, what is fainter is something else: a pencil's shaft, the edge of a hand.

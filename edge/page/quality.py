@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arrangement.coarse_page import levels_of, percentile_of
+from ..arrangement.coarse_page import percentile_of
+from ..compiled.reduction import level_counts
 from ..errors import PictureError, Reason
 from ..layout import LEADS_12
 from ..result import LeadState
@@ -156,9 +157,9 @@ def _blur_px(page: Page) -> float:
     rows, columns = _lead_area(page)
     gray = page.gray[rows, columns]
     step = np.maximum(gray[2:], gray[:-2]) - np.minimum(gray[2:], gray[:-2])
-    levels = levels_of(gray)
+    levels = level_counts(gray)
     depth = percentile_of(levels, 50) - percentile_of(levels, DEEP_PERCENTILE)
-    return float(0.607 * depth / max(percentile_of(levels_of(step), SLOPE_PERCENTILE) / 2, 1.0))
+    return float(0.607 * depth / max(percentile_of(level_counts(step), SLOPE_PERCENTILE) / 2, 1.0))
 
 
 def _rounded(value: float | None) -> float | None:

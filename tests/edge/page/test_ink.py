@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
-from ecg_edge.page.ink import _darkest, _levels, _without_fading, darkness_of, ink_of
+from ecg_edge.compiled import library
+from ecg_edge.page import ink as of_ink
+from ecg_edge.page.ink import _darker_in_numpy, _darkest, _levels, _without_fading, darkness_of, ink_of
 
 HEIGHT, WIDTH = 400, 640
 
@@ -192,3 +194,19 @@ def test_a_page_that_ends_within_a_patch_is_read_by_its_whole_ones(height, width
     darkest = _darkest(page)
     assert darkest.shape == (height // 32, width // 32)
     assert _without_fading(page, darkest, 40.0, 200.0).shape == page.shape
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**32 - 1))
+def test_darkness_relative_to_paper_is_the_same_compiled_and_in_numpy(seed):
+    """To the bit, for every brightness on every paper."""
+    if library.compiled() is None:
+        pytest.skip("nothing has been compiled: there was no C compiler when the package was installed")
+    rng = np.random.default_rng(seed)
+    bright = np.tile(np.arange(256, dtype=np.uint8), (90, 1))
+    paper = rng.integers(1, 256, (90, 1), dtype=np.uint8)
+    paper = np.broadcast_to(paper, bright.shape)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(of_ink, "_paper", lambda blocks, shape: paper)
+        found = of_ink._relative_to_paper(bright.copy(), np.zeros((1, 1), np.uint8))
+    np.testing.assert_array_equal(found, _darker_in_numpy(bright.copy(), paper))
