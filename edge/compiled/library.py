@@ -1,4 +1,5 @@
-"""The loops over pixels and columns that are compiled where there is a compiler when the package is installed: `loops.c`.
+"""The loops over pixels and columns that are compiled where there is a compiler when the package is installed: `loops.c`, of a page's ink `ink.c`, of its
+traces `traces.c`.
 
 Each has its twin in NumPy or Pillow, with the same sums and comparisons of the same floats: both give the same bits. `convolved` alone sums in
 another order than NumPy's libraries, which differ among themselves: signals differ by some 0.001 µV.
@@ -17,11 +18,6 @@ LIBRARY = "_loops"
 
 _SIZE, _FLOAT, _DOUBLE, _ARRAY = ctypes.c_ssize_t, ctypes.c_float, ctypes.c_double, ctypes.c_void_p
 FUNCTIONS = {
-    "cheapest_path": (_FLOAT, [_SIZE] * 4 + [_ARRAY] * 6),
-    "least_through": (None, [_SIZE] * 3 + [_ARRAY] * 6),
-    "band_costs": (
-        None, [_SIZE] * 5 + [_ARRAY] * 2 + [_FLOAT] * 2 + [_ARRAY, _SIZE] + [_ARRAY] * 4 + [_SIZE, _ARRAY, _SIZE, _ARRAY, _ARRAY],
-    ),
     "brightest": (None, [_SIZE] + [_ARRAY] * 3),
     "luma": (None, [_SIZE] + [_ARRAY] * 3),
     "resampled": (None, [_SIZE] + [_ARRAY] * 2 + [_SIZE] * 4 + [_ARRAY, _SIZE, _ARRAY]),
@@ -41,13 +37,23 @@ FUNCTIONS = {
     "block_counts": (None, [_SIZE, _ARRAY] + [_SIZE] * 4 + [_ARRAY] * 2),
     "block_levels": (None, [_SIZE, _ARRAY] + [_SIZE] * 5 + [_ARRAY]),
     "mean_of_boxes": (None, [_SIZE] * 4 + [_ARRAY] * 7),
+    # traces.c
+    "transposed": (None, [_SIZE] * 3 + [_ARRAY] * 2),
+    "long_runs": (_SIZE, [_SIZE, _ARRAY, _SIZE, _DOUBLE] + [_ARRAY] * 2),
+    "climb_sums": (None, [_SIZE] * 2 + [_ARRAY, _SIZE, _ARRAY] + [_FLOAT] * 2 + [_ARRAY] * 2),
+    "climb_sums_of": (None, [_SIZE, _ARRAY] + [_SIZE] * 3 + [_ARRAY, _SIZE, _ARRAY] + [_FLOAT] * 2 + [_ARRAY]),
+    "lead_path": (_FLOAT, [_ARRAY] * 5),
+    "coarse_climb": (None, [_SIZE] * 3 + [_ARRAY, _SIZE, _ARRAY] + [_FLOAT] * 2 + [_ARRAY] * 2),
+    "coarse_rows": (_FLOAT, [_ARRAY] * 2 + [_SIZE] + [_ARRAY] * 3 + [_SIZE] * 2 + [_FLOAT] + [_ARRAY] * 3),
+    "extents": (None, [_SIZE] + [_ARRAY] * 2 + [_SIZE] * 2 + [_ARRAY, _SIZE] + [_ARRAY] * 2),
+    "strokes": (None, [_SIZE] + [_ARRAY] * 3 + [_SIZE] * 2 + [_ARRAY, _DOUBLE, _ARRAY]),
 }  # fmt: skip
 """What each returns, and its arguments."""
 
 
 @lru_cache(maxsize=1)
 def compiled() -> dict[str, Callable[..., Any]] | None:
-    """The functions of `loops.c` by name; None where it has not been built, or does not load."""
+    """The functions of `loops.c`, `ink.c` and `traces.c` by name; None where it has not been built, or does not load."""
     for suffix in EXTENSION_SUFFIXES:
         file = Path(__file__).with_name(LIBRARY + suffix)
         if file.is_file():

@@ -26,10 +26,10 @@ def ink_spans(paths: MutableSequence[np.ndarray], runs: InkRuns, places: Sequenc
 
     `paths` are changed where two traces have been swapped at a crossing.
     """
-    spans = [_span(runs, place, path) for place, path in zip(places, paths, strict=True)]
+    spans = _spans(runs, places, paths)
     for i, j in combinations(range(len(places)), 2):
         _uncross(places, paths, spans, i, j)
-    spans = [_span(runs, place, path) for place, path in zip(places, paths, strict=True)]
+    spans = _spans(runs, places, paths)
     whole = [span.copy() for span in spans]
     for i, j in combinations(range(len(places)), 2):
         _share_ink(places, paths, whole, spans, i, j)
@@ -80,23 +80,15 @@ def _extend_tips(runs: InkRuns, places: Sequence[Place], spans: Sequence[np.ndar
                 span[at] = np.fmin(span[at, 0], top), np.fmax(span[at, 1], bottom)
 
 
-def _rows_in_ink(runs: InkRuns, place: Place, path: np.ndarray) -> np.ndarray:
-    """(w, 2): the upper and the lower row of a path within ink, NaN in columns which it enters on paper."""
-    x, entered = columns_of(place), path[:, 0]
-    left = np.where(runs.ink[path[:, 1], x] >= INK, path[:, 1], entered)
-    rows = np.stack([np.minimum(entered, left), np.maximum(entered, left)], 1).astype(float)
-    rows[runs.ink[entered, x] < INK] = np.nan
-    return rows
-
-
-def _span(runs: InkRuns, place: Place, path: np.ndarray) -> np.ndarray:
-    """(w, 2): the first and the last row of the runs of ink which a path touches in each column, NaN where it is on paper."""
-    x, rows = columns_of(place), _rows_in_ink(runs, place, path)
-    lost = np.isnan(rows[:, 0])
-    high, low = np.where(lost[:, None], 0, rows).astype(int).T
-    span = np.stack([runs.extent(high, x)[0], runs.extent(low, x)[1]], 1).astype(float)
-    span[lost] = np.nan
-    return span
+def _spans(runs: InkRuns, places: Sequence[Place], paths: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """For each path (w, 2): the first and the last row of the runs of ink which it touches in each column, NaN where it enters on paper."""
+    x, rows = np.concatenate([columns_of(place) for place in places]), np.concatenate(paths)
+    in_ink = runs.columns[x[:, None], rows] >= INK
+    entered, left = rows[:, 0], np.where(in_ink[:, 1], rows[:, 1], rows[:, 0])
+    first, last = (np.where(in_ink[:, 0], end, 0) for end in (np.minimum(entered, left), np.maximum(entered, left)))
+    span = np.stack([runs.extent(first, x)[0], runs.extent(last, x)[1]], 1).astype(float)
+    span[~in_ink[:, 0]] = np.nan
+    return np.split(span, np.cumsum([len(path) for path in paths])[:-1])
 
 
 def _common_columns(places: Sequence[Place], i: int, j: int) -> tuple[slice, slice] | None:

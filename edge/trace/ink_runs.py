@@ -1,11 +1,11 @@
 """The ink of a page as vertical runs of pixels, and what a path through them costs."""
 
-from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
 
 from ..compiled.library import address, compiled
+from ..compiled.structures import PageInk
 from ..layout import Place
 
 INK = 100
@@ -17,6 +17,10 @@ PAPER = np.maximum(1 - np.arange(256, dtype=np.float32) / SOLID, 0)
 """How much of a pixel is paper, by its ink."""
 COPY_COLUMNS, COST_COLUMNS = 64, 128
 """So many columns at once stay in a processor's cache."""
+CHANGE_PIXELS = 100_000
+"""In so many pixels at once NumPy looks for the ends of runs."""
+SUM_ROWS = 64
+"""What climbing costs is summed from the first row on: the sums are kept for every so many rows."""
 PAPER_COST = 4.0
 CLIMB_INK_COST = 0.002
 CLIMB_PAPER_COST = 0.3
@@ -52,115 +56,120 @@ class InkRuns:
 
     def __init__(self, ink: np.ndarray, erased: np.ndarray, px_per_mm: tuple[float, float]) -> None:
         height, width = ink.shape
+        library = compiled()
         # Between two rows of paper no run goes on from one column to the next.
         pixels = np.zeros(1 + width * (height + 1), np.uint8)
         self.columns = pixels[1:].reshape(width, height + 1)
         self.ink = self.columns[:, :height].T
-        for left in range(0, width, COPY_COLUMNS):
-            self.columns[left : left + COPY_COLUMNS, :height] = ink[:, left : left + COPY_COLUMNS].T
+        if library:
+            ink = np.ascontiguousarray(ink)
+            library["transposed"](height, width, height + 1, address(ink), address(self.columns))
+        else:
+            for left in range(0, width, COPY_COLUMNS):
+                self.columns[left : left + COPY_COLUMNS, :height] = ink[:, left : left + COPY_COLUMNS].T
         self._erased_x = np.flatnonzero(erased.any(axis=0))
-        self._erased = erased[:, self._erased_x].T
+        self._erased = np.ascontiguousarray(erased[:, self._erased_x].T)
         self.columns[self._erased_x, :height] *= ~self._erased
         self.px_per_mm = px_per_mm
-        ends = np.concatenate(
-            [_changes(pixels, x * (height + 1), COPY_COLUMNS * (height + 1)) for x in range(0, width, COPY_COLUMNS)]
-        )
-        # By the numbers of their pixels in `columns`.
-        self._begins, self._ends = np.ascontiguousarray(ends[::2]), np.ascontiguousarray(ends[1::2])
-        self._lengths = self._ends - self._begins
         across, down = px_per_mm
         # By length of run, in pixels: dots of a grid are thin, the tips of waves are long.
-        mm = np.arange(-1, height + 1) / down
-        thin = THIN_COST * np.clip(1 - mm / THIN_MM, 0, 1).astype(np.float32)
-        gain = LONG_GAIN * (np.clip(mm, *LONG_MM) - LONG_MM[0]).astype(np.float32)
-        self._thin, self._gain = thin[self._lengths + 1], gain[self._lengths + 1]
-        x: np.ndarray = self._begins // (height + 1)
-        self._noise = self._noise_in(x, round(WAVE_MM * across), LONG_MM[0] * down)
+        mm = np.arange(height + 1) / down
+        self._thin = THIN_COST * np.clip(1 - mm / THIN_MM, 0, 1).astype(np.float32)
+        self._gain = LONG_GAIN * (np.clip(mm, *LONG_MM) - LONG_MM[0]).astype(np.float32)
+        self._long_px = LONG_MM[0] * down
+        # By the numbers of their pixels in `columns`.
+        self._long_begins, self._long_ends = _long_runs(pixels, self._long_px)
+        x, length = self._long_begins // (height + 1), self._long_ends - self._long_begins
+        self._noise = self._noise_in(x, length, round(WAVE_MM * across))
         self.most_gain = np.zeros(width, np.float32)
-        lost = np.bincount(np.searchsorted(self._begins, self._noise, "right") - 1, minlength=len(x)) == self._lengths
-        gains = np.flatnonzero((self._gain > self._thin) & ~lost)
-        np.maximum.at(self.most_gain, x[gains], (self._gain - self._thin)[gains])
+        before = np.searchsorted(self._noise, [self._long_begins, self._long_ends])
+        gained = self._gain[length] - self._thin[length]
+        gains = (gained > 0) & (before[1] - before[0] < length)
+        np.maximum.at(self.most_gain, x[gains], gained[gains])
+        self._sums = _climb_sums(ink, self.columns, self._erased_x) if library else np.empty(0, np.float32)
 
-    def _noise_in(self, x: np.ndarray, side: int, long_px: float) -> np.ndarray:
-        """The sorted numbers in `columns` of the pixels of long runs that stand side by side, `side` of them; the runs are in columns `x`."""
+    def _noise_in(self, x: np.ndarray, length: np.ndarray, side: int) -> np.ndarray:
+        """The sorted numbers in `columns` of the pixels of long runs that stand side by side, `side` of them; the runs are in columns `x` and of this `length`."""
         width, height = len(self.columns), self.columns.shape[1]
-        long = self._lengths > long_px
-        holds_long = self.holding(np.nextafter(long_px, np.inf))
+        holds_long = np.zeros(width, bool)
+        holds_long[x] = True
         # At the page's edges half as many are enough.
         near = np.zeros(width, bool)
         for start, stop in segments(holds_long):
             near[start:stop] = (stop - start) * (1 + (start == 0 or stop == width)) >= side
-        some = np.flatnonzero(long & near[x])
-        pixels = _numbers(self._begins[some], self._lengths[some])
+        pixels = _numbers(self._long_begins[near[x]], length[near[x]])
         rows, columns = pixels % height, pixels // height
         order = np.argsort(rows * width + columns, kind="stable")
         return np.sort(pixels[order][_side_by_side(rows[order], columns[order], side, width)])
 
     def holding(self, length_px: float) -> np.ndarray:
-        """(W,) bool: the columns with a run of ink of at least this length, in pixels."""
+        """(W,) bool: the columns with a run of ink of at least this length, in pixels, which is that of a long run or more."""
         holding = np.zeros(len(self.columns), bool)
-        holding[self._begins[self._lengths >= length_px] // self.columns.shape[1]] = True
+        holding[self._long_begins[self._long_ends - self._long_begins >= length_px] // self.columns.shape[1]] = True
         return holding
+
+    @cached_property
+    def _runs(self) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) int64 each: the numbers in `columns` of the pixels with which runs of ink begin, and of those after their last ones."""
+        pixels = np.concatenate([np.zeros(1, np.uint8), self.columns.ravel()])
+        return _runs_of(pixels)
 
     def extent(self, rows: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(w,) int each: the first and the last row of the run of ink that each of (w,) pixels lies in; they say nothing on paper."""
-        x = np.asarray(x)
-        if not len(self._begins):
+        library = compiled()
+        if not library:
+            return self._extent_in_numpy(rows, x)
+        rows, x = (np.ascontiguousarray(part, np.int64) for part in np.broadcast_arrays(rows, x))
+        first, last = np.empty(rows.shape, np.int64), np.empty(rows.shape, np.int64)
+        height, columns = len(self.ink), address(self.columns)
+        library["extents"](
+            rows.size, address(rows), address(x), height, height + 1, columns, INK, address(first), address(last)
+        )
+        return first, last
+
+    def _extent_in_numpy(self, rows: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As `extent`."""
+        x, (begins, ends) = np.asarray(x), self._runs
+        if not len(begins):
             return np.zeros(x.shape, int), np.zeros(x.shape, int)
         top = x * self.columns.shape[1]
-        at = np.maximum(np.searchsorted(self._begins, top + rows, "right") - 1, 0)
-        return self._begins[at] - top, self._ends[at] - top - 1
+        at = np.maximum(np.searchsorted(begins, top + rows, "right") - 1, 0)
+        return begins[at] - top, ends[at] - top - 1
+
+    @cached_property
+    def page(self) -> PageInk:
+        """The ink as `compiled/traces.c` takes it."""
+        height, width = self.ink.shape
+        return PageInk(
+            width=width, stride=height + 1, every=SUM_ROWS, inked=INK, noises=len(self._noise),
+            erased_columns=len(self._erased_x), height=height, columns=self.columns, paper=PAPER, table=_ENTER_COST,
+            sums=self._sums, thin=self._thin, gain=self._gain, noise=self._noise, erased_x=self._erased_x, erased=self._erased, share=CLIMB_SHARE, least=CLIMB_INK_COST,
+        )  # fmt: skip
 
     def band_costs(
         self, top: int, bottom: int, left: int, right: int, enter_cost: np.ndarray, climb_cost: np.ndarray
     ) -> None:
         """Write into (right - left, bottom - top) float32 arrays what it costs to enter each pixel of a part of the page from the column before,
         and to move down to it from the page's first row."""
-        library = compiled()
-        (self._band_with(library["band_costs"]) if library else self._band_in_numpy)(
-            top, bottom, left, right, enter_cost, climb_cost
-        )
-        erased = slice(*np.searchsorted(self._erased_x, (left, right)))
-        columns = self._erased_x[erased] - left
-        enter_cost[columns] = np.where(self._erased[erased, top:bottom], np.float32(0), enter_cost[columns])
-
-    def _band_with(self, function: Callable[..., None]) -> Callable[..., None]:
-        """As `band_costs`, by the function of `compiled/loops.c`."""
-
-        def band(top: int, bottom: int, left: int, right: int, enter_cost: np.ndarray, climb_cost: np.ndarray) -> None:
-            height = self.columns.shape[1]
-            some = slice(*np.searchsorted(self._begins, (left * height, right * height)))
-            noise = self._noise[np.searchsorted(self._noise, left * height) :]
-            begins, ends, thin, gain = (part[some] for part in (self._begins, self._ends, self._thin, self._gain))
-            step = enter_cost.strides[0] // enter_cost.itemsize
-            function(
-                left, right, top, bottom, height, address(self.columns), address(PAPER), CLIMB_SHARE, CLIMB_INK_COST,
-                address(_ENTER_COST), len(begins), *map(address, (begins, ends, thin, gain)), len(noise), address(noise),
-                step, address(enter_cost), address(climb_cost),
-            )  # fmt: skip
-
-        return band
-
-    def _band_in_numpy(
-        self, top: int, bottom: int, left: int, right: int, enter_cost: np.ndarray, climb_cost: np.ndarray
-    ) -> None:
-        """As `band_costs`, in NumPy."""
         height = self.columns.shape[1]
         for start in range(left, right, COST_COLUMNS):
             part = self.columns[start : min(start + COST_COLUMNS, right), top:bottom]
-            columns = slice(start - left, start - left + len(part))
-            enter_cost[columns] = _ENTER_COST.take(part)
+            enter_cost[start - left : start - left + len(part)] = _ENTER_COST.take(part)
         climb_cost[:] = self._climb_cost[left:right, top:bottom]
-        some = slice(*np.searchsorted(self._begins, (left * height, right * height)))
-        runs = np.repeat(np.arange(some.start, some.stop), self._lengths[some])
-        pixels = _numbers(self._begins[some], self._lengths[some])
+        begins, ends = self._runs
+        some = slice(*np.searchsorted(begins, (left * height, right * height)))
+        lengths = ends[some] - begins[some]
+        pixels, lengths = _numbers(begins[some], lengths), np.repeat(lengths, lengths)
         x, rows = np.divmod(pixels, height)
         within = (rows >= top) & (rows < bottom)
-        runs, pixels, at = runs[within], pixels[within], (x[within] - left, rows[within] - top)
-        cost = enter_cost[at] + self._thin[runs]
+        lengths, pixels, at = lengths[within], pixels[within], (x[within] - left, rows[within] - top)
+        cost = enter_cost[at] + self._thin[lengths]
         gains = ~np.isin(pixels, self._noise)
-        cost[gains] -= self._gain[runs[gains]]
+        cost[gains] -= self._gain[lengths[gains]]
         enter_cost[at] = cost
+        erased = slice(*np.searchsorted(self._erased_x, (left, right)))
+        columns = self._erased_x[erased] - left
+        enter_cost[columns] = np.where(self._erased[erased, top:bottom], np.float32(0), enter_cost[columns])
 
     @cached_property
     def _climb_cost(self) -> np.ndarray:
@@ -185,6 +194,19 @@ class InkRuns:
         erased = np.zeros((len(x), bottom - top), bool)
         erased[there] = self._erased[at[there], top:bottom]
         return erased
+
+    def strokes(self, first: np.ndarray, last: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """(w, 4) float: the upper and the lower edge of the strokes from row `first` to `last` of columns `x` (w,), and how dark their upper and lower half are,
+        0..1."""
+        library = compiled()
+        if not library:
+            return np.column_stack([self.edge(first, x, -1), self.edge(last, x, 1), self.darkness(first, last, x)])
+        first, last, x = (np.ascontiguousarray(part, np.int64) for part in (first, last, x))
+        found, height = np.empty((len(x), 4)), len(self.ink)
+        library["strokes"](
+            len(x), address(first), address(last), address(x), height, height + 1, address(self.columns), INK, address(found)
+        )  # fmt: skip
+        return found
 
     def darkness(self, first: np.ndarray, last: np.ndarray, x: np.ndarray) -> np.ndarray:
         """(w, 2) float in 0..1: how dark the upper and the lower half of the pixels from row `first` to `last` of columns `x` (w,) are."""
@@ -212,6 +234,43 @@ class InkRuns:
         here = self.ink[row, x].astype(float)
         there = np.where(inside, self.ink[np.clip(beyond, 0, self.ink.shape[0] - 1), x], 0).astype(float)
         return row + step * np.where(there < INK, (here - INK) / np.maximum(here - there, 1), 0.5)
+
+
+def _runs_of(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) int64 each: where among the pixels after the first one, which is paper as the last one is, runs of ink begin, and where they have ended."""
+    parts = range(0, len(pixels) - 1, CHANGE_PIXELS)
+    changes = np.concatenate([_changes(pixels, start, CHANGE_PIXELS) for start in parts])
+    return np.ascontiguousarray(changes[::2]), np.ascontiguousarray(changes[1::2])
+
+
+def _long_runs(pixels: np.ndarray, length_px: float) -> tuple[np.ndarray, np.ndarray]:
+    """As `_runs_of`, of those runs that are longer than this."""
+    library, count = compiled(), len(pixels) - 1
+    if not library:
+        begins, ends = _runs_of(pixels)
+        long = ends - begins > length_px
+        return begins[long], ends[long]
+    begins, ends = np.empty((2, count // (int(length_px) + 1) + 1), np.int64)
+    found = library["long_runs"](count, address(pixels) + 1, INK, length_px, address(begins), address(ends))
+    return begins[:found].copy(), ends[:found].copy()
+
+
+def _climb_sums(ink: np.ndarray, columns: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(H // `SUM_ROWS` + 1, W) float32: what climbing from the first row of (H, W) `ink` costs before every `SUM_ROWS`-th one; in the columns `other` it is that
+    of (W, H + 1) `columns`."""
+    library, (height, width) = compiled(), ink.shape
+    assert library  # NumPy takes the sums of whole columns
+    scratch = np.empty(3 * width, np.float32)
+    sums = np.empty((height // SUM_ROWS + 1, width), np.float32)
+    paper, costs = address(PAPER), (CLIMB_SHARE, CLIMB_INK_COST)
+    library["climb_sums"](
+        height, width, address(ink), SUM_ROWS, paper, *costs, address(scratch), address(sums)
+    )  # fmt: skip
+    shape = height, width, height + 1
+    library["climb_sums_of"](
+        len(other), address(other), *shape, address(columns), SUM_ROWS, paper, *costs, address(sums)
+    )
+    return sums
 
 
 def _changes(pixels: np.ndarray, start: int, count: int) -> np.ndarray:

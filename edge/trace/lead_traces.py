@@ -112,7 +112,8 @@ def _stroke(runs: InkRuns, place: Place, span: np.ndarray, usual_px: float) -> n
     x, lost = columns_of(place), ~np.isfinite(span).all(axis=1)
     rows = np.clip(np.rint(np.where(lost[:, None], 0, span)), 0, runs.ink.shape[0] - 1)
     first, last = rows.astype(int).T
-    edges = np.stack([runs.edge(first, x, -1), runs.edge(last, x, 1)], 1)
+    stroke = runs.strokes(first, last, x)
+    edges = stroke[:, :2]
     name_rows, name_columns = name_area(place, runs.px_per_mm)
     named = edges[: name_columns.stop - name_columns.start]
     thick = named[:, 1] - named[:, 0] > usual_px + NAME_STROKE_PX
@@ -120,7 +121,6 @@ def _stroke(runs: InkRuns, place: Place, span: np.ndarray, usual_px: float) -> n
     lowest = 2 * place.zero_px - name_rows.start
     letter = thick & (named[:, 0] > name_rows.start - 2) & (named[:, 0] < name_rows.stop) & (named[:, 1] < lowest)
     named[letter, 0] = named[letter, 1] - usual_px
-    stroke = np.column_stack([edges, runs.darkness(first, last, x)])
     stroke[_hidden(runs, edges)] = np.inf
     stroke[lost | _in_letters(runs, place, first, last)] = np.nan
     return stroke
@@ -156,19 +156,19 @@ def _hidden(runs: InkRuns, edges: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         outside = (edges[:, 0] <= 0) | (edges[:, 1] >= runs.ink.shape[0] - 1)
         thick = edges[:, 1] - edges[:, 0] > NOISE_MM[1] * down
+    if np.count_nonzero(thick) < round(NOISE_MM[0] * across):
+        return outside
     return outside | ndimage.binary_opening(thick, np.ones(round(NOISE_MM[0] * across), bool))
 
 
 def _thickness_px(runs: InkRuns, places: Sequence[Place], paths: Sequence[np.ndarray]) -> tuple[float, float]:
     """The thickness of a page's strokes where they are flat, and the usual one."""
-    found = []
-    for place, path in zip(places, paths, strict=True):
-        x, rows = columns_of(place), path[:, 0]
-        in_ink = runs.ink[rows, x] >= INK
-        x, rows = x[in_ink], rows[in_ink]
-        first, last = runs.extent(rows, x)
-        found.append(runs.edge(last, x, 1) - runs.edge(first, x, -1))
-    thickness = np.concatenate(found)
+    x, rows = np.concatenate([columns_of(place) for place in places]), np.concatenate(paths)[:, 0]
+    in_ink = runs.columns[x, rows] >= INK
+    x, rows = x[in_ink], rows[in_ink]
+    first, last = runs.extent(rows, x)
+    edges = runs.strokes(first, last, x)
+    thickness = edges[:, 1] - edges[:, 0]
     if not thickness.size:
         return 2.0, 2.0
     flat_px, usual_px = np.percentile(thickness, [FLAT_PERCENTILE, 50])

@@ -5,32 +5,22 @@ from itertools import combinations
 
 import numpy as np
 
-from ..compiled.library import compiled
+from ..compiled.library import address, compiled
+from ..compiled.structures import Lead
 from ..layout import Place
-from .ink_runs import INK, LONG_MM, InkRuns, columns_of, name_area
+from .beside_ink import AWAY_COST, NAME_COST, TAKEN_COST, BesideInk, Neighbours, beside_ink
+from .ink_runs import LONG_MM, InkRuns, columns_of
 from .search_bounds import CoarseInk, SearchBounds
 from .shortest_path import cheapest_paths
 
-END_COST = 0.03
-"""Cost of a row between a path's ends and 0 mV."""
-NAME_COST = 0.15
-"""Cost of a column of short runs where a lead's name is printed: letters are no bridges."""
-TAKEN_COST = 1.0
-"""Cost of a column of ink that another lead has taken."""
-AWAY_COST = 0.3
-"""Cost of a column in which a path is nearer to another lead's 0 mV than to its own."""
 REACH_MM = 55.0
 """How far from the row of 0 mV a trace is searched for."""
 GROUP_SIZE = 4
 """So many leads that are nearly equally wide are taken for equally wide."""
 BATCH_PX = 700_000
-"""So many pixels of leads are searched at once in NumPy: more take more memory, eight bytes each, fewer take longer. What is compiled searches one
-lead after another, in a processor's cache."""
+"""So many pixels of leads are searched at once in NumPy: more take more memory, eight bytes each, fewer take longer."""
 NEAR_PX, SHARED_COLUMNS = 8, 3
 """Two paths that share more columns than traces take to cross follow one trace."""
-
-Neighbours = Sequence[tuple[Place, np.ndarray | None]]
-"""The other places, each with its path (w, 2), which is to be avoided, or None."""
 
 
 def track(runs: InkRuns, places: Sequence[Place]) -> list[np.ndarray]:
@@ -70,28 +60,38 @@ def _find_paths(
     costs: dict[int, float] = {}
 
     def search(bounds: Mapping[int, SearchBounds], width: int) -> None:
-        for batch in _batches(bounds, width):
-            found, paid = _paths_within(runs, places, batch, neighbours, width)
-            paths.update(found)
-            costs.update(paid)
+        if compiled():
+            for i, limits in bounds.items():
+                paths[i], costs[i] = path_compiled(runs, beside[i], limits, width)
+        else:
+            for batch in _batches(bounds, width):
+                found, paid = paths_in_numpy(runs, beside, batch, width)
+                paths.update(found)
+                costs.update(paid)
 
     coarse = CoarseInk(runs)
     for width, group in _groups(places, which):
-        bounds = _bounds_of(runs, coarse, places, group, neighbours, width)
+        own, reach = {i: places[i] for i in group}, _reach_of(runs, places, group)
+        beside = {i: beside_ink(runs, places[i], neighbours[i]) for i in group}
+        bounds = coarse.search_bounds(own, beside, reach, width)
         search(bounds, width)
         # A path that costs as much as one outside of its bounds may is searched for everywhere.
         doubtful = [i for i in group if costs[i] >= bounds[i].cost_limit]
-        reach = _reach_of(runs, places, doubtful)
-        search({i: SearchBounds(top, top + height, np.inf) for i, (top, height) in reach.items()}, width)
+        search({i: everywhere(places[i], *reach[i]) for i in doubtful}, width)
     return paths, costs
+
+
+def everywhere(place: Place, top: int, height: int) -> SearchBounds:
+    """The `SearchBounds` of a place whose path may run in so many rows from `top` on."""
+    columns = place.box.right - place.box.left
+    return SearchBounds(np.full(columns, top), np.full(columns, top + height), np.inf)
 
 
 def _batches(bounds: Mapping[int, SearchBounds], width: int) -> Iterator[dict[int, SearchBounds]]:
     """Parts of {place: `SearchBounds`}, the narrowest first, of `BATCH_PX` each or of one place."""
     batch: dict[int, SearchBounds] = {}
-    most = 0 if compiled() else BATCH_PX
     for i in sorted(bounds, key=lambda i: bounds[i].bottom - bounds[i].top):
-        if batch and (len(batch) + 1) * width * (bounds[i].bottom - bounds[i].top) > most:
+        if batch and (len(batch) + 1) * width * (bounds[i].bottom - bounds[i].top) > BATCH_PX:
             yield batch
             batch = {}
         batch[i] = bounds[i]
@@ -119,87 +119,40 @@ def _reach_of(runs: InkRuns, places: Sequence[Place], which: Iterable[int]) -> d
     return {i: (int(np.clip(round(places[i].zero_px) - reach, 0, last)), height) for i in which}
 
 
-def _end_cost(place: Place, top: int, height: int) -> np.ndarray:
-    """(height,) float32: the cost of beginning in each row from `top` on, and of ending there."""
-    return (END_COST * np.abs(np.arange(top, top + height) - place.zero_px)).astype(np.float32)
+def path_compiled(runs: InkRuns, beside: BesideInk, bounds: SearchBounds, width: int) -> tuple[np.ndarray, float]:
+    """The (w, 2) rows and the cost of the cheapest path of a place within its `SearchBounds`, by `compiled/traces.c`; where it is narrower than `width` columns its path may
+    end anywhere."""
+    library, box = compiled(), beside.place.box
+    assert library
+    columns, height = box.right - box.left, len(runs.ink)
+    lead = Lead(
+        left=box.left, right=box.right, others=len(beside.nearer), ends_anywhere=columns < width, lows=bounds.lows, highs=bounds.highs,
+        name=beside.name, rectangles=beside.nearer, end=beside.end, name_cost=NAME_COST, long_px=LONG_MM[0] * runs.px_per_mm[1],
+        away=AWAY_COST, taken=TAKEN_COST, **({} if beside.taken is None else {"first": beside.taken[0], "last": beside.taken[1]}),
+    )  # fmt: skip
+    costs = np.empty(2 * int((bounds.highs - bounds.lows).sum()), np.float32)
+    scratch, path = np.empty(3 * height + columns, np.float32), np.empty((columns, 2), np.int64)
+    cost = library["lead_path"](runs.page.address, lead.address, address(costs), address(scratch), address(path))
+    return path, float(cost)
 
 
-def _bounds_of(
-    runs: InkRuns,
-    coarse: CoarseInk,
-    places: Sequence[Place],
-    group: Sequence[int],
-    neighbours: Sequence[Neighbours],
-    width: int,
-) -> dict[int, SearchBounds]:
-    """{i: the `SearchBounds` of each place of a group}."""
-    tops, heights = zip(*_reach_of(runs, places, group).values(), strict=True)
-    own = [places[i] for i in group]
-
-    def add_away_cost(cost: np.ndarray, k: int, x: np.ndarray) -> None:
-        _add_away_cost(cost, own[k], tops[k], [other for other, _ in neighbours[group[k]]], x)
-
-    end_cost = np.stack([_end_cost(place, top, heights[0]) for place, top in zip(own, tops, strict=True)])
-    is_short = np.array([place.box.right - place.box.left < width for place in own])
-    bounds = coarse.search_bounds(own, add_away_cost, end_cost, tops, heights[0], is_short)
-    return dict(zip(group, bounds, strict=True))
-
-
-def _paths_within(
-    runs: InkRuns,
-    places: Sequence[Place],
-    bounds: Mapping[int, SearchBounds],
-    neighbours: Sequence[Neighbours],
-    width: int,
+def paths_in_numpy(
+    runs: InkRuns, beside: Mapping[int, BesideInk], bounds: Mapping[int, SearchBounds], width: int
 ) -> tuple[dict[int, np.ndarray], dict[int, float]]:
-    """As `_find_paths`, for places each within its `SearchBounds`; where one is narrower than `width` columns its path may end anywhere."""
+    """As `path_compiled`, {i: rows} and {i: cost} of several places at once, each within the rows of all columns of its `SearchBounds`: nothing outside of the bounds of a
+    column is cheaper where the cost is below their limit."""
     height = max(limits.bottom - limits.top for limits in bounds.values())
-    tops = [min(limits.top, runs.ink.shape[0] - height) for limits in bounds.values()]
+    tops = [min(limits.top, len(runs.ink) - height) for limits in bounds.values()]
     enter_cost, climb_cost = (np.zeros((width, len(bounds), height), np.float32) for _ in range(2))
-    end_cost = np.stack([_end_cost(places[i], top, height) for i, top in zip(bounds, tops, strict=True)])
+    end_cost = np.stack([beside[i].end[top : top + height] for i, top in zip(bounds, tops, strict=True)])
     for k, (i, top) in enumerate(zip(bounds, tops, strict=True)):
-        left, right = places[i].box.left, places[i].box.right
+        left, right = beside[i].place.box.left, beside[i].place.box.right
         own = enter_cost[: right - left, k]
         runs.band_costs(top, top + height, left, right, own, climb_cost[: right - left, k])
-        _add_cost_beside_ink(own, runs, places[i], top, neighbours[i])
+        beside[i].add_to(own, runs, top)
     entered, leaving, costs = cheapest_paths(enter_cost, climb_cost, end_cost)
     paths = {}
     for k, (i, top) in enumerate(zip(bounds, tops, strict=True)):
-        columns = len(columns_of(places[i]))
+        columns = len(columns_of(beside[i].place))
         paths[i] = np.stack([entered[:columns, k], leaving[:columns, k]], 1) + top
     return paths, {i: float(cost) for i, cost in zip(bounds, costs, strict=True)}
-
-
-def _add_cost_beside_ink(cost: np.ndarray, runs: InkRuns, place: Place, top: int, neighbours: Neighbours) -> None:
-    """Add to the (w, h) `cost` of a place, whose first row is `top`, what does not follow from the ink: its name, and other leads."""
-    at = np.arange(top, top + cost.shape[1])
-    rows, columns = name_area(place, runs.px_per_mm)
-    rows = slice(*np.clip((rows.start, rows.stop), top, at[-1] + 1))
-    short = runs.ink[rows, columns] < INK
-    down, across = np.nonzero(~short)
-    first, last = runs.extent(down + rows.start, across + columns.start)
-    short[down, across] = last - first < LONG_MM[0] * runs.px_per_mm[1]
-    cost[: short.shape[1], rows.start - top : rows.stop - top] += NAME_COST * short.T
-    for other, path in neighbours:
-        _add_away_cost(cost, place, top, [other], columns_of(place))
-        left, right = max(place.box.left, other.box.left), min(place.box.right, other.box.right)
-        if left >= right or path is None:
-            continue
-        taken, x = path[left - other.box.left : right - other.box.left], np.arange(left, right)
-        high, low = taken.min(axis=1), taken.max(axis=1)
-        first = np.where(runs.ink[high, x] >= INK, runs.extent(high, x)[0], high + 1)
-        last = np.where(runs.ink[low, x] >= INK, runs.extent(low, x)[1], low - 1)
-        inside = (at >= first[:, None]) & (at <= last[:, None])
-        cost[left - place.box.left : right - place.box.left] += np.float32(TAKEN_COST) * inside
-
-
-def _add_away_cost(cost: np.ndarray, place: Place, top: int, others: Iterable[Place], x: np.ndarray) -> None:
-    """Add to the (n, h) cost of a place in columns `x` (n,), from row `top` on, what it costs to be nearer to another lead's 0 mV."""
-    at = np.arange(top, top + cost.shape[1])
-    for other in others:
-        if other.box.right <= x[0] or x[-1] < other.box.left:
-            continue
-        left, right = np.searchsorted(x, (other.box.left, other.box.right))
-        nearer = np.flatnonzero(np.abs(at - other.zero_px) < np.abs(at - place.zero_px))
-        if nearer.size:
-            cost[left:right, nearer[0] : nearer[-1] + 1] += AWAY_COST

@@ -1,14 +1,10 @@
 """Cheapest paths from the left edge of a picture to its right edge, which may climb and fall within every column.
 
-`compiled/loops.c` is the same search, several times as fast; it is built where there is a compiler when the package is installed. Both give
-the same paths to the bit.
+In NumPy: `lead_path` and `coarse_rows` of `compiled/traces.c` are the same searches, many times as fast, where there is a compiler when the package is installed. Both
+give the same paths to the bit.
 """
 
-from collections.abc import Callable
-
 import numpy as np
-
-from ..compiled.library import address, compiled
 
 
 def cheapest_paths(
@@ -38,32 +34,6 @@ def cheapest_paths(
     Dynamic programming (Viterbi's) over columns; the best row to climb from is found for all rows of a column by two running
     minima, one down and one up, so that the time is linear in the pixels.
     """
-    library = compiled()
-    if library and enter_cost.size:
-        return _with(library["cheapest_path"], enter_cost, climb_cost, end_cost)
-    return _in_numpy(enter_cost, climb_cost, end_cost)
-
-
-def _with(
-    search: Callable[..., float], enter_cost: np.ndarray, climb_cost: np.ndarray, end_cost: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """As `cheapest_paths`, by the function of `compiled/loops.c`: its arrays are C-contiguous, and float32 or int64."""
-    width, pictures, height = enter_cost.shape
-    if enter_cost.dtype != np.float32 or not enter_cost.flags.c_contiguous:
-        raise ValueError("enter_cost is written over: it must be a C-contiguous float32 array")
-    climb_cost, end_cost = (np.ascontiguousarray(cost, np.float32) for cost in (climb_cost, end_cost))
-    entered, left = np.empty((2, width, pictures), np.int64)
-    scratch, cost = np.empty(3 * height, np.float32), np.empty(pictures, np.float32)
-    for k in range(pictures):
-        of_picture = (enter_cost[0, k], climb_cost[0, k], end_cost[k], scratch, entered[0, k:], left[0, k:])
-        cost[k] = search(width, height, pictures * height, pictures, *map(address, of_picture))
-    return entered, left, cost
-
-
-def _in_numpy(
-    enter_cost: np.ndarray, climb_cost: np.ndarray, end_cost: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """As `cheapest_paths`, all pictures at once, column after column."""
     width, pictures, _ = enter_cost.shape
     arrived, best = enter_cost, end_cost.astype(np.float32)
     if pictures == 1:  # one dimension less takes less time
@@ -105,44 +75,21 @@ def cheapest_within_column(
 
 
 def least_through(cost: np.ndarray, climb_cost: np.ndarray, end_cost: np.ndarray, beyond: np.ndarray) -> np.ndarray:
-    """(k, h) float32: the least cost of a path that visits each row, in any column, of k pictures.
+    """(w, k, h) float32: the least cost of a path that visits each row of each column, of k pictures.
 
     Parameters
     ----------
     cost, climb_cost, end_cost : as `cheapest_paths` has them; none is written over
     beyond : (k, h) float32, the cost of ending in each row
     """
-    library = compiled()
-    if library and cost.size:
-        return _least_with(library["least_through"], cost, climb_cost, end_cost, beyond)
-    return _least_in_numpy(cost, climb_cost, end_cost, beyond)
-
-
-def _least_with(
-    search: Callable[..., None], cost: np.ndarray, climb_cost: np.ndarray, end_cost: np.ndarray, beyond: np.ndarray
-) -> np.ndarray:
-    """As `least_through`, by the function of `compiled/loops.c`."""
-    cost, climb_cost, end_cost, beyond = (
-        np.ascontiguousarray(part, np.float32) for part in (cost, climb_cost, end_cost, beyond)
-    )
-    width, pictures, height = cost.shape
-    scratch, least = np.empty((width + 5) * height, np.float32), np.empty((pictures, height), np.float32)
-    for k in range(pictures):
-        of_picture = (cost[0, k], climb_cost[0, k], end_cost[k], beyond[k], scratch, least[k])
-        search(width, height, pictures * height, *map(address, of_picture))
-    return least
-
-
-def _least_in_numpy(cost: np.ndarray, climb_cost: np.ndarray, end_cost: np.ndarray, beyond: np.ndarray) -> np.ndarray:
-    """As `least_through`, all pictures at once."""
     before, best, after = np.empty_like(cost), end_cost, np.empty_like(end_cost)
     scratch = np.empty_like(end_cost), np.empty_like(end_cost)
     for x in range(len(cost)):
         cheapest_within_column(best + cost[x], climb_cost[x], before[x], scratch)
         best = before[x]
-    least, onward = np.full_like(end_cost, np.inf), beyond
+    onward = beyond
     for x in range(len(cost) - 1, -1, -1):
         cheapest_within_column(onward, climb_cost[x], after, scratch)
-        np.minimum(least, np.add(before[x], after, out=scratch[0]), out=least)
+        before[x] += after
         onward = after + cost[x]
-    return least
+    return before

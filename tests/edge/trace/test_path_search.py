@@ -10,7 +10,7 @@ from scipy import ndimage
 from ecg_edge import layout
 from ecg_edge.arrangement import arrangement
 from ecg_edge.page import ink
-from ecg_edge.trace import ink_runs, path_search, search_bounds
+from ecg_edge.trace import beside_ink, ink_runs, path_search, search_bounds
 
 PX_PER_MM = (8.0, 8.0)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -52,8 +52,9 @@ def test_the_path_within_its_bounds_is_the_path_in_the_whole_page(seed):
     places = places_of()
     others = [[(place, None) for place in places if place is not own] for own in places]
     found, costs = path_search._find_paths(page, places, range(3), others)
-    whole = {i: search_bounds.SearchBounds(0, len(drawn), np.inf) for i in range(3)}
-    expected, paid = path_search._paths_within(page, places, whole, others, 160)
+    whole = {i: path_search.everywhere(place, 0, len(drawn)) for i, place in enumerate(places)}
+    beside = {i: beside_ink.beside_ink(page, places[i], others[i]) for i in range(3)}
+    expected, paid = path_search.paths_in_numpy(page, beside, whole, 160)
     for i in range(3):
         np.testing.assert_array_equal(found[i], expected[i])
         assert costs[i] == pytest.approx(paid[i], abs=1e-3)
@@ -65,8 +66,8 @@ def test_search_bounds_are_narrow_where_paper_separates_the_traces():
     for row in (90, 210, 330):
         drawn[row : row + 3] = 255
     page, places = ink_runs.InkRuns(drawn, np.zeros(drawn.shape, bool), PX_PER_MM), places_of()
-    others = [[(place, None) for place in places if place is not own] for own in places]
-    found = path_search._bounds_of(page, search_bounds.CoarseInk(page), places, [1], others, 160)[1]
+    beside = {1: beside_ink.beside_ink(page, places[1], [(places[0], None), (places[2], None)])}
+    found = search_bounds.CoarseInk(page).search_bounds({1: places[1]}, beside, {1: (0, 420)}, 160)[1]
     assert 150 < found.top < 210 < found.bottom < 270
     assert found.cost_limit > 0
 
