@@ -8,6 +8,8 @@ from statistics import fmean, median
 
 import numpy as np
 
+from .upright_runs import upright_runs
+
 WIDTH_MM = 1.4, 11.0
 """Pulses are 5 mm wide on most devices (0.2 s at 25 mm/s), 2 mm on some."""
 GAINS_MM_PER_MV = 5.0, 10.0, 20.0
@@ -98,9 +100,7 @@ def _upright_strokes(dark: np.ndarray, shortest: float, longest: float) -> np.nd
     thick[:, 1:] |= dark[:, :-1]
     thick[:, :-1] |= dark[:, 1:]
     thick[1:-1] |= thick[:-2] & thick[2:]
-    edges = np.diff(np.pad(thick, ((1, 1), (0, 0))).astype(np.int8), axis=0).T
-    x, top = np.nonzero(edges > 0)
-    _, end = np.nonzero(edges < 0)
+    x, top, end = upright_runs(thick)
     fits = (end - top >= shortest) & (end - top <= longest)
     groups: list[list[tuple[int, int, int]]] = []
     for run in zip(x[fits].tolist(), top[fits].tolist(), (end[fits] - 1).tolist(), strict=True):

@@ -12,6 +12,7 @@ from ..errors import PictureError, Reason
 from ..layout import REPORT
 from . import calibration_pulses, rows
 from .calibration_pulses import Pulse
+from .upright_runs import upright_runs
 
 PX_PER_MM = 4.0
 """Resolution of a coarse page."""
@@ -158,17 +159,19 @@ def _levelled(image: np.ndarray, tilt: float) -> np.ndarray:
     shift = np.rint(tilt * (np.arange(width) - width / 2)).astype(int)
     if not shift.any():
         return image
-    source = np.arange(height)[:, None] + shift
-    moved = np.take_along_axis(image, np.clip(source, 0, height - 1), axis=0)
-    return np.where((source >= 0) & (source < height), moved, np.zeros((), image.dtype))
+    moved = np.zeros_like(image)
+    ends = [0, *(np.flatnonzero(np.diff(shift)) + 1).tolist(), width]
+    for left, right in zip(ends, ends[1:], strict=False):
+        by = int(shift[left])
+        rows = slice(max(-by, 0), max(min(height - by, height), 0))
+        moved[rows, left:right] = image[max(by, 0) : max(height + min(by, 0), 0), left:right]
+    return moved
 
 
 def _without_uprights(ink: np.ndarray, dark: np.ndarray) -> np.ndarray:
     """The ink without upright strokes longer than 9 mm: names stand close to separators."""
-    from scipy import ndimage
-
-    length = 2 * round(UPRIGHT_MM * PX_PER_MM / 2) + 1
-    upright = ndimage.minimum_filter1d(dark.astype(np.uint8), length, axis=0, mode="constant")
-    upright = ndimage.maximum_filter1d(upright, length, axis=0, mode="constant")
-    upright = ndimage.maximum_filter1d(upright, 3, axis=1)
-    return np.where(upright, 0, ink).astype(np.float32)
+    length, kept = 2 * round(UPRIGHT_MM * PX_PER_MM / 2) + 1, ink.astype(np.float32)
+    runs = np.stack(upright_runs(dark))
+    for x, top, end in runs[:, runs[2] - runs[1] >= length].T.tolist():
+        kept[top:end, max(x - 1, 0) : x + 2] = 0
+    return kept

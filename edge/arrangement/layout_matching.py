@@ -321,18 +321,27 @@ def _with_names(match: Match, matcher: lead_names.NameMatcher) -> Match:
     fits = matcher.fits([(index, name) for index, (_, _, name) in enumerate(named)], *match.face)
     for (_, column, _), fit in zip(named, fits, strict=True):
         groups[column].append(fit)
-    fits = [np.mean(group, axis=0) for group in groups]
+    fits = [_mean(group) for group in groups]
     top, left = np.unravel_index(fits[0].argmax(), fits[0].shape)
     first = int(top), int(left)
     places, edges, clear = [first], match.edges, match.lines >= CLEAR_LINES
     if len(fits) > 1:
-        _, pitch, (row, column) = max(best_along(fits[1:], pitch) for pitch in match.search.pitches(len(fits), clear))
+        _, pitch, (row, column) = best_along(fits[1:], match.search.pitches(len(fits), clear))
         places += [(row, column + pitch * i) for i in range(len(fits) - 1)]
         if not clear:
             edges = edges + pitch * np.arange(len(edges))
     scores = tuple(float(fit[place]) for fit, place in zip(fits, places, strict=True))
     parts = {**match.parts, "names": 1 - _ramp(float(np.mean(scores)), FITS)}
     return replace(match, edges=edges, fits=scores, places=tuple(places), parts=parts)
+
+
+def _mean(images: Sequence[np.ndarray]) -> np.ndarray:
+    """The mean of images (h, w), as `numpy.mean` of them makes it, without one array of all."""
+    total = images[0].copy()
+    for image in images[1:]:
+        total += image
+    total /= len(images)
+    return total
 
 
 def _with_unread(coarse: CoarsePage, found: list[Row], match: Match, matches: list[Match]) -> Match:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..compiled.library import address, compiled
 from ..layout import Pattern
 from .coarse_page import PX_PER_MM
 
@@ -79,8 +80,32 @@ def cut(image: np.ndarray, corners: np.ndarray | Sequence[tuple[int, int]], widt
     return windows
 
 
-def best_along(fits: list[np.ndarray], pitch: int) -> tuple[float, int, tuple[int, int]]:
-    """(mean fit, pitch, place) of the best place in windows of which each is shifted by a pitch relative to the one before."""
+def best_along(fits: list[np.ndarray], pitches: range) -> tuple[float, int, tuple[int, int]]:
+    """(mean fit, pitch, place) of the best place in float32 windows of which each is shifted by a pitch, of a step of one pixel, relative to the one before."""
+    library = compiled()
+    if library is None:
+        return max(_best_at(fits, pitch) for pitch in pitches)
+    height, width = fits[0].shape
+    fits = [np.ascontiguousarray(fit) for fit in fits]
+    sums, most, places = (
+        np.empty(width, np.float32),
+        np.empty(len(pitches), np.float32),
+        np.empty(len(pitches), np.int64),
+    )
+    images = np.array([address(fit) for fit in fits], np.intp)
+    library["best_shifts"](
+        len(fits), height, width, pitches.start, len(pitches), *map(address, (images, sums, most, places))
+    )  # fmt: skip
+    found = []
+    for pitch, total, place in zip(pitches, most.tolist(), places.tolist(), strict=True):
+        beyond = pitch * (len(fits) - 1)
+        row, column = divmod(place, width - abs(beyond))
+        found.append((total / len(fits), pitch, (row, column - min(beyond, 0))))
+    return max(found)
+
+
+def _best_at(fits: list[np.ndarray], pitch: int) -> tuple[float, int, tuple[int, int]]:
+    """As `best_along`, of one pitch."""
     width = fits[0].shape[1] - abs(pitch) * (len(fits) - 1)
     offset = -min(pitch * (len(fits) - 1), 0)
     total = fits[0][:, offset : offset + width]

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .upright_runs import upright_runs
+
 MAX_FLAT_MM = 2.0
 """Upright runs of ink longer than this are steep: QRS complexes, pulses, separators."""
 MIN_TRACK_MM = 8.0
@@ -32,7 +34,10 @@ def tracks_of(dark: np.ndarray, px_per_mm: float) -> np.ndarray:
     """(H, W) bool: the ink of a (H, W) bool page that is connected over some length, without ruled lines."""
     from scipy import ndimage
 
-    joined = ndimage.maximum_filter1d(dark.astype(np.uint8), 3, axis=1)
+    dark = np.ascontiguousarray(dark)
+    joined = dark.copy()
+    joined[:, 1:] |= dark[:, :-1]
+    joined[:, :-1] |= dark[:, 1:]
     tracks, _ = ndimage.label(joined, np.ones((3, 3)))
     kept = [False]
     for label, place in enumerate(ndimage.find_objects(tracks), 1):
@@ -44,9 +49,7 @@ def tracks_of(dark: np.ndarray, px_per_mm: float) -> np.ndarray:
 
 def flat_points(tracks: np.ndarray, px_per_mm: float) -> tuple[np.ndarray, np.ndarray]:
     """Columns (n,) and rows (n,) of the middles of short upright runs of ink in the tracks of a (H, W) bool page."""
-    edges = np.diff(np.pad(tracks, ((1, 1), (0, 0))).astype(np.int8), axis=0).T
-    x, top = np.nonzero(edges > 0)
-    _, end = np.nonzero(edges < 0)
+    x, top, end = upright_runs(tracks)
     flat = end - top <= MAX_FLAT_MM * px_per_mm
     return x[flat], (top + end - 1)[flat] / 2
 

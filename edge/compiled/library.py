@@ -1,5 +1,5 @@
-"""The loops over pixels and columns that are compiled where there is a compiler when the package is installed: `loops.c`, of a page's ink `ink.c`, of its
-traces `traces.c`.
+"""The loops over pixels and columns that are compiled where there is a compiler when the package is installed: `loops.c`, of flattening and arrangement
+`pages.c`, of a page's ink `ink.c`, of its traces `traces.c`.
 
 Each has its twin in NumPy or Pillow, with the same sums and comparisons of the same floats: both give the same bits. `convolved` alone sums in
 another order than NumPy's libraries, which differ among themselves: signals differ by some 0.001 µV.
@@ -20,13 +20,22 @@ _SIZE, _FLOAT, _DOUBLE, _ARRAY = ctypes.c_ssize_t, ctypes.c_float, ctypes.c_doub
 FUNCTIONS = {
     "brightest": (None, [_SIZE] + [_ARRAY] * 3),
     "luma": (None, [_SIZE] + [_ARRAY] * 3),
-    "resampled": (None, [_SIZE] + [_ARRAY] * 2 + [_SIZE] * 4 + [_ARRAY, _SIZE, _ARRAY]),
     "window_sums": (None, [_SIZE] * 3 + [_ARRAY] * 2),
     "normalised": (None, [_SIZE] * 7 + [_ARRAY, _FLOAT, _ARRAY, _ARRAY]),
     "maximum_near": (None, [_SIZE] * 3 + [_ARRAY] * 3),
     "harmonic_heights": (None, [_SIZE] * 4 + [_DOUBLE] + [_ARRAY] * 5),
     "enlarged": (None, [_SIZE] * 4 + [_ARRAY] * 7),
     "convolved": (None, [_SIZE] * 4 + [_ARRAY] * 4),
+    # pages.c
+    "square_means": (None, [_SIZE] * 4 + [_ARRAY] * 2),
+    "against_enlarged": (None, [_SIZE] * 3 + [_ARRAY] * 5 + [_SIZE] + [_FLOAT] * 2 + [_ARRAY] * 2),
+    "over_surroundings": (None, [_SIZE] * 3 + [_ARRAY] + [_FLOAT] * 3 + [_ARRAY] * 2),
+    "heights_at": (None, [_SIZE] + [_ARRAY] * 3 + [_SIZE] + [_ARRAY] * 2),
+    "resampled": (None, [_SIZE] + [_ARRAY] * 2 + [_SIZE] * 3 + [_ARRAY, _SIZE, _ARRAY]),
+    "upright_runs": (None, [_SIZE] * 2 + [_ARRAY] * 4),
+    "best_shifts": (None, [_SIZE] * 5 + [_ARRAY] * 4),
+    "partners": (None, [_SIZE] * 4 + [_ARRAY] * 4),
+    "levels_and_steps": (None, [_SIZE] * 3 + [_ARRAY] * 3),
     # ink.c
     "brightest_channel": (None, [_SIZE] + [_ARRAY] * 2),
     "block_maxima": (None, [_SIZE] * 2 + [_ARRAY] + [_SIZE] * 3 + [_ARRAY] * 2),
@@ -53,7 +62,7 @@ FUNCTIONS = {
 
 @lru_cache(maxsize=1)
 def compiled() -> dict[str, Callable[..., Any]] | None:
-    """The functions of `loops.c`, `ink.c` and `traces.c` by name; None where it has not been built, or does not load."""
+    """The functions of `loops.c`, `pages.c`, `ink.c` and `traces.c` by name; None where it has not been built, or does not load."""
     for suffix in EXTENSION_SUFFIXES:
         file = Path(__file__).with_name(LIBRARY + suffix)
         if file.is_file():

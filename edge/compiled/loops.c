@@ -39,53 +39,6 @@ void luma(ptrdiff_t count, const uint8_t *restrict pixels, const uint8_t *restri
         found[i] = (uint8_t)((pixels[4 * i] * 19595u + pixels[4 * i + 1] * 38470u + pixels[4 * i + 2] * 7471u + 0x8000u) >> 16);
 }
 
-static inline ptrdiff_t within(ptrdiff_t at, ptrdiff_t length) { return at < 0 ? 0 : at < length ? at : length - 1; }
-
-static inline double between(double one, double other, double share) { return one + (other - one) * share; }
-
-/* Cells of a picture of three bytes a pixel, resampled from quadrilaterals of another, as Pillow does with a mesh and bilinear interpolation.
-
-   cells           how many; boxes their left, top, right and bottom in the picture that is made
-   quads           x and y of their corners in the other: upper left, lower left, lower right, upper right
-   width, height   of the other, `stride` bytes from one of its rows to the next, `step` from one pixel to the next
-   made            the picture, `made_stride` bytes from one row to the next; what lies beyond the other stays as it is */
-void resampled(ptrdiff_t cells, const int64_t *restrict boxes, const double *restrict quads, ptrdiff_t width,
-               ptrdiff_t height, ptrdiff_t stride, ptrdiff_t step, const uint8_t *restrict pixels, ptrdiff_t made_stride,
-               uint8_t *restrict made)
-{
-    for (ptrdiff_t cell = 0; cell < cells; cell++) {
-        const int64_t *box = boxes + 4 * cell;
-        const double *q = quads + 8 * cell;
-        double across = 1.0 / (double)(box[2] - box[0]), down = 1.0 / (double)(box[3] - box[1]), a[2][4];
-        for (int k = 0; k < 2; k++) {
-            a[k][0] = q[k];
-            a[k][1] = (q[6 + k] - q[k]) * across;
-            a[k][2] = (q[2 + k] - q[k]) * down;
-            a[k][3] = (q[4 + k] - q[2 + k] - q[6 + k] + q[k]) * across * down;
-        }
-        for (int64_t row = box[1]; row < box[3]; row++)
-            for (int64_t column = box[0]; column < box[2]; column++) {
-                double u = (double)(column - box[0]) + 0.5, v = (double)(row - box[1]) + 0.5;
-                double x = a[0][0] + a[0][1] * u + a[0][2] * v + a[0][3] * u * v;
-                double y = a[1][0] + a[1][1] * u + a[1][2] * v + a[1][3] * u * v;
-                if (!(x >= 0.0 && x < (double)width && y >= 0.0 && y < (double)height))
-                    continue;
-                x -= 0.5;
-                y -= 0.5;
-                ptrdiff_t left = x < 0.0 ? -1 : (ptrdiff_t)x, top = y < 0.0 ? -1 : (ptrdiff_t)y;
-                double right_share = x - (double)left, below_share = y - (double)top;
-                const uint8_t *upper = pixels + within(top, height) * stride, *lower = pixels + within(top + 1, height) * stride;
-                ptrdiff_t one = within(left, width) * step, other = within(left + 1, width) * step;
-                uint8_t *out = made + row * made_stride + column * 3;
-                for (int k = 0; k < 3; k++) {
-                    double above = between(upper[one + k], upper[other + k], right_share);
-                    double below = between(lower[one + k], lower[other + k], right_share);
-                    out[k] = (uint8_t)between(above, below, below_share);
-                }
-            }
-    }
-}
-
 /* A convolution over columns with OUT values each: convolved of centreline.py, but for the order of its sums.
 
    count           of columns, a whole number of COLUMNS

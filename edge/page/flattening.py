@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import PictureError, Reason
-from . import grid, sheet, warp
+from . import grid, sheet, spectra, warp
 from .pixels import enlarged
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _by_grid(image: Image.Image, found: grid.Grid, homography: np.ndarray, tiles
     margin = np.array([MARGIN_CELLS, MARGIN_CELLS])
     mesh = warp.mesh_of(homography, (*(low - margin), *(high + margin)), 1.0, warp.CELL_MM * PX_PER_MM)
     source, factor = _near_resolution(image, picture_px_per_mm)
-    mesh, strength = warp.straighten(source, mesh.scaled(factor), grid.normalised)
+    mesh, strength = warp.straighten(source, mesh.scaled(factor), spectra.normalised)
     least = MIN_COHERENCE if found.score >= CLEAR_SCORE else MIN_UNCLEAR_COHERENCE
     if np.quantile(strength, 0.75) < least:
         raise PictureError(Reason.NO_PAGE)

@@ -8,37 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from ..compiled.library import address, compiled
-from .pixels import enlarged
+from .spectra import STEP_PX, Harmonics, normalised, spectra_of
 
-TILE_PX = 160
-STEP_PX = 110
-FFT_PX = 256
-HARMONICS = np.arange(1, 6)
-MAX_FREQUENCY = 0.45
-"""Cycles per pixel up to which harmonics are used."""
 MIN_PERIOD_PX, MAX_PERIOD_PX = 9.0, 56.0
 """Pitches of the bold lines (5 mm) that are searched for in the picture."""
 MIN_CELLS = 30
 """A page is at least so many cells long: so heavier lines at every fifth bold one are not taken for the bold ones."""
 
-MEAN_REDUCE = 3
-"""No divisor of the draft's cells: the pattern that reduction leaves is no harmonic of theirs."""
 
 DIRECTIONS_DEG = np.arange(0.0, 180.0, 2.0)
 PERIODS_PX = np.exp(np.arange(np.log(MIN_PERIOD_PX), np.log(MAX_PERIOD_PX), 0.03))
 SHEAR, STRETCH = 10, 11
 """How far the two families of lines may be from perpendicular (in steps of direction) and from equal pitch (in steps of period)."""
 
-CLEAREST = 6.0
-"""Peaks count up to so many times their surroundings: one strong stroke does not outweigh the grid."""
-BEYOND_SHARE = 0.02
-"""The share of a peak's height beyond that which counts: its maximum stays where it is."""
 MIN_SCORE = 2.0
 """Mean height of a family's harmonics over their surroundings with which a tile is taken to show it."""
 MIN_TILES = 6
@@ -77,7 +65,7 @@ def find_grid(rgb: np.ndarray, other_than: Grid | None = None) -> Grid | None:
     A millimetre should have some two to eleven pixels in the picture. u is the family of lines that runs more nearly across in the picture:
     a page turned by a quarter stays turned. The tiles of a grid `other_than` are not used as seeds: what lies under the page may be squared too.
     """
-    centres, spectra = _spectra(normalised(rgb))
+    centres, spectra = spectra_of(normalised(rgb))
     free = np.ones(len(centres), bool) if other_than is None else _apart(centres, other_than.tiles)
     seed = _seed(centres, spectra, max(rgb.shape) / MIN_CELLS, free)
     if seed is None:
@@ -117,92 +105,6 @@ def _apart(centres: np.ndarray, tiles: np.ndarray) -> np.ndarray:
     return np.abs(centres[:, None] - tiles).max(axis=2).min(axis=1) > 1
 
 
-def normalised(rgb: np.ndarray) -> np.ndarray:
-    """(H, W) float32 in -2..2 of a (H, W, 3) uint8 picture: dark lines negative, light and contrast locally normalised."""
-    gray = np.minimum(np.minimum(rgb[..., 0], rgb[..., 1]), rgb[..., 2]).astype(np.float32)
-    gray -= _mean_around(_reduced(gray), 41, gray.shape)
-    spread = _reduced(np.abs(gray))  # the absolute values are freed before the next array of that size
-    gray /= _mean_around(spread, 81, gray.shape) + np.float32(0.5)
-    return np.clip(gray, -2.0, 2.0, out=gray)
-
-
-def _reduced(values: np.ndarray) -> np.ndarray:
-    """The means of (H, W) float32 values over squares of `MEAN_REDUCE` pixels."""
-    from PIL import Image
-
-    return np.asarray(Image.fromarray(values).reduce(MEAN_REDUCE))
-
-
-def _mean_around(small: np.ndarray, side: int, shape: tuple[int, ...]) -> np.ndarray:
-    """(H, W) float32 means over about `side` by `side` pixels of an image given `_reduced`."""
-    from scipy import ndimage
-
-    return enlarged(ndimage.uniform_filter(small, round(side / MEAN_REDUCE)), shape)
-
-
-def _spectra(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(centres (N, 2), spectra (N, F, F / 2 + 1) float32): each tile's amplitudes over their surroundings; rows are frequencies down,
-    zero in the middle, columns those across, from zero."""
-    from scipy import fft, ndimage
-
-    tile = min(TILE_PX, *values.shape)
-    rows, columns = (
-        np.unique(np.linspace(0, side - tile, max(1, round((side - tile) / STEP_PX) + 1)).astype(int))
-        for side in values.shape
-    )
-    window = (np.hanning(tile)[:, None] * np.hanning(tile)).astype(np.float32)
-    corners = [(top, left) for top in rows for left in columns]
-    spectra = np.empty((len(corners), FFT_PX, FFT_PX // 2 + 1), np.float32)
-    for number, (top, left) in enumerate(corners):
-        piece = values[top : top + tile, left : left + tile]
-        amplitude = np.abs(fft.rfft2((piece - piece.mean()) * window, (FFT_PX, FFT_PX)))
-        amplitude = np.fft.fftshift(amplitude, axes=0)
-        around = ndimage.uniform_filter(amplitude, 25, mode=("wrap", "reflect"))
-        height = amplitude / (around + 1e-3)
-        spectra[number] = np.minimum(height, CLEAREST) + BEYOND_SHARE * np.maximum(height - CLEAREST, 0)
-    return np.array(corners)[:, ::-1] + tile / 2, spectra
-
-
-class _Harmonics:
-    """The harmonics of frequencies (fx, fy) in cycles per pixel, arrays of one shape, as places in spectra."""
-
-    def __init__(self, fx: np.ndarray, fy: np.ndarray) -> None:
-        self._frequencies = np.array([fx, fy], float)
-
-    def scores(self, spectra: np.ndarray, tile: np.ndarray | int) -> np.ndarray:
-        """Their mean height in the spectra of `tile`, by bilinear interpolation: of one for all frequencies, or of one (N, …) for each of the first axis."""
-        library = compiled()
-        if library is None:
-            return self._in_numpy(spectra, tile)
-        tiles, heights = np.asarray(tile, np.int64).ravel(), np.empty(self._frequencies.shape[1:])
-        library["harmonic_heights"](
-            heights.size, heights.size // tiles.size, HARMONICS.size, FFT_PX, MAX_FREQUENCY,
-            *map(address, self._frequencies), address(tiles), address(spectra), address(heights),
-        )  # fmt: skip
-        return heights
-
-    def _in_numpy(self, spectra: np.ndarray, tile: np.ndarray | int) -> np.ndarray:
-        """As `scores`."""
-        left, top, right_share, below_share, inside = self._places
-        above = spectra[tile, top, left] * (1 - right_share) + spectra[tile, top, left + 1] * right_share
-        below = spectra[tile, top + 1, left] * (1 - right_share) + spectra[tile, top + 1, left + 1] * right_share
-        heights = above * (1 - below_share) + below * below_share
-        return np.asarray((heights * inside).sum(axis=0) / np.maximum(inside.sum(axis=0), 1))
-
-    @cached_property
-    def _places(self) -> tuple[np.ndarray, ...]:
-        """(left, top, share of the column to the right, of the row below, whether its frequency counts) of each harmonic of each frequency."""
-        fx, fy = self._frequencies[:, None] * HARMONICS.reshape(-1, *[1] * (self._frequencies.ndim - 1))
-        inside = np.maximum(np.abs(fx), np.abs(fy)) < MAX_FREQUENCY
-        fx, fy = np.where(inside, fx, 0), np.where(inside, fy, 0)
-        # The amplitudes of a real picture's spectrum are symmetric: the half with fx >= 0 is kept.
-        side = np.where(fx < 0, -1.0, 1.0)
-        column, row = fx * side * FFT_PX, fy * side * FFT_PX + FFT_PX // 2
-        left, top = column.astype(int), np.floor(row).astype(int)
-        right_share, below_share = column - left, row - top
-        return np.clip(left, 0, FFT_PX // 2 - 1), np.clip(top, 0, FFT_PX - 2), right_share, below_share, inside
-
-
 def _refine(
     spectra: np.ndarray, tiles: Sequence[int] | np.ndarray, guesses: Sequence[np.ndarray] | np.ndarray, reach: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -215,7 +117,7 @@ def _refine(
         fx = best[..., 0, None, None] + width * steps[:, None]
         fy = best[..., 1, None, None] + width * steps[None, :]
         fx, fy = np.broadcast_arrays(fx, fy)
-        scores = _Harmonics(fx, fy).scores(spectra, tile).reshape(*best.shape[:2], -1)
+        scores = Harmonics(fx, fy).scores(spectra, tile).reshape(*best.shape[:2], -1)
         place = scores.argmax(axis=-1)[..., None]
         best = np.stack(
             [np.take_along_axis(f.reshape(scores.shape), place, axis=-1)[..., 0] for f in (fx, fy)], axis=-1
@@ -224,17 +126,23 @@ def _refine(
     return best, np.take_along_axis(scores, place, axis=-1)[..., 0]
 
 
+@lru_cache(maxsize=1)
+def _searched() -> tuple[np.ndarray, np.ndarray, Harmonics]:
+    """(fx, fy, harmonics) of all directions and periods that are searched for: the same in every picture."""
+    direction = np.deg2rad(DIRECTIONS_DEG)[:, None]
+    fx, fy = np.cos(direction) / PERIODS_PX, np.sin(direction) / PERIODS_PX
+    return fx, fy, Harmonics(fx, fy)
+
+
 def _seed(
     centres: np.ndarray, spectra: np.ndarray, longest_px: float, free: np.ndarray
 ) -> tuple[int, np.ndarray] | None:
     """(tile, (2, 2) frequencies) of the `free` (N,) tile with the clearest two families, toward the middle; None where none is clear."""
-    direction = np.deg2rad(DIRECTIONS_DEG)[:, None]
-    fx, fy = np.cos(direction) / PERIODS_PX, np.sin(direction) / PERIODS_PX
-    turn = len(DIRECTIONS_DEG) // 2
-    best, harmonics = 0.0, _Harmonics(fx, fy)
+    fx, fy, harmonics = _searched()
+    turn, best = len(DIRECTIONS_DEG) // 2, 0.0
     off = np.abs(centres - centres.mean(axis=0)) / (np.ptp(centres, axis=0) / 2 + 1)
     for number in np.flatnonzero(free & (off.max(axis=1) <= SEED_SHARE)):
-        scores = harmonics.scores(spectra, number)
+        scores = harmonics.scores(spectra, int(number))
         pairs = np.minimum(scores, np.roll(_partners(scores), turn, axis=0)) + 0.1 * scores
         if pairs.max() > best:
             best, tile, kept = pairs.max(), number, scores
@@ -256,12 +164,27 @@ _PITCH_WEIGHTS = 1 - 0.8 * np.abs(np.arange(-STRETCH, STRETCH + 1)) * np.log(PER
 
 def _partners(scores: np.ndarray) -> np.ndarray:
     """The best score within `SHEAR` of every direction and `STRETCH` of every period, weighted by pitch."""
+    library = compiled()
+    if library is None:
+        return _partners_in_numpy(scores)
+    height, width = scores.shape
+    scores, best, scratch = (
+        np.ascontiguousarray(scores),
+        np.empty(scores.shape),
+        np.empty(height * (width + 2 * STRETCH)),
+    )
+    library["partners"](height, width, SHEAR, STRETCH, *map(address, (scores, _PITCH_WEIGHTS, scratch, best)))
+    return best
+
+
+def _partners_in_numpy(scores: np.ndarray) -> np.ndarray:
+    """As `_partners`."""
     from scipy import ndimage
 
     widest = ndimage.maximum_filter1d(scores, 2 * SHEAR + 1, axis=0, mode="wrap")
     padded = np.pad(widest, ((0, 0), (STRETCH, STRETCH)), mode="edge")
     count = scores.shape[1]
-    return np.max([padded[:, i : i + count] * weight for i, weight in enumerate(_PITCH_WEIGHTS)], axis=0)
+    return np.asarray(np.max([padded[:, i : i + count] * weight for i, weight in enumerate(_PITCH_WEIGHTS)], axis=0))
 
 
 def _fundamental(spectra: np.ndarray, tile: int, vectors: np.ndarray, longest_px: float) -> np.ndarray:
@@ -319,15 +242,13 @@ def _fit(centres: np.ndarray, seen: dict[int, TileFit]) -> np.ndarray:
     unit = np.hypot(measured[..., 0], measured[..., 1]).mean()
     target = (measured / unit).ravel()
 
-    def predict(parameters: np.ndarray) -> np.ndarray:
-        return frequencies(_matrix(parameters), local).ravel()
-
     parameters = np.concatenate([np.median(measured / unit, axis=0).ravel(), [0.0, 0.0]])
     # A small ridge on the perspective, which a handful of tiles does not determine.
     ridge = np.diag([0, 0, 0, 0, 1e-3, 1e-3])
     for _ in range(15):
-        now = predict(parameters)
-        jacobian = np.stack([(predict(parameters + step) - now) / 1e-6 for step in 1e-6 * np.eye(6)], axis=1)
+        # In one call as they are, and with each of them a little larger.
+        now, *larger = _frequencies_of(parameters + 1e-6 * np.eye(7, 6, -1), local)
+        jacobian = (np.array(larger) - now).T / 1e-6
         residual = target - now
         spread = 1.5 * np.median(np.abs(residual)) + 1e-4
         weighted = jacobian / (1.0 + (residual / (2 * spread)) ** 2)[:, None]
@@ -342,6 +263,15 @@ def _fit(centres: np.ndarray, seen: dict[int, TileFit]) -> np.ndarray:
 def _matrix(parameters: np.ndarray) -> np.ndarray:
     a, b, c, d, e, f = parameters
     return np.array([[a, b, 0.0], [c, d, 0.0], [e, f, 1.0]])
+
+
+def _frequencies_of(parameters: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """(M, 4 N): what `frequencies` gives at the points (N, 2) for each `_matrix` of the (M, 6) parameters."""
+    (a, b, c, d, e, f), (x, y) = parameters.T[:, :, None], points.T
+    depth = e * x + f * y + 1
+    u, v = (a * x + b * y) / depth, (c * x + d * y) / depth
+    found = np.stack([a - u * e, b - u * f, c - v * e, d - v * f], axis=-1) / depth[..., None]
+    return found.reshape(len(parameters), -1)
 
 
 def _depth(homography: np.ndarray, points: np.ndarray) -> np.ndarray:

@@ -131,7 +131,7 @@ def _resample(
     `memory` (h, w, 4)."""
     stride, step = memory.strides[:2]
     origin = address(memory) - corner[1] * stride - corner[0] * step
-    function(len(boxes), address(boxes), address(quads), *size, stride, step, origin, found.strides[0], address(found))
+    function(len(boxes), address(boxes), address(quads), *size, stride, origin, found.strides[0], address(found))
 
 
 def _resampled_in_pillow(image: Image.Image, size: tuple[int, int], boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:
@@ -158,7 +158,7 @@ def enlarged(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     image = np.ascontiguousarray(image, np.float32)
     if library is None:
         return _enlarged_in_pillow(image, shape)
-    (columns, across), (rows, down) = _weights(wide, width), _weights(tall, height)
+    (columns, across), (rows, down) = weights_of(wide, width), weights_of(tall, height)
     scratch, made = np.empty((tall, width), np.float32), np.empty((height, width), np.float32)
     library["enlarged"](
         height, width, tall, wide, *map(address, (image, columns, across, rows, down, scratch, made)),
@@ -174,7 +174,7 @@ def _enlarged_in_pillow(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray
     return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR))
 
 
-def _weights(length: int, made: int) -> tuple[np.ndarray, np.ndarray]:
+def weights_of(length: int, made: int) -> tuple[np.ndarray, np.ndarray]:
     """((made, 2) int64, (made, 2) float) of which two of `length` pixels in a row each of the `made` ones consists, and their weights, as Pillow sums them."""
     middles = (np.arange(made) + 0.5) * (length / made)
     first = np.maximum((middles - 0.5).astype(np.int64), 0)

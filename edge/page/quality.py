@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrangement.coarse_page import percentile_of
+from ..compiled.library import address, compiled
 from ..compiled.reduction import level_counts
 from ..errors import PictureError, Reason
 from ..layout import LEADS_12
 from ..result import LeadState
-from .cover import MAP_PX, is_foreign, paper_of
+from .cover import MAP_PX, extremes, is_foreign, paper_of
 
 if TYPE_CHECKING:
     from ..trace.lead_traces import Traces
@@ -138,28 +139,44 @@ def _light(page: Page) -> dict[str, float]:
     (left, right, _), (top, bottom, _) = columns.indices(page.image.width), rows.indices(page.image.height)
     if min(right - left, bottom - top) < 10 * MAP_PX:
         return {}
-    paper = paper_of(page.image.crop((left, top, right, bottom)))
-    brightness = paper.max(axis=2)
+    paper = paper_of(page.image, (left, top, right, bottom))
+    least, brightness = extremes(paper)
+    darkest, brightest = np.quantile(brightness, (0.05, 0.95))
     return {
-        "shade": float(1 - np.quantile(brightness, 0.05) / max(np.quantile(brightness, 0.95), 1.0)),
-        "glare": float((paper.min(axis=2) >= SATURATED).mean()) if _is_photograph(paper) else 0.0,
+        "shade": float(1 - darkest / max(brightest, 1.0)),
+        "glare": float((least >= SATURATED).mean()) if _is_photograph(least, brightness) else 0.0,
         "covered": float(is_foreign(paper).mean()),
     }
 
 
-def _is_photograph(paper: np.ndarray) -> bool:
-    """Whether paper is as in a photograph: in a scan or a drawing nearly all of it is white, but for the lines of a pale grid, and nothing is burnt out."""
-    return float((paper.min(axis=2) >= SATURATED).mean()) < 0.7 and float(np.median(paper.max(axis=2))) < WHITE
+def _is_photograph(least: np.ndarray, brightness: np.ndarray) -> bool:
+    """Whether paper, (h, w) of its darkest and of its brightest channel, is as in a photograph: in a scan or a drawing nearly all of it is white, but
+    for the lines of a pale grid, and nothing is burnt out."""
+    return float((least >= SATURATED).mean()) < 0.7 and float(np.median(brightness)) < WHITE
 
 
 def _blur_px(page: Page) -> float:
     """The σ of the blur: of a thin stroke that a Gaussian has blurred the steepest slope is its depth times 0.607 / σ."""
     rows, columns = _lead_area(page)
-    gray = page.gray[rows, columns]
-    step = np.maximum(gray[2:], gray[:-2]) - np.minimum(gray[2:], gray[:-2])
-    levels = level_counts(gray)
+    levels, steps = _levels_and_steps(page.gray[rows, columns])
     depth = percentile_of(levels, 50) - percentile_of(levels, DEEP_PERCENTILE)
-    return float(0.607 * depth / max(percentile_of(level_counts(step), SLOPE_PERCENTILE) / 2, 1.0))
+    return float(0.607 * depth / max(percentile_of(steps, SLOPE_PERCENTILE) / 2, 1.0))
+
+
+def _levels_and_steps(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(256,) int each: how many pixels of a (H, W) uint8 image have each level, and how many differ by each from the pixel two rows below."""
+    library = compiled()
+    if library is None:
+        return _levels_and_steps_in_numpy(gray)
+    levels, steps = np.empty((2, 256), np.int64)
+    gray = gray if gray.strides[1] == 1 else np.ascontiguousarray(gray)
+    library["levels_and_steps"](*gray.shape, gray.strides[0], *map(address, (gray, levels, steps)))
+    return levels, steps
+
+
+def _levels_and_steps_in_numpy(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `_levels_and_steps`."""
+    return level_counts(gray), level_counts(np.maximum(gray[2:], gray[:-2]) - np.minimum(gray[2:], gray[:-2]))
 
 
 def _rounded(value: float | None) -> float | None:

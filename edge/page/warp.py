@@ -172,17 +172,19 @@ def straighten(
     return mesh, strength
 
 
-def _carriers(values: np.ndarray, axis: int, cycles: int, cell_px: int) -> np.ndarray:
-    """(R, C) complex: the amplitude and phase of `cycles` waves a cell along `axis`, for each cell of `cell_px`."""
-    wave = np.exp(-2j * np.pi * cycles * (np.arange(values.shape[axis]) + 0.5) / cell_px).astype(np.complex64)
+def _carriers(values: np.ndarray, axis: int, waves: tuple[int, ...], cell_px: int) -> dict[int, np.ndarray]:
+    """{cycles: (R, C) complex}: the amplitude and phase of so many `waves` a cell along `axis`, for each cell of `cell_px`."""
     rows, columns = values.shape[0] // cell_px, values.shape[1] // cell_px
     blocks = values[: rows * cell_px, : columns * cell_px].reshape(rows, cell_px, columns, cell_px)
     # The wave is constant along its crests: the mean along these comes first, for a fraction of the memory.
     profiles = blocks.mean(axis=1 if axis == 1 else 3)
-    shape = (columns, cell_px) if axis == 1 else (rows, cell_px, 1)
-    demodulated = profiles * wave[: (columns if axis == 1 else rows) * cell_px].reshape(shape)
-    # Lines are dark, negative: hence the sign.
-    return -demodulated.mean(axis=2 if axis == 1 else 1)
+    shape, length = ((columns, cell_px), columns) if axis == 1 else ((rows, cell_px, 1), rows)
+    places, found = np.arange(length * cell_px) + 0.5, {}
+    for cycles in waves:
+        wave = np.exp(-2j * np.pi * cycles * places / cell_px).astype(np.complex64)
+        # Lines are dark, negative: hence the sign.
+        found[cycles] = -(profiles * wave.reshape(shape)).mean(axis=2 if axis == 1 else 1)
+    return found
 
 
 def _smooth(field: np.ndarray, sigma: float = SMOOTH_CELLS) -> np.ndarray:
@@ -203,7 +205,7 @@ def _displacement(
     values: np.ndarray, axis: int, waves: tuple[int, ...], degree: int, cell_px: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """((R, C) displacement of the lines along `axis` in cells, (R, C) coherence of the clearest of `waves`)."""
-    fields = {wave: _carriers(values, axis, wave, cell_px) for wave in waves}
+    fields = _carriers(values, axis, waves, cell_px)
     # The polynomial alone: the residual of single cells is more often noise of compression and of strokes than paper.
     smoothed = {wave: _smoothed(field) for wave, field in fields.items()}
     cells = _surface(smoothed, degree)
@@ -213,30 +215,45 @@ def _displacement(
 
 
 def _surface(smoothed: dict[int, tuple[np.ndarray, np.ndarray]], degree: int) -> np.ndarray:
-    """(R, C) smooth displacement in cells: the polynomial whose steps from cell to cell are those of the phases of fields, smoothed and with coherence."""
+    """(R, C) smooth displacement in cells: the polynomial whose steps from cell to cell are those of the phases of fields, smoothed and with coherence.
+
+    Each of its terms is a polynomial of the row times one of the column, so that the sums of products of two terms over all cells are taken along rows
+    first, of all pairs of polynomials, and then down columns.
+    """
     rows, columns = next(iter(smoothed.values()))[0].shape
     across = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, columns), degree)
     down = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, rows), degree)
-    terms = [(i, j) for i in range(degree + 1) for j in range(degree + 1) if 0 < i + j <= degree]
-    basis = np.array([down[:, [j]] * across[:, i] for i, j in terms])
-    pairs = [_neighbours(basis, axis) for axis in (1, 2)]
-    designs = [(further - nearer).reshape(len(terms), -1) for further, nearer in pairs]
-    square, right, weights = np.zeros((len(terms), len(terms))), np.zeros(len(terms)), []
-    for wave, (smooth, coherence) in smoothed.items():
+    order = np.add.outer(np.arange(degree + 1), np.arange(degree + 1))
+    # Of the row first, as below.
+    kept = np.flatnonzero((order > 0) & (order <= degree))
+    certainties = {}
+    for wave, (_, coherence) in smoothed.items():
         sure = np.clip(coherence - CHANCE, 0, 1)
         # The inverse variance of a phase, in cells.
-        certainty = wave**2 * sure / (1 - 0.99 * sure)
-        for axis, design in enumerate(designs):
+        certainties[wave] = wave**2 * sure / (1 - 0.99 * sure)
+    square, right = np.zeros((order.size, order.size)), np.zeros(order.shape)
+    weights: list[np.ndarray] = []
+    for axis, (of_row, of_column) in enumerate(((np.diff(down, axis=0), across), (down, np.diff(across, axis=0)))):
+        certainty = steps = np.zeros(1)
+        for wave, (smooth, _) in smoothed.items():
             ahead, here = _neighbours(smooth, axis)
-            step = -np.angle(ahead * np.conj(here)).ravel() / (2 * np.pi * wave)
-            weights.append(np.minimum(*_neighbours(certainty, axis)).ravel())
-            weighed = design * weights[-1]
-            square, right = square + weighed @ design.T, right + weighed @ step
-    usual = np.concatenate(weights).mean() + 1e-12
+            step = -np.angle(ahead * np.conj(here)) / (2 * np.pi * wave)
+            weights.append(np.minimum(*_neighbours(certainties[wave], axis)))
+            certainty, steps = certainty + weights[-1], steps + weights[-1] * step
+        both = _pairs(of_row).T @ (certainty @ _pairs(of_column))
+        square = square + both.reshape([degree + 1] * 4).swapaxes(1, 2).reshape(square.shape)
+        right = right + of_row.T @ steps @ of_column
+    usual = np.concatenate([each.ravel() for each in weights]).mean() + 1e-12
     # High orders are held back where the grid is not clear.
-    ridge = np.diag([1e-3 * (i + j) ** 4 for i, j in terms])
-    coefficients = np.linalg.solve(square / usual + ridge, right / usual)
-    return np.tensordot(coefficients, basis, axes=1)
+    ridge = np.diag(1e-3 * order.ravel()[kept] ** 4)
+    coefficients = np.zeros(order.size)
+    coefficients[kept] = np.linalg.solve(square[np.ix_(kept, kept)] / usual + ridge, right.ravel()[kept] / usual)
+    return np.asarray(down @ coefficients.reshape(order.shape) @ across.T)
+
+
+def _pairs(values: np.ndarray) -> np.ndarray:
+    """(n, k * k): the products of each two of (n, k) values."""
+    return (values[:, :, None] * values[:, None]).reshape(len(values), -1)
 
 
 def _neighbours(field: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:

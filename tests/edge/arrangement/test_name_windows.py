@@ -1,10 +1,13 @@
 """Windows about the names of leads."""
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecg_edge.arrangement.name_windows import cut
+from ecg_edge.arrangement import layout_matching, name_windows
+from ecg_edge.arrangement.name_windows import best_along, cut
+from ecg_edge.compiled import library
 
 corners = st.lists(st.tuples(st.integers(-60, 60), st.integers(-60, 60)), min_size=1, max_size=5)
 
@@ -19,3 +22,16 @@ def test_windows_are_parts_of_the_padded_page(places, width, height, seed):
         left = min(max(x + pad, 0), padded.shape[1] - width)
         top = min(max(y + pad, 0), padded.shape[0] - height)
         np.testing.assert_array_equal(window, padded[top : top + height, left : left + width])
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 4), st.integers(1, 12), st.integers(31, 50), st.integers(0, 9), st.integers(0, 2**32 - 1))
+def test_what_is_compiled_finds_the_best_place_that_numpy_finds(count, height, width, most, seed):
+    """Of equal places the same one, too."""
+    if library.compiled() is None:
+        pytest.skip("nothing has been compiled: there was no C compiler when the package was installed")
+    levels = np.random.default_rng(seed).integers(0, 9, (count, height, width))
+    fits = list((levels / 7).astype(np.float32))
+    found = best_along(fits, range(-most, most + 1))
+    assert found == max(name_windows._best_at(fits, pitch) for pitch in range(-most, most + 1))
+    np.testing.assert_array_equal(layout_matching._mean(fits), np.mean(fits, axis=0))

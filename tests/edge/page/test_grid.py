@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from ecg_edge.compiled import library
 from ecg_edge.page import grid
-from ecg_edge.page.grid import CLEAREST, MIN_SCORE, NEARER, find_grid, frequencies, normalised
+from ecg_edge.page.grid import MIN_SCORE, NEARER, find_grid, frequencies
+from ecg_edge.page.spectra import CLEAREST, normalised
 from ecg_edge.page.warp import project
 
 from ..papers import RED_GRID, clouds, ruled
@@ -193,17 +194,16 @@ def test_frequencies_are_the_gradients_of_the_cells():
         np.testing.assert_allclose(frequencies(true, points)[:, :, axis], difference, rtol=1e-5)
 
 
-@settings(max_examples=40)
-@given(st.integers(1, 4), st.integers(0, 2**32 - 1))
-def test_what_is_compiled_gives_the_bits_of_numpy(count, seed):
-    """Heights of harmonics, of frequencies beyond those that count too: of one tile each, and of all in one."""
+def test_frequencies_of_several_homographies_are_those_of_each():
+    rng = np.random.default_rng(5)
+    points, parameters = rng.uniform(-0.5, 0.5, (9, 2)), rng.normal(0, 0.2, (3, 6)) + [1, 0, 0, 1, 0, 0]
+    for found, each in zip(grid._frequencies_of(parameters, points), parameters, strict=True):
+        np.testing.assert_allclose(found, frequencies(grid._matrix(each), points).ravel(), rtol=1e-12)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_what_is_compiled_finds_the_partners_that_numpy_finds(seed):
     if library.compiled() is None:
         pytest.skip("nothing has been compiled: there was no C compiler when the package was installed")
-    rng = np.random.default_rng(seed)
-    spectra = rng.uniform(0, 6, (5, grid.FFT_PX, grid.FFT_PX // 2 + 1)).astype(np.float32)
-    fx, fy = rng.choice([0.01, 0.1, 0.5], (2, count, 2, 3, 3)) * rng.uniform(-1, 1, (2, count, 2, 3, 3))
-    harmonics = grid._Harmonics(fx, fy)
-    for tile in (3, rng.integers(0, 5, count)[:, None, None, None]):
-        found = harmonics.scores(spectra, tile)
-        np.testing.assert_array_equal(found, harmonics._in_numpy(spectra, tile))
-        assert found.shape == fx.shape
+    scores = np.random.default_rng(seed).uniform(0, 6, (len(grid.DIRECTIONS_DEG), len(grid.PERIODS_PX)))
+    np.testing.assert_array_equal(grid._partners(scores), grid._partners_in_numpy(scores))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
+from ecg_edge.compiled import library
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.image import open_picture
 from ecg_edge.layout import LEADS_12, Arrangement, Box, Place
@@ -219,3 +220,20 @@ def test_the_first_broken_limit_says_why():
     good = dict.fromkeys(NAMES)
     for first, second in combinations(quality.LIMITS, 2):
         assert quality.find_problem(good | {limit.name: limit.most + 1 for limit in (second, first)}) is first.reason
+
+
+@given(st.integers(1, 20), st.integers(1, 30), st.sampled_from([1, 20, 256]), st.integers(0, 2**32 - 1))
+def test_what_is_compiled_counts_levels_and_steps_as_numpy_does(height, width, levels, seed):
+    """Of a part of an image, too, and of one of a single row."""
+    if library.compiled() is None:
+        pytest.skip("nothing has been compiled: there was no C compiler when the package was installed")
+    gray = np.random.default_rng(seed).integers(0, levels, (height + 2, width + 3)).astype(np.uint8)
+    for seen in (gray, gray[1:, 2:-1], gray[1:2], gray[2:].T):
+        for found, expected in zip(quality._levels_and_steps(seen), levels_and_steps(seen), strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+def levels_and_steps(gray):
+    """By counting."""
+    steps = np.abs(gray[2:].astype(int) - gray[:-2])
+    return np.bincount(gray.ravel(), minlength=256), np.bincount(steps.ravel(), minlength=256)

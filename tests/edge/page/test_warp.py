@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ecg_edge.page.grid import normalised
+from ecg_edge.page import warp
+from ecg_edge.page.spectra import normalised
 from ecg_edge.page.warp import CELL_MM, CELL_PX, Mesh, homography_of, mesh_of, project, straighten
 
 from ..papers import RED_GRID, ruled
@@ -264,3 +265,47 @@ def test_what_is_not_known_on_the_page_is_not_known_in_the_picture():
     mesh = mesh_of(np.eye(3), (0, 0, 4, 3), 1.0, 10.0)
     found = mesh.to_picture([[5.0, 15.0], [np.nan, 15.0], [25.0, 5.0]])
     np.testing.assert_allclose(found, [[0.5, 1.5], [np.nan, np.nan], [2.5, 0.5]])
+
+
+# The displacement
+
+
+def surface_of_all_terms(smoothed, degree):
+    """As `_surface`, by one array of all terms over all cells and one least-squares problem of all steps, as its definition says."""
+    rows, columns = next(iter(smoothed.values()))[0].shape
+    across = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, columns), degree)
+    down = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, rows), degree)
+    terms = [(i, j) for i in range(degree + 1) for j in range(degree + 1) if 0 < i + j <= degree]
+    basis = np.array([down[:, [j]] * across[:, i] for i, j in terms])
+    designs, targets, weights = [], [], []
+    for wave, (smooth, coherence) in smoothed.items():
+        sure = np.clip(coherence - warp.CHANCE, 0, 1)
+        certainty = wave**2 * sure / (1 - 0.99 * sure)
+        for axis in (0, 1):
+            ahead, here = warp._neighbours(smooth, axis)
+            targets.append((-np.angle(ahead * np.conj(here)) / (2 * np.pi * wave)).ravel())
+            weights.append(np.minimum(*warp._neighbours(certainty, axis)).ravel())
+            designs.append(np.diff(basis, axis=axis + 1).reshape(len(terms), -1))
+    weights = np.concatenate(weights)
+    weights, design, target = (
+        weights / (weights.mean() + 1e-12),
+        np.concatenate(designs, axis=1),
+        np.concatenate(targets),
+    )
+    ridge = np.diag([1e-3 * (i + j) ** 4 for i, j in terms])
+    return np.tensordot(
+        np.linalg.solve((design * weights) @ design.T + ridge, design @ (weights * target)), basis, axes=1
+    )
+
+
+@settings(max_examples=20)
+@given(st.integers(6, 16), st.integers(6, 16), st.sampled_from([1, 3, 6]), st.integers(0, 2**32 - 1))
+def test_the_displacement_is_that_of_the_least_squares_over_all_cells(rows, columns, degree, seed):
+    """Of any fields, to a millionth of a cell."""
+    rng = np.random.default_rng(seed)
+    smoothed = {}
+    for wave in (1, 5):
+        field = rng.normal(size=(rows, columns)) + 1j * rng.normal(size=(rows, columns))
+        smoothed[wave] = field.astype(np.complex64), rng.uniform(0, 1, (rows, columns)).astype(np.float32)
+    expected = surface_of_all_terms(smoothed, degree)
+    np.testing.assert_allclose(warp._surface(smoothed, degree), expected, atol=1e-6 * max(1, np.ptp(expected)))

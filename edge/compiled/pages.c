@@ -1,0 +1,420 @@
+/* The loops of page/ and arrangement/ over whole pictures, compiled: the same sums and comparisons of the same floats as in NumPy, SciPy and
+   Pillow, so the same results to the bit, but where a function says otherwise. */
+
+#include <float.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if FLT_EVAL_METHOD != 0
+#error "floats are summed with more digits on this machine: pages are looked at in NumPy there"
+#endif
+
+#define MOST_COLUMNS 512
+#define LANES 8
+
+/* On x86-64 these are compiled for wider vectors too, and the processor's are taken when the library is loaded; no sum depends on it. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__)
+#define WIDEST __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDEST
+#endif
+
+static inline float size_of(float value, int absolute) { return absolute ? fabsf(value) : value; }
+
+/* The means of values (height, width), or of their sizes where `absolute`, over squares of `side` pixels, and over what is left of them at the right
+   and at the bottom: summed as Pillow's reduce does, pairs of rows and columns first. */
+void square_means(ptrdiff_t height, ptrdiff_t width, ptrdiff_t side, ptrdiff_t absolute, const float *restrict values, float *restrict made)
+{
+    ptrdiff_t across = (width + side - 1) / side;
+    for (ptrdiff_t top = 0; top < height; top += side)
+        for (ptrdiff_t left = 0; left < width; left += side) {
+            ptrdiff_t bottom = top + side, right = left + side, y, x;
+            double sum = 0;
+            if (bottom <= height && right <= width) {
+                for (y = top; y < bottom - 1; y += 2) {
+                    const float *one = values + y * width, *other = one + width;
+                    for (x = left; x < right - 1; x += 2)
+                        sum += size_of(one[x], absolute) + size_of(one[x + 1], absolute) + size_of(other[x], absolute)
+                               + size_of(other[x + 1], absolute);
+                    if (side & 1)
+                        sum += size_of(one[x], absolute) + size_of(other[x], absolute);
+                }
+                if (side & 1) {
+                    const float *one = values + y * width;
+                    for (x = left; x < right - 1; x += 2)
+                        sum += size_of(one[x], absolute) + size_of(one[x + 1], absolute);
+                    sum += size_of(one[x], absolute);
+                }
+            } else {
+                bottom = bottom < height ? bottom : height;
+                right = right < width ? right : width;
+                for (y = top; y < bottom; y++)
+                    for (x = left; x < right; x++)
+                        sum += size_of(values[y * width + x], absolute);
+            }
+            made[top / side * across + left / side] = (float)(sum * (1.0 / (double)((bottom - top) * (right - left))));
+        }
+}
+
+/* One row of an image that is enlarged as `enlarged` does it: of two rows of the image that is wide enough already. */
+static inline void between_rows(ptrdiff_t width, const float *restrict first, const float *restrict second, double one, double other,
+                         float *restrict made)
+{
+    for (ptrdiff_t x = 0; x < width; x++)
+        made[x] = (float)((double)first[x] * one + (double)second[x] * other);
+}
+
+static inline void widened(ptrdiff_t width, const float *restrict row, const int64_t *restrict columns, const double *restrict across,
+                    float *restrict made)
+{
+    for (ptrdiff_t x = 0; x < width; x++)
+        made[x] = (float)((double)row[columns[2 * x]] * across[2 * x] + (double)row[columns[2 * x + 1]] * across[2 * x + 1]);
+}
+
+/* Values (height, width) less an image (tall, wide) that is enlarged to their size, or divided by it and `more`, and clipped to `most` either way.
+
+   columns, rows, across, down   as `enlarged` has them
+   divided                       whether they are divided
+   scratch                       3 * width floats to be written over */
+WIDEST void against_enlarged(ptrdiff_t height, ptrdiff_t width, ptrdiff_t wide, const float *restrict image, const int64_t *restrict columns,
+                      const double *restrict across, const int64_t *restrict rows, const double *restrict down, ptrdiff_t divided, float more,
+                      float most, float *restrict scratch, float *restrict values)
+{
+    ptrdiff_t held[2] = {-1, -1};
+    float *wider[2] = {scratch, scratch + width}, *between = scratch + 2 * width;
+    for (ptrdiff_t y = 0; y < height; y++) {
+        float *restrict row = values + y * width;
+        const float *both[2];
+        for (int k = 0; k < 2; k++) {
+            ptrdiff_t wanted = rows[2 * y + k], slot = wanted & 1;
+            if (held[slot] != wanted) {
+                widened(width, image + wanted * wide, columns, across, wider[slot]);
+                held[slot] = wanted;
+            }
+            both[k] = wider[slot];
+        }
+        between_rows(width, both[0], both[1], down[2 * y], down[2 * y + 1], between);
+        if (!divided)
+            for (ptrdiff_t x = 0; x < width; x++)
+                row[x] -= between[x];
+        else
+            for (ptrdiff_t x = 0; x < width; x++) {
+                float value = row[x] / (between[x] + more);
+                value = value > -most ? value : -most;
+                row[x] = value < most ? value : most;
+            }
+    }
+}
+
+/* How high each amplitude of a spectrum stands over the mean of those around it, up to `clearest`, and a share of what is above that.
+
+   height, width   of the spectrum, whose rows go round and whose columns are mirrored at both ends; made begins with its middle row
+   side            odd, of the square of which that mean is, summed as SciPy's uniform_filter does
+   least           what is added to the mean
+   scratch         height * width floats to be written over */
+WIDEST void over_surroundings(ptrdiff_t height, ptrdiff_t width, ptrdiff_t side, const float *restrict amplitude, float least, float clearest,
+                       float share, float *restrict scratch, float *restrict made)
+{
+    ptrdiff_t reach = side / 2, middle = (height + 1) / 2;
+    double sum[MOST_COLUMNS], steps[MOST_COLUMNS + 1], size = (double)side;
+    for (ptrdiff_t x = 0; x < width; x++)
+        sum[x] = 0;
+    for (ptrdiff_t k = -reach; k <= reach; k++) {
+        const float *restrict row = amplitude + ((k + middle + height) % height) * width;
+        for (ptrdiff_t x = 0; x < width; x++)
+            sum[x] += (double)row[x];
+    }
+    for (ptrdiff_t x = 0; x < width; x++)
+        scratch[x] = (float)(sum[x] / size);
+    for (ptrdiff_t y = 1; y < height; y++) {
+        const float *restrict enters = amplitude + ((y + reach + middle) % height) * width;
+        const float *restrict leaves = amplitude + ((y - 1 - reach + middle + height) % height) * width;
+        float *restrict out = scratch + y * width;
+        for (ptrdiff_t x = 0; x < width; x++) {
+            sum[x] += (double)enters[x] - (double)leaves[x];
+            out[x] = (float)(sum[x] / size);
+        }
+    }
+    for (ptrdiff_t y = 0; y < height; y++) {
+        const float *restrict row = scratch + y * width, *restrict own = amplitude + ((y + middle) % height) * width;
+        float *restrict out = made + y * width;
+        double total = 0;
+        for (ptrdiff_t k = -reach; k <= reach; k++)
+            total += (double)row[k < 0 ? -1 - k : k];
+        steps[0] = total;
+        for (ptrdiff_t x = 1; x < width; x++) {
+            ptrdiff_t enters = x + reach, leaves = x - 1 - reach;
+            steps[x] = (double)row[enters < width ? enters : 2 * width - 1 - enters] - (double)row[leaves < 0 ? -1 - leaves : leaves];
+        }
+        for (ptrdiff_t x = 1; x < width; x++)
+            steps[x] = total += steps[x];
+        for (ptrdiff_t x = 0; x < width; x++) {
+            float over = own[x] / ((float)(steps[x] / size) + least), beyond = over - clearest;
+            out[x] = (over < clearest ? over : clearest) + share * (beyond > 0 ? beyond : 0);
+        }
+    }
+}
+
+/* The mean height of the harmonics of `count` frequencies in one spectrum, at places that are known.
+
+   each             how many of the harmonics of each frequency count, the first ones: those of all follow each other
+   places           the pixel of the spectrum above and left of each
+   shares           of each the weights of the column to the right and of the row below
+   line             floats from one row of the spectrum to the next */
+void heights_at(ptrdiff_t count, const int32_t *restrict each, const int32_t *restrict places, const double *restrict shares, ptrdiff_t line,
+                const float *restrict spectrum, double *restrict heights)
+{
+    for (ptrdiff_t k = 0; k < count; k++) {
+        double sum = 0;
+        int32_t n = each[k];
+        for (int32_t i = 0; i < n; i++, places++, shares += 2) {
+            const float *restrict here = spectrum + *places;
+            double above = here[0] * (1 - shares[0]) + here[1] * shares[0];
+            double below = here[line] * (1 - shares[0]) + here[line + 1] * shares[0];
+            sum += above * (1 - shares[1]) + below * shares[1];
+        }
+        heights[k] = sum / (double)(n ? n : 1);
+    }
+}
+
+/* How many pixels of a gray image (height, width), `stride` bytes from row to row, have each level, and how many have each difference to the pixel
+   two rows below: levels (256), steps (256). */
+void levels_and_steps(ptrdiff_t height, ptrdiff_t width, ptrdiff_t stride, const uint8_t *restrict gray, int64_t *restrict levels,
+                      int64_t *restrict steps)
+{
+    memset(levels, 0, 256 * sizeof *levels);
+    memset(steps, 0, 256 * sizeof *steps);
+    uint32_t counts[4][256];
+    uint32_t apart[4][256];
+    for (ptrdiff_t y = 0; y < height; y++) {
+        const uint8_t *restrict row = gray + y * stride, *restrict below = row + 2 * stride;
+        int last = y + 2 >= height;
+        memset(counts, 0, sizeof counts);
+        memset(apart, 0, sizeof apart);
+        for (ptrdiff_t x = 0; x < width; x++)
+            counts[x & 3][row[x]]++;
+        if (!last)
+            for (ptrdiff_t x = 0; x < width; x++) {
+                int step = (int)row[x] - (int)below[x];
+                apart[x & 3][step < 0 ? -step : step]++;
+            }
+        for (int k = 0; k < 256; k++) {
+            levels[k] += counts[0][k] + counts[1][k] + counts[2][k] + counts[3][k];
+            if (!last)
+                steps[k] += apart[0][k] + apart[1][k] + apart[2][k] + apart[3][k];
+        }
+    }
+}
+
+/* The best of scores (height, width) within `shear` rows of each, which go round, and `stretch` columns, by their weights (2 * stretch + 1); columns
+   beyond both ends are as the last ones.
+
+   scratch   height * (width + 2 * stretch) doubles to be written over */
+WIDEST void partners(ptrdiff_t height, ptrdiff_t width, ptrdiff_t shear, ptrdiff_t stretch, const double *restrict scores,
+                     const double *restrict weights, double *restrict scratch, double *restrict best)
+{
+    ptrdiff_t line = width + 2 * stretch;
+    for (ptrdiff_t y = 0; y < height; y++) {
+        double *restrict widest = scratch + y * line + stretch;
+        for (ptrdiff_t x = 0; x < width; x++)
+            widest[x] = scores[y * width + x];
+        for (ptrdiff_t k = -shear; k <= shear; k++) {
+            const double *restrict row = scores + (y + k + height) % height * width;
+            for (ptrdiff_t x = 0; x < width; x++)
+                widest[x] = row[x] > widest[x] ? row[x] : widest[x];
+        }
+        for (ptrdiff_t k = 1; k <= stretch; k++) {
+            widest[-k] = widest[0];
+            widest[width - 1 + k] = widest[width - 1];
+        }
+        double *restrict out = best + y * width;
+        for (ptrdiff_t x = 0; x < width; x++)
+            out[x] = widest[x - stretch] * weights[0];
+        for (ptrdiff_t k = 1; k <= 2 * stretch; k++)
+            for (ptrdiff_t x = 0; x < width; x++) {
+                double value = widest[x - stretch + k] * weights[k];
+                out[x] = value > out[x] ? value : out[x];
+            }
+    }
+}
+
+#define INLINE static inline __attribute__((always_inline))
+typedef double quad __attribute__((vector_size(32)));
+typedef double pair __attribute__((vector_size(16)));
+typedef int32_t whole __attribute__((vector_size(16)));
+typedef uint8_t bytes __attribute__((vector_size(16)));
+typedef uint64_t words __attribute__((vector_size(16)));
+
+INLINE ptrdiff_t within(ptrdiff_t at, ptrdiff_t length) { return at < 0 ? 0 : at < length ? at : length - 1; }
+
+/* The four bytes of the first or the second of two pixels. */
+INLINE quad channels(bytes both, int second)
+{
+    const bytes none = {0};
+    bytes wide = second ? __builtin_shuffle(both, none, (bytes){4, 16, 16, 16, 5, 16, 16, 16, 6, 16, 16, 16, 7, 16, 16, 16})
+                        : __builtin_shuffle(both, none, (bytes){0, 16, 16, 16, 1, 16, 16, 16, 2, 16, 16, 16, 3, 16, 16, 16});
+    return __builtin_convertvector((whole)wide, quad);
+}
+
+/* Between two pixels beside each other in a row: four bytes each, at `one` and at `other`. */
+INLINE quad across_row(const uint8_t *one, const uint8_t *other, int adjacent, double share)
+{
+    uint64_t word; /* not through an array of bytes: what is written in parts and read as a whole has to wait */
+    if (adjacent)
+        memcpy(&word, one, sizeof word);
+    else {
+        uint32_t parts[2];
+        memcpy(&parts[0], one, 4);
+        memcpy(&parts[1], other, 4);
+        word = parts[0] | (uint64_t)parts[1] << 32;
+    }
+    bytes both = (bytes)(words){word, 0};
+    quad left = channels(both, 0);
+    return left + (channels(both, 1) - left) * share;
+}
+
+/* One cell of `resampled`; `inside` where all of it lies so far within the other picture that no pixel has to be looked for beyond it. */
+INLINE void resampled_cell(const int64_t *restrict box, const double *restrict q, int inside, ptrdiff_t width, ptrdiff_t height,
+                                  ptrdiff_t stride, const uint8_t *restrict pixels, ptrdiff_t made_stride, uint8_t *restrict made)
+{
+    double across = 1.0 / (double)(box[2] - box[0]), down = 1.0 / (double)(box[3] - box[1]);
+    pair from = {q[0], q[1]}, right = {q[6] - q[0], q[7] - q[1]}, below = {q[2] - q[0], q[3] - q[1]};
+    pair both = {q[4] - q[2] - q[6] + q[0], q[5] - q[3] - q[7] + q[1]};
+    right *= across;
+    below *= down;
+    both = both * across * down;
+    for (int64_t row = box[1]; row < box[3]; row++) {
+        double v = (double)(row - box[1]) + 0.5;
+        pair fall = below * v;
+        uint8_t *out = made + row * made_stride + box[0] * 3;
+        for (int64_t column = 0; column < box[2] - box[0]; column++, out += 3) {
+            double u = (double)column + 0.5;
+            pair at = from + right * u + fall + both * u * v;
+            if (!inside && !(at[0] >= 0.0 && at[0] < (double)width && at[1] >= 0.0 && at[1] < (double)height))
+                continue;
+            at -= 0.5;
+            ptrdiff_t left = !inside && at[0] < 0.0 ? -1 : (ptrdiff_t)at[0], top = !inside && at[1] < 0.0 ? -1 : (ptrdiff_t)at[1];
+            double right_share = at[0] - (double)left, below_share = at[1] - (double)top;
+            ptrdiff_t one = left, other = left + 1, upper = top, lower = top + 1;
+            if (!inside) {
+                one = within(one, width);
+                other = within(other, width);
+                upper = within(upper, height);
+                lower = within(lower, height);
+            }
+            const uint8_t *first = pixels + upper * stride, *second = pixels + lower * stride;
+            quad above = across_row(first + 4 * one, first + 4 * other, inside, right_share);
+            quad beneath = across_row(second + 4 * one, second + 4 * other, inside, right_share);
+            whole value = __builtin_convertvector(above + (beneath - above) * below_share, whole);
+            out[0] = (uint8_t)value[0];
+            out[1] = (uint8_t)value[1];
+            out[2] = (uint8_t)value[2];
+        }
+    }
+}
+
+/* Cells of a picture of three bytes a pixel, resampled from quadrilaterals of another with four, as Pillow does with a mesh and bilinear interpolation.
+
+   cells           how many; boxes their left, top, right and bottom in the picture that is made
+   quads           x and y of their corners in the other: upper left, lower left, lower right, upper right
+   width, height   of the other, `stride` bytes from one of its rows to the next
+   made            the picture, `made_stride` bytes from one row to the next; what lies beyond the other stays as it is */
+WIDEST void resampled(ptrdiff_t cells, const int64_t *restrict boxes, const double *restrict quads, ptrdiff_t width, ptrdiff_t height,
+                      ptrdiff_t stride, const uint8_t *restrict pixels, ptrdiff_t made_stride, uint8_t *restrict made)
+{
+    for (ptrdiff_t cell = 0; cell < cells; cell++) {
+        const double *q = quads + 8 * cell;
+        int inside = 1;
+        for (int k = 0; k < 4; k++)
+            inside &= q[2 * k] >= 1.0 && q[2 * k] <= (double)width - 1.0 && q[2 * k + 1] >= 1.0 && q[2 * k + 1] <= (double)height - 1.0;
+        if (inside)
+            resampled_cell(boxes + 4 * cell, q, 1, width, height, stride, pixels, made_stride, made);
+        else
+            resampled_cell(boxes + 4 * cell, q, 0, width, height, stride, pixels, made_stride, made);
+    }
+}
+
+/* The upright runs of a page (height, width) of zeros and ones.
+
+   places       how many each column has is written there where `tops` is null; else it holds where the first of each column stands in tops and ends
+   tops, ends   their first rows, and those after their last */
+void upright_runs(ptrdiff_t height, ptrdiff_t width, const uint8_t *restrict dark, int64_t *restrict places, int64_t *restrict tops,
+                  int64_t *restrict ends)
+{
+    if (!tops)
+        memset(places, 0, width * sizeof *places);
+    for (ptrdiff_t y = 0; y <= height; y++) {
+        const uint8_t *row = y < height ? dark + y * width : NULL, *above = y ? dark + (y - 1) * width : NULL;
+        for (ptrdiff_t x = 0; x < width; x++) {
+            uint64_t here = 0, before = 0;
+            if (x + 8 <= width) {
+                if (row)
+                    memcpy(&here, row + x, 8);
+                if (above)
+                    memcpy(&before, above + x, 8);
+                if (here == before) {
+                    x += 7;
+                    continue;
+                }
+            }
+            ptrdiff_t last = x + 8 <= width ? x + 8 : x + 1;
+            for (; x < last; x++) {
+                uint8_t is = row ? row[x] : 0, was = above ? above[x] : 0;
+                if (is && !was) {
+                    if (tops)
+                        tops[places[x]] = y;
+                    else
+                        places[x]++;
+                } else if (was && !is && tops)
+                    ends[places[x]++] = y;
+            }
+            x--;
+        }
+    }
+}
+
+/* For each shift of `count` images (height, width), each shifted by it relative to the one before, the greatest sum of all, and where it is.
+
+   first, shifts   the first shift and how many there are, each a pixel more than the one before
+   images          count pointers
+   sums            width floats to be written over
+   most, places    (shifts): the greatest sum, and the number of its pixel: row * columns + column of those that all images have */
+WIDEST void best_shifts(ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, ptrdiff_t first, ptrdiff_t shifts, const float *const *restrict images,
+                        float *restrict sums, float *restrict most, int64_t *restrict places)
+{
+    for (ptrdiff_t k = 0; k < shifts; k++) {
+        ptrdiff_t shift = first + k, ends = shift * (count - 1), columns = width - (ends < 0 ? -ends : ends), offset = ends < 0 ? -ends : 0;
+        most[k] = -INFINITY;
+        places[k] = 0;
+        for (ptrdiff_t y = 0; y < height; y++) {
+            const float *restrict one = images[0] + y * width + offset;
+            float lane[LANES], greatest = -INFINITY;
+            if (count == 1)
+                memcpy(sums, one, columns * sizeof *sums);
+            for (ptrdiff_t i = 1; i < count; i++) {
+                const float *restrict other = images[i] + y * width + offset + shift * i;
+                const float *restrict before = i > 1 ? sums : one;
+                for (ptrdiff_t x = 0; x < columns; x++)
+                    sums[x] = before[x] + other[x];
+            }
+            ptrdiff_t x = 0;
+            for (int j = 0; j < LANES; j++)
+                lane[j] = -INFINITY;
+            for (; x + LANES <= columns; x += LANES)
+                for (int j = 0; j < LANES; j++)
+                    lane[j] = sums[x + j] > lane[j] ? sums[x + j] : lane[j];
+            for (; x < columns; x++)
+                greatest = sums[x] > greatest ? sums[x] : greatest;
+            for (int j = 0; j < LANES; j++)
+                greatest = lane[j] > greatest ? lane[j] : greatest;
+            if (greatest > most[k]) {
+                for (x = 0; sums[x] != greatest;)
+                    x++;
+                most[k] = greatest;
+                places[k] = y * columns + x;
+            }
+        }
+    }
+}
