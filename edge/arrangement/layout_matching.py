@@ -274,7 +274,9 @@ def _fitted_on(
         column_cost += 0.5 * (1 - min(strength / CLEAR_LINES, 1.0))
     parts = {"rows": row_cost, "columns": column_cost}
     matches = [Match(pattern, zeros, edges, strength, starts, search, face, parts) for face in faces]
-    return max((_with_names(match, matcher) for match in matches), key=lambda match: sum(match.fits))
+    best = max((_with_names(match, matcher) for match in matches), key=lambda match: sum(match.fits))
+    matcher.keep(*best.face)
+    return best
 
 
 def _ramp(value: float, limits: tuple[float, float]) -> float:

@@ -418,3 +418,57 @@ WIDEST void best_shifts(ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, ptrd
         }
     }
 }
+
+static inline float greater(float a, float b) { return a > b ? a : b; }
+
+/* How well a pattern of mean 0 and norm 1 fits at each place of a window: its product with what it lies on, by the deviation of that from its mean.
+
+   height, width    of the window, and of fits, which are 0 where the pattern does not lie within the window
+   tall, wide       the pattern
+   down, across     where in the pattern the pixel lies to which its fit is written
+   stride           floats between two rows of product
+   least            the least sum of squares of what is no empty place
+   sums             as window_sums makes them of this window */
+WIDEST void normalised(ptrdiff_t height, ptrdiff_t width, ptrdiff_t tall, ptrdiff_t wide, ptrdiff_t down, ptrdiff_t across,
+                ptrdiff_t stride, const float *restrict product, float least, const int32_t *restrict sums,
+                float *restrict fits)
+{
+    ptrdiff_t line = width + 1, size = (height + 1) * line, rows = height - tall + 1, columns = width - wide + 1;
+    float pixels = (float)(tall * wide);
+    memset(fits, 0, height * width * sizeof *fits);
+    for (ptrdiff_t y = 0; y < rows; y++) {
+        const int32_t *restrict top = sums + y * line, *restrict foot = top + tall * line;
+        float *restrict fit = fits + (y + down) * width + across;
+        for (ptrdiff_t x = 0; x < columns; x++) {
+            float sum = (float)(foot[x + wide] - top[x + wide] - (foot[x] - top[x]));
+            float square = (float)(foot[size + x + wide] - top[size + x + wide] - (foot[size + x] - top[size + x]));
+            square -= sum * sum / pixels;
+            fit[x] = product[y * stride + x] / sqrtf(square > least ? square : least);
+        }
+    }
+}
+
+/* The maximum of an image (height, width) within `reach` pixels of each, down and across; scratch is of its size. */
+WIDEST void maximum_near(ptrdiff_t height, ptrdiff_t width, ptrdiff_t reach, const float *restrict image, float *restrict scratch,
+                  float *restrict most)
+{
+    for (ptrdiff_t y = 0; y < height; y++) {
+        const float *restrict from = image + y * width;
+        float *restrict to = scratch + y * width;
+        memcpy(to, from, width * sizeof *to);
+        for (ptrdiff_t step = 1; step <= reach; step++) {
+            for (ptrdiff_t x = step; x < width; x++)
+                to[x] = greater(from[x - step], to[x]);
+            for (ptrdiff_t x = 0; x < width - step; x++)
+                to[x] = greater(from[x + step], to[x]);
+        }
+    }
+    for (ptrdiff_t y = 0; y < height; y++) {
+        ptrdiff_t first = y > reach ? y - reach : 0, last = y + reach < height ? y + reach : height - 1;
+        float *restrict to = most + y * width;
+        memcpy(to, scratch + first * width, width * sizeof *to);
+        for (ptrdiff_t from = first + 1; from <= last; from++)
+            for (ptrdiff_t x = 0; x < width; x++)
+                to[x] = greater(scratch[from * width + x], to[x]);
+    }
+}

@@ -29,6 +29,9 @@ FEATURES = {"WebP": "webp", "JPEG 2000": "jpg_2000", "AVIF": "avif"}
 """What some builds of Pillow lack, as `PIL.features` calls it."""
 SEQUENCES = ("PNG", "WEBP", "GIF", "AVIF")
 """Formats whose frames are made of those before them."""
+LEAST_SIDE_PX = 3600
+"""A JPEG whose longer side has twice as many pixels or more is decoded to a half, a quarter or an eighth of them each way that leave it as many: 12 to the
+millimetre of an A4 page that fills it, and 8, at which pages are read, of one that fills two thirds. Of 48 megapixels that leaves 12."""
 SUBFILE_TYPE, REDUCED = 254, 1
 """The tag of a TIFF's image that says, by its lowest bit, that it is a smaller copy of another (TIFF 6.0, NewSubfileType)."""
 
@@ -71,11 +74,19 @@ class PillowPages:
             if self.count > 1:
                 file.seek(frame)
                 check_pixels(*file.size)
+            self._decode_fewer()
             file.load()
             # Its own pixels: a copy of twelve megapixels is 48 MB.
             with suppress(Exception):  # damaged EXIF says nothing about the picture's pixels
                 ImageOps.exif_transpose(file, in_place=True)
             return file if self.count == 1 else file.copy()
+
+    def _decode_fewer(self) -> None:
+        """Have the decoder of a large JPEG make every second, fourth or eighth pixel, of the means of those around it (Pillow's draft mode)."""
+        file = self._file
+        share = LEAST_SIDE_PX / max(file.size)
+        if file.format == "JPEG" and share <= 0.5:
+            file.draft(None, (round(file.width * share), round(file.height * share)))
 
     def close(self) -> None:
         """Nothing is held but memory."""

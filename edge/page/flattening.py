@@ -24,6 +24,9 @@ to the millimetre are enough."""
 MIN_PX_PER_MM = 2.6
 LEAST_FACTOR = 0.6
 """A picture is made smaller only by a factor below this: the copy is a third of the memory of a reading."""
+REDUCING_GAP = 1.0
+"""A picture is made smaller by means over squares of pixels first, as far as it stays larger than the copy by this factor: of twelve megapixels that takes
+less than half of the time of weighing each of them."""
 GRIDS = 2
 """So many grids are tried: those of a tablecloth or a squared pad under the page may be clearer than the page's."""
 SAME_SHARE = 0.03
@@ -102,7 +105,7 @@ def flat_candidates(image: Image.Image, px_per_mm: float | None = None) -> Itera
         if certain is not None and found.tiles is certain.tiles:
             continue
         try:
-            page = _by_grid(image, found, found.homography @ to_work, warp.project(np.linalg.inv(to_work), found.tiles))
+            page = _by_grid(image, work, found, to_work)
             if px_per_mm and _is_unchanged(page, px_per_mm):
                 page, certain = replace(page, unchanged=True), found
             yield page
@@ -148,19 +151,21 @@ def _is_same(found: grid.Grid, known: grid.Grid) -> bool:
     return bool(np.abs(here - there).max() <= SAME_SHARE * np.abs(there).max())
 
 
-def _by_grid(image: Image.Image, found: grid.Grid, homography: np.ndarray, tiles: np.ndarray) -> Flat:
-    """The flat page whose grid is seen at the picture points `tiles` (N, 2), by the homography from pixels to cells.
+def _by_grid(image: Image.Image, work: Image.Image, found: grid.Grid, to_work: np.ndarray) -> Flat:
+    """The flat page whose grid was found in `work`, the picture or a small copy of it, to whose pixels `to_work` (3, 3) takes the picture's.
 
     Raises
     ------
     PictureError : `too_small`, or `no_page` where no lines run through the page at that pitch: strokes were taken for a grid.
     """
+    homography, tiles = found.homography @ to_work, warp.project(np.linalg.inv(to_work), found.tiles)
     cells = warp.project(homography, tiles)
     low, high = np.floor(cells.min(axis=0)), np.ceil(cells.max(axis=0))
     picture_px_per_mm = _resolution(homography, tiles)
     if picture_px_per_mm < MIN_PX_PER_MM:
         raise PictureError(Reason.TOO_SMALL)
-    sides, first, edge = _sheet(image, homography, low, high, picture_px_per_mm)
+    # Its sides are looked for at fewer pixels to the millimetre than the small copy has.
+    sides, first, edge = _sheet(work, found.homography, low, high, _resolution(found.homography, found.tiles))
     margin = np.array([MARGIN_CELLS, MARGIN_CELLS])
     mesh = warp.mesh_of(homography, (*(low - margin), *(high + margin)), 1.0, warp.CELL_MM * PX_PER_MM)
     source, factor = _near_resolution(image, picture_px_per_mm)
@@ -203,7 +208,7 @@ def _blank_beyond(flat: Image.Image, depth: np.ndarray) -> None:
 
 
 def _sheet(
-    image: Image.Image, homography: np.ndarray, low: np.ndarray, high: np.ndarray, picture_px_per_mm: float
+    image: Image.Image, homography: np.ndarray, low: np.ndarray, high: np.ndarray, image_px_per_mm: float
 ) -> tuple[sheet.Sides, np.ndarray, np.ndarray]:
     """The sheet on which the grid's cells `low` to `high` lie: (sides in a draft's pixels, the cell at the draft's upper left, the
     draft's own edges (4,))."""
@@ -213,7 +218,7 @@ def _sheet(
     first, last = _clipped_to_picture(homography, image.size, low - around, high + around)
     mesh = warp.mesh_of(homography, (*first, *last), 1.0, DRAFT_CELL_PX)
     # Reduced first: bilinear samples of a finer picture would alias with the millimetre lines.
-    factor = min(1.0, 2 * sheet.DRAFT_PX_PER_MM / picture_px_per_mm)
+    factor = min(1.0, 2 * sheet.DRAFT_PX_PER_MM / image_px_per_mm)
     draft = mesh.scaled(factor).colours(_resized(image, factor), step=6)
     columns, rows = np.meshgrid(np.arange(0, draft.shape[1], 4), np.arange(0, draft.shape[0], 4))
     places = mesh.to_picture(np.stack([columns.ravel(), rows.ravel()], axis=1))
@@ -288,4 +293,4 @@ def _resized(image: Image.Image, factor: float) -> Image.Image:
     if factor >= 1:
         return image
     size = round(image.width * factor), round(image.height * factor)
-    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=REDUCING_GAP)

@@ -245,3 +245,16 @@ def test_an_open_file_becomes_bytes_that_another_process_can_take(tmp_path):
     assert to_memory(str(path)) == str(path)
     with pytest.raises(UsageError, match="binary mode"):
         to_memory(io.StringIO("abc"))
+
+
+@pytest.mark.parametrize(("form", "side", "kept"), [("JPEG", 7200, 3600), ("JPEG", 7198, 7198), ("PNG", 7200, 7200)])
+def test_of_a_large_jpeg_every_second_pixel_is_decoded(form, side, kept):
+    """In either direction, and turned upright; whatever else is large is opened as it is."""
+    wide = Image.linear_gradient("L").resize((side, 16))
+    for drawn in (wide, wide.rotate(90, expand=True)):
+        opened = open_picture(encoded(drawn.convert("RGB"), form)).image
+        assert max(opened.size) == kept
+        np.testing.assert_allclose(np.asarray(opened), np.asarray(drawn.convert("RGB").resize(opened.size)), atol=4)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert open_picture(encoded(wide.convert("RGB"), form, exif=exif)).image.height == kept
