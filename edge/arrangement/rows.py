@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..compiled.library import address, compiled
+from .strokes import strokes_of
 from .upright_runs import upright_runs
 
 MAX_FLAT_MM = 2.0
@@ -17,6 +19,8 @@ MAX_RULE_MM = 2.5
 """The median thickness of a rule is at most this."""
 BIN_MM = 2.5
 NEAR_MM = 1.25
+COVERED = 0.5
+"""The share of a bin's columns in which points run along a row that is covered there."""
 APART_MM = 7.5
 REACH_MM = 3.5
 """How far a base line may be from its row's in each quarter of the page: columns of some devices are not level with each other."""
@@ -32,19 +36,12 @@ FINE_TILTS = np.tan(np.radians(np.arange(-0.3, 0.31, 0.05)))
 
 def tracks_of(dark: np.ndarray, px_per_mm: float) -> np.ndarray:
     """(H, W) bool: the ink of a (H, W) bool page that is connected over some length, without ruled lines."""
-    from scipy import ndimage
-
-    dark = np.ascontiguousarray(dark)
-    joined = dark.copy()
-    joined[:, 1:] |= dark[:, :-1]
-    joined[:, :-1] |= dark[:, 1:]
-    tracks, _ = ndimage.label(joined, np.ones((3, 3)))
-    kept = [False]
-    for label, place in enumerate(ndimage.find_objects(tracks), 1):
-        width = place[1].stop - place[1].start
-        rule = width >= RULE_MM * px_per_mm and _is_rule(tracks[place] == label, px_per_mm)
+    strokes, kept = strokes_of(dark), []
+    for number, box in enumerate(strokes.boxes):
+        width = box.right - box.left
+        rule = width >= RULE_MM * px_per_mm and _is_rule(strokes.image(number), px_per_mm)
         kept.append(width >= MIN_TRACK_MM * px_per_mm and not rule)
-    return dark & np.array(kept)[tracks]
+    return strokes.only(kept)
 
 
 def flat_points(tracks: np.ndarray, px_per_mm: float) -> tuple[np.ndarray, np.ndarray]:
@@ -71,14 +68,27 @@ def _is_rule(stroke: np.ndarray, px_per_mm: float) -> bool:
 def coverage(x: np.ndarray, y: np.ndarray, shape: tuple[int, ...], px_per_mm: float) -> np.ndarray:
     """(H, bins) bool: whether flat points run along each row, in each 2.5 mm of a page of this shape."""
     height, width = shape
-    bins = int(np.ceil(width / (BIN_MM * px_per_mm)))
+    bins, library = int(np.ceil(width / (BIN_MM * px_per_mm))), compiled()
+    if library is None:
+        return _coverage_in_numpy(x, y, height, bins, px_per_mm)
+    x, y = np.ascontiguousarray(x, np.int64), np.ascontiguousarray(y, float)
+    seen, covered = np.empty((height + 1, bins), np.int32), np.empty((height, bins), bool)
+    library["coverage"](
+        x.size, address(x), address(y), height, bins, BIN_MM * px_per_mm, round(NEAR_MM * px_per_mm), COVERED * BIN_MM * px_per_mm,
+        address(seen), address(seen[height:]), address(covered),
+    )  # fmt: skip
+    return covered
+
+
+def _coverage_in_numpy(x: np.ndarray, y: np.ndarray, height: int, bins: int, px_per_mm: float) -> np.ndarray:
+    """As `coverage`."""
     level = np.rint(y).astype(int)
     inside = (level >= 0) & (level < height)
     cell = level[inside] * bins + (x[inside] / (BIN_MM * px_per_mm)).astype(int)
     seen = np.bincount(cell, minlength=height * bins).reshape(height, bins)
     near = round(NEAR_MM * px_per_mm)
     total = np.cumsum(np.pad(seen, ((near + 1, near), (0, 0))), axis=0)
-    return total[2 * near + 1 :] - total[: -2 * near - 1] >= 0.5 * BIN_MM * px_per_mm
+    return total[2 * near + 1 :] - total[: -2 * near - 1] >= COVERED * BIN_MM * px_per_mm
 
 
 def levelness(x: np.ndarray, y: np.ndarray, shape: tuple[int, ...], px_per_mm: float) -> float:

@@ -472,3 +472,121 @@ WIDEST void maximum_near(ptrdiff_t height, ptrdiff_t width, ptrdiff_t reach, con
                 to[x] = greater(scratch[from * width + x], to[x]);
     }
 }
+
+/* The first of the runs with which a run is one stroke. */
+static ptrdiff_t first_of(int64_t *restrict strokes, ptrdiff_t run)
+{
+    while (strokes[run] != run)
+        run = strokes[run] = strokes[strokes[run]];
+    return run;
+}
+
+/* The strokes of a page (height, width) of zeros and ones, by runs along its rows that are a pixel longer than their ink at both ends: those that
+   touch, along their corners too, are one stroke.
+
+   runs      row, first column and column after the last of each run; where it is null the number of runs is returned
+   strokes   the number of each run's stroke
+   boxes     left, top, right and bottom of each stroke, whose number is returned; there is room for as many as runs */
+ptrdiff_t stroke_runs(ptrdiff_t height, ptrdiff_t width, const uint8_t *restrict dark, int64_t *restrict runs, int64_t *restrict strokes,
+                      int64_t *restrict boxes)
+{
+    ptrdiff_t count = 0, above = 0, here = 0;
+    for (ptrdiff_t y = 0; y < height; y++) {
+        const uint8_t *restrict row = dark + y * width;
+        ptrdiff_t end = -2; /* after the last run's ink */
+        ptrdiff_t touching = above;
+        for (ptrdiff_t x = 0; x < width; x++) {
+            uint64_t eight = 1;
+            if (x + 8 <= width)
+                memcpy(&eight, row + x, 8);
+            if (!eight) {
+                x += 7;
+                continue;
+            }
+            if (!row[x])
+                continue;
+            ptrdiff_t first = x;
+            while (x < width && row[x])
+                x++;
+            int continued = end >= 0 && first - end <= 2;
+            end = x;
+            count += !continued;
+            if (!runs)
+                continue;
+            int64_t *run = runs + 3 * (count - 1);
+            if (!continued) {
+                run[0] = y;
+                run[1] = first ? first - 1 : 0;
+                strokes[count - 1] = count - 1;
+            }
+            run[2] = x < width ? x + 1 : width;
+            while (touching < here && runs[3 * touching + 2] < run[1])
+                touching++;
+            for (ptrdiff_t other = touching; other < here && runs[3 * other + 1] <= run[2]; other++) {
+                ptrdiff_t one = first_of(strokes, count - 1), two = first_of(strokes, other);
+                if (one < two)
+                    strokes[two] = one;
+                else
+                    strokes[one] = two;
+            }
+        }
+        above = here;
+        here = count;
+    }
+    if (!runs)
+        return count;
+    for (ptrdiff_t k = 0; k < count; k++) /* those before have their first run already */
+        strokes[k] = strokes[strokes[k]];
+    ptrdiff_t number = 0;
+    for (ptrdiff_t k = 0; k < count; k++) {
+        const int64_t *run = runs + 3 * k;
+        int opens = strokes[k] == k;
+        strokes[k] = opens ? number++ : strokes[strokes[k]];
+        int64_t *box = boxes + 4 * strokes[k];
+        if (opens) {
+            box[0] = run[1];
+            box[1] = run[0];
+            box[2] = run[2];
+        }
+        box[0] = run[1] < box[0] ? run[1] : box[0];
+        box[2] = run[2] > box[2] ? run[2] : box[2];
+        box[3] = run[0] + 1;
+    }
+    return number;
+}
+
+/* Copy the ink of `count` runs, as `stroke_runs` has them, from one page of this width to another. */
+void kept_runs(ptrdiff_t count, ptrdiff_t width, const int64_t *restrict runs, const uint8_t *restrict dark, uint8_t *restrict found)
+{
+    for (ptrdiff_t k = 0; k < count; k++, runs += 3)
+        memcpy(found + runs[0] * width + runs[1], dark + runs[0] * width + runs[1], runs[2] - runs[1]);
+}
+
+/* Whether points (`count` columns x and rows y) run along each row of a page, in each of its bins of `bin` columns: whether at least `least` of them
+   lie in the bin in the `near` rows above and below, and in the row itself.
+
+   seen      height * bins numbers to be written over, sums as many as bins
+   covered   (height, bins) */
+WIDEST void coverage(ptrdiff_t count, const int64_t *restrict x, const double *restrict y, ptrdiff_t height, ptrdiff_t bins, double bin,
+                     ptrdiff_t near, double least, int32_t *restrict seen, int32_t *restrict sums, uint8_t *restrict covered)
+{
+    memset(seen, 0, height * bins * sizeof *seen);
+    memset(sums, 0, bins * sizeof *sums);
+    for (ptrdiff_t k = 0; k < count; k++) {
+        double row = rint(y[k]);
+        if (row >= 0 && row < (double)height)
+            seen[(ptrdiff_t)row * bins + (ptrdiff_t)((double)x[k] / bin)]++;
+    }
+    int32_t enough = (int32_t)ceil(least);
+    for (ptrdiff_t row = -near; row < height; row++) {
+        if (row + near < height)
+            for (ptrdiff_t k = 0; k < bins; k++)
+                sums[k] += seen[(row + near) * bins + k];
+        if (row > near)
+            for (ptrdiff_t k = 0; k < bins; k++)
+                sums[k] -= seen[(row - near - 1) * bins + k];
+        if (row >= 0)
+            for (ptrdiff_t k = 0; k < bins; k++)
+                covered[row * bins + k] = sums[k] >= enough;
+    }
+}
