@@ -37,6 +37,9 @@ FUNCTIONS = {
     "stroke_runs": (_SIZE, [_SIZE] * 2 + [_ARRAY] * 4),
     "kept_runs": (None, [_SIZE] * 2 + [_ARRAY] * 3),
     "coverage": (None, [_SIZE] + [_ARRAY] * 2 + [_SIZE] * 2 + [_DOUBLE, _SIZE, _DOUBLE] + [_ARRAY] * 3),
+    "side_steps": (
+        None, [_SIZE] * 2 + [_ARRAY] * 2 + [_SIZE] + [_ARRAY] * 2 + [_SIZE] * 3 + [_ARRAY, _DOUBLE] + [_ARRAY] * 3,
+    ),
     "partners": (None, [_SIZE] * 4 + [_ARRAY] * 4),
     "levels_and_steps": (None, [_SIZE] * 3 + [_ARRAY] * 3),
     # ink.c

@@ -590,3 +590,90 @@ WIDEST void coverage(ptrdiff_t count, const int64_t *restrict x, const double *r
                 covered[row * bins + k] = sums[k] >= enough;
     }
 }
+
+/* The value that is `place`-th, from 0, of `count` when they are in order, which is changed (C. A. R. Hoare, "Algorithm 65: Find", 1961). */
+static float in_order(float *values, ptrdiff_t count, ptrdiff_t place)
+{
+    ptrdiff_t first = 0, last = count - 1;
+    while (first < last) {
+        float middle = values[place];
+        ptrdiff_t i = first, j = last;
+        while (i <= j) {
+            while (values[i] < middle)
+                i++;
+            while (values[j] > middle)
+                j--;
+            if (i <= j) {
+                float held = values[i];
+                values[i++] = values[j];
+                values[j--] = held;
+            }
+        }
+        if (j < place)
+            first = i;
+        if (place < i)
+            last = j;
+    }
+    return values[place];
+}
+
+/* How much brighter or darker paper is on one side of lines of one slope than on the other: the part of sheet.py's _steps for one of its slopes.
+
+   rows, width       of mean (rows, width, 3) and there (rows, width), the colours of a draft, smoothed along its rows, and whether they are known
+   offsets, count    where the lines cross the middle of the rows
+   falls             (rows): by how much the line is farther in each row
+   inner             columns from the line to where paper is sampled; outer (samples): to where what is beyond it is, the first `certain` of which
+                     have to be known
+   least             how many of the rows have to be known; of fewer the step is not a number
+   scratch           3 * rows floats to be written over
+   steps, known      (count): the greatest of the channels' medians, and how many rows are known */
+void side_steps(ptrdiff_t rows, ptrdiff_t width, const float *restrict mean, const uint8_t *restrict there, ptrdiff_t count,
+                const double *restrict offsets, const double *restrict falls, ptrdiff_t inner, ptrdiff_t samples, ptrdiff_t certain,
+                const int64_t *restrict outer, double least, float *restrict scratch, float *restrict steps, int64_t *restrict known)
+{
+    for (ptrdiff_t k = 0; k < count; k++) {
+        ptrdiff_t valid = 0;
+        for (ptrdiff_t y = 0; y < rows; y++) {
+            ptrdiff_t line = (ptrdiff_t)rint(offsets[k] + falls[y]), paper = line + inner;
+            const float *row = mean + y * width * 3;
+            const uint8_t *seen = there + y * width;
+            if (paper < 0 || paper >= width || !seen[paper])
+                continue;
+            float step[3] = {0, 0, 0};
+            int all = 1;
+            for (ptrdiff_t n = 0; n < samples; n++) {
+                ptrdiff_t beyond = line + outer[n];
+                if (beyond < 0 || beyond >= width || !seen[beyond]) {
+                    all = all && n >= certain;
+                    if (!all)
+                        break;
+                    continue;
+                }
+                for (int c = 0; c < 3; c++) {
+                    float rise = row[3 * paper + c] - row[3 * beyond + c];
+                    if (n == 0)
+                        step[c] = rise;
+                    else if (!(rise * step[c] > 0))
+                        step[c] = 0;
+                    else
+                        step[c] = copysignf(fabsf(rise) < fabsf(step[c]) ? fabsf(rise) : fabsf(step[c]), step[c]);
+                }
+            }
+            if (!all)
+                continue;
+            for (int c = 0; c < 3; c++)
+                scratch[c * rows + valid] = step[c];
+            valid++;
+        }
+        known[k] = valid;
+        steps[k] = NAN;
+        if (!valid || (double)valid < least)
+            continue;
+        float most = 0;
+        for (int c = 0; c < 3; c++) {
+            float middle = fabsf(in_order(scratch + c * rows, valid, valid / 2));
+            most = middle > most ? middle : most;
+        }
+        steps[k] = most;
+    }
+}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..compiled.library import address, compiled
+
 Side = tuple[float, float]
 """(offset, slope) of a line x = offset + slope * y, or y = offset + slope * x, in pixels of a draft."""
 Sides = dict[str, Side | None]
@@ -71,26 +73,12 @@ def _side(values: np.ndarray, seen: np.ndarray, start: float, span: tuple[float,
     values, seen = values[rows], seen[rows]
     mean = ndimage.uniform_filter1d(values, window, axis=1)
     whole = ndimage.minimum_filter1d(seen.astype(np.uint8), window, axis=1)
-    offsets = np.arange(start, width if direction > 0 else 0, direction)
+    offsets = np.arange(float(start), width if direction > 0 else 0, direction)
     if not offsets.size:
         return None
     responses = []
     for slope in SLOPES:
-        columns = np.rint(offsets[:, None] + slope * (rows - rows.mean())).astype(int)
-        inner, inner_there = _sampled(mean, whole, columns - direction * (window // 2 + 1))
-        outer, there = _sampled(mean, whole, columns + direction * round(BEYOND[0] * window))
-        step, valid = inner - outer, inner_there & there
-        for beyond in BEYOND[1:]:
-            outer, there = _sampled(mean, whole, columns + direction * round(beyond * window))
-            rise = inner - outer
-            # Rules and frames are over after a window; what lies beyond a sheet goes on.
-            least = np.where(rise * step > 0, np.sign(step) * np.minimum(np.abs(rise), np.abs(step)), 0.0)
-            step = np.where(there, least, step)
-            if beyond <= CERTAIN:
-                valid &= there
-        share = valid.mean(axis=1)
-        with np.errstate(all="ignore"):
-            middle = np.abs(_median(np.where(valid, step, np.nan))).max(axis=0)
+        middle, share = _steps(mean, whole, offsets, slope * (rows - rows.mean()), direction)
         # Of slopes that fit alike, the one along the grid is preferred.
         responses.append(np.where(share >= MIN_SEEN, np.nan_to_num(middle) * (1 - abs(slope)), 0.0))
     response = np.array(responses)
@@ -104,6 +92,54 @@ def _side(values: np.ndarray, seen: np.ndarray, start: float, span: tuple[float,
     slope = SLOPES[int(response[:, place].argmax())]
     found = float(offsets[place])
     return found - slope * rows.mean(), float(slope)
+
+
+def _steps(
+    mean: np.ndarray, whole: np.ndarray, offsets: np.ndarray, falls: np.ndarray, direction: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """((n,) levels between paper and what is beyond a line, in the clearest channel, the median over rows, (n,) the share of rows that are known).
+
+    Of lines at `offsets` (n,), farther by `falls` (R,) in each row of a draft: `mean` (R, W, 3) are its colours, and `whole` (R, W) says where they are
+    known. Where fewer rows than `MIN_SEEN` are known a step may be not a number.
+    """
+    library = compiled()
+    if library is None:
+        return _steps_in_numpy(mean, whole, offsets, falls, direction)
+    window = round(WINDOW_MM * DRAFT_PX_PER_MM)
+    mean, whole = np.ascontiguousarray(mean), np.ascontiguousarray(whole)
+    outer = np.array([direction * round(beyond * window) for beyond in BEYOND])
+    scratch, steps, known = (
+        np.empty(3 * falls.size, np.float32),
+        np.empty(offsets.size, np.float32),
+        np.empty(offsets.size, np.int64),
+    )
+    library["side_steps"](
+        *whole.shape, address(mean), address(whole), offsets.size, address(offsets), address(falls), -direction * (window // 2 + 1),
+        outer.size, sum(beyond <= CERTAIN for beyond in BEYOND), address(outer), MIN_SEEN * falls.size,
+        *map(address, (scratch, steps, known)),
+    )  # fmt: skip
+    return steps, known / falls.size
+
+
+def _steps_in_numpy(
+    mean: np.ndarray, whole: np.ndarray, offsets: np.ndarray, falls: np.ndarray, direction: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `_steps`."""
+    window = round(WINDOW_MM * DRAFT_PX_PER_MM)
+    columns = np.rint(offsets[:, None] + falls).astype(int)
+    inner, inner_there = _sampled(mean, whole, columns - direction * (window // 2 + 1))
+    outer, there = _sampled(mean, whole, columns + direction * round(BEYOND[0] * window))
+    step, valid = inner - outer, inner_there & there
+    for beyond in BEYOND[1:]:
+        outer, there = _sampled(mean, whole, columns + direction * round(beyond * window))
+        rise = inner - outer
+        # Rules and frames are over after a window; what lies beyond a sheet goes on.
+        least = np.where(rise * step > 0, np.sign(step) * np.minimum(np.abs(rise), np.abs(step)), 0.0)
+        step = np.where(there, least, step)
+        if beyond <= CERTAIN:
+            valid &= there
+    with np.errstate(all="ignore"):
+        return np.abs(_median(np.where(valid, step, np.nan))).max(axis=0), valid.mean(axis=1)
 
 
 def _sampled(mean: np.ndarray, whole: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from ecg_edge.compiled import library
+from ecg_edge.page import sheet
 from ecg_edge.page.sheet import WINDOW_MM, corners_of, depth, find_outline, find_sides, without_inner
 
 from ..papers import clouds
@@ -252,3 +254,23 @@ def test_where_there_is_no_sheet_there_is_no_outline(kind):
     elif kind == "a disc":
         draw.ellipse((150, 75, 450, 375), fill="white")
     assert find_outline(pictures.get(kind, np.asarray(picture))) is None
+
+
+@settings(max_examples=60)
+@given(
+    st.integers(1, 60), st.integers(5, 90), st.floats(-5, 95), st.sampled_from([-1, 1]), st.sampled_from([0.6, 0.95, 1.0]),
+    st.integers(0, 2**32 - 1),
+)  # fmt: skip
+def test_what_is_compiled_finds_the_steps_of_numpy(height, width, start, direction, known, seed):
+    """Wherever enough rows are known; lines that leave the draft, and colours that are alike, too."""
+    if library.compiled() is None:
+        pytest.skip("nothing has been compiled: there was no C compiler when the package was installed")
+    rng = np.random.default_rng(seed)
+    mean = (rng.integers(0, 4, (height, width, 3)) * rng.choice([1, 7.3])).astype(np.float32)
+    whole = (rng.random((height, width)) < known).astype(np.uint8)
+    offsets = np.arange(start, width if direction > 0 else 0, direction)
+    falls = rng.choice([0, 0.02, 0.5]) * (np.arange(height) - height / 2)
+    steps, share = sheet._steps(mean, whole, offsets, falls, direction)
+    expected, expected_share = sheet._steps_in_numpy(mean, whole, offsets, falls, direction)
+    np.testing.assert_array_equal(share, expected_share)
+    np.testing.assert_array_equal(steps[share >= sheet.MIN_SEEN], expected[share >= sheet.MIN_SEEN])
