@@ -116,7 +116,7 @@ def _steps(
     library["side_steps"](
         *whole.shape, address(mean), address(whole), offsets.size, address(offsets), address(falls), -direction * (window // 2 + 1),
         outer.size, sum(beyond <= CERTAIN for beyond in BEYOND), address(outer), MIN_SEEN * falls.size,
-        *map(address, (scratch, steps, known)),
+        address(scratch), address(steps), address(known),
     )  # fmt: skip
     return steps, known / falls.size
 
