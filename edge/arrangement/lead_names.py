@@ -230,9 +230,8 @@ class NameMatcher:
                 some = new[first : first + TOGETHER]
                 self._add_fits([fit for _, fit in some if fit not in self._fits])
                 known.update({key: float(self._fits[fit].max()) for key, fit in some})
-            mean_fits = {
-                face: sum(known[(place, name, *face)] for _, place, name in names) / len(names) for face in best
-            }
+            keys = {face: [(place, name, *face) for _, place, name in names] for face in best}
+            mean_fits = {face: sum(known[key] for key in of_face) / len(of_face) for face, of_face in keys.items()}
             best = sorted(best, key=mean_fits.__getitem__, reverse=True)[:left]
         # Fits in other faces are not used again, and there are many matchers of a page.
         self._fits = {key: fit for key, fit in self._fits.items() if key[2:] in best}
