@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..compiled.reduction import block_quantiles
 from ..layout import Arrangement
 
 SEPARATOR_MM = 1.5
@@ -31,8 +32,6 @@ TICK_SLACK_PX = 2
 def separators(ink: np.ndarray, arrangement: Arrangement) -> np.ndarray:
     """(H, W) bool: the vertical lines between the columns of leads of (H, W) uint8 `ink`, solid, dotted, or two ticks in each row, and
     the calibration pulses."""
-    from scipy import ndimage
-
     erased = np.zeros(ink.shape, bool)
     across, down = arrangement.px_per_mm
     for left, right, top, bottom in arrangement.pulses:
@@ -43,7 +42,7 @@ def separators(ink: np.ndarray, arrangement: Arrangement) -> np.ndarray:
     ticked = False
     for edge in (*sorted(inner), *sorted(outer)):
         columns = slice(max(edge - slack, 0), edge + slack + 1)
-        near = ndimage.maximum_filter1d(ink[:, columns], 3, axis=1)
+        near = _with_neighbours(ink[:, columns])
         line = _vertical_lines(near >= SEPARATOR_INKS[0], down)
         if edge in inner:
             fainter = _vertical_lines(near >= SEPARATOR_INKS[1], down)
@@ -63,32 +62,52 @@ def separators(ink: np.ndarray, arrangement: Arrangement) -> np.ndarray:
 
 
 def _vertical_lines(dark: np.ndarray, px_per_mm: float) -> np.ndarray:
-    """(H, W) bool: the vertical lines in (H, W) bool `dark`: a closing joins dashes to a line, an opening removes what is shorter than one."""
-    from scipy import ndimage
-
-    dash, least = (round(length_mm * px_per_mm) | 1 for length_mm in (DASH_MM, SEPARATOR_LENGTH_MM))  # odd: no shift
-    # A line has ink in each dash of its length: few columns have so much.
-    columns = np.flatnonzero(np.count_nonzero(dark, axis=0) >= least // dash)
-    line, (dilate, erode) = dark[:, columns].astype(np.uint8), (ndimage.maximum_filter1d, ndimage.minimum_filter1d)
-    for first, second, length in ((dilate, erode, dash), (erode, dilate, least)) if columns.size else ():
-        line = second(first(line, length, axis=0, mode="constant"), length, axis=0, mode="constant")
+    """(H, W) bool: the vertical lines in (H, W) bool `dark`: a closing joins dashes to a line, an opening removes what is shorter than one. Both are looked for where what is
+    dark begins and ends; beyond the page there is paper."""
+    reach, least = (round(length_mm * px_per_mm) // 2 for length_mm in (DASH_MM, SEPARATOR_LENGTH_MM))
     lines = np.zeros(dark.shape, bool)
-    lines[:, columns] = line > 0
+    # Column after column, with paper between them that no closing joins.
+    step = len(dark) + 2 * reach + 1
+    turned = np.zeros((dark.shape[1], step), bool)
+    turned[:, : len(dark)] = dark.T
+    # A line has ink in each dash of its length: few columns have so much.
+    counts = np.add.reduce(turned.view(np.uint8), axis=1, dtype=np.int64)
+    columns = np.flatnonzero(counts >= (2 * least + 1) // (2 * reach + 1))
+    at = np.flatnonzero(turned[columns])
+    apart = np.flatnonzero(np.diff(at) > 2 * reach + 1)
+    begins, ends = at[np.append(0, apart + 1)[: at.size]], at[np.append(apart, at.size - 1)[: at.size]]
+    long = ends - begins >= 2 * least
+    begins, ends = begins[long], ends[long]
+    for x, first, last in zip(columns[begins // step], begins % step, ends % step, strict=True):
+        top, bottom = max(first, reach), min(last, len(dark) - 1 - reach)
+        if bottom - top >= 2 * least:
+            lines[top : bottom + 1, x] = True
     return lines
+
+
+def _with_neighbours(strip: np.ndarray) -> np.ndarray:
+    """(H, w) uint8: the most of each pixel of a (H, w) uint8 strip and of those beside it."""
+    near = strip.copy()
+    np.maximum(near[:, 1:], strip[:, :-1], out=near[:, 1:])
+    np.maximum(near[:, :-1], strip[:, 1:], out=near[:, :-1])
+    return near
 
 
 def _touched(parts: np.ndarray, by: np.ndarray) -> np.ndarray:
     """(H, w) bool: the connected parts of (H, w) bool `parts` that (H, w) bool `by` has pixels of."""
     from scipy import ndimage
 
-    labels, _ = ndimage.label(parts, np.ones((3, 3), bool))
-    return parts & np.isin(labels, np.unique(labels[by]))
+    labels, count = ndimage.label(parts, np.ones((3, 3), bool))
+    is_touched = np.zeros(count + 1, bool)
+    is_touched[labels[by]] = True
+    return parts & is_touched[labels]
 
 
 def _with_skirt(line: np.ndarray, strip: np.ndarray) -> np.ndarray:
     """(H, w) bool `line` as wide as blur has made it in (H, w) uint8 `strip`: with the columns beside it in which nearly all of its rows hold ink."""
     rows, own = line.any(axis=1), line.any(axis=0)
-    inked = np.percentile(strip[rows], 100 * (1 - SKIRT_SHARE), axis=0) >= SKIRT_INK
+    within = strip[rows]
+    inked = block_quantiles(within, (1, len(own)), (len(within), 1), 1 - SKIRT_SHARE)[0] >= SKIRT_INK
     columns = _touched((inked | own)[None], own[None])
     # Sharp and upright, it is as wide as it is dark: leads begin beside it.
     if columns.sum() - np.median(line[rows].sum(axis=1)) <= SHARP_PX:

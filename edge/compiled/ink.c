@@ -241,3 +241,13 @@ void block_levels(ptrdiff_t width, const uint8_t *restrict image, ptrdiff_t down
             }
         }
 }
+
+/* Where the luma of pixels of four bytes, as Pillow rounds it, is less than `below`: found (rows, columns) 0 or 1; `stride` bytes from one row to the next. */
+WIDEST void dark_pixels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const uint8_t *restrict pixels, ptrdiff_t below,
+                        uint8_t *restrict found)
+{
+    uint32_t limit = (uint32_t)below << 16;
+    for (ptrdiff_t y = 0; y < rows; y++, pixels += stride, found += columns)
+        for (ptrdiff_t x = 0; x < columns; x++)
+            found[x] = pixels[4 * x] * 19595u + pixels[4 * x + 1] * 38470u + pixels[4 * x + 2] * 7471u + 0x8000u < limit;
+}

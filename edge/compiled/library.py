@@ -1,8 +1,8 @@
 """The loops over pixels and columns that are compiled where there is a compiler when the package is installed: `loops.c`, of flattening and arrangement
-`pages.c`, of a page's ink `ink.c`, of its traces `traces.c`.
+`pages.c`, of a page's ink `ink.c`, of its traces `traces.c` and `centreline.c`.
 
-Each has its twin in NumPy or Pillow, with the same sums and comparisons of the same floats: both give the same bits. `convolved` alone sums in
-another order than NumPy's libraries, which differ among themselves: signals differ by some 0.001 µV.
+Each has its twin in NumPy or Pillow, with the same sums and comparisons of the same floats: both give the same bits. The network of
+`centreline.c` alone sums in another order than NumPy's libraries, which differ among themselves: signals differ by some 0.001 µV.
 """
 
 import ctypes
@@ -25,7 +25,6 @@ FUNCTIONS = {
     "maximum_near": (None, [_SIZE] * 3 + [_ARRAY] * 3),
     "harmonic_heights": (None, [_SIZE] * 4 + [_DOUBLE] + [_ARRAY] * 5),
     "enlarged": (None, [_SIZE] * 4 + [_ARRAY] * 7),
-    "convolved": (None, [_SIZE] * 4 + [_ARRAY] * 4),
     # pages.c
     "square_means": (None, [_SIZE] * 4 + [_ARRAY] * 2),
     "against_enlarged": (None, [_SIZE] * 3 + [_ARRAY] * 5 + [_SIZE] + [_FLOAT] * 2 + [_ARRAY] * 2),
@@ -49,9 +48,12 @@ FUNCTIONS = {
     "darker_than_paper": (None, [_SIZE] + [_ARRAY] * 2),
     "through_table": (None, [_SIZE, _ARRAY, _SIZE, _ARRAY]),
     "level_counts": (None, [_SIZE] + [_ARRAY] * 2),
+    "dark_pixels": (None, [_SIZE] * 3 + [_ARRAY, _SIZE, _ARRAY]),
     "block_counts": (None, [_SIZE, _ARRAY] + [_SIZE] * 4 + [_ARRAY] * 2),
     "block_levels": (None, [_SIZE, _ARRAY] + [_SIZE] * 5 + [_ARRAY]),
     "mean_of_boxes": (None, [_SIZE] * 4 + [_ARRAY] * 7),
+    # centreline.c
+    "centreline": (None, [_SIZE] * 4 + [_ARRAY] + [_SIZE] * 2 + [_ARRAY] * 4),
     # traces.c
     "transposed": (None, [_SIZE] * 3 + [_ARRAY] * 2),
     "long_runs": (_SIZE, [_SIZE, _ARRAY, _SIZE, _DOUBLE] + [_ARRAY] * 2),
@@ -68,7 +70,7 @@ FUNCTIONS = {
 
 @lru_cache(maxsize=1)
 def compiled() -> dict[str, Callable[..., Any]] | None:
-    """The functions of `loops.c`, `pages.c`, `ink.c` and `traces.c` by name; None where it has not been built, or does not load."""
+    """The functions by name; None where it has not been built, or does not load."""
     for suffix in EXTENSION_SUFFIXES:
         file = Path(__file__).with_name(LIBRARY + suffix)
         if file.is_file():

@@ -1,6 +1,5 @@
-/* The loops over pixels and columns of trace/centreline.py, page/pixels.py,
-   page/grid.py and arrangement/correlation.py, compiled: the same sums and comparisons of the same floats, so the same
-   pixels to the bit. Only `convolved` sums in another order than NumPy's libraries, which differ among themselves. */
+/* The loops over pixels and columns of page/pixels.py, page/grid.py and arrangement/correlation.py, compiled: the same sums and comparisons of the same floats, so the same
+   pixels to the bit. */
 
 #include <float.h>
 #include <math.h>
@@ -37,37 +36,6 @@ void luma(ptrdiff_t count, const uint8_t *restrict pixels, const uint8_t *restri
     (void)unused;
     for (ptrdiff_t i = 0; i < count; i++)
         found[i] = (uint8_t)((pixels[4 * i] * 19595u + pixels[4 * i + 1] * 38470u + pixels[4 * i + 2] * 7471u + 0x8000u) >> 16);
-}
-
-/* A convolution over columns with OUT values each: convolved of centreline.py, but for the order of its sums.
-
-   count           of columns, a whole number of COLUMNS
-   into            values of a column of `seen`, of which there are (width - 1) * dilation more
-   kernel, bias    (width, into, OUT) and OUT floats */
-#define OUT 32
-#define COLUMNS 6
-typedef float lanes __attribute__((vector_size(64), aligned(4)));
-
-WIDEST void convolved(ptrdiff_t count, ptrdiff_t into, ptrdiff_t width, ptrdiff_t dilation, const float *restrict seen,
-                      const float *restrict kernel, const float *restrict bias, float *restrict found)
-{
-    const int wide = sizeof(lanes) / sizeof(float);
-    for (ptrdiff_t x = 0; x < count; x += COLUMNS)
-        for (int first = 0; first < OUT; first += wide) {
-            lanes sum[COLUMNS], weights;
-            for (int j = 0; j < COLUMNS; j++)
-                memcpy(&sum[j], bias + first, sizeof(lanes));
-            for (ptrdiff_t k = 0; k < width; k++) {
-                const float *values = seen + (x + k * dilation) * into;
-                for (ptrdiff_t m = 0; m < into; m++) {
-                    memcpy(&weights, kernel + (k * into + m) * OUT + first, sizeof(lanes));
-                    for (int j = 0; j < COLUMNS; j++)
-                        sum[j] += weights * values[j * into + m];
-                }
-            }
-            for (int j = 0; j < COLUMNS; j++)
-                memcpy(found + (x + j) * OUT + first, &sum[j], sizeof(lanes));
-        }
 }
 
 /* For `count` windows the sums of their values, as whole numbers, and of these values' squares, over all pixels above and left of each corner:

@@ -24,7 +24,7 @@ from .dark_screen import as_on_paper
 from .flattening import Flat
 from .frame_lines import without_frame
 from .ink import PATCH_PX, ink_of
-from .pixels import luma
+from .pixels import DarkPixels, luma
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -226,11 +226,9 @@ def _report_page(image: Image.Image, search: Search) -> Page:
     px_per_mm = (TRACE_PX_PER_MM, TRACE_PX_PER_MM)
     page = Page(image, px_per_mm, scale=scale, search=search)
     if not is_portrait:
-        dark = page.gray < DARK
+        dark = DarkPixels(image, DARK)
         if holds_trace(dark, REPORT) and layout_cost(dark, REPORT) <= 1 - MIN_STROKE_SHARE:
-            report = replace(page, template=REPORT)
-            vars(report)["gray"] = page.gray
-            return report
+            return replace(page, template=REPORT)
     return _arranged(page)
 
 
@@ -364,11 +362,13 @@ def _at_page_size(image: Image.Image) -> Image.Image:
     return image.resize((round(image.width * factor), round(image.height * factor)), Image.Resampling.BILINEAR)
 
 
-def holds_trace(dark: np.ndarray, template: Template) -> bool:
-    """Whether the lead boxes of a (H, W) bool page hold lines: ink in most columns, and mostly paper."""
-    boxes = [dark[box.slices] for _, box in template.leads]
-    columns = np.mean([_strokes(box).any(axis=0).mean() for box in boxes])
-    ink = np.mean([box.mean() for box in boxes])
+def holds_trace(dark: np.ndarray | DarkPixels, template: Template) -> bool:
+    """Whether the lead boxes of a page, (H, W) bool, hold lines: ink in most columns, and mostly paper."""
+    shares = []
+    for _, box in template.leads:
+        within = dark[box.slices]
+        shares.append((_strokes(within).any(axis=0).mean(), np.count_nonzero(within) / max(within.size, 1)))
+    columns, ink = np.mean(shares, axis=0)
     return bool(columns >= MIN_TRACE_COLUMNS and ink <= MAX_INK_SHARE)
 
 
@@ -378,7 +378,7 @@ def _strokes(dark: np.ndarray) -> np.ndarray:
     return rows[:, 1:] & rows[:, :-1]
 
 
-def layout_cost(dark: np.ndarray, template: Template) -> float:
+def layout_cost(dark: np.ndarray | DarkPixels, template: Template) -> float:
     """How far a (H, W) bool page is from the template's arrangement: 0 all there, 1 at worst.
 
     Compared are the separators between the columns and both edges of each row's calibration pulse: the
@@ -392,7 +392,7 @@ def layout_cost(dark: np.ndarray, template: Template) -> float:
     return max(_missing_share(dark, *stroke) for stroke in strokes)
 
 
-def _missing_share(dark: np.ndarray, x: int, top: int, bottom: int) -> float:
+def _missing_share(dark: np.ndarray | DarkPixels, x: int, top: int, bottom: int) -> float:
     """The share of rows of the upright stroke at column `x` without ink, in the best columns near it."""
     slack = STROKE_SLACK_PX
     near = dark[top + slack : bottom - slack, x - slack : x + slack + 1]

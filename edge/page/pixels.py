@@ -87,6 +87,28 @@ def luma(image: Image.Image) -> np.ndarray:
     return to_gray(image)
 
 
+class DarkPixels:
+    """Where an RGB picture has a luma of less than `below`, looked at part by part: `dark[rows, columns]` is (h, w) bool."""
+
+    def __init__(self, image: Image.Image, below: int) -> None:
+        self._image, self._below = image, below
+        self._memory = memory_of(image) if compiled() else None
+
+    def __getitem__(self, part: tuple[slice, slice]) -> np.ndarray:
+        library = compiled()
+        if library is None or self._memory is None:
+            (top, bottom, _), (left, right, _) = (
+                side.indices(length) for side, length in zip(part, self._image.size[::-1], strict=True)
+            )
+            return luma(self._image.crop((left, top, right, bottom))) < self._below
+        pixels = self._memory[part]
+        found = np.empty(pixels.shape[:2], bool)
+        library["dark_pixels"](
+            *found.shape, pixels.strides[0], address(pixels), self._below, address(found)
+        )  # fmt: skip
+        return found
+
+
 def resampled(image: Image.Image, size: tuple[int, int], boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:
     """(H, W, 3) uint8 of this `size` (width, height): an RGB picture resampled bilinearly, each of `boxes` (n, 4), left, top, right and bottom, from one
     of `quads` (n, 8), the corners of quadrilaterals of the picture, as `PIL.Image.transform` has them. White where the picture does not reach."""

@@ -22,7 +22,9 @@ OFFSETS_PX = (-0.25, 0.25)
 BLOCK = 128
 """So many columns are multiplied at once: libraries share larger products among threads, and their sums depend on how many there are."""
 COMPILED_OUT, COMPILED_COLUMNS = 32, 6
-"""How many values of a column the compiled convolution makes, and of how many columns at once."""
+"""How many values of a column the compiled layers make, and of how many columns at once."""
+BEYOND = max(width // 2 * dilation for width, dilation in LAYERS)
+"""Convolutions see so many columns to either side."""
 SOFT_PX = 2.0
 """Lengths much greater than this are told apart by their logarithm."""
 USUAL_DARKNESS, USUAL_WIDTH_PX = 0.75, 4.0
@@ -72,6 +74,26 @@ def _step(rows: np.ndarray) -> np.ndarray:
 
 def _curve(stroke: np.ndarray, width_px: float) -> np.ndarray:
     x, middle, unit = inputs_of(stroke, width_px)
+    curve = (_network_compiled if compiled() else _network_in_numpy)(x)
+    return np.asarray(middle[:, None] + curve * unit[:, None])
+
+
+def _network_compiled(x: np.ndarray) -> np.ndarray:
+    """(w, 2) float32 of (w, m) float32: what the network says, by `compiled/centreline.c`."""
+    library = compiled()
+    assert library
+    addresses, dilations = _addresses()
+    (count, into), found = x.shape, np.empty((len(x), len(OFFSETS_PX)), np.float32)
+    scratch = np.zeros((count + COMPILED_COLUMNS + 2 * BEYOND) * (2 * COMPILED_OUT + into), np.float32)
+    library["centreline"](
+        count, into, len(LAYERS), LAYERS[0][0], address(dilations), STYLE_LAYER, BEYOND,
+        *map(address, (x, addresses, scratch, found)),
+    )  # fmt: skip
+    return found
+
+
+def _network_in_numpy(x: np.ndarray) -> np.ndarray:
+    """As `_network_compiled`."""
     weights = _weights()
     for number, (_, dilation) in enumerate(LAYERS):
         found = np.maximum(_convolved(x, *weights[f"layer{number}"], dilation), 0)
@@ -79,23 +101,11 @@ def _curve(stroke: np.ndarray, width_px: float) -> np.ndarray:
         if number == STYLE_LAYER:
             (first, first_bias), (second, second_bias) = weights["style0"], weights["style1"]
             x = x + (np.maximum(x.mean(axis=0) @ first + first_bias, 0) @ second + second_bias)
-    return middle[:, None] + _convolved(x, *weights["curve"], 1) * unit[:, None]
+    return _convolved(x, *weights["curve"], 1)
 
 
 def _convolved(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, dilation: int) -> np.ndarray:
-    """(w, n) float32: the convolution of (w, m) with a (k, m, n) kernel, zeros beyond its ends."""
-    library, (width, into, out) = compiled(), kernel.shape
-    if not library or out != COMPILED_OUT:
-        return _convolved_in_numpy(x, kernel, bias, dilation)
-    beyond, count = width // 2 * dilation, -(-len(x) // COMPILED_COLUMNS) * COMPILED_COLUMNS
-    padded, found = np.zeros((2 * beyond + count, into), np.float32), np.empty((count, out), np.float32)
-    padded[beyond : beyond + len(x)] = x
-    library["convolved"](count, into, width, dilation, *map(address, (padded, kernel, bias, found)))
-    return found[: len(x)]
-
-
-def _convolved_in_numpy(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, dilation: int) -> np.ndarray:
-    """As `_convolved`, as products of matrices."""
+    """(w, n) float32: the convolution of (w, m) with a (k, m, n) kernel, zeros beyond its ends, as products of matrices."""
     beyond, blocks = len(kernel) // 2 * dilation, -(-len(x) // BLOCK)
     padded = np.zeros((2 * beyond + blocks * BLOCK, x.shape[1]), np.float32)
     padded[beyond : beyond + len(x)] = x
@@ -108,6 +118,14 @@ def _convolved_in_numpy(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, dil
     for part, weights in zip(parts, kernel[1:], strict=True):
         total += np.matmul(part, weights, out=product)
     return np.asarray(total.reshape(blocks * BLOCK, -1)[: len(x)])
+
+
+def _addresses() -> tuple[np.ndarray, np.ndarray]:
+    """Where the weights and biases lie that `compiled/centreline.c` takes, in its order, and the layers' dilations."""
+    weights = _weights()
+    names = [*(f"layer{number}" for number in range(len(LAYERS))), "style0", "style1", "curve"]
+    held = [address(part) for name in names for part in weights[name]]
+    return np.array(held, np.uintp), np.array([dilation for _, dilation in LAYERS], np.int64)
 
 
 @lru_cache(maxsize=1)

@@ -249,3 +249,20 @@ def test_columns_without_enough_ink_for_a_line_hold_none(seed):
         column = np.ones((length, 1), bool)
         line = second(first(line, column), column)
     np.testing.assert_array_equal(separators._vertical_lines(dark, 8.0), line)
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 300), st.floats(0.5, 3.0), st.floats(0.2, 1.0), st.integers(0, 2**32 - 1))
+def test_vertical_lines_are_the_closing_and_the_opening(height, px_per_mm, share, seed):
+    """Against `scipy.ndimage`, at the page's upper and lower edge too."""
+    rng = np.random.default_rng(seed)
+    dark = rng.random((height, 7)) < share
+    dark[rng.integers(0, height) :: rng.integers(1, 99)] = False
+    line = dark.astype(np.uint8)
+    dash, least = (round(mm * px_per_mm) | 1 for mm in (separators.DASH_MM, separators.SEPARATOR_LENGTH_MM))
+    dilate, erode = ndimage.maximum_filter1d, ndimage.minimum_filter1d
+    for first, second, length in ((dilate, erode, dash), (erode, dilate, least)):
+        line = second(first(line, length, axis=0, mode="constant"), length, axis=0, mode="constant")
+    np.testing.assert_array_equal(separators._vertical_lines(dark, px_per_mm), line > 0)
+    strip = rng.integers(0, 256, (height, 5), dtype=np.uint8)
+    np.testing.assert_array_equal(separators._with_neighbours(strip), ndimage.maximum_filter1d(strip, 3, axis=1))

@@ -29,6 +29,19 @@ def test_the_brightest_channel_and_the_luma_are_the_same_read_either_way(seed, h
     np.testing.assert_array_equal(pixels.luma(image), np.asarray(image.convert("L")))
 
 
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 255))
+def test_dark_pixels_are_those_of_the_luma_part_by_part(seed, below):
+    """Read from memory and by Pillow, of parts that reach the edges and beyond."""
+    image = picture(seed)
+    expected = np.asarray(image.convert("L")) < below
+    either = pixels.DarkPixels(image, below), pixels.DarkPixels(image, below)
+    either[1]._memory = None
+    for rows, columns in ((slice(None), slice(None)), (slice(3, 40), slice(70, 90)), (slice(149, 150), slice(0, 1))):
+        for dark in either:
+            np.testing.assert_array_equal(dark[rows, columns], expected[rows, columns])
+
+
 def test_memory_is_read_where_pillow_has_it_and_outlives_the_picture():
     """The picture is let go of while its pixels are looked at; what shares no memory is not read."""
     image = picture(1)
