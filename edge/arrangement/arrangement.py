@@ -12,9 +12,9 @@ from ..errors import PictureError, Reason
 from . import lead_names, rows
 from .calibration_pulses import Pulse
 from .coarse_page import PX_PER_MM, CoarsePage, coarse_page_of, coarse_report, reduced
-from .layout_matching import Match, known_match, matches_of, misread
+from .layout_matching import READ_FITS, Match, known_match, matches_of, misread
 from .name_windows import USUAL, WIDE
-from .scale import ASSUMED_WIDTH_MM, scale_by_pulses
+from .scale import ASSUMED_WIDTH_MM, scale_by_pulses, scale_by_traces
 from .speed_and_gain import PAGE_S, SPEED_SLACK, contradictions_of, gain_of, is_plausible_width, lone_pulses, speed_of
 
 MAX_COST = 0.5
@@ -159,16 +159,25 @@ def find_arrangement(
     PictureError : `not_an_ecg` where there are no rows of traces, `bad_layout` where the arrangement is none of `layout.PATTERNS` or not
         clearly one, `bad_scale` where neither grid nor pulses give it.
     """
-    has_grid = px_per_mm is not None
+    has_grid, by_traces = px_per_mm is not None, False
     if px_per_mm is None:
-        px_per_mm = scale_by_pulses(ink, mm_per_mv)
+        try:
+            px_per_mm = scale_by_pulses(ink, mm_per_mv)
+        except PictureError:
+            px_per_mm, by_traces = scale_by_traces(ink), True
         if other_than and abs(np.log(other_than / px_per_mm[0])) < LEAST_RESCALED:
             raise PictureError(Reason.BAD_SCALE)
     coarse = coarse_page_of(*(seen or reduced(ink, px_per_mm)))
     best, runner_up = _clear_match(coarse)
+    if by_traces and np.mean(best.fits) < READ_FITS:
+        # Whatever is drawn has ends: only names that are read tell that they are those of traces.
+        raise PictureError(Reason.BAD_SCALE)
     if not has_grid and not is_plausible_width(_columns_mm(best), mm_per_s):
         raise PictureError(Reason.BAD_SCALE)
-    found = _placed(coarse, best, ink, px_per_mm, runner_up, mm_per_s, mm_per_mv)
+    found = _placed(coarse, best, ink, px_per_mm, runner_up, mm_per_s, mm_per_mv, not by_traces)
+    if by_traces and found.pulses:
+        scale = float(np.median([bottom - top for _, _, top, bottom in found.pulses])) / found.mm_per_mv
+        found = replace(found, px_per_mm=(scale, scale))
     if has_grid or mm_per_mv is not None:
         return found
     # Its millimetres are those of pulses that were assumed to be of the usual gain: so is all that is measured in them.
@@ -224,8 +233,10 @@ def _placed(
     runner_up: float,
     mm_per_s: float | None,
     mm_per_mv: float | None,
+    has_scale: bool = True,
 ) -> layout.Arrangement:
-    """The arrangement of a page that is matched `best`, in the page's pixels."""
+    """The arrangement of a page that is matched `best`, in the page's pixels; a single pulse counts as one of its pulses where nothing else
+    gives its scale."""
     leads = _strip_leads(coarse, best, ink, px_per_mm)
     if any(lead in NO_STRIPS for lead in leads):
         raise PictureError(Reason.BAD_LAYOUT)
@@ -241,7 +252,7 @@ def _placed(
         mm_per_mv=float(gain),
         cost=float(best.cost),
         runner_up=float(runner_up),
-        pulses=tuple(_on_page(coarse, pulse, px_per_mm) for pulse in coarse.pulses),
+        pulses=tuple(_on_page(coarse, pulse, px_per_mm) for pulse in (coarse.pulses if has_scale else pulses)),
         speed_from=speed_from,
         gain_from=gain_from,
         contradicts=contradictions_of(pulses, _columns_mm(best), PX_PER_MM, mm_per_s, mm_per_mv),

@@ -12,7 +12,8 @@ import numpy as np
 from ..errors import PictureError, Reason
 from ..layout import Arrangement, Place
 from . import calibration_pulses
-from .coarse_page import PX_PER_MM, reduced
+from .coarse_page import PX_PER_MM, coarse_page_of, reduced
+from .columns import PAGE_MM, extent
 from .separators import ticks
 from .speed_and_gain import USUAL_GAIN_MM_PER_MV
 
@@ -20,6 +21,8 @@ ASSUMED_WIDTH_MM = 281.0
 """The width of a report's picture, assumed while neither grid nor pulses give the scale."""
 PULSE_HEIGHTS_MM = 8.0, 10.0, 12.5
 """Heights of pulses that are searched for at that assumed scale."""
+TRACED_ROW, MIN_TRACED_ROWS = 0.5, 3
+"""A row of traces is covered by at least this share; so many, or their ends do not tell how wide the columns are."""
 
 MAX_PULSE_CHANGE, MAX_PITCH_CHANGE = 0.03, 0.015
 """How far pulses and columns may be from the grid's scale; farther off, it is they that were misread."""
@@ -64,6 +67,24 @@ def scale_by_pulses(ink: np.ndarray, mm_per_mv: float | None = None) -> tuple[fl
         raise PictureError(Reason.BAD_SCALE)
     height_mm = float(np.median([pulse.height for pulse in found])) / PX_PER_MM
     scale = assumed * height_mm / (mm_per_mv or USUAL_GAIN_MM_PER_MV)
+    return scale, scale
+
+
+def scale_by_traces(ink: np.ndarray) -> tuple[float, float]:
+    """(across, down) px/mm of a page without a grid, from its (H, W) uint8 ink, by the ends of its traces: 10 s at 25 mm/s and 5 s at 50 mm/s
+    are equally wide.
+
+    Raises
+    ------
+    PictureError : `not_an_ecg` or `bad_scale` where there are too few rows of traces.
+    """
+    assumed = ink.shape[1] / ASSUMED_WIDTH_MM
+    coarse = coarse_page_of(*reduced(ink, (assumed, assumed)))
+    lines = [row for row, share in coarse.rows if share >= TRACED_ROW]
+    ends = extent(coarse, lines) if len(lines) >= MIN_TRACED_ROWS else None
+    if ends is None:
+        raise PictureError(Reason.BAD_SCALE)
+    scale = assumed * (ends[1] - ends[0]) / PX_PER_MM / PAGE_MM
     return scale, scale
 
 

@@ -59,6 +59,9 @@ the third tells, a grid: not strokes."""
 STROKES, LOST_DARK, LOST_SHARE, MOSTLY_LOST = (0.0015, 0.05), 140, 0.5, 0.6
 """The share of a page that strokes cover which are this dark in one channel relative to the paper. Where more than the last share of them is less than
 half as dark (the share before it) in the brightest channel, the traces are of coloured ink and are seen in that channel."""
+PRINT_DARK, PRINT_COLOUR, PRINT_SHARE = 110, 70, (0.0002, 0.03)
+"""Darkness (of 255) in its darkest channel from which print in colour is searched for where a page cannot be arranged without, by how much less it has in
+its brightest one, and what share of a page such print covers."""
 COLOUR_STEP_PX = 7
 """Every so many pixels colour is looked for: no divisor of a grid's pitch, whose lines would fall between all that are looked at."""
 
@@ -229,6 +232,28 @@ def _repeats(dark: np.ndarray, seen: np.ndarray) -> bool:
 
     again = _periodic(ndimage.maximum_filter(dark, 3))[seen]
     return bool((again > REPEATED_SHARE * dark[seen]).mean() > MAX_REPEATED)
+
+
+def with_coloured_print(page: Image.Image, ink: np.ndarray) -> np.ndarray | None:
+    """(H, W) uint8 `ink` of a flat page at 8 px/mm with the strokes in saturated colours that its grid does not repeat: names and separators that
+    vanish in the brightest channel. None where there are none to speak of.
+
+    Not for following traces: handwriting is coloured, too.
+    """
+    from scipy import ndimage
+
+    if min(ink.shape) <= 3 * CELL_PX:
+        return None
+    sample = np.asarray(page)[::COLOUR_STEP_PX, ::COLOUR_STEP_PX]
+    if (np.ptp(sample.astype(np.int16), axis=2) >= PRINT_COLOUR).mean() < PRINT_SHARE[0]:
+        return None
+    each = [_in_channel(page, channel) for channel in range(3)]
+    darkest = np.maximum.reduce(each)
+    seen = (darkest >= PRINT_DARK) & (darkest - np.minimum.reduce(each) >= PRINT_COLOUR)
+    added = np.where(seen, _without_grid(darkest, _periodic(ndimage.maximum_filter(darkest, 3))), 0).astype(np.uint8)
+    if not PRINT_SHARE[0] <= (added >= PRINT_DARK).mean() <= PRINT_SHARE[1]:
+        return None
+    return np.maximum(ink, added)
 
 
 def _in_clearest_channel(page: Image.Image, dark: np.ndarray) -> np.ndarray:

@@ -23,8 +23,9 @@ from . import flattening
 from .dark_screen import as_on_paper
 from .flattening import Flat
 from .frame_lines import without_frame
-from .ink import PATCH_PX, ink_of
+from .ink import PATCH_PX, ink_of, with_coloured_print
 from .pixels import DarkPixels, luma
+from .report_geometry import is_report
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 DARK = 128
 """Gray levels below it are ink: traces, print, and the single pixels of grid dots."""
 
-STROKE_SLACK_PX = 4
-MIN_STROKE_SHARE = 0.85
-MIN_TRACE_COLUMNS = 0.5
-MAX_INK_SHARE = 0.4
 MIN_CUT_ROWS = 2
 PAGES_S, MAX_COLUMN_CHANGE = (10.0, 5.0), 0.08
 """The columns of a page show 10 s together, or half of that at 50 mm/s: others are parts of a page, or misread."""
@@ -150,7 +147,7 @@ class Page:
         """Yield each candidate for the page with each method of arranging it, while attempts are left."""
         others = (_from_flat(flat, self.search) for flat in self.others)
         for page in others if self.refused else chain([self], others):
-            for arrange in (_arranged, _rescaled):
+            for arrange in (_arranged, _arranged_in_colour, _rescaled):
                 yield page, arrange
                 if not length_hint(self.search.attempts):
                     return
@@ -225,10 +222,8 @@ def _report_page(image: Image.Image, search: Search) -> Page:
         image = image.resize(size, Image.Resampling.BICUBIC)
     px_per_mm = (TRACE_PX_PER_MM, TRACE_PX_PER_MM)
     page = Page(image, px_per_mm, scale=scale, search=search)
-    if not is_portrait:
-        dark = DarkPixels(image, DARK)
-        if holds_trace(dark, REPORT) and layout_cost(dark, REPORT) <= 1 - MIN_STROKE_SHARE:
-            return replace(page, template=REPORT)
+    if not is_portrait and is_report(DarkPixels(image, DARK)):
+        return replace(page, template=REPORT)
     return _arranged(page)
 
 
@@ -255,12 +250,26 @@ def _from_flat(flat: Flat, search: Search) -> Page:
     return Page(flat.image, flat.px_per_mm, flat=flat, search=search)
 
 
-def _arranged(page: Page) -> Page:
-    """The page turned upright, with its arrangement."""
+def _arranged_in_colour(page: Page) -> Page:
+    """As `_arranged`, by what is printed in colour, too; traces are followed without it.
+
+    Raises
+    ------
+    PictureError : nothing is, or the page cannot be arranged by it either.
+    """
+    ink = with_coloured_print(page._pixels, page.ink)
+    if ink is None:
+        raise PictureError(Reason.BAD_LAYOUT)
+    return _arranged(page, ink)
+
+
+def _arranged(page: Page, seen: np.ndarray | None = None) -> Page:
+    """The page turned upright, with its arrangement by its ink, or by (H, W) uint8 that is `seen` with more on it."""
     search = page.search
-    turns, found = arrangement.arrange(page.ink, page.px_per_mm, attempts=search.attempts, **search.known)
-    ink = np.ascontiguousarray(np.rot90(page.ink, turns))
-    found = _clipped(refined(found, ink, page.px_per_mm is not None), ink.shape)
+    seen = page.ink if seen is None else seen
+    turns, found = arrangement.arrange(seen, page.px_per_mm, attempts=search.attempts, **search.known)
+    seen, ink = (np.ascontiguousarray(np.rot90(each, turns)) for each in (seen, page.ink))
+    found = _clipped(refined(found, seen, page.px_per_mm is not None), ink.shape)
     image = page._pixels.rotate(90 * turns, expand=True) if turns else page._pixels
     flat = page.flat
     if flat is not None:
@@ -360,40 +369,3 @@ def _at_page_size(image: Image.Image) -> Image.Image:
     if factor >= 1:
         return image
     return image.resize((round(image.width * factor), round(image.height * factor)), Image.Resampling.BILINEAR)
-
-
-def holds_trace(dark: np.ndarray | DarkPixels, template: Template) -> bool:
-    """Whether the lead boxes of a page, (H, W) bool, hold lines: ink in most columns, and mostly paper."""
-    shares = []
-    for _, box in template.leads:
-        within = dark[box.slices]
-        shares.append((_strokes(within).any(axis=0).mean(), np.count_nonzero(within) / max(within.size, 1)))
-    columns, ink = np.mean(shares, axis=0)
-    return bool(columns >= MIN_TRACE_COLUMNS and ink <= MAX_INK_SHARE)
-
-
-def _strokes(dark: np.ndarray) -> np.ndarray:
-    """(h - 1, w - 1) bool: where two by two pixels are dark, as in every stroke and in no dot of a grid."""
-    rows = dark[1:] & dark[:-1]
-    return rows[:, 1:] & rows[:, :-1]
-
-
-def layout_cost(dark: np.ndarray | DarkPixels, template: Template) -> float:
-    """How far a (H, W) bool page is from the template's arrangement: 0 all there, 1 at worst.
-
-    Compared are the separators between the columns and both edges of each row's calibration pulse: the
-    worst of these strokes counts, by the share of its length that is missing. This tells pages of two columns
-    from those of four, whatever the traces do.
-    """
-    top, bottom = template.separator_rows
-    strokes = [(x, top, bottom) for x in template.separators_px]
-    height = round(template.px_per_mm * template.mm_per_mv)
-    strokes += [(x, base - height, base) for base in template.rows_px for x in template.pulse_px]
-    return max(_missing_share(dark, *stroke) for stroke in strokes)
-
-
-def _missing_share(dark: np.ndarray | DarkPixels, x: int, top: int, bottom: int) -> float:
-    """The share of rows of the upright stroke at column `x` without ink, in the best columns near it."""
-    slack = STROKE_SLACK_PX
-    near = dark[top + slack : bottom - slack, x - slack : x + slack + 1]
-    return 1.0 - float(near.mean(axis=0).max())

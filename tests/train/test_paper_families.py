@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from train import paper, paper_families, paper_finish, paper_mixtures, paper_style
+from train import paper, paper_families, paper_finish, paper_mixtures, paper_plan, paper_style
 
 PX_PER_MM = 4.0
 
@@ -105,6 +105,21 @@ def test_mixtures_meet_in_other_ways_than_families_and_can_be_read():
     assert paper_mixtures.MIXTURE not in paper_families.FAMILIES
     unusual = [style for style, _ in styles if style.mm_per_s != 25 or style.mm_per_mv != 10 or style.grid == "none"]
     assert unusual and all(style.pulse in ("left", "right") and style.pulse_s == 0.2 for style in unusual)
+
+
+def test_mixtures_are_what_a_maker_prints():
+    """Names with their own rows, a grid paler than what is printed on it, all print on the paper, no frame along the paper's edge."""
+    for seed in range(300):
+        style, _ = paper_mixtures.draw_mixture(np.random.default_rng(seed))
+        plan = paper_plan.plan_of(style, np.random.default_rng(0))
+        assert style.name_rise_mm is None or style.name_rise_mm <= paper_mixtures.MAX_RISE * plan.pitch
+        bold = 255 - style.strength * (255 - paper_mixtures._luma(paper_style.COLOURS[style.colour][1]))
+        palest = max(paper_mixtures._luma(paper_style.INKS[ink]) for ink in (style.ink, style.name_ink or style.ink))
+        assert bold >= palest + paper_mixtures.PALER - 1
+        assert plan.left >= 0 and plan.left + paper_plan.wide_mm(style) <= plan.size[0]
+        if style.side:
+            assert paper_plan.side_left_mm(style, plan) + 8.0 <= plan.size[0]
+        assert style.framed or style.frame != "grid"
 
 
 def test_a_page_askew_has_its_corner_on_bare_paper(hearts):

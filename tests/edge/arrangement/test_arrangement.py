@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ecg_edge import layout
-from ecg_edge.arrangement import arrangement, coarse_page
+from ecg_edge.arrangement import arrangement, coarse_page, lead_names
 from ecg_edge.arrangement.arrangement import UnclearLayoutError, arrange, find_arrangement
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.page.ink import ink_of
@@ -158,6 +158,40 @@ def test_without_a_grid_pulses_give_the_scale(odd_pages):
     assert (found.gain_from, found.speed_from) == ("assumed", "assumed"), "the ruler was assumed"
     given = find_arrangement(ink_from(page.path), None, mm_per_mv=10.0)
     assert given.gain_from == "option" and given.speed_from in ("pulse", "columns")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pulse", [False, True])
+def test_without_a_grid_the_ends_of_the_traces_give_the_scale(pulse):
+    """Read with names alone, or with a single pulse of 1 mV, which gives it better; without names, whatever has ends is no page."""
+    ink = drawn_ink(ROWS_3X4).copy()
+    if pulse:
+        foot, left, px = round((TOP_MM + ROW_MM * 3.5) * 8), round((LEFT_MM - 8) * 8), 80
+        ink[foot - px : foot, [left, left + 1, left + 40, left + 41]] = 255
+        ink[foot - px : foot - px + 2, left : left + 42] = 255
+    found = find_arrangement(ink, None)
+    assert (found.layout, found.gain_from, len(found.pulses)) == ("3x4+1", "assumed", pulse)
+    assert found.px_per_mm == pytest.approx(DRAWN, rel=0.04)
+    nameless = drawn_ink(tuple(("",) * 4 for _ in range(3)) + (("",),), strip="")
+    with pytest.raises(PictureError) as refusal:
+        find_arrangement(nameless, None)
+    assert refusal.value.reason in (Reason.BAD_SCALE, Reason.BAD_LAYOUT, Reason.NOT_AN_ECG)
+
+
+@pytest.mark.slow
+def test_each_order_of_leads_has_a_typeface_by_its_own_names(monkeypatch):
+    """It was chosen by the names of the first order of a shape, which do not stand there: chest leads alone as a smooth page were refused."""
+    asked, faces_of = [], lead_names.NameMatcher.faces_of
+
+    def keep_track(matcher, expected, known):
+        asked.append({name for _, _, name in expected})
+        return faces_of(matcher, expected, known)
+
+    monkeypatch.setattr(lead_names.NameMatcher, "faces_of", keep_track)
+    chest = tuple((f"V{number}",) for number in range(1, 7))
+    found = find_arrangement(drawn_ink(chest, strip=""), DRAWN)
+    assert (found.layout, [place.lead for place in found.places]) == ("6x1", [name for (name,) in chest])
+    assert {name for (name,) in chest} in asked and set(layout.LEADS_12[:6]) in asked
 
 
 def test_pulses_that_do_not_fit_the_columns_give_no_scale(odd_pages):

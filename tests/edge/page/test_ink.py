@@ -7,7 +7,15 @@ from scipy import ndimage
 
 from ecg_edge.compiled import library
 from ecg_edge.page import ink as of_ink
-from ecg_edge.page.ink import _darker_in_numpy, _darkest, _levels, _without_fading, darkness_of, ink_of
+from ecg_edge.page.ink import (
+    _darker_in_numpy,
+    _darkest,
+    _levels,
+    _without_fading,
+    darkness_of,
+    ink_of,
+    with_coloured_print,
+)
 
 HEIGHT, WIDTH = 400, 640
 
@@ -210,3 +218,20 @@ def test_darkness_relative_to_paper_is_the_same_compiled_and_in_numpy(seed):
         patch.setattr(of_ink, "_paper", lambda blocks, shape: paper)
         found = of_ink._relative_to_paper(bright.copy(), np.zeros((1, 1), np.uint8))
     np.testing.assert_array_equal(found, _darker_in_numpy(bright.copy(), paper))
+
+
+@pytest.mark.parametrize("colour", [(200, 20, 20), (20, 40, 220)])
+def test_names_in_colour_are_seen_where_they_are_asked_for(colour):
+    """Red and blue print on a red grid; the grid, which is as saturated, repeats and stays paper. What is not printed in colour stays as it is."""
+    page, drawn = paper(grid=(240, 110, 110))
+    page = (page * 0.93).astype(np.uint8)  # no export on pure white
+    plain = with_coloured_print(Image.fromarray(page), ink_of(page))
+    word = np.zeros(drawn.shape, bool)
+    for left in range(60, 200, 20):
+        word[60:80, left : left + 4] = word[60:64, left : left + 12] = True
+    page[word] = colour
+    ink = ink_of(page)
+    seen = with_coloured_print(Image.fromarray(page), ink)
+    assert plain is None and ink[word].max() < 60
+    assert np.percentile(seen[word], 10) > 110 and (seen[drawn] >= ink[drawn]).all()
+    assert np.percentile(seen[~word & ~drawn], 99.5) < 60

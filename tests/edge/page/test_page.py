@@ -14,7 +14,8 @@ from ecg_edge.image import open_picture
 from ecg_edge.layout import LEADS_12, REPORT, RHYTHM
 from ecg_edge.page import flattening
 from ecg_edge.page import page as page_module
-from ecg_edge.page.page import DARK, MAX_ATTEMPTS, MIN_STROKE_SHARE, Page, find_page, holds_trace, layout_cost
+from ecg_edge.page.page import DARK, MAX_ATTEMPTS, Page, find_page
+from ecg_edge.page.report_geometry import MIN_STROKE_SHARE, holds_trace, layout_cost
 from ecg_edge.simulator.report_page import draw_report
 
 from ..papers import clouds, ruled
