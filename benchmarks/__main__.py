@@ -1,4 +1,4 @@
-"""python -m benchmarks accuracy | latency | memory | size | installed | floors | scale | summary | all | formats | compare | check | against | archive | doubt | reading | foreign | page | measurements | agreement | photographed | leaks | others | mutations | weights."""
+"""python -m benchmarks accuracy | latency | memory | size | installed | floors | scale | summary | all | formats | compare | check | against | archive | doubt | reading | foreign | page | page_parts | measurements | agreement | photographed | leaks | others | mutations | weights."""
 
 import argparse
 import sys
@@ -23,6 +23,7 @@ from . import (
     memory,
     mutations,
     not_ecg,
+    page_parts,
     page_reading,
     reading,
     scale,
@@ -56,6 +57,10 @@ COMMANDS = {
         "pages of other makers: right, silently wrong, refused; SNR of leads, times of R waves",
     ),
     "page": (page_reading, "the page model on photographs, records on paper and pages drawn in another layout"),
+    "page_parts": (
+        page_parts,
+        "the network that says what each spot of a page is, and reading with it, against the rules",
+    ),
     "measurements": (measurements, "beats, intervals and axes against cardiologists' marks and what carts printed"),
     "agreement": (agreement, "measurements beside what carts printed: Bland-Altman plots, findings, cost"),
     "photographed": (measured_photographs, "rate and intervals on photographs of LUDB drawn on paper"),

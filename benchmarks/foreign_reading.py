@@ -60,13 +60,15 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Page:
-    """One page to read: the `case`, its `kind`, its picture as a `Reader` takes it, its `truth` {place: (n,) mV at 500 Hz}, and its scale."""
+    """One page to read: the `case`, its `kind`, its picture as a `Reader` takes it, its `truth` {place: (n,) mV at 500 Hz}, its scale, and
+    what each of its pixels is (`paper.DrawnPage.labels`) where that was asked for."""
 
     case: foreign.Case
     kind: str
     picture: object
     truth: dict[str, np.ndarray]
     px_per_mm: float
+    labels: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -99,11 +101,13 @@ def _px_per_mm(case, kind):
     return FOUND_PX_PER_MM if kind == FOUND else float(case.drawn.get("px_per_mm", DRAWN_PX_PER_MM))
 
 
-def of_families(names: Iterable[str], count: int, seed: int, data: Path | None = None) -> Iterator[Page]:
+def of_families(
+    names: Iterable[str], count: int, seed: int, data: Path | None = None, labelled: bool = False
+) -> Iterator[Page]:
     """Yield `count` pages of each family as they are drawn."""
     from train import paper, paper_plan
 
-    drawn = paper.draw_families(names, count, seed, FOLDS, data)
+    drawn = paper.draw_families(names, count, seed, FOLDS, data, labelled)
     for number, (family, page, px_per_mm, _) in enumerate(drawn):
         shown = page.arrangement
         name = f"{family.replace(' ', '-')}-{seed + number % count}"
@@ -112,7 +116,7 @@ def of_families(names: Iterable[str], count: int, seed: int, data: Path | None =
         seconds = {place.name.lstrip("-"): paper_plan.seconds_of(place, page.style) for place in shown.places}
         # A drawn trace has the sample that ends it, too.
         truth = {place: mv[: round(seconds[place] * paper.RATE_HZ)] for place, mv in paper.upright(page).items()}
-        yield Page(case, family, page.jpeg or page.image, truth, px_per_mm)
+        yield Page(case, family, page.jpeg or page.image, truth, px_per_mm, page.labels)
 
 
 def read(asked: Iterable[Page], model: str, severity: int = 0) -> Iterator[Scored]:

@@ -111,8 +111,8 @@ def test_training_goes_on_and_ends_in_an_int8_file(tmp_path, monkeypatch):
     cells[30:33] = paper_marks.KINDS.index("trace")
     picture = np.full((128, 192, 3), 250, np.uint8)
     picture[60:66] = 10
-    page_parts.fit([(picture, cells)], tmp_path / "run", 8, {"seed": 1, "steps": 24})
-    model = page_parts.fit([(picture, cells)], tmp_path / "run", 24, {"seed": 1, "steps": 24})
+    page_parts.fit([(picture, cells)], tmp_path / "run", 8, {"seed": 1, "steps": 64})
+    model = page_parts.fit([(picture, cells)], tmp_path / "run", 64, {"seed": 1, "steps": 64})
     data = page_parts.convert(model, [picture])
     seer = page_parts.Seer(data)
     scores = seer.scores(picture)
