@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -348,8 +349,9 @@ def network_of(options) -> tuple[page_parts.Seer, dict]:
     path = page_parts.path_of(options.apart, options.runs)
     if not path.is_file():
         raise FileNotFoundError(f"no {path}: run 'python -m train parts --apart {options.apart}'")
-    seer = page_parts.Seer(path.read_bytes())
-    return seer, json.loads(path.with_suffix(".json").read_text()) | {"ms": cost_of(seer)}
+    data = path.read_bytes()
+    seer, known = page_parts.Seer(data), json.loads(path.with_suffix(".json").read_text())
+    return seer, known | {"sha256": sha256(data).hexdigest(), "ms": cost_of(seer)}
 
 
 def run(options):

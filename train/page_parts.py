@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -217,9 +216,7 @@ def make(apart: int | None, steps: int, each: int, jobs: int, data: str | None =
     known = {"families": families_of(apart), "each": each, "steps": steps, "seed": SEED}
     model = fit(held, folder / path.stem, steps, known)
     path.write_bytes(convert(model, [picture for picture, _ in held[:: max(1, len(held) // CALIBRATION)]]))
-    path.with_suffix(".json").write_text(
-        json.dumps(known | {"bytes": path.stat().st_size, "sha256": sha256(path.read_bytes()).hexdigest()}, indent=1)
-    )
+    path.with_suffix(".json").write_text(json.dumps(known | {"bytes": path.stat().st_size}, indent=1))
     return path
 
 

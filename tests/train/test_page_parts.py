@@ -104,14 +104,15 @@ def test_tiles_cover_a_picture_of_any_size():
 def test_training_goes_on_and_ends_in_an_int8_file(tmp_path, monkeypatch):
     """Stopped and gone on with is trained once; the file says of dark strokes on paper that they are no paper."""
     pytest.importorskip("tensorflow")
-    monkeypatch.setattr(page_parts, "CHUNK", 8)
+    monkeypatch.setattr(page_parts, "CHUNK", 32)
     monkeypatch.setattr(page_parts, "TILE", (128, 192))
     monkeypatch.setattr(page_parts, "BATCH", 4)
+    monkeypatch.setattr(page_parts, "PATCH_PX", 64)
     cells = np.zeros((64, 96), np.uint8)
     cells[30:33] = paper_marks.KINDS.index("trace")
     picture = np.full((128, 192, 3), 250, np.uint8)
     picture[60:66] = 10
-    page_parts.fit([(picture, cells)], tmp_path / "run", 8, {"seed": 1, "steps": 64})
+    page_parts.fit([(picture, cells)], tmp_path / "run", 32, {"seed": 1, "steps": 64})
     model = page_parts.fit([(picture, cells)], tmp_path / "run", 64, {"seed": 1, "steps": 64})
     data = page_parts.convert(model, [picture])
     seer = page_parts.Seer(data)
