@@ -6,7 +6,13 @@ from setuptools import Extension, setup
 
 LOOPS = Extension(
     "ecg_edge.compiled._loops",
-    [f"edge/compiled/{name}.c" for name in ("loops", "pages", "ink", "traces", "centreline")],
+    [
+        "edge/compiled/loops.c",
+        "edge/compiled/pages.c",
+        "edge/compiled/ink.c",
+        "edge/compiled/traces.c",
+        "edge/compiled/centreline.c",
+    ],
     # The same bytes as NumPy's: no product and sum in one step. Nobody asks for the errors of square roots.
     extra_compile_args=["-std=c99", "-O3", "-ffp-contract=off", "-fno-math-errno"],
     optional=True,
