@@ -22,8 +22,8 @@ REPRESENTATIVE = 200
 """Windows of training pages, varied as in training, from which the ranges of activations are taken."""
 
 
-def convert(members, windows):
-    """The .tflite bytes of the assembled `members` (Keras models): int8 in and out, weights per channel.
+def convert(model, windows):
+    """The .tflite bytes of a Keras `model` of windows to logits: int8 in and out, weights per channel.
 
     Parameters
     ----------
@@ -32,9 +32,7 @@ def convert(members, windows):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import tensorflow as tf
 
-    from train import page_network
-
-    converter = tf.lite.TFLiteConverter.from_keras_model(page_network.assemble(members))
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([window[None]] for window in windows)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
@@ -83,8 +81,8 @@ def main(argv=None):
     signals = page_signals.load([row.sha256 for row in splits.read_distinct()], options.signals)
     if options.work == "convert":
         rows, _ = page_fit.rows_of(options.fold)
-        members = page_command.read_members(options.runs, options.fold)
-        file_of(options.runs, options.fold).write_bytes(convert(members, representative(signals, rows)))
+        model = page_command.read_whole(options.runs, options.fold)
+        file_of(options.runs, options.fold).write_bytes(convert(model, representative(signals, rows)))
         return 0
     windows, drawn, tested = page_signals.windows_of(signals), page_drawn.windows(), page_drawn.folds_of_tested()
     for fold in page_command.FOLDS:

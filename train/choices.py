@@ -53,11 +53,11 @@ class Choices:
         return asdict(self)
 
 
-def choose(leads, labels, weights=None, origins=None):
+def choose(leads, labels, weights=None, origins=None, bias_spread=1.0):
     """The `Choices` for a model from the (N, 13, 4) probabilities that it gave to pages it was not trained on.
 
     `weights` (N,) is how much each page counts; all the same where None. `origins` (N,) names where each page comes from; the threshold of
-    doubt then holds on each origin alone. Of the mean of probabilities, of log-probabilities, and both
+    doubt then holds on each origin alone. `bias_spread` is how loosely biases are held (`fit_calibration`). Of the mean of probabilities, of log-probabilities, and both
     weighted by each lead's own accuracy, the one with the least penalised log-loss after calibration is taken.
     """
     labels = np.asarray(labels)
@@ -66,7 +66,10 @@ def choose(leads, labels, weights=None, origins=None):
     candidates = [Choices(method, given) for method in ("mean", "log_mean") for given in (None, by_lead)]
     if leads.shape[1] == 1:
         candidates = candidates[:1]  # of a single row all say the same, but for rounding
-    tried = [(*fit_calibration(candidate.aggregate(leads), labels, weights), candidate) for candidate in candidates]
+    tried = [
+        (*fit_calibration(candidate.aggregate(leads), labels, weights, bias_spread), candidate)
+        for candidate in candidates
+    ]
     _, temperature, bias, best = min(tried, key=lambda row: row[0])
     calibrated = replace(best, temperature=temperature, bias=bias)
     pages = calibrated.apply(leads)

@@ -42,6 +42,11 @@ class Recipe:
     mixed: float = 0.8
     mix: float = 0.2
 
+    @property
+    def finds(self):
+        """Whether a member so trained knows all findings: records say them, pages but two."""
+        return self.record_share > 0
+
     def to_dict(self):
         """For JSON."""
         return asdict(self)
@@ -50,8 +55,23 @@ class Recipe:
 ONE_CLASS = {"record_classes": 0.3, "page_findings": 0.3}
 """A member to which records say something of the pages' classes too, and pages of the findings."""
 
-MEMBERS = {0: Recipe(), 2: Recipe(**ONE_CLASS)}
-"""By seed. Members that were trained unlike each other err apart."""
+PAGES_ALONE = {"epochs": 40, "record_share": 0.0, "page_findings": 0.3}
+"""A member that sees pages alone, and says nothing of findings."""
+
+FEWER_RECORDS = {"epochs": 40, "record_share": 0.2} | ONE_CLASS
+"""A member that sees half as many records in an epoch, and trains for as long as one that sees none."""
+
+MEMBERS = {
+    0: Recipe(),
+    2: Recipe(**ONE_CLASS),
+    3: Recipe(**PAGES_ALONE),
+    4: Recipe(**FEWER_RECORDS),
+    5: Recipe(**ONE_CLASS),
+    10: Recipe(),
+    12: Recipe(**ONE_CLASS),
+    13: Recipe(**PAGES_ALONE),
+}
+"""By seed. Members that were trained unlike each other err apart, and the luck of one training counts less among many."""
 
 
 def batches(windows, rows, extra, recipe, random, seen_records=None):

@@ -79,8 +79,7 @@ def fit(options):
     windows = read_windows(options.signals)
     for fold in options.fold or FOLDS:
         rows = _train(fold, MEMBERS, options.runs, windows)
-        members = read_members(options.runs, fold)
-        made = _ask(members, fold, windows)
+        made = _ask(read_whole(options.runs, fold), fold, windows)
         predictions.save(made, predictions.path_of(split_of(fold), NAME, "keras", "tensorflow"))
         record = {
             "model": NAME,
@@ -104,7 +103,7 @@ def attempt(options):
     _keep_recipes(recipes, runs / "recipes.json")
     for fold in range(splits.FOLDS):
         _train(fold, recipes, runs, windows)
-        made.append(_ask(read_members(runs, fold, recipes), fold, windows))
+        made.append(_ask(read_whole(runs, fold, recipes), fold, windows))
     print("\n".join(figures(made)))
     return 0
 
@@ -162,14 +161,14 @@ def _train(fold, recipes, runs, windows):
     return rows
 
 
-def _ask(members, fold, windows):
-    """The `Predictions` of the pages that a fold's members, Keras models, are asked about."""
+def _ask(model, fold, windows):
+    """The `Predictions` of the pages that a fold's Keras model is asked about."""
     import tensorflow as tf
 
     from . import page_fit
 
     asked = [digest for digest in page_fit.asked_of(fold) if digest in windows.digests]
-    said = page_fit.predict(lambda seen: mean_logits(members, seen), windows, asked)
+    said = page_fit.predict(model, windows, asked)
     return predictions.of_pages(asked, said, f"TensorFlow {tf.__version__}")
 
 
@@ -201,8 +200,8 @@ def member_path(runs, fold, seed):
     return Path(runs) / split_of(fold) / f"{seed}.keras"
 
 
-def read_members(runs, fold, seeds=None):
-    """The Keras models of a fold's members, those of `seeds` or the shipped ones; on all pages where `fold` is None.
+def read_whole(runs, fold, recipes=MEMBERS):
+    """The Keras model of a fold, all its members {seed: `Recipe`} in one; of those on all pages where `fold` is None.
 
     Raises
     ------
@@ -210,16 +209,14 @@ def read_members(runs, fold, seeds=None):
     """
     import keras
 
-    paths = [member_path(runs, fold, seed) for seed in seeds or MEMBERS]
+    from . import page_network
+
+    paths = [member_path(runs, fold, seed) for seed in recipes]
     for path in paths:
         if not path.is_file():
             raise FileNotFoundError(f"no {path}: run 'python -m train page fit'")
-    return [keras.models.load_model(path, compile=False) for path in paths]
-
-
-def mean_logits(members, windows):
-    """(N, 4): what `members` say of windows on average."""
-    return np.mean([np.asarray(member(windows, training=False)) for member in members], axis=0)
+    members = [keras.models.load_model(path, compile=False) for path in paths]
+    return page_network.assemble(members, [recipe.finds for recipe in recipes.values()])
 
 
 def evaluate(options):

@@ -40,18 +40,37 @@ def build(name="page"):
     return keras.Model(window, logits, name=name)
 
 
-def assemble(members):
+def assemble(members, finding=None):
     """One model of several trained members: (N, ROWS, SAMPLES, CHANNELS) to (N, 4 + F) logits, the mean of theirs.
 
-    Not their probabilities: steps of 1/256 do not tell a verdict of 0.999 from one of 0.99.
+    Not their probabilities: steps of 1/256 do not tell a verdict of 0.999 from one of 0.99. Of the findings it is the mean of those members
+    that `finding` (M bool) names, all where it is None or names none: one that has seen pages alone knows few of them.
     """
     import keras
     from keras import layers
 
     window = keras.Input((ROWS, SAMPLES, CHANNELS), name="window")
     logits = [member(window) for member in members]
-    mean = layers.Average(name="mean_logits")(logits) if len(logits) > 1 else logits[0]
-    return keras.Model(window, mean, name="page")
+    classes = _mean(logits, "mean_logits")
+    if finding is None or len(set(finding)) == 1:
+        return keras.Model(window, classes, name="page")
+    findings = _mean([each for each, knows in zip(logits, finding, strict=True) if knows], "mean_findings")
+    parts = [_part(classes, (0, len(FINDINGS)), "class_logits"), _part(findings, (len(CLASSES), 0), "finding_logits")]
+    return keras.Model(window, layers.Concatenate(name="all_logits")(parts), name="page")
+
+
+def _mean(logits, name):
+    from keras import layers
+
+    return layers.Average(name=name)(logits) if len(logits) > 1 else logits[0]
+
+
+def _part(logits, cut, name):
+    """Logits but for the first and last `cut` of them."""
+    from keras import layers
+
+    rows = layers.Reshape((logits.shape[-1], 1), name=f"{name}_rows")(logits)
+    return layers.Flatten(name=name)(layers.Cropping1D(cut, name=f"{name}_cut")(rows))
 
 
 def _convolved(x, shape, name):

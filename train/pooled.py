@@ -5,12 +5,15 @@
 
 import numpy as np
 
+from ecg_edge.classifier import verdict
 from ecg_edge.layout import CLASSES
 
-from . import choices, predictions, splits
+from . import choices, metrics, predictions, splits
 
 EXTRA_WEIGHT = 0.3
 """How much a page that version 2 leaves out counts beside the others where calibration is chosen."""
+SPREADS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
+"""How loosely the biases of calibration may be held (`choices.fit_calibration`); with pages of one origin alone, as the last says."""
 
 
 def rows_of(folds):
@@ -35,10 +38,34 @@ def leads_of(folds, rows):
 
 
 def choose(folds, rows):
-    """The `choices.Choices` that rows of the fold file give: extra pages count as little as they do in training, and the threshold of doubt
-    holds on each origin."""
+    """The `choices.Choices` that rows of the fold file give: extra pages count as little as they do in training, biases are held as `choose_spread`
+    says, and the threshold of doubt holds on each origin."""
     weights = np.where([row.source == "extra_pages" for row in rows], EXTRA_WEIGHT, 1.0)
-    return choices.choose(leads_of(folds, rows), labels_of(rows), weights, origins_of(rows))
+    leads, labels, origins = leads_of(folds, rows), labels_of(rows), origins_of(rows)
+    spread = choose_spread(choices.Choices().aggregate(leads), labels, weights, origins, [row.fold for row in rows])
+    return choices.choose(leads, labels, weights, origins, spread)
+
+
+def choose_spread(pages, labels, weights, origins, folds):
+    """The one of `SPREADS` with the least mean over origins of the log-loss, of (N, 4) `pages` that are each calibrated by those of other `folds` (N).
+
+    What calibration gains on the many pages of one origin must not be lost on the few of another: biases that suit the one's mix of classes do
+    harm where the mix is another.
+    """
+    if len(set(origins)) == 1:
+        return SPREADS[-1]
+    folds, losses = np.asarray(folds), []
+    for spread in SPREADS:
+        held = np.empty(pages.shape)
+        for fold in np.unique(folds):
+            mine = folds == fold
+            _, *chosen = choices.fit_calibration(pages[~mine], labels[~mine], weights[~mine], spread)
+            held[mine] = verdict.calibrate(pages[mine], *chosen)
+        by_origin = [
+            metrics.log_loss(labels[origins == origin], held[origins == origin]) for origin in np.unique(origins)
+        ]
+        losses.append(np.mean(by_origin))
+    return SPREADS[int(np.argmin(losses))]
 
 
 def origins_of(rows):

@@ -171,15 +171,19 @@ def test_the_verdicts_on_a_pages_windows_are_averaged(windows):
 
 @needs_tensorflow
 def test_members_together_say_their_mean_logits(windows):
-    """What is converted is what was evaluated; layers of two members do not share a name."""
+    """What is converted is what was evaluated; layers of two members do not share a name. Findings are those of the members that know them."""
     from train import page_network
 
-    members = [page_network.build(f"member{seed}") for seed in range(2)]
-    seen = page_input.compress(windows.values)
-    whole = page_network.assemble(members)
-    assert np.allclose(whole(seen), page_command.mean_logits(members, seen), atol=1e-5)
-    assert whole.input_shape == (None, ROWS, SAMPLES, CHANNELS)
-    assert whole.output_shape == (None, len(CLASSES) + len(FINDINGS))
+    members = [page_network.build(f"member{seed}") for seed in range(3)]
+    seen, count = page_input.compress(windows.values), len(CLASSES)
+    said = np.array([np.asarray(member(seen)) for member in members])
+    for finding in (None, [False] * 3, [True] * 3, [True, False, True], [False, True, False]):
+        whole = page_network.assemble(members, finding)
+        knowing = said[finding] if finding and any(finding) else said
+        assert np.allclose(whole(seen)[:, :count], said.mean(axis=0)[:, :count], atol=1e-5)
+        assert np.allclose(whole(seen)[:, count:], knowing.mean(axis=0)[:, count:], atol=1e-5)
+        assert whole.input_shape == (None, ROWS, SAMPLES, CHANNELS)
+        assert whole.output_shape == (None, len(CLASSES) + len(FINDINGS))
 
 
 @needs_tensorflow
