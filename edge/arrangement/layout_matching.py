@@ -12,15 +12,11 @@ from . import columns, lead_names
 from .coarse_page import PX_PER_MM, CoarsePage
 from .flat_rows import flat_rows
 from .name_windows import USUAL, NameSearch, best_along, cells, cut
-from .rows import REACH_MM
+from .placed_columns import ROW_MM, PlacedColumns, placed_columns, starts_of, zeros_of
 
 Row = tuple[float, float]
 """(base line, strength) of a candidate for a row of traces."""
 
-ROW_MM = 7.5
-"""Base lines nearer to each other belong to one row, in columns that are not level."""
-BEFORE_MM = 7.0
-"""How far a pulse may stand before the column that it belongs to."""
 PULSE_STRENGTH = 0.4
 """What a pulse adds to the coverage of its row."""
 MIN_SHARE = 0.6
@@ -36,10 +32,10 @@ MAX_CHOICES = 2
 """How many choices of rows are tried."""
 CROWDED = 0.35
 """Rows are no nearer to each other than this share of their usual distance: text may run close to a trace."""
-NAME_BEFORE_MM = 5.0
-"""How far before a pulse that opens its column a name is searched for."""
 CLEAR_LINES = 0.5
 """The strength of lines between columns from which on their edges are certain."""
+FACE_FITS = 0.6
+"""The mean fit of names from which on other patterns are read in the faces that fitted these best, and in no other."""
 READ_FITS = 0.5
 """The mean fit of names from which on they are read; hardly reached by chance."""
 UNREAD_FITS = 0.35, 0.6
@@ -89,7 +85,7 @@ class Match:
 def matches_of(coarse: CoarsePage, search: NameSearch = USUAL) -> list[Match]:
     """The `Match`es of all of `layout.PATTERNS` that a page has rows for, the best first; names are searched for as far as `search` says."""
     candidates, matches = _row_candidates(coarse), []
-    reading = _Names({}, {})
+    reading = _Names({}, {}, {}, [])
     for pattern in layout.PATTERNS:
         fitted = [
             _fitted(coarse, row_cost, lines, pattern, search, reading)
@@ -114,7 +110,7 @@ def known_match(
     edges, clear = columns.edges_of(coarse, lines[: pattern.grid_rows], ends, len(pattern.columns))
     if clear < CLEAR_LINES:
         return None
-    zeros, starts = _zeros(coarse, lines, edges), _starts(coarse, edges)
+    zeros, starts = zeros_of(coarse, lines, edges), starts_of(coarse, edges)
     first = replace(pattern, columns=pattern.columns[:1])
     matcher = lead_names.NameMatcher(USUAL.windows(coarse.ink, USUAL.corners(first, zeros, starts)), PX_PER_MM)
     fit = np.mean([matcher.fit(index, name, *face) for index, (_, _, name) in enumerate(cells(first))], axis=0)
@@ -213,11 +209,23 @@ def _choices(found: list[Row], count: int, max_cost: float) -> list[tuple[float,
 
 @dataclass(frozen=True)
 class _Names:
-    """What is known of a page's names while patterns are tried: the fits of names in windows, as `NameMatcher.faces_of` keeps them, and the
-    matchers of windows by their places, which patterns of one shape and other names have in common."""
+    """What is known of a page's names while patterns are tried: the fits of names in windows, as `NameMatcher.faces_of` keeps them, and what patterns
+    of one shape and other names have in common: the matchers of windows by their places, and columns by the arguments of `placed_columns`. `faces` are
+    those in which names were read: all names of a page are printed in one."""
 
     known: lead_names.KnownFits
     matchers: dict[tuple[lead_names.Corner, ...], lead_names.NameMatcher]
+    columns: dict[tuple[object, ...], PlacedColumns | None]
+    faces: list[lead_names.FaceAndCap]
+
+    def placed(
+        self, coarse: CoarsePage, lines: Sequence[float], pattern: layout.Pattern, even: bool
+    ) -> PlacedColumns | None:
+        """As `placed_columns`, of a pattern on these rows."""
+        key = tuple(lines), pattern.grid_rows, len(pattern.columns), even
+        if key not in self.columns:
+            self.columns[key] = placed_columns(coarse, lines, *key[1:])
+        return self.columns[key]
 
 
 def _fitted(
@@ -233,16 +241,15 @@ def _fitted(
     Where the names of a column are hardly read, and upright lines separate it, these may be heartbeats: columns by the ends of the traces are
     tried too, in a wider search only without such lines.
     """
-    ends = columns.extent(coarse, lines)
-    if ends is None:
+    found = reading.placed(coarse, lines, pattern, False)
+    if found is None:
         return None
-    grid_lines, count = lines[: pattern.grid_rows], len(pattern.columns)
-    edges, strength = columns.edges_of(coarse, grid_lines, ends, count)
-    best = _fitted_on(coarse, row_cost, lines, pattern, ends, edges, strength, search, reading)
-    if count > 1 and min(best.fits) < READ_FITS and (search is USUAL or strength < CLEAR_LINES):
-        edges, strength = columns.even_edges(coarse, grid_lines, ends, count)
-        even = _fitted_on(coarse, row_cost, lines, pattern, ends, edges, strength, search, reading)
-        best = max(best, even, key=lambda fitted: sum(fitted.fits))
+    best = _fitted_on(coarse, row_cost, lines, pattern, found, search, reading)
+    if len(pattern.columns) > 1 and min(best.fits) < READ_FITS and (search is USUAL or found.strength < CLEAR_LINES):
+        even = reading.placed(coarse, lines, pattern, True)
+        assert even is not None  # where there are columns of any kind
+        other = _fitted_on(coarse, row_cost, lines, pattern, even, search, reading)
+        best = max(best, other, key=lambda fitted: sum(fitted.fits))
     return best
 
 
@@ -251,15 +258,12 @@ def _fitted_on(
     row_cost: float,
     lines: Sequence[float],
     pattern: layout.Pattern,
-    ends: tuple[float, float],
-    edges: np.ndarray,
-    strength: float,
+    found: PlacedColumns,
     search: NameSearch,
     reading: _Names,
 ) -> Match:
-    """As `_fitted`, on columns with these edges and lines of this strength between them."""
-    zeros = _zeros(coarse, lines, edges)
-    starts, search = _starts(coarse, edges), search.between(lines)
+    """As `_fitted`, on these columns."""
+    (ends, edges, strength, zeros, starts), search = found, search.between(lines)
     corners = search.corners(pattern, zeros, starts)
     # Windows that begin at one place are the same where they are of one height.
     places = tuple((*corner, *search.down) for corner in corners.tolist())
@@ -267,7 +271,7 @@ def _fitted_on(
         reading.matchers[places] = lead_names.NameMatcher(search.windows(coarse.ink, corners), PX_PER_MM)
     matcher = reading.matchers[places]
     expected = [(i, places[i], name) for i, (_, _, name) in enumerate(cells(pattern))]
-    faces = matcher.faces_of(expected[:: max(len(expected) // 6, 1)], reading.known)
+    faces = reading.faces or matcher.faces_of(expected[:: max(len(expected) // 6, 1)], reading.known)
     beyond = (ends[1] - edges[-1]) / PX_PER_MM
     column_cost = 0.5 * _ramp(beyond, BEYOND_MM)
     if len(edges) > 2:
@@ -276,41 +280,14 @@ def _fitted_on(
     matches = [Match(pattern, zeros, edges, strength, starts, search, face, parts) for face in faces]
     best = max((_with_names(match, matcher) for match in matches), key=lambda match: sum(match.fits))
     matcher.keep(*best.face)
+    if not reading.faces and np.mean(best.fits) >= FACE_FITS:
+        reading.faces.extend(faces)
     return best
 
 
 def _ramp(value: float, limits: tuple[float, float]) -> float:
     """0 up to the lower of two limits, 1 from the upper on."""
     return float(np.clip((value - limits[0]) / (limits[1] - limits[0]), 0.0, 1.0))
-
-
-def _zeros(coarse: CoarsePage, lines: Sequence[float], edges: np.ndarray) -> np.ndarray:
-    """(rows, columns) of base lines: on a pulse before the cell, else the row's pulse, else where the cell's trace is mostly."""
-    x, y = coarse.points
-    zeros = np.empty((len(lines), len(edges) - 1))
-    reach = REACH_MM * PX_PER_MM
-    for row, line in enumerate(lines):
-        feet = [pulse for pulse in coarse.pulses if abs(pulse.foot - line) <= ROW_MM * PX_PER_MM]
-        for column, (left, right) in enumerate(zip(edges, edges[1:], strict=False)):
-            own = [pulse.foot for pulse in feet if 0 <= left - pulse.right <= BEFORE_MM * PX_PER_MM]
-            here = y[(x >= left) & (x < right) & (np.abs(y - line) <= reach)]
-            if own or feet:
-                zeros[row, column] = own[0] if own else feet[0].foot
-            elif here.size:
-                counts = np.bincount(np.rint(here - line + reach).astype(int), minlength=int(2 * reach) + 3)
-                zeros[row, column] = line - reach + np.argmax(np.convolve(counts, np.ones(3), mode="same"))
-            else:
-                zeros[row, column] = line
-    return zeros
-
-
-def _starts(coarse: CoarsePage, edges: np.ndarray) -> np.ndarray:
-    """(columns,): from where on names are searched for, before a pulse that opens its column."""
-    starts = []
-    for edge in edges[:-1]:
-        opening = [pulse.left for pulse in coarse.pulses if 0 <= edge - pulse.right <= BEFORE_MM * PX_PER_MM]
-        starts.append(min(opening) - NAME_BEFORE_MM * PX_PER_MM if opening else edge)
-    return np.array(starts)
 
 
 def _with_names(match: Match, matcher: lead_names.NameMatcher) -> Match:
