@@ -1,5 +1,7 @@
 """Normalised correlation of a pattern with windows of a page: what turns products into fits, compiled where there is a compiler."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..compiled.library import address, compiled
@@ -30,39 +32,41 @@ def _sums_in_numpy(windows: np.ndarray) -> np.ndarray:
 
 
 def normalised(
-    product: np.ndarray, sums: np.ndarray, size: tuple[int, int], corner: tuple[int, int], empty: float
-) -> np.ndarray:
-    """(h, w) float32 in -1..1: the correlation of a pattern of mean 0 and norm 1 with each place of a window, 0 where it reaches beyond it.
+    products: np.ndarray, sums: Sequence[np.ndarray], sizes: np.ndarray, empty: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """((n, h, w) float32 in -1..1, (n,) float32): the correlation of patterns of mean 0 and norm 1 with each place of a window, 0 where they reach beyond
+    it, and the greatest of each.
 
     Parameters
     ----------
-    product : float32 array
-        The sum of the pattern's products with what it lies on, by where its upper left corner lies; it may be larger than the window.
-    sums : (2, h + 1, w + 1) int32 array
-        What `sums_of` makes of this window.
-    size
-        (height, width) of the pattern.
-    corner
-        (row, column) of the pattern: its fit is written to where this pixel of it lies.
+    products : (n, H, W) float32 array
+        The sum of each pattern's products with what it lies on, by where its upper left corner lies; they may be larger than the windows.
+    sums : n (2, h + 1, w + 1) int32 arrays
+        What `sums_of` makes of each window.
+    sizes : (n, 4) int64 array
+        Height and width of each pattern, and the row and column of the pixel of it to whose place its fit is written.
     empty
         Standard deviation below which a place is empty: it correlates with nothing.
     """
     library = compiled()
-    if library is None or product.dtype != np.float32:
-        return _normalised_in_numpy(product, sums, size, corner, empty)
-    height, width = (side - 1 for side in sums.shape[1:])
-    product, sums = np.ascontiguousarray(product), np.ascontiguousarray(sums)
-    fits = np.empty((height, width), np.float32)
+    height, width = (side - 1 for side in sums[0].shape[1:])
+    fits = np.empty((len(products), height, width), np.float32)
+    if library is None or products.dtype != np.float32:
+        for fit, product, sum_, (tall, wide, down, across) in zip(fits, products, sums, sizes.tolist(), strict=True):
+            fit[:] = _normalised_in_numpy(product, sum_, (tall, wide), (down, across), empty)
+        return fits, fits.max(axis=(1, 2))
+    most, places = np.empty(len(products), np.float32), np.array([address(sum_) for sum_ in sums], np.intp)
+    products = np.ascontiguousarray(products)
     library["normalised"](
-        height, width, *size, *corner, product.shape[1], address(product), size[0] * size[1] * empty**2, address(sums), address(fits)
+        len(products), height, width, *products.shape[1:], address(products), address(sizes), empty, address(places), address(fits), address(most)
     )  # fmt: skip
-    return fits
+    return fits, most
 
 
 def _normalised_in_numpy(
     product: np.ndarray, sums: np.ndarray, size: tuple[int, int], corner: tuple[int, int], empty: float
 ) -> np.ndarray:
-    """As `normalised`."""
+    """As `normalised`, of one pattern."""
     (height, width), pixels = size, size[0] * size[1]
     strips = sums[:, height:] - sums[:, :-height]
     total, square = (strips[..., width:] - strips[..., :-width]).astype(np.float32)

@@ -193,22 +193,20 @@ class NameMatcher:
             self._add_fits([key])
         return self._fits[key]
 
-    def _add_fits(self, keys: Sequence[tuple[int, str, str, float]]) -> None:
-        """Compute the fits of some windows with names in a face, all at once."""
+    def _add_fits(self, keys: Sequence[tuple[int, str, str, float]]) -> np.ndarray:
+        """Compute the fits of some windows with names in a face, all at once; the greatest of each (n,)."""
         from scipy import fft
 
-        if not keys:
-            return
         products = np.empty((len(keys), *self._spectra.shape[1:]), self._spectra.dtype)
         for (index, *name), product in zip(keys, products, strict=True):
             np.multiply(self._spectra[index], _spectrum(*name, self.px_per_mm, self._fft_shape), out=product)
         products = fft.irfft2(products, self._fft_shape, overwrite_x=True)
         beside, about = (round(margin * self.px_per_mm) for margin in MARGIN_MM)
-        for key, product in zip(keys, products, strict=True):
-            index, *name = key
-            height, width = _template(*name, self.px_per_mm).shape
-            corner = height - about - 1, beside
-            self._fits[key] = correlation.normalised(product, self._sums[index], (height, width), corner, EMPTY)
+        shapes = (_template(*name, self.px_per_mm).shape for _, *name in keys)
+        sizes = np.array([(height, width, height - about - 1, beside) for height, width in shapes], np.int64)
+        fits, most = correlation.normalised(products, [self._sums[index] for index, *_ in keys], sizes, EMPTY)
+        self._fits.update(zip(keys, fits, strict=True))
+        return most
 
     def keep(self, face: str, cap_mm: float) -> None:
         """Forget the fits in other faces: there are many matchers of a page, and each is some megabytes."""
@@ -225,14 +223,13 @@ class NameMatcher:
         best = [(face, cap) for face in FACES for cap in CAPS_MM]
         for names, left in ((expected[:FIRST_NAMES], LIKELY_FACES), (expected, count)):
             own = {(place, name, *face): (index, name, *face) for face in best for index, place, name in names}
-            new = [(key, fit) for key, fit in own.items() if key not in known]
+            new = [key for key in own if key not in known]
             for first in range(0, len(new), TOGETHER):
                 some = new[first : first + TOGETHER]
-                self._add_fits([fit for _, fit in some if fit not in self._fits])
-                known.update({key: float(self._fits[fit].max()) for key, fit in some})
+                known.update(zip(some, self._add_fits([own[key] for key in some]).tolist(), strict=True))
             keys = {face: [(place, name, *face) for _, place, name in names] for face in best}
             mean_fits = {face: sum(known[key] for key in of_face) / len(of_face) for face, of_face in keys.items()}
             best = sorted(best, key=mean_fits.__getitem__, reverse=True)[:left]
         # Fits in other faces are not used again, and there are many matchers of a page.
-        self._fits = {key: fit for key, fit in self._fits.items() if key[2:] in best}
+        self._fits = {key: fit.copy() for key, fit in self._fits.items() if key[2:] in best}
         return best

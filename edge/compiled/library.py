@@ -21,7 +21,7 @@ FUNCTIONS = {
     "brightest": (None, [_SIZE] + [_ARRAY] * 3),
     "luma": (None, [_SIZE] + [_ARRAY] * 3),
     "window_sums": (None, [_SIZE] * 3 + [_ARRAY] * 2),
-    "normalised": (None, [_SIZE] * 7 + [_ARRAY, _FLOAT, _ARRAY, _ARRAY]),
+    "normalised": (None, [_SIZE] * 5 + [_ARRAY] * 2 + [_FLOAT] + [_ARRAY] * 3),
     "maximum_near": (None, [_SIZE] * 3 + [_ARRAY] * 3),
     "harmonic_heights": (None, [_SIZE] * 4 + [_DOUBLE] + [_ARRAY] * 5),
     "enlarged": (None, [_SIZE] * 4 + [_ARRAY] * 7),

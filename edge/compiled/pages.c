@@ -421,30 +421,47 @@ WIDEST void best_shifts(ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, ptrd
 
 static inline float greater(float a, float b) { return a > b ? a : b; }
 
-/* How well a pattern of mean 0 and norm 1 fits at each place of a window: its product with what it lies on, by the deviation of that from its mean.
+/* How well patterns of mean 0 and norm 1 fit at each place of windows: their product with what they lie on, by the deviation of that from its mean.
 
-   height, width    of the window, and of fits, which are 0 where the pattern does not lie within the window
-   tall, wide       the pattern
-   down, across     where in the pattern the pixel lies to which its fit is written
-   stride           floats between two rows of product
-   least            the least sum of squares of what is no empty place
-   sums             as window_sums makes them of this window */
-WIDEST void normalised(ptrdiff_t height, ptrdiff_t width, ptrdiff_t tall, ptrdiff_t wide, ptrdiff_t down, ptrdiff_t across,
-                ptrdiff_t stride, const float *restrict product, float least, const int32_t *restrict sums,
-                float *restrict fits)
+   count            of patterns, each with a window of its own
+   height, width    of the windows, and of fits (count, height, width), which are 0 where a pattern does not lie within the window
+   lines, stride    rows of each product, and floats between two of them
+   sizes            (count, 4): of each pattern its height and width, and the row and column of its pixel to whose place its fit is written
+   empty            standard deviation of a place that counts as empty
+   sums             as window_sums makes them of each window
+   most             (count): the greatest fit of each */
+WIDEST void normalised(ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, ptrdiff_t lines, ptrdiff_t stride, const float *restrict products,
+                       const int64_t *restrict sizes, float empty, const int32_t *const *restrict sums, float *restrict fits,
+                       float *restrict most)
 {
-    ptrdiff_t line = width + 1, size = (height + 1) * line, rows = height - tall + 1, columns = width - wide + 1;
-    float pixels = (float)(tall * wide);
-    memset(fits, 0, height * width * sizeof *fits);
-    for (ptrdiff_t y = 0; y < rows; y++) {
-        const int32_t *restrict top = sums + y * line, *restrict foot = top + tall * line;
-        float *restrict fit = fits + (y + down) * width + across;
-        for (ptrdiff_t x = 0; x < columns; x++) {
-            float sum = (float)(foot[x + wide] - top[x + wide] - (foot[x] - top[x]));
-            float square = (float)(foot[size + x + wide] - top[size + x + wide] - (foot[size + x] - top[size + x]));
-            square -= sum * sum / pixels;
-            fit[x] = product[y * stride + x] / sqrtf(square > least ? square : least);
+    ptrdiff_t line = width + 1, size = (height + 1) * line;
+    for (ptrdiff_t k = 0; k < count; k++) {
+        ptrdiff_t tall = sizes[4 * k], wide = sizes[4 * k + 1], rows = height - tall + 1, columns = width - wide + 1;
+        const float *restrict product = products + k * lines * stride;
+        float *restrict found = fits + k * height * width, pixels = (float)(tall * wide), least = pixels * empty * empty;
+        float lane[LANES], greatest = rows < height || columns < width ? 0.0f : -INFINITY;
+        memset(found, 0, height * width * sizeof *found);
+        for (int j = 0; j < LANES; j++)
+            lane[j] = greatest;
+        for (ptrdiff_t y = 0; y < rows; y++) {
+            const int32_t *restrict top = sums[k] + y * line, *restrict foot = top + tall * line;
+            float *restrict fit = found + (y + sizes[4 * k + 2]) * width + sizes[4 * k + 3];
+            for (ptrdiff_t x = 0; x < columns; x++) {
+                float sum = (float)(foot[x + wide] - top[x + wide] - (foot[x] - top[x]));
+                float square = (float)(foot[size + x + wide] - top[size + x + wide] - (foot[size + x] - top[size + x]));
+                square -= sum * sum / pixels;
+                fit[x] = product[y * stride + x] / sqrtf(square > least ? square : least);
+            }
+            ptrdiff_t x = 0;
+            for (; x + LANES <= columns; x += LANES)
+                for (int j = 0; j < LANES; j++)
+                    lane[j] = fit[x + j] > lane[j] ? fit[x + j] : lane[j];
+            for (; x < columns; x++)
+                greatest = fit[x] > greatest ? fit[x] : greatest;
         }
+        for (int j = 0; j < LANES; j++)
+            greatest = lane[j] > greatest ? lane[j] : greatest;
+        most[k] = greatest;
     }
 }
 

@@ -37,11 +37,15 @@ def test_what_is_compiled_gives_the_bits_of_numpy(count, height, width, seed):
     seen = windows(rng, count, height, width)
     sums = correlation.sums_of(seen)
     np.testing.assert_array_equal(sums, correlation._sums_in_numpy(seen))
-    product = rng.normal(0, 300, (height + 2, width + 3)).astype(np.float32)
-    size = int(rng.integers(1, height + 1)), int(rng.integers(1, width + 1))
-    corner = tuple(int(rng.integers(0, side)) for side in size)
-    fits = correlation.normalised(product, sums[-1], size, corner, EMPTY)
-    np.testing.assert_array_equal(fits, correlation._normalised_in_numpy(product, sums[-1], size, corner, EMPTY))
+    products = rng.normal(0, 300, (count, height + 2, width + 3)).astype(np.float32)
+    sides = [(int(rng.integers(1, height + 1)), int(rng.integers(1, width + 1))) for _ in range(count)]
+    sizes = np.array([(*size, *(rng.integers(0, side) for side in size)) for size in sides])
+    fits, most = correlation.normalised(products, list(sums), sizes, EMPTY)
+    for number, (tall, wide, down, across) in enumerate(sizes.tolist()):
+        expected = correlation._normalised_in_numpy(products[number], sums[number], (tall, wide), (down, across), EMPTY)
+        np.testing.assert_array_equal(fits[number], expected)
+        assert most[number] == expected.max()
+    fits = fits[-1]
     for reach in (0, 1, 2, 7):
         near = correlation.maximum_near(fits, reach)
         np.testing.assert_array_equal(near, correlation._maximum_in_numpy(fits, reach))
@@ -56,7 +60,9 @@ def test_fits_are_correlations(built):
     pattern = (pattern - pattern.mean()) / np.sqrt(((pattern - pattern.mean()) ** 2).sum())
     places = np.lib.stride_tricks.sliding_window_view(seen, pattern.shape)
     product = (places * pattern).sum(axis=(2, 3)).astype(np.float32)
-    fits = correlation.normalised(product, correlation.sums_of(seen[None])[0], pattern.shape, (3, 1), EMPTY)
+    sizes = np.array([(*pattern.shape, 3, 1)])
+    ((fits,), (most,)) = correlation.normalised(product[None], list(correlation.sums_of(seen[None])), sizes, EMPTY)
+    assert most == fits.max()
     for row, column in np.ndindex(*product.shape):
         expected = 0.0 if column < 2 else np.corrcoef(places[row, column].ravel(), pattern.ravel())[0, 1]
         assert fits[row + 3, column + 1] == pytest.approx(expected, abs=1e-4)
