@@ -63,6 +63,7 @@ FUNCTIONS = {
     "coarse_climb": (None, [_SIZE] * 3 + [_ARRAY, _SIZE, _ARRAY] + [_FLOAT] * 2 + [_ARRAY] * 2),
     "coarse_rows": (_FLOAT, [_ARRAY] * 2 + [_SIZE] + [_ARRAY] * 3 + [_SIZE] * 2 + [_FLOAT] + [_ARRAY] * 3),
     "extents": (None, [_SIZE] + [_ARRAY] * 2 + [_SIZE] * 2 + [_ARRAY, _SIZE] + [_ARRAY] * 2),
+    "medians": (None, [_SIZE] * 3 + [_ARRAY] * 3),
     "strokes": (None, [_SIZE] + [_ARRAY] * 3 + [_SIZE] * 2 + [_ARRAY, _DOUBLE, _ARRAY]),
 }  # fmt: skip
 """What each returns, and its arguments."""

@@ -487,3 +487,23 @@ float coarse_rows(const struct page *page, const struct lead *lead, ptrdiff_t ce
     }
     return beyond;
 }
+
+/* For each place of each of `count` leads the median over `beats` of what is finite in values (count, beats, length): found (count, length); not a number where nothing is.
+   scratch holds `beats` floats. */
+void medians(ptrdiff_t count, ptrdiff_t beats, ptrdiff_t length, const float *restrict values, float *restrict scratch, float *restrict found)
+{
+    for (ptrdiff_t k = 0; k < count; k++, values += beats * length)
+        for (ptrdiff_t i = 0; i < length; i++, found++) {
+            ptrdiff_t known = 0;
+            for (ptrdiff_t beat = 0; beat < beats; beat++) {
+                float value = values[beat * length + i];
+                if (!isfinite(value))
+                    continue;
+                ptrdiff_t at = known++;
+                for (; at > 0 && scratch[at - 1] > value; at--)
+                    scratch[at] = scratch[at - 1];
+                scratch[at] = value;
+            }
+            *found = known ? 0.5f * (scratch[(known - 1) / 2] + scratch[known / 2]) : NAN;
+        }
+}

@@ -97,10 +97,12 @@ def _lags(
     """(K,) where each beat lies best on the template, in steps, to a fraction."""
     count, length = 2 * shift + 1, template.shape[1]
     # Row by lag of the template shifted by it: all correlations are one product of matrices.
-    padded = np.pad(template, ((0, 0), (count - 1, count - 1)))
+    padded = np.zeros((len(template), length + 2 * (count - 1)))
+    padded[:, count - 1 : count - 1 + length] = template
     shifted = np.lib.stride_tricks.sliding_window_view(padded, wide.shape[2], axis=1)[:, ::-1]
     dot = wide.reshape(len(wide), -1) @ shifted.transpose(0, 2, 1).reshape(-1, count)
-    energy = np.pad(np.cumsum((wide**2).sum(1), axis=1), ((0, 0), (1, 0)))
+    energy = np.zeros((len(wide), wide.shape[2] + 1))
+    np.cumsum((wide**2).sum(1), axis=1, out=energy[:, 1:])
     found = dot / np.sqrt(np.maximum(energy[:, length:] - energy[:, :-length], 1e-12))
     best = found[:, 1:-1].argmax(1) + 1
     beat = np.arange(len(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -135,9 +136,20 @@ def _filled(leads: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
 
 def _over_leads(leads: npt.NDArray[np.float64], sigma_s: float, rate_hz: float, order: int) -> npt.NDArray[np.float64]:
     """(n,) root of the mean square over leads of their derivative of that order, per sample, at a scale."""
+    from scipy.ndimage import correlate1d
+
+    return np.sqrt((correlate1d(leads, _wavelet(sigma_s * rate_hz, order), axis=1, mode="nearest") ** 2).mean(0))
+
+
+@lru_cache(maxsize=64)
+def _wavelet(sigma: float, order: int) -> npt.NDArray[np.float64]:
+    """(n,) weights of `scipy.ndimage.gaussian_filter1d`, of a derivative of this order at a scale in samples: what it makes of one sample of 1."""
     from scipy.ndimage import gaussian_filter1d
 
-    return np.sqrt((gaussian_filter1d(leads, sigma_s * rate_hz, axis=1, order=order, mode="nearest") ** 2).mean(0))
+    reach = int(4 * sigma + 0.5)
+    one = np.zeros(2 * reach + 1)
+    one[reach] = 1
+    return np.asarray(gaussian_filter1d(one, sigma, order=order, mode="constant")[::-1])
 
 
 def _crossing(slope: npt.NDArray[np.float64], start: int, stop: int, share: float, stays: int = 1) -> float:
@@ -151,7 +163,8 @@ def _crossing(slope: npt.NDArray[np.float64], start: int, stop: int, share: floa
     above = np.flatnonzero(way > level)
     ends = np.append(above[1:], len(way))
     # The last sample above from which the next one above is far enough.
-    last = above[np.argmax(ends - above > stays)] if (ends - above > stays).any() else None
+    far = np.flatnonzero(ends - above > stays)
+    last = above[far[0]] if len(far) else None
     if last is None or last + 1 >= len(way):
         return float(start + step * way.argmin())
     return float(start + step * (last + (way[last] - level) / (way[last] - way[last + 1])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
@@ -115,18 +116,21 @@ class _Cutter:
 
     def stretch(self, first_s: float, last_s: float) -> npt.NDArray[np.float64] | None:
         """(m,) mV between two moments, both within; None where some of it is not known."""
-        first, last = (self.middle + round(at * self.rate_hz) for at in (first_s, last_s))
-        found = self.beat[max(first, 0) : last + 1].astype(np.float64)
-        return found if 0 <= first <= last < len(self.beat) and np.isfinite(found).all() else None
+        first, last = self.middle + round(first_s * self.rate_hz), self.middle + round(last_s * self.rate_hz)
+        if not 0 <= first <= last < len(self.beat):
+            return None
+        found = self.beat[first : last + 1].astype(np.float64)
+        # One sum tells of all, in a fraction of the time.
+        return found if isfinite(np.add.reduce(found)) else None
 
     def level(self, qrs_onset_s: float) -> float | None:
         """mV just before the QRS complex."""
-        return self.mean(*(qrs_onset_s + offset_s for offset_s in LEVEL_S))
+        return self.mean(qrs_onset_s + LEVEL_S[0], qrs_onset_s + LEVEL_S[1])
 
     def mean(self, first_s: float, last_s: float) -> float | None:
         """mV."""
         found = self.stretch(first_s, last_s)
-        return None if found is None else float(found.mean())
+        return None if found is None else float(np.add.reduce(found) / len(found))
 
 
 def _qrs_waves(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ..compiled.library import address, compiled
 from ..signals import Signals
 
 BEFORE_S, AFTER_S = 0.45, 0.7
@@ -35,11 +36,22 @@ def median_beats(signals: Signals, beats: npt.NDArray[np.float64]) -> npt.NDArra
     # A beat that begins later than its level would lie elsewhere than the others.
     level[count < (last - first) // 2] = np.nan
     cut -= level[:, :, None]
-    return _median(cut)
+    return over_beats(cut)
 
 
-def _median(cut: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """(k, T) medians of (k, B, T) over beats, of what is not NaN."""
+def over_beats(cut: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(k, T) medians of (k, B, T) over beats, of what is finite; NaN where nothing is. What was given may be written over."""
+    library, (leads, beats, length) = compiled(), cut.shape
+    if not library:
+        return _over_beats_in_numpy(cut)
+    cut = np.ascontiguousarray(cut, np.float32)
+    scratch, found = np.empty(beats, np.float32), np.empty((leads, length), np.float32)
+    library["medians"](leads, beats, length, address(cut), address(scratch), address(found))
+    return found
+
+
+def _over_beats_in_numpy(cut: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """As `over_beats`."""
     cut.sort(axis=1)
     count = np.isfinite(cut).sum(1)
     low, high = (np.maximum(count - 1, 0) // 2)[:, None], (count // 2)[:, None]

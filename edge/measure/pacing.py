@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..signals import Signals
+from .median_beats import over_beats
 
 HALF_S, INNER_S = 0.008, 0.004
 """A spike is back at its level so much after its peak; a wave has hardly begun to fall, least of all after `INNER_S`."""
@@ -149,4 +150,4 @@ def _usual(values: npt.NDArray[np.float32], at: npt.NDArray[np.int64], near: int
     from scipy.ndimage import maximum_filter1d
 
     values = maximum_filter1d(values, 2 * near + 1)
-    return np.median(np.where((at >= 0) & (at < len(values)), values[at.clip(0, len(values) - 1)], 0), axis=0)
+    return over_beats(np.where((at >= 0) & (at < len(values)), values[at.clip(0, len(values) - 1)], 0)[None])[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -92,7 +93,7 @@ def qrs_band(signals: Signals) -> QrsBand:
     band = known * (fine - uniform_filter1d(mv, _odd(COARSE_S)))
     power = uniform_filter1d(band**2, _odd(SPREAD_S)).clip(0)  # running sums are rounded
     typical = np.array([_typical(row[told]) for row, told in zip(power, known, strict=True)])
-    quiet = np.array([np.median(row[told][::QUIET_EVERY]) for row, told in zip(power, known, strict=True)])
+    quiet = np.array([median_of(row[told][::QUIET_EVERY]) for row, told in zip(power, known, strict=True)])
     beats = np.maximum(typical, LEAST_MV**2)
     stands_out = (1 - np.sqrt(quiet / beats)).clip(0) ** 2 * (typical > LEAST_MV**2)
     # Spread as the power is: else where columns meet a few samples of one lead would be taken for all that is heard.
@@ -115,11 +116,17 @@ def _filled(mv: npt.NDArray[np.float64], known: npt.NDArray[np.bool_]) -> npt.ND
     return filled
 
 
+def median_of(values: npt.NDArray[Any]) -> float:
+    """The median of (n,) finite values: for few of them in a fraction of `numpy.median`'s time."""
+    order = np.sort(values)
+    return float(0.5 * (order[(len(order) - 1) // 2] + order[len(order) // 2]))
+
+
 def _typical(values: npt.NDArray[np.float64]) -> float:
     """The median over windows of the largest value within: that of a beat."""
     window = round(WINDOW_S / STEP_S)
     halves = np.maximum.reduceat(values, np.arange(0, len(values), window // 2))
-    return float(np.median(np.maximum(halves[:-1], halves[1:]) if len(halves) > 1 else halves))
+    return median_of(np.maximum(halves[:-1], halves[1:]) if len(halves) > 1 else halves)
 
 
 def find_beats_in(band: QrsBand) -> npt.NDArray[np.int64]:
@@ -140,7 +147,7 @@ def find_beats_in(band: QrsBand) -> npt.NDArray[np.int64]:
         beats.append(int(peak))
     if len(beats) < 3:
         return np.array(beats, np.int64)
-    usual = np.median(np.diff(beats))
+    usual = median_of(np.diff(beats))
     weaker = peaks[score[peaks] > MISSED_SHARE * typical]
     for one, other in zip(beats[:-1], beats[1:], strict=True):
         if other - one > MISSED_RR * usual:

@@ -50,26 +50,16 @@ def inputs_of(stroke: np.ndarray, width_px: float) -> tuple[np.ndarray, np.ndarr
     columns = np.arange(len(stroke))
     top, bottom, upper, lower = (np.interp(columns, columns[known], side[known]) for side in stroke.T)
     middle, height = 0.5 * (top + bottom), bottom - top
-    inputs = [
-        _soft(height - width_px),
-        _step(top),
-        _step(bottom),
-        _step(middle),
-        upper - USUAL_DARKNESS,
-        lower - USUAL_DARKNESS,
-        np.full(len(stroke), width_px / USUAL_WIDTH_PX),
-        1.0 - known,
-    ]
-    return np.stack(inputs, 1).astype(np.float32), middle.astype(np.float32), (0.5 * height + 1.0).astype(np.float32)
-
-
-def _soft(length_px: np.ndarray) -> np.ndarray:
-    return np.asarray(np.arcsinh(length_px / SOFT_PX) / SOFT_PX)
-
-
-def _step(rows: np.ndarray) -> np.ndarray:
-    """How far each row is below the one before."""
-    return _soft(np.diff(rows, prepend=rows[0]))
+    # How thick it is, and how far its edges and its middle are below those of the column before.
+    lengths = np.zeros((4, len(stroke)))
+    lengths[0] = height - width_px
+    for length, rows in zip(lengths[1:], (top, bottom, middle), strict=True):
+        np.subtract(rows[1:], rows[:-1], out=length[1:])
+    inputs = np.empty((len(stroke), 8), np.float32)
+    inputs[:, :4] = (np.arcsinh(lengths / SOFT_PX) / SOFT_PX).T
+    inputs[:, 4], inputs[:, 5] = upper - USUAL_DARKNESS, lower - USUAL_DARKNESS
+    inputs[:, 6], inputs[:, 7] = width_px / USUAL_WIDTH_PX, ~known
+    return inputs, middle.astype(np.float32), (0.5 * height + 1.0).astype(np.float32)
 
 
 def _curve(stroke: np.ndarray, width_px: float) -> np.ndarray:

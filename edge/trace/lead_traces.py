@@ -134,11 +134,14 @@ def _in_letters(runs: InkRuns, place: Place, first: np.ndarray, last: np.ndarray
     left, width = place.box.left, min(round(NAME_REACH_MM * across), place.box.right - place.box.left)
     top = max(round(place.zero_px - 2 * LETTER_MM * down), 0)
     rows, columns = slice(top, round(place.zero_px + 2 * LETTER_MM * down)), slice(left, left + 2 * width)
-    labels, count = ndimage.label(runs.ink[rows, columns] >= INK, np.ones((3, 3), bool))
     letter = np.zeros(len(first), bool)
-    if not labels.size:
+    ink = runs.ink[rows, columns]
+    if not ink.size:
         return letter
-    middle = np.clip((first[:width] + last[:width]) // 2 - top, 0, labels.shape[0] - 1)
+    middle = np.clip((first[:width] + last[:width]) // 2 - top, 0, ink.shape[0] - 1)
+    if _goes_on(runs, middle + top, slice(top, top + ink.shape[0]), left) >= LETTER_MM * across:
+        return letter  # the usual case, in which nothing needs to be told apart
+    labels, count = ndimage.label(ink >= INK, np.ones((3, 3), bool))
     passed = labels[middle, np.arange(width)]
     small = np.zeros(count + 1, bool)
     for label in set(passed.tolist()) - {0}:
@@ -146,6 +149,18 @@ def _in_letters(runs: InkRuns, place: Place, first: np.ndarray, last: np.ndarray
         small[label] = high < LETTER_MM * down and wide < LETTER_MM * across
     letter[:width] = small[passed]
     return letter
+
+
+def _goes_on(runs: InkRuns, at: np.ndarray, rows: slice, left: int) -> int:
+    """Of pixels in rows `at` of columns from `left` on those in ink: over how many columns at least each of them is part of one stroke, within `rows`."""
+    x = left + np.flatnonzero(runs.columns[np.arange(left, left + len(at)), at] >= INK)
+    if not x.size:
+        return len(at)
+    first, last = runs.extent(at[x - left], x)
+    first, last = np.maximum(first, rows.start), np.minimum(last, rows.stop - 1)
+    apart = (np.diff(x) > 1) | (first[1:] > last[:-1] + 1) | (first[:-1] > last[1:] + 1)
+    ends = np.concatenate([[0], np.flatnonzero(apart) + 1, [len(x)]])
+    return int(np.diff(ends).min())
 
 
 def _hidden(runs: InkRuns, edges: np.ndarray) -> np.ndarray:

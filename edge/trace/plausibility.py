@@ -70,9 +70,10 @@ def _beyond_steps(signal: np.ndarray, rate_hz: int) -> list[slice]:
         before, after = signal[max(at - stands, 0) : at], signal[at + step : at + step + stands]
         if min(before.size, after.size) < stands or (steps and at - steps[-1][0] <= step):
             continue
+        if not max(np.ptp(before), np.ptp(after)) <= STANDS_MV:  # never of what is not known
+            continue
         levels = np.median(before), np.median(after)
-        level = max(np.ptp(before), np.ptp(after)) <= STANDS_MV
-        if level and abs(levels[1] - levels[0]) >= STEP_MV:  # never of what is not known
+        if abs(levels[1] - levels[0]) >= STEP_MV:
             steps.append((at, float(levels[0]), float(levels[1])))
     gaps = np.flatnonzero(~np.isfinite(signal))
     found = []
@@ -101,7 +102,8 @@ def is_implausible(signal: np.ndarray, rate_hz: int) -> bool:
     if abs(median) > MAX_MEDIAN_MV:
         return True
     size = round(PLATEAU_S * rate_hz)
-    if known.size < size:
+    # What stays so far from the median has so many samples that do.
+    if np.count_nonzero(np.abs(known - median) > MAX_PLATEAU_MV - FLAT_MV) < size:
         return False
     # A whole window on each side of what is looked at: the first and last samples stand in fewer.
     inner = slice(size // 2, known.size - size // 2)

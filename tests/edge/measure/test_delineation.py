@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.ndimage import gaussian_filter1d
+from scipy import ndimage
 
+from ecg_edge.measure import delineation
 from ecg_edge.measure.delineation import NO_MARKS, delineate
 
 from .hearts import RATE_HZ
@@ -111,6 +112,17 @@ def test_noise_does_not_prolong_a_small_t_wave():
     random = np.random.default_rng(0)
     ends = []
     for _ in range(40):
-        noise = gaussian_filter1d(random.normal(0, 1, leads.shape), 0.012 * RATE_HZ, axis=1)
+        noise = ndimage.gaussian_filter1d(random.normal(0, 1, leads.shape), 0.012 * RATE_HZ, axis=1)
         ends.append(delineate(leads + 0.015 * noise / noise.std(), MIDDLE, RATE_HZ, 0.7).t_end)
     assert np.percentile(ends, 90) - delineate(leads, MIDDLE, RATE_HZ, 0.7).t_end < 0.035
+
+
+@pytest.mark.parametrize("sigma", [1.2, 4.0, 7.5])
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_kept_wavelets_are_derivatives_of_gaussians(sigma, order):
+    """Bit for bit what SciPy makes anew for each lead."""
+    leads = np.random.default_rng(1).normal(size=(3, 90))
+    expected = ndimage.gaussian_filter1d(leads, sigma, axis=1, order=order, mode="nearest")
+    np.testing.assert_array_equal(
+        ndimage.correlate1d(leads, delineation._wavelet(sigma, order), axis=1, mode="nearest"), expected
+    )

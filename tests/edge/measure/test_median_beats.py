@@ -1,9 +1,20 @@
 """The dominant beat of each lead."""
 
+import warnings
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ecg_edge.measure.median_beats import AFTER_S, BEFORE_S, median_beats, repetition
+from ecg_edge.measure.median_beats import (
+    AFTER_S,
+    BEFORE_S,
+    _over_beats_in_numpy,
+    median_beats,
+    over_beats,
+    repetition,
+)
 
 from .hearts import RATE_HZ, all_at_once
 
@@ -54,3 +65,17 @@ def test_what_every_beat_has_repeats_and_noise_does_not():
     assert repetition(signals, BEATS[:1], -0.04, 0.04) is None
     assert repetition(signals, BEATS, 0.1, 0.1) is None
     assert repetition(signals, np.zeros(0), -0.04, 0.04) is None
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 4), st.integers(1, 14), st.integers(1, 30), st.integers(0, 2**32 - 1))
+def test_medians_over_beats_are_numpys(count, beats, length, seed):
+    """To the bit, compiled and not, of what is known; and not a number where nothing is."""
+    rng = np.random.default_rng(seed)
+    cut = rng.integers(-3, 4, (count, beats, length)).astype(np.float32) / 3
+    cut[rng.random(cut.shape) < rng.random()] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        expected = np.nanmedian(cut, axis=1)
+    np.testing.assert_array_equal(over_beats(cut.copy()), expected)
+    np.testing.assert_array_equal(_over_beats_in_numpy(cut.copy()), expected)

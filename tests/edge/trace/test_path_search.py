@@ -10,7 +10,7 @@ from scipy import ndimage
 from ecg_edge import layout
 from ecg_edge.arrangement import arrangement
 from ecg_edge.page import ink
-from ecg_edge.trace import beside_ink, ink_runs, path_search, search_bounds
+from ecg_edge.trace import beside_ink, ink_runs, lead_traces, path_search, search_bounds
 
 PX_PER_MM = (8.0, 8.0)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -123,3 +123,32 @@ def test_ink_of_an_image_is_that_of_its_pixels(few_pages):
     for light in (1.0, np.array([0.9, 0.8, 0.6])):
         page = (pixels * light).astype(np.uint8)
         np.testing.assert_array_equal(ink.ink_of(Image.fromarray(page)), ink.ink_of(page))
+
+
+@settings(max_examples=40)
+@given(SEEDS)
+def test_letters_are_told_from_a_trace_without_a_look_where_it_goes_on(seed):
+    """As if all parts of the ink were looked at: of traces whole and broken, with and without letters beside them."""
+    drawn = scribble(seed)
+    rng = np.random.default_rng(seed)
+    for _ in range(rng.integers(0, 5)):
+        row, x = rng.integers(40, 380), rng.integers(0, 110)
+        drawn[row : row + rng.integers(2, 40), x : x + rng.integers(1, 40)] = 255
+    page = ink_runs.InkRuns(drawn, np.zeros(drawn.shape, bool), PX_PER_MM)
+    for place in places_of():
+        x = np.arange(160)
+        first, last = page.extent(np.clip(place.zero_px + rng.integers(-30, 30, 160), 0, 419).astype(int), x)
+        found = lead_traces._in_letters(page, place, first, last)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lead_traces, "_goes_on", lambda *_: 0)
+            np.testing.assert_array_equal(found, lead_traces._in_letters(page, place, first, last))
+
+
+def test_a_trace_that_goes_on_is_not_searched_for_letters(monkeypatch):
+    """Which is what makes it fast."""
+    drawn = np.zeros((420, 160), np.uint8)
+    drawn[208:212] = 255
+    page = ink_runs.InkRuns(drawn, np.zeros(drawn.shape, bool), PX_PER_MM)
+    monkeypatch.setattr(ndimage, "label", None)
+    rows = np.full(160, 209)
+    assert not lead_traces._in_letters(page, places_of()[1], rows, rows).any()

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ecg_edge.layout import CLASSES
 from ecg_edge.simulator.heart import simulate
+from ecg_edge.trace import plausibility
 from ecg_edge.trace.lead_traces import RATE_HZ
 from ecg_edge.trace.plausibility import MAX_MEDIAN_MV, PLATEAU_S, is_implausible, without_strays
 
@@ -127,3 +128,22 @@ def test_waves_are_no_steps(elevated_mv):
     phase = TIME_S % 0.8
     monophasic = elevated_mv * (np.clip((phase - 0.2) / 0.03, 0, 1) - np.clip((phase - 0.45) / 0.12, 0, 1))
     np.testing.assert_array_equal(without_strays(monophasic, RATE_HZ), monophasic)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1))
+def test_a_plateau_is_one_wherever_it_stands(seed):
+    """Against every window of the signal, one by one."""
+    rng = np.random.default_rng(seed)
+    signal = rng.normal(0, 0.005, 700).astype(np.float32)
+    at, length = rng.integers(0, 400), rng.integers(150, 260)
+    signal[at : at + length] += rng.choice([0.98, 1.0, 1.02, -1.1])
+    size = round(plausibility.PLATEAU_S * 500)
+    windows = np.lib.stride_tricks.sliding_window_view(signal, size)
+    upper, lower = windows.max(axis=1), windows.min(axis=1)
+    far = np.abs((upper + lower) / 2 - float(np.median(signal))) > plausibility.MAX_PLATEAU_MV
+    # Whole windows on either side of a sample alone are looked at: one fewer at one end.
+    inner = (upper - lower < plausibility.FLAT_MV)[: signal.size - 2 * (size // 2)] & far[
+        : signal.size - 2 * (size // 2)
+    ]
+    assert plausibility.is_implausible(signal, 500) == bool(inner.any())
