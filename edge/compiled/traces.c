@@ -426,22 +426,19 @@ WIDEST void coarse_climb(ptrdiff_t width, ptrdiff_t height, ptrdiff_t stride, co
     }
 }
 
-/* The rows of each cell in which a lead's cheapest path may run: those from `lows` to `highs` (cells), of which the least that a path costs which visits them is at
-   most `slack` more than of all. The least that a path costs which visits any other is returned.
+/* The least cost of a path of a lead that visits each row of each cell, through (cells, bottom - top): row_costs of search_bounds.py.
 
    lead       its rows `lows`, `highs`, its name and what is taken are not looked at
    cells      how many; `x` the column of each that is entered
    table      what entering a pixel costs at least, by its ink
    climb      (cells, height of the page), as coarse_climb makes it
    top, bottom the rows in which it may run at all
-   scratch    (2 * cells + 4) * (bottom - top) floats */
-float coarse_rows(const struct page *page, const struct lead *lead, ptrdiff_t cells, const int64_t *restrict x, const float *restrict table,
-                  const float *restrict climb, ptrdiff_t top, ptrdiff_t bottom, float slack, float *restrict scratch,
-                  int64_t *restrict lows, int64_t *restrict highs)
+   scratch    (cells + 4) * (bottom - top) floats */
+void row_costs(const struct page *page, const struct lead *lead, ptrdiff_t cells, const int64_t *restrict x, const float *restrict table,
+               const float *restrict climb, ptrdiff_t top, ptrdiff_t bottom, float *restrict scratch, float *restrict through)
 {
     ptrdiff_t rows = bottom - top, e = 0;
-    float *cost = scratch, *through = cost + cells * rows, *down = through + cells * rows, *up = down + rows, *arrived = up + rows;
-    float *after = arrived + rows, least = INFINITY, beyond = INFINITY;
+    float *cost = scratch, *down = cost + cells * rows, *up = down + rows, *arrived = up + rows, *after = arrived + rows;
     const float *best = lead->end + top;
     for (ptrdiff_t k = 0; k < cells; k++) {
         float *restrict here = cost + k * rows;
@@ -472,17 +469,23 @@ float coarse_rows(const struct page *page, const struct lead *lead, ptrdiff_t ce
         within_column(rows, arrived, climb + k * page->height + top, after, down, up);
         for (ptrdiff_t i = 0; i < rows; i++) {
             of_cell[i] += after[i];
-            least = lesser(of_cell[i], least);
             arrived[i] = after[i] + cost[k * rows + i];
         }
     }
-    for (ptrdiff_t k = 0; k < cells; k++) {
-        const float *restrict of_cell = through + k * rows;
+}
+
+/* The rows of each cell from the first to the last that a path visits for `limit` or less, by through (cells, rows): those from `lows` to `highs` (cells), from `top` on. The
+   least that a path costs which visits any other is returned. */
+float rows_within(ptrdiff_t cells, ptrdiff_t rows, ptrdiff_t top, const float *restrict through, float limit, int64_t *restrict lows,
+                  int64_t *restrict highs)
+{
+    float beyond = INFINITY;
+    for (ptrdiff_t k = 0; k < cells; k++, through += rows) {
         ptrdiff_t low = 0, high = rows;
-        while (low < rows && of_cell[low] > least + slack)
-            beyond = lesser(of_cell[low++], beyond);
-        while (high > low && of_cell[high - 1] > least + slack)
-            beyond = lesser(of_cell[--high], beyond);
+        while (low < rows && through[low] > limit)
+            beyond = lesser(through[low++], beyond);
+        while (high > low && through[high - 1] > limit)
+            beyond = lesser(through[--high], beyond);
         lows[k] = top + low, highs[k] = top + high;
     }
     return beyond;

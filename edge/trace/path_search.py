@@ -73,18 +73,13 @@ def _find_paths(
     for width, group in _groups(places, which):
         own, reach = {i: places[i] for i in group}, _reach_of(runs, places, group)
         beside = {i: beside_ink(runs, places[i], neighbours[i]) for i in group}
-        bounds = coarse.search_bounds(own, beside, reach, width)
+        rows = coarse.row_costs(own, beside, reach, width)
+        bounds = {i: rows[i].likely() for i in group}
         search(bounds, width)
-        # A path that costs as much as one outside of its bounds may is searched for everywhere.
+        # Where one outside of these bounds may cost as little, all that may cost less is searched.
         doubtful = [i for i in group if costs[i] >= bounds[i].cost_limit]
-        search({i: everywhere(places[i], *reach[i]) for i in doubtful}, width)
+        search({i: rows[i].below(costs[i]) for i in doubtful}, width)
     return paths, costs
-
-
-def everywhere(place: Place, top: int, height: int) -> SearchBounds:
-    """The `SearchBounds` of a place whose path may run in so many rows from `top` on."""
-    columns = place.box.right - place.box.left
-    return SearchBounds(np.full(columns, top), np.full(columns, top + height), np.inf)
 
 
 def _batches(bounds: Mapping[int, SearchBounds], width: int) -> Iterator[dict[int, SearchBounds]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from .shortest_path import least_through
 
 CELL_PX = 16
 """So many columns are taken as one."""
-MARGIN = 5.0
-"""What a path costs at most, as a rule, above the coarse estimate: letters it passes, gaps it bridges."""
+MARGIN, MOST_GAIN = 3.0, 2.0
+"""What a path costs at most, as a rule, above the coarse estimate: letters it passes, gaps it bridges; more where it may gain more than the second: then it is searched for among
+what costs little first."""
 ROUNDING = 0.5
 """What sums of costs are wrong by at most, and more."""
 _LEAST_COST = np.where(np.arange(256) < INK, PAPER_COST * PAPER + THIN_COST, PAPER_COST * PAPER).astype(np.float32)
@@ -40,6 +42,56 @@ class SearchBounds:
     def bottom(self) -> int:
         """The row after the last one of all columns."""
         return int(self.highs.max())
+
+
+@dataclass(frozen=True, eq=False)
+class RowCosts:
+    """What a path of a place costs at least.
+
+    A path that visits a row in a cell has come there and goes on from there: the least that both cost, but for what is `gained` at most, is a
+    lower bound of the cost of all paths that visit it.
+
+    Attributes
+    ----------
+    place
+    top : the first row in which the path may run at all
+    through : (cells, h) float32, the least cost of a path that visits each row from there on in each cell of `CELL_PX` columns, but for what is gained
+    gained : what a path may gain at most
+    """
+
+    place: Place
+    top: int
+    through: np.ndarray
+    gained: float
+
+    def likely(self) -> SearchBounds:
+        """The `SearchBounds` in which the cheapest path is, as a rule."""
+        return self._within(MARGIN + (self.gained if self.gained <= MOST_GAIN else 0.0))
+
+    def below(self, cost: float) -> SearchBounds:
+        """The `SearchBounds` out of which no path is as cheap as one that is known to cost so much."""
+        return self._within(cost + self.gained + 2 * ROUNDING - self._least)
+
+    @cached_property
+    def _least(self) -> float:
+        return float(self.through.min())
+
+    def _within(self, slack: float) -> SearchBounds:
+        """The `SearchBounds` of what a path visits for so much more than the least."""
+        limit, library = float(np.float32(self._least + slack)), compiled()
+        lows, highs = np.empty((2, len(self.through)), np.int64)
+        if library and self.through.flags.c_contiguous:
+            shape = *self.through.shape, self.top
+            beyond = library["rows_within"](*shape, address(self.through), limit, address(lows), address(highs))
+        else:
+            likely = self.through <= np.float32(limit)
+            lows, highs = likely.argmax(axis=1), likely.shape[1] - likely[:, ::-1].argmax(axis=1)
+            rows = np.arange(likely.shape[1])
+            beyond = self.through[(rows < lows[:, None]) | (rows >= highs[:, None])].min(initial=np.inf)
+            lows, highs = lows + self.top, highs + self.top
+        left, right = self.place.box.left, self.place.box.right
+        cell = np.arange(left, right) // CELL_PX - left // CELL_PX
+        return SearchBounds(lows[cell], highs[cell], float(beyond) - self.gained - ROUNDING)
 
 
 class CoarseInk:
@@ -74,17 +126,14 @@ class CoarseInk:
         paper += CLIMB_INK_COST
         return np.cumsum(paper, axis=1)
 
-    def search_bounds(
+    def row_costs(
         self,
         places: Mapping[int, Place],
         beside: Mapping[int, BesideInk],
         reach: Mapping[int, tuple[int, int]],
         width: int,
-    ) -> dict[int, SearchBounds]:
-        """{i: the `SearchBounds`} of several places of about one `width`.
-
-        A path that visits a row in a cell has come there and goes on from there: the least that both cost, but for what is gained, is a
-        lower bound of the cost of all paths that leave the search bounds.
+    ) -> dict[int, RowCosts]:
+        """{i: the `RowCosts`} of several places of about one `width`.
 
         Parameters
         ----------
@@ -93,26 +142,21 @@ class CoarseInk:
         reach : {i: (first row, number of rows)} in which its path may run at all, the number the same for all
         width : a place that is narrower has a path that may end anywhere
         """
+        through = (self._through_compiled if compiled() else self._through_in_numpy)(places, beside, reach, width)
         most_gain = self._runs.most_gain
-        gained = {i: float(most_gain[place.box.left : place.box.right].sum()) for i, place in places.items()}
-        slack = {i: float(np.float32(gained[i] + MARGIN)) for i in places}
-        found = (self._rows_compiled if compiled() else self._rows_in_numpy)(places, beside, reach, slack, width)
-        bounds = {}
-        for i, (lows, highs, beyond) in found.items():
-            place = places[i]
-            cell = np.arange(place.box.left, place.box.right) // CELL_PX - place.box.left // CELL_PX
-            bounds[i] = SearchBounds(lows[cell], highs[cell], beyond - gained[i] - ROUNDING)
-        return bounds
+        return {
+            i: RowCosts(place, reach[i][0], through[i], float(most_gain[place.box.left : place.box.right].sum()))
+            for i, place in places.items()
+        }
 
-    def _rows_compiled(
+    def _through_compiled(
         self,
         places: Mapping[int, Place],
         beside: Mapping[int, BesideInk],
         reach: Mapping[int, tuple[int, int]],
-        slack: Mapping[int, float],
         width: int,
-    ) -> dict[int, tuple[np.ndarray, np.ndarray, float]]:
-        """{i: ((cells,) int64 first rows, those after the last, the least cost of a path that visits any other row)}, by `compiled/traces.c`."""
+    ) -> dict[int, np.ndarray]:
+        """{i: (cells, h) float32, the least cost of a path that visits each row of each cell}, by `compiled/traces.c`."""
         library, found = compiled(), {}
         assert library
         for i, place in places.items():
@@ -122,25 +166,22 @@ class CoarseInk:
                 left=place.box.left, right=place.box.right, others=len(beside[i].nearer), rectangles=beside[i].nearer,
                 ends_anywhere=place.box.right - place.box.left < width, end=beside[i].end, away=AWAY_COST,
             )  # fmt: skip
-            scratch = np.empty((2 * len(cells) + 4) * height, np.float32)
-            lows, highs = np.empty((2, len(cells)), np.int64)
-            climb = self._climb_cost[cells[0] :]
-            beyond = library["coarse_rows"](
-                self._runs.page.address, lead.address, len(cells), address(x), address(_LEAST_COST), address(climb), top, top + height,
-                slack[i], address(scratch), address(lows), address(highs),
+            scratch = np.empty((len(cells) + 4) * height, np.float32)
+            found[i] = np.empty((len(cells), height), np.float32)
+            library["row_costs"](
+                self._runs.page.address, lead.address, len(cells), address(x), address(_LEAST_COST),
+                address(self._climb_cost[cells[0] :]), top, top + height, address(scratch), address(found[i]),
             )  # fmt: skip
-            found[i] = lows, highs, float(beyond)
         return found
 
-    def _rows_in_numpy(
+    def _through_in_numpy(
         self,
         places: Mapping[int, Place],
         beside: Mapping[int, BesideInk],
         reach: Mapping[int, tuple[int, int]],
-        slack: Mapping[int, float],
         width: int,
-    ) -> dict[int, tuple[np.ndarray, np.ndarray, float]]:
-        """As `_rows_compiled`, all places at once."""
+    ) -> dict[int, np.ndarray]:
+        """As `_through_compiled`, all places at once."""
         runs = self._runs
         cells = {i: _cells_of(place) for i, place in places.items()}
         count, height = max(len(own) for own, _ in cells.values()), next(iter(reach.values()))[1]
@@ -155,21 +196,10 @@ class CoarseInk:
         end_cost = np.stack([beside[i].end[reach[i][0] :][:height] for i in places])
         is_short = np.array([place.box.right - place.box.left < width for place in places.values()])
         through = least_through(cost, climb_cost, end_cost, np.where(is_short[:, None], np.float32(0), end_cost))
-        return {
-            i: _within(through[: len(cells[i][0]), k], reach[i][0], np.float32(slack[i])) for k, i in enumerate(places)
-        }
+        return {i: through[: len(cells[i][0]), k] for k, i in enumerate(places)}
 
 
 def _cells_of(place: Place) -> tuple[np.ndarray, np.ndarray]:
     """((cells,) int64 the cells of a place, the column in which each is entered)."""
     cells = np.arange(place.box.left // CELL_PX, (place.box.right - 1) // CELL_PX + 1)
     return cells, np.maximum(cells * CELL_PX, place.box.left)
-
-
-def _within(through: np.ndarray, top: int, slack: np.float32) -> tuple[np.ndarray, np.ndarray, float]:
-    """As `_rows_compiled` has it of one place, from the (cells, h) float32 least cost of visiting each row from `top` on."""
-    likely = through <= through.min() + slack
-    lows, highs = likely.argmax(axis=1), through.shape[1] - likely[:, ::-1].argmax(axis=1)
-    rows = np.arange(through.shape[1])
-    beyond = through[(rows < lows[:, None]) | (rows >= highs[:, None])]
-    return top + lows, top + highs, float(beyond.min(initial=np.inf))

@@ -9,6 +9,8 @@ from ecg_edge import layout
 from ecg_edge.compiled import library
 from ecg_edge.trace import beside_ink, ink_runs, path_search, search_bounds
 
+from .test_path_search import everywhere
+
 SEEDS = st.integers(0, 2**32 - 1)
 HEIGHT, WIDTH = 150, 90
 HIDDEN = (ink_runs, path_search, search_bounds)
@@ -90,18 +92,22 @@ def test_paths_and_their_costs_are_the_same(seed):
     coarse = search_bounds.CoarseInk(runs)
     for number, beside in enumerate(leads_of(runs, seed)):
         place = beside.place
-        everywhere = path_search.everywhere(place, 0, HEIGHT)
+        whole = everywhere(place, HEIGHT)
         wide = max(width, place.box.right - place.box.left)
-        path, cost = path_search.path_compiled(runs, beside, everywhere, wide)
-        paths, costs = path_search.paths_in_numpy(runs, {number: beside}, {number: everywhere}, wide)
+        path, cost = path_search.path_compiled(runs, beside, whole, wide)
+        paths, costs = path_search.paths_in_numpy(runs, {number: beside}, {number: whole}, wide)
         np.testing.assert_array_equal(path, paths[number])
         assert cost == costs[number]
-        bounds = coarse.search_bounds({number: place}, {number: beside}, {number: (0, HEIGHT)}, wide)[number]
+        rows = coarse.row_costs({number: place}, {number: beside}, {number: (0, HEIGHT)}, wide)[number]
+        bounds = rows.likely()
         within, paid = path_search.path_compiled(runs, beside, bounds, wide)
         assert paid >= cost
-        if paid < bounds.cost_limit:
-            np.testing.assert_array_equal(within, path)
-            assert place.box.right - place.box.left < wide or paid == cost
+        if paid >= bounds.cost_limit:
+            bounds = rows.below(paid)
+            within, paid = path_search.path_compiled(runs, beside, bounds, wide)
+            assert paid < bounds.cost_limit
+        np.testing.assert_array_equal(within, path)
+        assert place.box.right - place.box.left < wide or paid == cost
 
 
 @settings(max_examples=60)
@@ -110,9 +116,15 @@ def test_search_bounds_are_the_same(seed):
     """The rows of each cell and the limit of costs, of several places at once."""
     runs = runs_of(seed)
     beside = dict(enumerate(leads_of(runs, seed)[:2]))
-    coarse, slack = search_bounds.CoarseInk(runs), {0: 1.5, 1: 6.0}
-    arguments = {i: own.place for i, own in beside.items()}, beside, {0: (0, HEIGHT), 1: (0, HEIGHT)}, slack, 45
-    one, other = coarse._rows_compiled(*arguments), coarse._rows_in_numpy(*arguments)
-    for i in beside:
-        for found, expected in zip(one[i], other[i], strict=True):
-            np.testing.assert_array_equal(found, expected)
+    coarse = search_bounds.CoarseInk(runs)
+    arguments = {i: own.place for i, own in beside.items()}, beside, {0: (0, HEIGHT), 1: (0, HEIGHT)}, 45
+    one, other = coarse._through_compiled(*arguments), coarse._through_in_numpy(*arguments)
+    for i, own in beside.items():
+        np.testing.assert_array_equal(one[i], other[i])
+        rows = search_bounds.RowCosts(own.place, 3, one[i], 1.25)
+        # An array that is not contiguous is looked at by NumPy.
+        again = search_bounds.RowCosts(own.place, 3, np.asfortranarray(one[i]), 1.25)
+        for found, expected in ((rows.likely(), again.likely()), (rows.below(4.5), again.below(4.5))):
+            np.testing.assert_array_equal(found.lows, expected.lows)
+            np.testing.assert_array_equal(found.highs, expected.highs)
+            assert found.cost_limit == expected.cost_limit

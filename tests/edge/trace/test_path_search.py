@@ -42,6 +42,12 @@ def places_of(width=160):
     ]
 
 
+def everywhere(place, height):
+    """`SearchBounds` that leave nothing out."""
+    columns = place.box.right - place.box.left
+    return search_bounds.SearchBounds(np.zeros(columns, np.int64), np.full(columns, height), np.inf)
+
+
 @pytest.mark.slow
 @settings(max_examples=40)
 @given(SEEDS)
@@ -52,7 +58,7 @@ def test_the_path_within_its_bounds_is_the_path_in_the_whole_page(seed):
     places = places_of()
     others = [[(place, None) for place in places if place is not own] for own in places]
     found, costs = path_search._find_paths(page, places, range(3), others)
-    whole = {i: path_search.everywhere(place, 0, len(drawn)) for i, place in enumerate(places)}
+    whole = {i: everywhere(place, len(drawn)) for i, place in enumerate(places)}
     beside = {i: beside_ink.beside_ink(page, places[i], others[i]) for i in range(3)}
     expected, paid = path_search.paths_in_numpy(page, beside, whole, 160)
     for i in range(3):
@@ -67,7 +73,7 @@ def test_search_bounds_are_narrow_where_paper_separates_the_traces():
         drawn[row : row + 3] = 255
     page, places = ink_runs.InkRuns(drawn, np.zeros(drawn.shape, bool), PX_PER_MM), places_of()
     beside = {1: beside_ink.beside_ink(page, places[1], [(places[0], None), (places[2], None)])}
-    found = search_bounds.CoarseInk(page).search_bounds({1: places[1]}, beside, {1: (0, 420)}, 160)[1]
+    found = search_bounds.CoarseInk(page).row_costs({1: places[1]}, beside, {1: (0, 420)}, 160)[1].likely()
     assert 150 < found.top < 210 < found.bottom < 270
     assert found.cost_limit > 0
 
