@@ -7,6 +7,7 @@ import numpy as np
 
 from ..arrangement.separators import separators
 from ..layout import Arrangement, Place
+from .beat_agreement import odd_beats
 from .centreline import OFFSETS_PX, centrelines
 from .crossings import ink_spans
 from .ink_runs import INK, InkRuns, columns_of, name_area
@@ -63,6 +64,9 @@ def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
         signals[name] = without_strays(signals[name], RATE_HZ, (ends[0], ends[1]))
         if is_implausible(signals[name], RATE_HZ):
             signals[name] = np.full_like(signals[name], np.nan)
+    for name, beats in odd_beats(signals, start_s, RATE_HZ).items():
+        for beat in beats:
+            signals[name][beat] = np.nan
     wrong, misnamed = contradictions(signals, start_s, RATE_HZ)
     for name in wrong:
         signals[name] = np.full_like(signals[name], np.nan)
