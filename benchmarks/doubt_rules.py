@@ -28,10 +28,11 @@ SPREADS = {
     "biases of a spread of 0.1": 0.1,
     "… 0.2": 0.2,
     "… 0.5": 0.5,
-    "… 1 (ships)": 1.0,
+    "… 1": 1.0,
+    "… chosen on the same pages, by origin (ships)": "chosen",
 }
-"""{name: standard deviation of the biases' prior; None where nothing is chosen}."""
-SHIPPED = 1.0
+"""{name: standard deviation of the biases' prior; None where nothing is chosen, "chosen" by `train.pooled.choose_spread`}."""
+SHIPPED = "chosen"
 RIDGE = 1.0
 """Of the logistic regression: the precision of its weights' prior."""
 
@@ -88,9 +89,11 @@ def choose(pages, spread):
     chosen = []
     for fold in range(splits.FOLDS):
         others = pages.of(pages.folds != fold)
-        found = (0, 1.0, None)
+        labels, found, held = others.right.argmax(axis=1), (0, 1.0, None), spread
+        if spread == "chosen":
+            held = pooled.choose_spread(others.said, labels, others.weights, others.origins, others.folds)
         if spread is not None:
-            found = choices.fit_calibration(others.said, others.right.argmax(axis=1), others.weights, spread)
+            found = choices.fit_calibration(others.said, labels, others.weights, held)
         chosen.append(found[1:])
     return chosen
 
