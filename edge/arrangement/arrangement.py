@@ -12,9 +12,10 @@ from ..errors import PictureError, Reason
 from . import lead_names, rows
 from .calibration_pulses import Pulse
 from .coarse_page import PX_PER_MM, CoarsePage, coarse_page_of, coarse_report, reduced
+from .columns import PAGE_MM
 from .layout_matching import READ_FITS, Match, known_match, matches_of, misread
-from .name_windows import USUAL, WIDE
-from .scale import ASSUMED_WIDTH_MM, scale_by_pulses, scale_by_traces
+from .name_windows import USUAL, WIDE, NameSearch
+from .scale import ASSUMED_WIDTH_MM, MAX_PULSE_CHANGE, scale_by_pulses, scale_by_traces
 from .speed_and_gain import PAGE_S, SPEED_SLACK, contradictions_of, gain_of, is_plausible_width, lone_pulses, speed_of
 
 MAX_COST = 0.5
@@ -78,7 +79,8 @@ def arrange(
     """As `find_arrangement`, of a flat page in any of four orientations, the likeliest first: as many of them are tried as `attempts` has
     items, of which one is taken for each.
 
-    First the axis along which the traces run is found, then the orientation in which names are read.
+    First the axis along which the traces run is found, then the orientation in which names are read; that axis alone where another scale than `other_than`
+    is tried.
 
     Returns
     -------
@@ -89,6 +91,8 @@ def arrange(
     found: list[tuple[int, layout.Arrangement]] = []
     refusals: list[PictureError] = []
     likely, seen = _likely_turns(ink, px_per_mm)
+    if other_than is not None:
+        likely = likely[:2]
     for turns, _ in zip(likely, attempts, strict=False):
         scale = px_per_mm if px_per_mm is None or turns % 2 == 0 else (px_per_mm[1], px_per_mm[0])
         turned = np.ascontiguousarray(np.rot90(ink, turns))
@@ -168,23 +172,31 @@ def find_arrangement(
         if other_than and abs(np.log(other_than / px_per_mm[0])) < LEAST_RESCALED:
             raise PictureError(Reason.BAD_SCALE)
     coarse = coarse_page_of(*(seen or reduced(ink, px_per_mm)))
-    best, runner_up = _clear_match(coarse)
+    best, runner_up = _clear_match(coarse, (USUAL,) if by_traces else (USUAL, WIDE))
     if by_traces and np.mean(best.fits) < READ_FITS:
         # Whatever is drawn has ends: only names that are read tell that they are those of traces.
         raise PictureError(Reason.BAD_SCALE)
     if not has_grid and not is_plausible_width(_columns_mm(best), mm_per_s):
         raise PictureError(Reason.BAD_SCALE)
     found = _placed(coarse, best, ink, px_per_mm, runner_up, mm_per_s, mm_per_mv, not by_traces)
-    if by_traces and found.pulses:
-        scale = float(np.median([bottom - top for _, _, top, bottom in found.pulses])) / found.mm_per_mv
-        found = replace(found, px_per_mm=(scale, scale))
+    if not has_grid:
+        found = replace(found, px_per_mm=_by_pulses_and_columns(found, _columns_mm(best)))
     if has_grid or mm_per_mv is not None:
         return found
     # Its millimetres are those of pulses that were assumed to be of the usual gain: so is all that is measured in them.
     return replace(found, gain_from="assumed", speed_from="assumed" if mm_per_s is None else "option")
 
 
-def _clear_match(coarse: CoarsePage) -> tuple[Match, float]:
+def _by_pulses_and_columns(found: layout.Arrangement, columns_mm: float) -> tuple[float, float]:
+    """(across, down) px/mm of a page without a grid whose columns are `columns_mm` wide together at the scale that it was arranged at: its pulses
+    give it, and across the columns more finely where they agree with these."""
+    across, down = found.px_per_mm[0] * columns_mm / PAGE_MM, found.px_per_mm[1]
+    if found.pulses:
+        down = float(np.median([bottom - top for _, _, top, bottom in found.pulses])) / found.mm_per_mv
+    return (across if abs(across / down - 1) <= MAX_PULSE_CHANGE else down), down
+
+
+def _clear_match(coarse: CoarsePage, searches: Sequence[NameSearch] = (USUAL, WIDE)) -> tuple[Match, float]:
     """(the match of a page, the cost of the second best), of names where they usually stand; else of names that are searched for more widely.
 
     Raises
@@ -192,7 +204,7 @@ def _clear_match(coarse: CoarsePage) -> tuple[Match, float]:
     PictureError : `not_an_ecg` where there are no rows of traces, `bad_layout` where no match is clear.
     """
     least = 1.0
-    for search in (USUAL, WIDE):
+    for search in searches:
         matches = matches_of(coarse, search)
         if not matches:
             break

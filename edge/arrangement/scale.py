@@ -76,10 +76,13 @@ def scale_by_traces(ink: np.ndarray) -> tuple[float, float]:
 
     Raises
     ------
-    PictureError : `not_an_ecg` or `bad_scale` where there are too few rows of traces.
+    PictureError : `bad_scale` where there are too few rows of traces.
     """
     assumed = ink.shape[1] / ASSUMED_WIDTH_MM
-    coarse = coarse_page_of(*reduced(ink, (assumed, assumed)))
+    try:
+        coarse = coarse_page_of(*reduced(ink, (assumed, assumed)))
+    except PictureError:
+        raise PictureError(Reason.BAD_SCALE) from None
     lines = [row for row, share in coarse.rows if share >= TRACED_ROW]
     ends = extent(coarse, lines) if len(lines) >= MIN_TRACED_ROWS else None
     if ends is None:
@@ -91,7 +94,8 @@ def scale_by_traces(ink: np.ndarray) -> tuple[float, float]:
 def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) -> Arrangement:
     """The arrangement with `px_per_mm` corrected by its pulses (down) and its columns (across), on a page's (H, W) uint8 ink.
 
-    On a page without a grid the pulses as they are printed give both: what was known before is their height to half a millimetre.
+    On a page without a grid the pulses as they are printed give both, where the columns do not agree with them: what was known of them before is
+    their height to half a millimetre.
     Columns that are separated by upright lines or ticks begin where these stand, to the pixel. Where nothing separates
     them, the ends of the traces tell. Where pulses, lines and ends are missing or too far from the scale, that stays.
     """
@@ -103,7 +107,7 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
             down = found
         elif arrangement.gain_from != "option":
             arrangement = replace(arrangement, gain_from="assumed")
-        across = across if has_grid else down
+        across = across if has_grid or abs(across / down - 1) <= MAX_PULSE_CHANGE else down
     arrangement = replace(arrangement, px_per_mm=(across, down))
     arrangement = replace(arrangement, places=tuple(_on_its_foot(p, strokes, down) for p in arrangement.places))
     columns = _columns(arrangement, ink) or _columns_by_ends(arrangement, ink)
