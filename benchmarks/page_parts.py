@@ -32,17 +32,24 @@ a millimetre; a cell that is of a kind by one pixel is of that kind, and the bor
 KNOWN = " by their truth"
 SETS = ("families", "mixtures", "foreign", "real", *(f"{name}{KNOWN}" for name in ("families", "mixtures")))
 """What is read; by their truth as with a network that is never wrong."""
-PRINT, TRACE = KINDS.index("print"), KINDS.index("trace")
+PRINT, NAME, TRACE = (KINDS.index(kind) for kind in ("print", "name", "trace"))
+PULSE = KINDS.index("pulse")
+LOW_BITS, DARK = np.uint8(3), 76
+"""Of ink, and what is dark of it when it is reduced."""
+GRID_PERCENTILE, SOLID_PERCENTILE = 98, 95
+"""Of the darkness of paper, and of spots that are of a kind: where ink begins, and where it is solid."""
 NO_TRACE = tuple(KINDS.index(kind) for kind in ("print", "separator", "name", "pulse"))
 ASSUMED_MM = 297.0
 """The longer side of a page whose scale is not known."""
 WAYS = {
-    "rules": ((), (), False),
-    "both": ((PRINT,), NO_TRACE, False),
-    "network": ((PRINT,), NO_TRACE, True),
+    "rules": ((), (), False, False),
+    "both": ((PRINT,), NO_TRACE, False, False),
+    "each by itself": ((PRINT,), NO_TRACE, False, True),
+    "network": ((PRINT,), NO_TRACE, True, True),
 }
-"""How a page is read: which kinds are taken from the ink before rows and names are looked for and before traces are followed, and whether traces
-are followed in those cells alone that the network calls trace."""
+"""How a page is read: which kinds are taken from the ink before rows and names are looked for and before traces are followed; whether traces are followed
+in those cells alone that the network calls trace; whether names and pulses
+are looked for in those that it calls so, in any colour, and rows in all that is no name."""
 TIMED = 20
 
 
@@ -70,37 +77,92 @@ def aided(parts_of: Callable, way: str) -> Iterator[None]:
     Report pages are read as they are: their places are known.
     """
     from ecg_edge import reader
+    from ecg_edge.arrangement import arrangement, calibration_pulses, coarse_page
     from ecg_edge.page.page import Page
 
-    of_rows, of_traces, alone = WAYS[way]
+    of_rows, of_traces, alone, apart = WAYS[way]
     if not of_traces:
         yield
         return
     plain, turn, follow = Page.__dict__["ink"], Page.upright, reader.trace_page
+    reduce, level, find = arrangement.reduced, coarse_page._levelled, calibration_pulses.find_pulses
     last = {}
 
     def ink(page):
         held = plain.func(page)
-        return held if page.template is not None else cleared(held, parts_of(page), of_rows)
+        if page.template is not None:
+            return held & ~LOW_BITS if apart else held
+        parts = parts_of(page)
+        held = cleared(held, parts, of_rows)
+        return with_kinds(held, page.image, parts) if apart else held
 
     def upright(page):
         # Traces are followed on the page that was made upright last.
         last["page"] = turn(page)
         return last["page"]
 
-    def trace_page(held, arrangement):
+    def trace_page(held, found):
         page = last["page"]
         if page.template is None:
             held = cleared(held, parts_of(page), of_traces, alone)
-        return follow(held, arrangement)
+        return follow(held, found)
+
+    def reduced(held, px_per_mm):
+        kinds = held & LOW_BITS
+        small, dark = reduce(np.where(kinds == 1, np.uint8(0), held), px_per_mm)
+        names, pulses = (resized(np.where(kinds == kind, held, np.uint8(0)), small.shape) for kind in (1, 2))
+        last["pulses"] = pulses > DARK if pulses.any() else None
+        return names if names.any() else small, dark
+
+    def levelled(image, tilt):
+        last["tilt"] = tilt
+        return level(image, tilt)
+
+    def find_pulses(dark, px_per_mm, *gains):
+        pulses = None if gains else last.get("pulses")
+        known = pulses is not None and pulses.shape == dark.shape
+        return find(level(pulses, last["tilt"]) if known else dark, px_per_mm, *gains)
 
     aiding = cached_property(ink)
     aiding.__set_name__(Page, "ink")
     try:
         Page.ink, Page.upright, reader.trace_page = aiding, upright, trace_page
+        if apart:
+            arrangement.reduced, coarse_page._levelled = reduced, levelled
+            calibration_pulses.find_pulses = find_pulses
         yield
     finally:
         Page.ink, Page.upright, reader.trace_page = plain, turn, follow
+        arrangement.reduced, coarse_page._levelled, calibration_pulses.find_pulses = reduce, level, find
+
+
+def coloured_ink(image, parts: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """(H, W) uint8: the ink in any colour `where` some kind is in a page's RGB image: as dark as in the channel that shows it best, 0 what is no darker
+    than the grid on the page's paper."""
+    from PIL import Image
+
+    colours = np.asarray(image, np.float32)
+    dark = (255 * (1 - colours / np.percentile(colours[::8, ::8].reshape(-1, 3), 75, axis=0).clip(1))).max(axis=2)
+    paper = np.asarray(Image.fromarray(parts == 0).resize(image.size, Image.Resampling.NEAREST))
+    grid = np.percentile(dark[paper], GRID_PERCENTILE) if paper.any() else 0.0
+    solid = np.percentile(dark[where], SOLID_PERCENTILE) if where.any() else 255.0
+    return np.clip((dark - grid) * (255 / max(solid - grid, 1)), 0, 255).astype(np.uint8)
+
+
+def with_kinds(held: np.ndarray, image, parts: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 ink, that of names and pulses in any colour; through all turns of a page its lowest bits say what is a name (1) and what a pulse (2)."""
+    found = held & ~LOW_BITS
+    for bit, kind in ((1, NAME), (2, PULSE)):
+        where = mask_of(parts, [kind], held.shape)
+        found = np.where(where, (coloured_ink(image, parts, where) & ~LOW_BITS) | np.uint8(bit), found)
+    return found
+
+
+def resized(ink: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """(h, w) uint8: (H, W) uint8 ink in another size."""
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(ink).resize(shape[::-1], Image.Resampling.BOX))
 
 
 def scale_of(page) -> tuple[float, float]:

@@ -101,6 +101,7 @@ def test_tiles_cover_a_picture_of_any_size():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Statistics for quantized inputs")
 def test_training_goes_on_and_ends_in_an_int8_file(tmp_path, monkeypatch):
     """Stopped and gone on with is trained once; the file says of dark strokes on paper that they are no paper."""
     pytest.importorskip("tensorflow")
