@@ -112,7 +112,8 @@ $(DEVICE)/installed: $(SOURCES)
 	$(DEVICE)/bin/$(INSTALL) .
 	touch $@
 
-$(DEVELOP)/installed: setup.cfg pyproject.toml
+# What is compiled is made anew where its source is another.
+$(DEVELOP)/installed: setup.cfg pyproject.toml setup.py $(wildcard edge/compiled/*.c)
 	$(PYTHON) -m venv $(DEVELOP) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
 	$(DEVELOP)/bin/$(INSTALL) --editable '.[test,train,bench,litert,serve]'
 	touch $@
