@@ -41,9 +41,15 @@ class Stages:
 
     @property
     def arrangement(self) -> Arrangement | None:
-        """The `layout.Arrangement` of the page's leads; None where none was made out."""
-        page = self.page
-        return None if page is None or (page.template is None and page.found is None) else page.arrangement
+        """The `layout.Arrangement` of the page's leads, of strips by what they show where their names were not read rightly; None where none was made out."""
+        page, traces = self.page, self.traces
+        if page is None or (page.template is None and page.found is None):
+            return None
+        found = page.arrangement
+        if traces is None or not traces.strip_leads:
+            return found
+        shown = tuple(replace(place, lead=traces.strip_leads.get(place.name, place.lead)) for place in found.places)
+        return replace(found, places=shown)
 
     @property
     def measurements(self) -> dict[str, Any] | None:

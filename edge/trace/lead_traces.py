@@ -1,7 +1,7 @@
 """From a page's ink to millivolts: each lead's trace followed column by column."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from .ink_runs import INK, InkRuns, columns_of, name_area
 from .lead_identities import contradictions
 from .path_search import track
 from .plausibility import is_implausible, without_strays
+from .strip_leads import strip_leads
 
 RATE_HZ = 500
 BRIDGE_MM = 1.0
@@ -34,7 +35,8 @@ class Traces:
     `signals` is {name: (n,) float32 mV at `rate_hz`, NaN where lost}, `start_s` {name: time of the first sample}, `states`
     {name: (w,) bool per pixel column, true where the trace was read}, `lost` {name: share of the samples lost}, `paths`
     {name: (m, 2) float32 page pixels x, y of the trace, NaN between its pieces}; `limb_mv` and `augmented_mv` the root mean squares
-    of I + III − II and of aVR + aVL + aVF, NaN where these leads are not simultaneous; `misnamed` says whether limb leads bear each other's names.
+    of I + III − II and of aVR + aVL + aVF, NaN where these leads are not simultaneous; `misnamed` says whether limb leads bear each other's names, and
+    `strip_leads` {place of a strip: lead} what strips show whose names were not read, or not rightly.
     """
 
     signals: dict[str, np.ndarray]
@@ -46,6 +48,7 @@ class Traces:
     augmented_mv: float
     rate_hz: int = RATE_HZ
     misnamed: bool = False
+    strip_leads: dict[str, str] = field(default_factory=dict)
 
 
 def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
@@ -76,7 +79,8 @@ def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
             states[name] = np.zeros_like(states[name])
     limb = _residual_mv(signals, start_s, {"I": 1, "III": 1, "II": -1})
     augmented = _residual_mv(signals, start_s, {"aVR": 1, "aVL": 1, "aVF": 1})
-    return Traces(signals, start_s, states, lost, paths, limb, augmented, misnamed=misnamed)
+    shown = strip_leads(places, signals, RATE_HZ)
+    return Traces(signals, start_s, states, lost, paths, limb, augmented, misnamed=misnamed, strip_leads=shown)
 
 
 def traces_of(leads: dict[str, np.ndarray], start_s: dict[str, float], lost: dict[str, float]) -> Traces:
