@@ -230,6 +230,8 @@ class Reader:
         """Fill `seen` with what `Stages` holds, as far as it goes."""
         with clock.stage("page"):
             seen["page"] = find_page(seen["picture"].image, **self._given)
+            if not keep and seen["page"].template is None:
+                return_memory()
             seen["page"] = page = seen["page"].upright()
             if not keep:
                 # Twelve megapixels are as much memory as all that follows.

@@ -101,7 +101,7 @@ def flat_candidates(image: Image.Image, px_per_mm: float | None = None) -> Itera
     to_work = np.diag([work.width / image.width, work.height / image.height, 1.0])
     refusals: list[PictureError] = []
     none_yet, certain = True, None
-    for found in _grids(np.asarray(work)):
+    for found in _grids(work):
         if certain is not None and found.tiles is certain.tiles:
             continue
         try:
@@ -122,12 +122,12 @@ def flat_candidates(image: Image.Image, px_per_mm: float | None = None) -> Itera
         raise refusals.pop(0)
 
 
-def _grids(rgb: np.ndarray) -> Iterator[grid.Grid]:
-    """Yield the grids of a (H, W, 3) picture that are tried, each followed by itself with longer cells where it has such."""
+def _grids(image: Image.Image) -> Iterator[grid.Grid]:
+    """Yield the grids of a picture that are tried, each followed by itself with longer cells where it has such."""
     found: grid.Grid | None = None
     for _ in range(GRIDS):
         known: grid.Grid | None = found
-        found = grid.find_grid(rgb, other_than=known)
+        found = grid.find_grid(np.asarray(image), other_than=known)
         if found is None or (known is not None and _is_same(found, known)):
             return
         yield found
