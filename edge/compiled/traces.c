@@ -426,19 +426,80 @@ WIDEST void coarse_climb(ptrdiff_t width, ptrdiff_t height, ptrdiff_t stride, co
     }
 }
 
-/* The least cost of a path of a lead that visits each row of each cell, through (cells, bottom - top): row_costs of search_bounds.py.
+/* What a path gains at most in cells of `cell` columns that visits a row, of one block of rows alone: found (cells, height), 0 in memory that is 0. A block are the rows of runs that
+   touch each other or have rows in common; in each column at most one run is entered.
+
+   count           runs, by the numbers of their pixels in columns of `stride` rows, and what is gained in each
+   scratch         2 * height floats */
+void gains_of_rows(ptrdiff_t count, const int64_t *restrict begins, const int64_t *restrict ends, const float *restrict gained, ptrdiff_t stride,
+                   ptrdiff_t cell, ptrdiff_t height, float *restrict scratch, float *restrict found)
+{
+    for (ptrdiff_t first = 0, last; first < count; first = last) {
+        ptrdiff_t number = begins[first] / stride / cell;
+        float *of_cell = found + number * height, *of_column = scratch, *sum = scratch + height;
+        memset(scratch, 0, 2 * height * sizeof *scratch);
+        for (last = first; last < count && begins[last] / stride / cell == number; last++)
+            for (ptrdiff_t row = begins[last] % stride; row < ends[last] - begins[last] / stride * stride; row++)
+                of_cell[row] = 1;
+        for (ptrdiff_t n = first; n < last; n++) {
+            ptrdiff_t top = begins[n] % stride;
+            while (top > 0 && of_cell[top - 1] > 0)
+                top--;
+            of_column[top] = gained[n] > of_column[top] ? gained[n] : of_column[top];
+            if (n + 1 == last || begins[n + 1] / stride != begins[n] / stride)
+                for (ptrdiff_t row = 0; row < height; row++) {
+                    sum[row] += of_column[row];
+                    of_column[row] = 0;
+                }
+        }
+        for (ptrdiff_t row = 0, top = 0; row < height; row++) {
+            if (of_cell[row] == 0)
+                continue;
+            top = row && of_cell[row - 1] != 0 ? top : row;
+            of_column[row] = sum[top];
+        }
+        for (ptrdiff_t row = 0; row < height; row++) /* where nothing is gained runs are part of no block */
+            of_cell[row] = of_cell[row] != 0 ? of_column[row] : 0;
+    }
+}
+
+/* What visiting each row costs at least where visiting others gains something, into `found`: nothing is gained, or what one block of rows gives, or `all`, for which
+   what lies between two blocks is crossed. */
+static void with_gain(ptrdiff_t rows, const float *visited, float all, const float *gains, const float *climb, float *found, float *down, float *up,
+                      float *gained)
+{
+    ptrdiff_t before = -1;
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        gained[i] = gains[i] > 0 ? visited[i] - gains[i] : INFINITY;
+        if (!(gains[i] > 0))
+            continue;
+        if (before >= 0 && before < i - 1) {
+            float apart = climb[i] - climb[before];
+            gained[i] = lesser(visited[before] + apart - all, gained[i]);
+            gained[before] = lesser(visited[i] + apart - all, gained[before]);
+        }
+        before = i;
+    }
+    within_column(rows, gained, climb, found, down, up);
+    for (ptrdiff_t i = 0; i < rows; i++)
+        found[i] = lesser(found[i], visited[i]);
+}
+
+/* The least cost of a path of a lead that visits each row of each cell, through (cells, bottom - top): CoarseInk.row_costs of search_bounds.py.
 
    lead       its rows `lows`, `highs`, its name and what is taken are not looked at
-   cells      how many; `x` the column of each that is entered
+   cells      how many; `x` the column of each that is entered, `gain` what a path may gain in each
    table      what entering a pixel costs at least, by its ink
-   climb      (cells, height of the page), as coarse_climb makes it
+   climb      (cells, height of the page), as coarse_climb makes it; `gains` the same, as gains_of_rows makes it
    top, bottom the rows in which it may run at all
-   scratch    (cells + 4) * (bottom - top) floats */
-void row_costs(const struct page *page, const struct lead *lead, ptrdiff_t cells, const int64_t *restrict x, const float *restrict table,
-               const float *restrict climb, ptrdiff_t top, ptrdiff_t bottom, float *restrict scratch, float *restrict through)
+   scratch    (2 * cells + 6) * (bottom - top) floats */
+void row_costs(const struct page *page, const struct lead *lead, ptrdiff_t cells, const int64_t *restrict x, const float *restrict gain,
+               const float *restrict table, const float *restrict climb, const float *restrict gains, ptrdiff_t top, ptrdiff_t bottom,
+               float *restrict scratch, float *restrict through)
 {
-    ptrdiff_t rows = bottom - top, e = 0;
-    float *cost = scratch, *down = cost + cells * rows, *up = down + rows, *arrived = up + rows, *after = arrived + rows;
+    ptrdiff_t rows = bottom - top, height = page->height, e = 0;
+    float *cost = scratch, *plain = cost + cells * rows, *down = plain + cells * rows, *up = down + rows, *arrived = up + rows, *after = arrived + rows;
+    float *gained = after + rows, *better = gained + rows;
     const float *best = lead->end + top;
     for (ptrdiff_t k = 0; k < cells; k++) {
         float *restrict here = cost + k * rows;
@@ -449,7 +510,7 @@ void row_costs(const struct page *page, const struct lead *lead, ptrdiff_t cells
             e++;
         if (e < page->erased_columns && page->erased_x[e] == x[k])
             for (ptrdiff_t i = 0; i < rows; i++)
-                if (page->erased[e * page->height + top + i])
+                if (page->erased[e * height + top + i])
                     here[i] = 0;
         for (ptrdiff_t other = 0; other < lead->others; other++) {
             const int64_t *box = lead->rectangles + 4 * other;
@@ -459,18 +520,28 @@ void row_costs(const struct page *page, const struct lead *lead, ptrdiff_t cells
         }
         for (ptrdiff_t i = 0; i < rows; i++)
             arrived[i] = best[i] + here[i];
-        within_column(rows, arrived, climb + k * page->height + top, through + k * rows, down, up);
+        /* by what has been gained in a cell before its row is visited, what is visited then is cheaper; what is gained there afterwards comes below */
+        float *visited = gain[k] > 0 ? plain + k * rows : through + k * rows;
+        within_column(rows, arrived, climb + k * height + top, visited, down, up);
+        if (gain[k] > 0)
+            with_gain(rows, visited, gain[k], gains + k * height + top, climb + k * height + top, through + k * rows, down, up, gained);
         best = through + k * rows;
     }
     for (ptrdiff_t i = 0; i < rows; i++)
         arrived[i] = lead->ends_anywhere ? 0.0f : lead->end[top + i];
     for (ptrdiff_t k = cells - 1; k >= 0; k--) {
-        float *restrict of_cell = through + k * rows;
-        within_column(rows, arrived, climb + k * page->height + top, after, down, up);
-        for (ptrdiff_t i = 0; i < rows; i++) {
+        float *restrict of_cell = through + k * rows, *onward = after;
+        within_column(rows, arrived, climb + k * height + top, after, down, up);
+        for (ptrdiff_t i = 0; i < rows; i++)
             of_cell[i] += after[i];
-            arrived[i] = after[i] + cost[k * rows + i];
+        if (gain[k] > 0) {
+            with_gain(rows, after, gain[k], gains + k * height + top, climb + k * height + top, better, down, up, gained);
+            onward = better;
+            for (ptrdiff_t i = 0; i < rows; i++)
+                of_cell[i] = lesser(plain[k * rows + i] + better[i], of_cell[i]);
         }
+        for (ptrdiff_t i = 0; i < rows; i++)
+            arrived[i] = onward[i] + cost[k * rows + i];
     }
 }
 

@@ -84,8 +84,9 @@ class InkRuns:
         self.most_gain = np.zeros(width, np.float32)
         before = np.searchsorted(self._noise, [self._long_begins, self._long_ends])
         gained = self._gain[length] - self._thin[length]
-        gains = (gained > 0) & (before[1] - before[0] < length)
-        np.maximum.at(self.most_gain, x[gains], gained[gains])
+        # What is noise all along gains nothing.
+        self._gained = np.where(before[1] - before[0] < length, np.maximum(gained, 0), 0).astype(np.float32)
+        np.maximum.at(self.most_gain, x, self._gained)
         self._sums = _climb_sums(ink, self.columns, self._erased_x) if library else np.empty(0, np.float32)
 
     def _noise_in(self, x: np.ndarray, length: np.ndarray, side: int) -> np.ndarray:
@@ -113,6 +114,39 @@ class InkRuns:
         """(n,) int64 each: the numbers in `columns` of the pixels with which runs of ink begin, and of those after their last ones."""
         pixels = np.concatenate([np.zeros(1, np.uint8), self.columns.ravel()])
         return _runs_of(pixels)
+
+    def gains_of_rows(self, cell: int) -> np.ndarray:
+        """(cells, H) float32: what a path gains at most in cells of so many columns that visits a row, of that block of rows alone: of the rows of long runs that touch each
+        other. It is one of several blocks where it crosses what lies between them."""
+        height, width = self.ink.shape
+        found, library = np.zeros((-(-width // cell), height), np.float32), compiled()
+        if not library:
+            return self._gains_in_numpy(cell, found)
+        scratch = np.empty(2 * height, np.float32)
+        library["gains_of_rows"](
+            len(self._gained), *map(address, (self._long_begins, self._long_ends, self._gained)), height + 1, cell, height,
+            address(scratch), address(found),
+        )  # fmt: skip
+        return found
+
+    def _gains_in_numpy(self, cell: int, found: np.ndarray) -> np.ndarray:
+        """As `gains_of_rows`, into what is 0."""
+        begins, ends = self._long_begins, self._long_ends
+        x, row = np.divmod(_numbers(begins, ends - begins), self.columns.shape[1])
+        held = np.zeros(found.shape, bool)
+        held[x // cell, row] = True
+        starts = held.copy()
+        starts[:, 1:] &= ~held[:, :-1]
+        top = np.maximum.accumulate(np.where(starts, np.arange(found.shape[1]), 0), axis=1)
+        x, row = np.divmod(begins, self.columns.shape[1])
+        # The most of each column's runs of a block, and their sum over columns.
+        block, which = np.unique(np.stack([x, top[x // cell, row]]), axis=1, return_inverse=True)
+        most = np.zeros(block.shape[1], np.float32)
+        np.maximum.at(most, which.ravel(), self._gained)
+        total = np.zeros_like(found)
+        np.add.at(total, (block[0] // cell, block[1]), most)
+        found[held] = np.take_along_axis(total, top, axis=1)[held]
+        return found
 
     def extent(self, rows: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(w,) int each: the first and the last row of the run of ink that each of (w,) pixels lies in; they say nothing on paper."""

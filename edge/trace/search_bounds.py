@@ -15,13 +15,12 @@ from .shortest_path import least_through
 
 CELL_PX = 16
 """So many columns are taken as one."""
-MARGIN, MOST_GAIN = 3.0, 2.0
-"""What a path costs at most, as a rule, above the coarse estimate: letters it passes, gaps it bridges; more where it may gain more than the second: then it is searched for among
-what costs little first."""
+MARGIN = 3.0
+"""What a path costs at most, as a rule, above the coarse estimate: letters it passes, gaps it bridges. Where it costs more it is searched for once more."""
 ROUNDING = 0.5
 """What sums of costs are wrong by at most, and more."""
 _LEAST_COST = np.where(np.arange(256) < INK, PAPER_COST * PAPER + THIN_COST, PAPER_COST * PAPER).astype(np.float32)
-"""What a pixel costs at least, by its ink, whatever is gained."""
+"""What a pixel costs at least, by its ink, but for what is gained."""
 
 
 @dataclass(frozen=True)
@@ -48,29 +47,27 @@ class SearchBounds:
 class RowCosts:
     """What a path of a place costs at least.
 
-    A path that visits a row in a cell has come there and goes on from there: the least that both cost, but for what is `gained` at most, is a
-    lower bound of the cost of all paths that visit it.
+    A path that visits a row in a cell has come there and goes on from there: the least that both cost is a lower bound of the cost of all paths that visit it. What it
+    gains in a cell is at most what there is to gain in each column, where it visits a row of a long run.
 
     Attributes
     ----------
     place
     top : the first row in which the path may run at all
-    through : (cells, h) float32, the least cost of a path that visits each row from there on in each cell of `CELL_PX` columns, but for what is gained
-    gained : what a path may gain at most
+    through : (cells, h) float32, the least cost of a path that visits each row from there on in each cell of `CELL_PX` columns
     """
 
     place: Place
     top: int
     through: np.ndarray
-    gained: float
 
     def likely(self) -> SearchBounds:
         """The `SearchBounds` in which the cheapest path is, as a rule."""
-        return self._within(MARGIN + (self.gained if self.gained <= MOST_GAIN else 0.0))
+        return self._within(MARGIN)
 
     def below(self, cost: float) -> SearchBounds:
         """The `SearchBounds` out of which no path is as cheap as one that is known to cost so much."""
-        return self._within(cost + self.gained + 2 * ROUNDING - self._least)
+        return self._within(cost + 2 * ROUNDING - self._least)
 
     @cached_property
     def _least(self) -> float:
@@ -91,7 +88,7 @@ class RowCosts:
             lows, highs = lows + self.top, highs + self.top
         left, right = self.place.box.left, self.place.box.right
         cell = np.arange(left, right) // CELL_PX - left // CELL_PX
-        return SearchBounds(lows[cell], highs[cell], float(beyond) - self.gained - ROUNDING)
+        return SearchBounds(lows[cell], highs[cell], float(beyond) - ROUNDING)
 
 
 class CoarseInk:
@@ -100,6 +97,7 @@ class CoarseInk:
     def __init__(self, runs: InkRuns) -> None:
         self._runs = runs
         height, width = runs.ink.shape
+        self._gains = runs.gains_of_rows(CELL_PX)
         library = compiled()
         if library:
             self._climb_cost = np.empty((-(-width // CELL_PX), height), np.float32)
@@ -143,11 +141,12 @@ class CoarseInk:
         width : a place that is narrower has a path that may end anywhere
         """
         through = (self._through_compiled if compiled() else self._through_in_numpy)(places, beside, reach, width)
-        most_gain = self._runs.most_gain
-        return {
-            i: RowCosts(place, reach[i][0], through[i], float(most_gain[place.box.left : place.box.right].sum()))
-            for i, place in places.items()
-        }
+        return {i: RowCosts(place, reach[i][0], through[i]) for i, place in places.items()}
+
+    def _gain(self, place: Place) -> np.ndarray:
+        """(cells,) float32: what a path may gain in each cell of a place."""
+        _, x = _cells_of(place)
+        return np.add.reduceat(self._runs.most_gain[: place.box.right], x)
 
     def _through_compiled(
         self,
@@ -166,11 +165,11 @@ class CoarseInk:
                 left=place.box.left, right=place.box.right, others=len(beside[i].nearer), rectangles=beside[i].nearer,
                 ends_anywhere=place.box.right - place.box.left < width, end=beside[i].end, away=AWAY_COST,
             )  # fmt: skip
-            scratch = np.empty((len(cells) + 4) * height, np.float32)
+            gain, scratch = self._gain(place), np.empty((2 * len(cells) + 6) * height, np.float32)
             found[i] = np.empty((len(cells), height), np.float32)
             library["row_costs"](
-                self._runs.page.address, lead.address, len(cells), address(x), address(_LEAST_COST),
-                address(self._climb_cost[cells[0] :]), top, top + height, address(scratch), address(found[i]),
+                self._runs.page.address, lead.address, len(cells), address(x), address(gain), address(_LEAST_COST),
+                address(self._climb_cost[cells[0] :]), address(self._gains[cells[0] :]), top, top + height, address(scratch), address(found[i]),
             )  # fmt: skip
         return found
 
@@ -186,16 +185,20 @@ class CoarseInk:
         cells = {i: _cells_of(place) for i, place in places.items()}
         count, height = max(len(own) for own, _ in cells.values()), next(iter(reach.values()))[1]
         cost, climb_cost = np.zeros((2, count, len(places), height), np.float32)
+        gain, gains = np.zeros((count, len(places)), np.float32), np.zeros_like(cost)
         for k, i in enumerate(places):
             (own, x), rows = cells[i], slice(reach[i][0], reach[i][0] + height)
             cost[: len(own), k] = _LEAST_COST.take(runs.columns[x, rows])
             cost[: len(own), k][runs.erased(rows.start, rows.stop, x)] = 0
             beside[i].add_away(cost[: len(own), k], rows.start, x)
+            gain[: len(own), k], gains[: len(own), k] = self._gain(places[i]), self._gains[own, rows]
             climb_cost[: len(own), k] = self._climb_cost[own, rows]
             climb_cost[len(own) :, k] = self._climb_cost[own[-1], rows]
         end_cost = np.stack([beside[i].end[reach[i][0] :][:height] for i in places])
         is_short = np.array([place.box.right - place.box.left < width for place in places.values()])
-        through = least_through(cost, climb_cost, end_cost, np.where(is_short[:, None], np.float32(0), end_cost))
+        through = least_through(
+            cost, climb_cost, end_cost, np.where(is_short[:, None], np.float32(0), end_cost), gain, gains
+        )
         return {i: through[: len(cells[i][0]), k] for k, i in enumerate(places)}
 
 

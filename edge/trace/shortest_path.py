@@ -74,22 +74,50 @@ def cheapest_within_column(
     np.minimum(down, up, out=best)
 
 
-def least_through(cost: np.ndarray, climb_cost: np.ndarray, end_cost: np.ndarray, beyond: np.ndarray) -> np.ndarray:
+def least_through(
+    cost: np.ndarray,
+    climb_cost: np.ndarray,
+    end_cost: np.ndarray,
+    beyond: np.ndarray,
+    gain: np.ndarray,
+    gains: np.ndarray,
+) -> np.ndarray:
     """(w, k, h) float32: the least cost of a path that visits each row of each column, of k pictures.
 
     Parameters
     ----------
     cost, climb_cost, end_cost : as `cheapest_paths` has them; none is written over
     beyond : (k, h) float32, the cost of ending in each row
+    gains : (w, k, h) float32, what a path gains in a column that visits a row, of its block of rows, which have the same; `gain` (w, k) float32 where it crosses what lies
+        between two blocks
     """
-    before, best, after = np.empty_like(cost), end_cost, np.empty_like(end_cost)
+    through, plain = np.empty_like(cost), np.empty_like(cost)
+    best, after = end_cost, np.empty_like(end_cost)
     scratch = np.empty_like(end_cost), np.empty_like(end_cost)
+
+    def with_gain(visited: np.ndarray, x: int) -> np.ndarray:
+        """What visiting each row costs at least, by what is gained in others."""
+        gained = np.where(gains[x] > 0, visited - gains[x], np.float32(np.inf))
+        for k in np.flatnonzero(gain[x] > 0):
+            rows = np.flatnonzero(gains[x, k] > 0)
+            apart = np.diff(rows) > 1
+            for one, other in zip(rows[:-1][apart], rows[1:][apart], strict=True):
+                between = climb_cost[x, k, other] - climb_cost[x, k, one]
+                gained[k, other] = min(visited[k, one] + between - gain[x, k], gained[k, other])
+                gained[k, one] = min(visited[k, other] + between - gain[x, k], gained[k, one])
+        gained[gain[x] <= 0] = np.inf
+        found = np.empty_like(visited)
+        cheapest_within_column(gained, climb_cost[x], found, scratch)
+        return np.minimum(found, visited, out=found)
+
     for x in range(len(cost)):
-        cheapest_within_column(best + cost[x], climb_cost[x], before[x], scratch)
-        best = before[x]
+        cheapest_within_column(best + cost[x], climb_cost[x], plain[x], scratch)
+        best = through[x] = with_gain(plain[x], x)
     onward = beyond
     for x in range(len(cost) - 1, -1, -1):
         cheapest_within_column(onward, climb_cost[x], after, scratch)
-        before[x] += after
-        onward = after + cost[x]
-    return before
+        better = with_gain(after, x)
+        through[x] += after
+        np.minimum(plain[x] + better, through[x], out=through[x])
+        onward = better + cost[x]
+    return through

@@ -82,6 +82,8 @@ def test_climbing_costs_the_same(seed):
     np.testing.assert_array_equal(runs._sums, whole[:, :: ink_runs.SUM_ROWS].T)
     coarse = search_bounds.CoarseInk(runs)
     np.testing.assert_array_equal(coarse._climb_cost, coarse._climb_in_numpy())
+    gains = runs.gains_of_rows(search_bounds.CELL_PX)
+    np.testing.assert_array_equal(gains, runs._gains_in_numpy(search_bounds.CELL_PX, np.zeros_like(gains)))
 
 
 @settings(max_examples=60)
@@ -121,9 +123,9 @@ def test_search_bounds_are_the_same(seed):
     one, other = coarse._through_compiled(*arguments), coarse._through_in_numpy(*arguments)
     for i, own in beside.items():
         np.testing.assert_array_equal(one[i], other[i])
-        rows = search_bounds.RowCosts(own.place, 3, one[i], 1.25)
+        rows = search_bounds.RowCosts(own.place, 3, one[i])
         # An array that is not contiguous is looked at by NumPy.
-        again = search_bounds.RowCosts(own.place, 3, np.asfortranarray(one[i]), 1.25)
+        again = search_bounds.RowCosts(own.place, 3, np.asfortranarray(one[i]))
         for found, expected in ((rows.likely(), again.likely()), (rows.below(4.5), again.below(4.5))):
             np.testing.assert_array_equal(found.lows, expected.lows)
             np.testing.assert_array_equal(found.highs, expected.highs)
