@@ -1,6 +1,7 @@
 /* The passes over a page's pixels of page/ink.py, page/blocks.py and arrangement/coarse_page.py, compiled: the same sums and roundings of whole numbers,
    so the same pixels to the bit. */
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #endif
 
 #define GROUP 32
+#define ONE 22
 
 /* The brightest of the first three of the four bytes of each of `count` pixels. */
 WIDEST void brightest_channel(ptrdiff_t count, const uint8_t *restrict pixels, uint8_t *restrict found)
@@ -128,13 +130,20 @@ static inline int is_blank(const uint8_t *at, const uint8_t *end)
     return 1;
 }
 
-/* An image of this width made smaller: each pixel of found (tall, wide) is the mean of up to `taps` pixels across and as many down, rounded after either,
+/* found (count): the sums of pixels of two rows, weighted. */
+WIDEST static void weighted(ptrdiff_t count, const uint8_t *restrict one, const uint8_t *restrict other, int32_t first, int32_t second,
+                            uint8_t *restrict found)
+{
+    for (ptrdiff_t x = 0; x < count; x++)
+        found[x] = (uint8_t)((one[x] * first + other[x] * second + (1 << (ONE - 1))) >> ONE);
+}
+
+/* An image of this width made smaller or larger: each pixel of found (tall, wide) is a weighted mean of up to `taps` pixels across and as many down, rounded after either,
    by weights of 1 << 22 together, as Pillow sums them.
 
    lefts, across   for each column of `found` the first column of the image that counts, and the weights of `taps` of them
    tops, down      the same of its rows
    scratch         (taps, wide) */
-#define ONE 22
 void mean_of_boxes(ptrdiff_t width, ptrdiff_t tall, ptrdiff_t wide, ptrdiff_t taps, const uint8_t *restrict image,
                    const int64_t *restrict lefts, const int32_t *restrict across, const int64_t *restrict tops,
                           const int32_t *restrict down, uint8_t *restrict scratch, uint8_t *restrict found)
@@ -180,8 +189,7 @@ void mean_of_boxes(ptrdiff_t width, ptrdiff_t tall, ptrdiff_t wide, ptrdiff_t ta
         if (used == 1)
             memcpy(out, line[0], wide);
         else if (used == 2)
-            for (ptrdiff_t x = 0; x < wide; x++)
-                out[x] = (uint8_t)((line[0][x] * shares[0] + line[1][x] * shares[1] + (1 << (ONE - 1))) >> ONE);
+            weighted(wide, line[0], line[1], shares[0], shares[1], out);
         else
             for (ptrdiff_t x = 0; x < wide; x++) {
                 int32_t sum = 1 << (ONE - 1);
@@ -250,4 +258,23 @@ WIDEST void dark_pixels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, con
     for (ptrdiff_t y = 0; y < rows; y++, pixels += stride, found += columns)
         for (ptrdiff_t x = 0; x < columns; x++)
             found[x] = pixels[4 * x] * 19595u + pixels[4 * x + 1] * 38470u + pixels[4 * x + 2] * 7471u + 0x8000u < limit;
+}
+
+/* How dark the ink alone is on a grid, of `count` pixels: what light it lets through is that of both by that of the grid, at most `most` of which counts, in `image` itself. */
+WIDEST void without_grid(ptrdiff_t count, const uint8_t *restrict grid, ptrdiff_t most, uint8_t *restrict image)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        int of_grid = 255 - (grid[i] < most ? grid[i] : (int)most);
+        int light = (int)((float)((255 - image[i]) * 255) / (float)of_grid); /* no quotient is so near to a whole number as to be rounded to it */
+        image[i] = (uint8_t)(255 - (light < 255 ? light : 255));
+    }
+}
+
+/* Each of `count` pixels times its gain, rounded to the nearest and to even ones, at most 255, in `image` itself. */
+WIDEST void times_gain(ptrdiff_t count, const float *restrict gain, uint8_t *restrict image)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        float dark = rintf(gain[i] * (float)image[i]);
+        image[i] = (uint8_t)(dark < 255.0f ? dark : 255.0f);
+    }
 }

@@ -46,6 +46,8 @@ FUNCTIONS = {
     "block_maxima": (None, [_SIZE] * 2 + [_ARRAY] + [_SIZE] * 3 + [_ARRAY] * 2),
     "block_means": (None, [_SIZE, _ARRAY] + [_SIZE] * 3 + [_ARRAY] * 2),
     "darker_than_paper": (None, [_SIZE] + [_ARRAY] * 2),
+    "without_grid": (None, [_SIZE, _ARRAY, _SIZE, _ARRAY]),
+    "times_gain": (None, [_SIZE] + [_ARRAY] * 2),
     "through_table": (None, [_SIZE, _ARRAY, _SIZE, _ARRAY]),
     "level_counts": (None, [_SIZE] + [_ARRAY] * 2),
     "dark_pixels": (None, [_SIZE] * 3 + [_ARRAY, _SIZE, _ARRAY]),

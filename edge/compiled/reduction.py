@@ -126,15 +126,55 @@ def _through_table_in_pillow(image: np.ndarray, table: np.ndarray) -> np.ndarray
 def mean_of_boxes(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """(H, W) uint8 of this `size` (width, height): the image with each pixel the mean of those whose middles lie in its box, as Pillow resizes by BOX,
     across and then down."""
-    library = compiled()
-    if not library or not image.flags.c_contiguous:
-        return _mean_of_boxes_in_pillow(image, size)
     (height, width), (wide, tall) = image.shape, size
-    lefts, across = _box_weights(width, wide)
-    tops, down = _box_weights(height, tall)
-    taps = max(across.shape[1], down.shape[1])
-    if taps > min(height, width):
+    weights = _box_weights(width, wide), _box_weights(height, tall)
+    if not compiled() or not image.flags.c_contiguous or max(part.shape[1] for _, part in weights) > min(height, width):
         return _mean_of_boxes_in_pillow(image, size)
+    return _resized(image, size, *weights)
+
+
+def enlarged_blocks(image: np.ndarray, size: tuple[int, int], side: int) -> np.ndarray:
+    """(H, W) uint8 of this `size` (width, height): an image (h, w) of blocks of `side` pixels, the last ones of which may reach beyond, enlarged by bilinear interpolation, as
+    Pillow does it, across and then down."""
+    if not compiled() or not image.flags.c_contiguous or min(image.shape) < 2:
+        return _enlarged_blocks_in_pillow(image, size, side)
+    across, down = (_bilinear_weights(length, made, side) for length, made in zip(image.shape[::-1], size, strict=True))
+    return _resized(image, size, across, down)
+
+
+def _enlarged_blocks_in_pillow(image: np.ndarray, size: tuple[int, int], side: int) -> np.ndarray:
+    """As `enlarged_blocks`."""
+    from PIL import Image
+
+    bilinear, (width, height) = Image.Resampling.BILINEAR, size
+    # One after the other: which way Pillow goes first depends on its version.
+    across = Image.fromarray(image).resize((width, len(image)), bilinear, (0, 0, width / side, len(image)))
+    return np.asarray(across.resize(size, bilinear, (0, 0, width, height / side)))
+
+
+def _bilinear_weights(length: int, made: int, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """As `_box_weights`, of `length` blocks of `side` pixels of which `made` are enlarged."""
+    middles = (np.arange(made) + 0.5) * ((made / side) / made)
+    first = np.maximum((middles - 0.5).astype(np.int64), 0)
+    last = np.minimum((middles + 1.5).astype(np.int64), length)
+    pixels = first[:, None] + np.arange(2)
+    share = np.maximum(1 - np.abs(pixels - middles[:, None] + 0.5), 0)
+    share[pixels >= last[:, None]] = 0
+    share /= share.sum(axis=1, keepdims=True)
+    return first, (share * (1 << 22) + 0.5).astype(np.int32)
+
+
+def _resized(
+    image: np.ndarray,
+    size: tuple[int, int],
+    of_columns: tuple[np.ndarray, np.ndarray],
+    of_rows: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """(H, W) uint8 of this `size` (width, height): the image weighted across and then down, by `compiled/ink.c`."""
+    library, (lefts, across), (tops, down) = compiled(), of_columns, of_rows
+    assert library
+    (height, width), (wide, tall) = image.shape, size
+    taps = max(across.shape[1], down.shape[1])
     (lefts, across), (tops, down) = _padded(lefts, across, taps, width), _padded(tops, down, taps, height)
     scratch, found = np.empty((taps, wide), np.uint8), np.empty((tall, wide), np.uint8)
     library["mean_of_boxes"](

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..arrangement.coarse_page import percentile_of
-from ..compiled.library import address, compiled
-from ..compiled.reduction import block_maxima, block_means, level_counts, through_table
+from ..compiled.reduction import block_maxima, block_means, enlarged_blocks, level_counts, through_table
 from ..preprocessing import otsu
+from . import darkness
 from .pixels import brightest, enlarged
 
 if TYPE_CHECKING:
@@ -30,17 +29,12 @@ LEAST_SHARE = 0.15
 """The least darkness, as a share of solid ink's, that counts at all: less is noise and the haze of JPEG."""
 LEAST_SOLID = 60
 """Darkness (of 255) below which nothing is solid ink."""
-BAND_ROWS = 64
-"""So many rows of a page are computed at once."""
 CELL_PX = 40
 """The pitch of a grid's bold lines on a flat page, 5 mm: the period of the whole grid."""
 GRID_SHARE = 0.3
 """A grid darker than this share of solid ink is removed by its periodic pattern; ink below the share does not count then."""
 CLEARER = 0.85
 """One channel alone is used where the ratio of grid to ink in it is below this share of that in the brightest channel of each pixel."""
-MAX_GRID = 215
-"""Darkness (of 255) of a grid above which ink on it cannot be distinguished."""
-
 FADED_SHARES, LEAST_FADED = (0.8, 0.65), 0.3
 """Where strokes nearby are less dark than the first share of a page's usual ones, light has faded them and they are darkened, from the second one on
 to the usual ones'; strokes fainter than the last share are not told from the grid."""
@@ -98,7 +92,7 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     paper, solid = _levels(dark, darkest)
     if paper > GRID_SHARE * solid and min(dark.shape) > 3 * CELL_PX:
         dark = _in_clearest_channel(image, dark)
-        dark = _without_grid(dark, _periodic(dark))
+        dark = darkness.without_grid(dark, _periodic(dark))
         darkest = _darkest(dark)
         paper, solid = _levels(dark, darkest)
         paper = max(paper, GRID_SHARE * solid)
@@ -106,12 +100,6 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     steps = (np.arange(256, dtype=np.float32) - paper) * (255.0 / max(solid - paper, 1.0))
     table = np.clip(np.rint(steps), 0, 255).astype(np.uint8)
     return through_table(dark, table)
-
-
-def _bands(image: np.ndarray, count: int = BAND_ROWS) -> Iterator[slice]:
-    """Rows of an image, some after others: what is made of them stays in a processor's cache, and takes no more memory."""
-    for top in range(0, len(image), count):
-        yield slice(top, top + count)
 
 
 def darkness_of(page: np.ndarray) -> np.ndarray:
@@ -138,22 +126,7 @@ def _relative_to_paper(bright: np.ndarray, blocks: np.ndarray) -> np.ndarray:
     dark = bright if bright.flags.writeable else bright.copy()
     if _is_white(blocks):
         return np.subtract(np.uint8(255), dark, out=dark)
-    paper, library = _paper(blocks, bright.shape), compiled()
-    if library and dark.flags.c_contiguous:
-        paper = np.ascontiguousarray(paper)
-        library["darker_than_paper"](dark.size, address(paper), address(dark))
-        return dark
-    return _darker_in_numpy(dark, paper)
-
-
-def _darker_in_numpy(dark: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """`dark` (H, W) uint8 brightness, written over with how much darker it is than the (H, W) uint8 `paper`."""
-    for rows in _bands(dark):
-        ratio = np.minimum(dark[rows], paper[rows]).astype(np.uint16)
-        ratio *= 255
-        ratio //= paper[rows]
-        np.subtract(np.uint8(255), ratio.astype(np.uint8), out=dark[rows])
-    return dark
+    return darkness.than_paper(dark, _paper(blocks, bright.shape))
 
 
 def _balanced(page: Image.Image) -> np.ndarray:
@@ -191,14 +164,11 @@ def _paper_blocks(bright: np.ndarray) -> np.ndarray:
 
 def _paper(blocks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """The local paper in every pixel of a page of this shape: (H, W) uint8, at least 1."""
-    from PIL import Image
     from scipy import ndimage
 
-    height, width = shape
     smooth = ndimage.gaussian_filter(blocks.astype(np.float32), SMOOTH_BLOCKS, mode="nearest")
-    low = Image.fromarray(np.maximum(np.rint(smooth), 1).astype(np.uint8))
-    box = (0, 0, width / BLOCK_PX, height / BLOCK_PX)
-    return np.maximum(np.asarray(low.resize((width, height), Image.Resampling.BILINEAR, box)), 1)
+    low = np.maximum(np.rint(smooth), 1).astype(np.uint8)  # so that no mean is below 1
+    return enlarged_blocks(low, (shape[1], shape[0]), BLOCK_PX)
 
 
 def _with_coloured_print(page: Image.Image, dark: np.ndarray) -> np.ndarray:
@@ -250,7 +220,9 @@ def with_coloured_print(page: Image.Image, ink: np.ndarray) -> np.ndarray | None
     each = [_in_channel(page, channel) for channel in range(3)]
     darkest = np.maximum.reduce(each)
     seen = (darkest >= PRINT_DARK) & (darkest - np.minimum.reduce(each) >= PRINT_COLOUR)
-    added = np.where(seen, _without_grid(darkest, _periodic(ndimage.maximum_filter(darkest, 3))), 0).astype(np.uint8)
+    added = np.where(seen, darkness.without_grid(darkest, _periodic(ndimage.maximum_filter(darkest, 3))), 0).astype(
+        np.uint8
+    )
     if not PRINT_SHARE[0] <= (added >= PRINT_DARK).mean() <= PRINT_SHARE[1]:
         return None
     return np.maximum(ink, added)
@@ -331,17 +303,6 @@ def _shifted(image: np.ndarray, rows: int) -> np.ndarray:
     return moved
 
 
-def _without_grid(dark: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    """(H, W) uint8: the darkness of the ink alone where ink on a (H, W) uint8 `grid` is `dark`: their transmittances multiply."""
-    ink = np.empty_like(dark)
-    for rows in _bands(dark):
-        light = (255 - dark[rows]).astype(np.uint16)
-        light *= 255
-        light //= np.uint16(255) - np.minimum(grid[rows], MAX_GRID)
-        np.subtract(np.uint8(255), np.minimum(light, 255).astype(np.uint8), out=ink[rows])
-    return ink
-
-
 def _darkest(dark: np.ndarray) -> np.ndarray:
     """The darkest of each whole patch of (H, W) uint8 darkness, (h, w) uint8."""
     # A mean of four: solid in a stroke, half as dark in a dot of a grid or of noise. An odd row or column more makes half a patch a whole one.
@@ -374,8 +335,7 @@ def _without_fading(dark: np.ndarray, darkest: np.ndarray, paper: float, solid: 
         return dark
     gain = 1 + (1 / np.clip(share, LEAST_FADED, 1) - 1) * np.clip((first - share) / (first - fully), 0, 1)
     gain[in_shade] = 1
-    darker = enlarged(gain, dark.shape) * dark
-    return np.minimum(np.rint(darker), 255).astype(np.uint8)
+    return darkness.times(dark, enlarged(gain, dark.shape))
 
 
 def _levels(dark: np.ndarray, darkest: np.ndarray) -> tuple[float, float]:

@@ -66,6 +66,15 @@ def test_an_image_is_made_smaller_and_larger_as_by_pillow(height, width, tall, w
     np.testing.assert_array_equal(reduction.mean_of_boxes(image, (wide, tall)), expected)
 
 
+@settings(max_examples=60)
+@given(st.integers(2, 40), st.integers(2, 40), st.integers(0, 7), st.integers(0, 7), st.integers(0, 2**32 - 1))
+def test_blocks_are_enlarged_as_by_pillow(tall, wide, short, narrow, seed):
+    """To the bit; the last row and column of blocks may reach beyond what is made."""
+    image, size = image_of(tall, wide, seed, 1.0), (8 * wide - narrow, 8 * tall - short)
+    found = reduction.enlarged_blocks(image, size, 8)
+    np.testing.assert_array_equal(found, reduction._enlarged_blocks_in_pillow(image, size, 8))
+
+
 @pytest.mark.usefixtures("either")
 def test_squares_are_those_of_their_definitions():
     """The largest mean of four, the mean, the number above 0 and the middle of small images that can be reckoned by hand."""

@@ -6,9 +6,9 @@ from PIL import Image
 from scipy import ndimage
 
 from ecg_edge.compiled import library
+from ecg_edge.page import darkness
 from ecg_edge.page import ink as of_ink
 from ecg_edge.page.ink import (
-    _darker_in_numpy,
     _darkest,
     _levels,
     _without_fading,
@@ -217,7 +217,7 @@ def test_darkness_relative_to_paper_is_the_same_compiled_and_in_numpy(seed):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(of_ink, "_paper", lambda blocks, shape: paper)
         found = of_ink._relative_to_paper(bright.copy(), np.zeros((1, 1), np.uint8))
-    np.testing.assert_array_equal(found, _darker_in_numpy(bright.copy(), paper))
+    np.testing.assert_array_equal(found, darkness._than_paper_in_numpy(bright.copy(), paper))
 
 
 @pytest.mark.parametrize("colour", [(200, 20, 20), (20, 40, 220)])
@@ -235,3 +235,17 @@ def test_names_in_colour_are_seen_where_they_are_asked_for(colour):
     assert plain is None and ink[word].max() < 60
     assert np.percentile(seen[word], 10) > 110 and (seen[drawn] >= ink[drawn]).all()
     assert np.percentile(seen[~word & ~drawn], 99.5) < 60
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**32 - 1))
+def test_grids_and_fading_are_taken_away_the_same_compiled_and_in_numpy(seed):
+    """To the bit, for every darkness on every grid, and by gains that end half way between whole numbers."""
+    if library.compiled() is None:
+        pytest.skip("nothing has been compiled: there was no C compiler when the package was installed")
+    rng = np.random.default_rng(seed)
+    dark = np.tile(np.arange(256, dtype=np.uint8), (90, 1))
+    grid = np.broadcast_to(rng.integers(0, 256, (90, 1), dtype=np.uint8), dark.shape)
+    np.testing.assert_array_equal(darkness.without_grid(dark, grid), darkness._without_grid_in_numpy(dark, grid))
+    gain = rng.choice([1, 1.5, 2.25, 1 / 0.3, rng.uniform(1, 3.4)], dark.shape).astype(np.float32)
+    np.testing.assert_array_equal(darkness.times(dark, gain), darkness._times_in_numpy(dark, gain))
