@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 import numpy as np
 
@@ -86,10 +87,11 @@ def matches_of(coarse: CoarsePage, search: NameSearch = USUAL) -> list[Match]:
     """The `Match`es of all of `layout.PATTERNS` that a page has rows for, the best first; names are searched for as far as `search` says."""
     candidates, matches = _row_candidates(coarse), []
     reading = _Names({}, {}, {}, [])
+    counts = {pattern.rows for pattern in layout.PATTERNS}
+    choices = {count: _choices(candidates, count, search.max_row_cost) for count in counts}
     for pattern in layout.PATTERNS:
         fitted = [
-            _fitted(coarse, row_cost, lines, pattern, search, reading)
-            for row_cost, lines in _choices(candidates, pattern.rows, search.max_row_cost)
+            _fitted(coarse, row_cost, lines, pattern, search, reading) for row_cost, lines in choices[pattern.rows]
         ]
         named = [match for match in fitted if match is not None]
         if named:
@@ -192,18 +194,20 @@ def _choices(found: list[Row], count: int, max_cost: float) -> list[tuple[float,
     """
     if len(found) < count:
         return []
-    strengths = np.array([strength for _, strength in found])
+    lines, strengths = [float(line) for line, _ in found], [float(strength) for _, strength in found]
+    order = sorted(range(len(found)), key=lambda i: -strengths[i])
     runs = [range(first, first + count) for first in range(len(found) - count + 1)]
-    choices = {tuple(sorted(np.argsort(-strengths, kind="stable")[:count])), *map(tuple, runs)}
     costed = []
-    for kept in choices:
-        gaps = np.diff([found[i][0] for i in kept])
-        if gaps.size and gaps.min() < CROWDED * np.median(gaps):
+    for kept in {tuple(sorted(order[:count])), *map(tuple, runs)}:
+        # Plain numbers: of so few, NumPy's own calls take longer than all else.
+        gaps = [lines[i] - lines[j] for i, j in zip(kept[1:], kept, strict=False)]
+        if gaps and min(gaps) < CROWDED * median(gaps):
             continue
-        typical = np.median(strengths[list(kept)])
-        left = np.delete(strengths, kept).max(initial=0.0)
-        cost = max(1 - strengths[list(kept)].min() / typical, left / typical)
-        costed.append((float(min(cost, 1.0)), [found[i][0] for i in kept]))
+        own = [strengths[i] for i in kept]
+        typical = median(own) or 1.0
+        left = max((strength for i, strength in enumerate(strengths) if i not in kept), default=0.0)
+        cost = max(1 - min(own) / typical, left / typical)
+        costed.append((min(cost, 1.0), [lines[i] for i in kept]))
     return sorted(choice for choice in costed if choice[0] <= max_cost)[:MAX_CHOICES]
 
 
