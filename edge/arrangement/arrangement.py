@@ -12,7 +12,7 @@ from ..errors import PictureError, Reason
 from . import lead_names, rows
 from .calibration_pulses import Pulse
 from .coarse_page import PX_PER_MM, CoarsePage, coarse_page_of, coarse_report, reduced
-from .columns import PAGE_MM
+from .columns import PAGE_MM, gap_mm
 from .layout_matching import READ_FITS, Match, known_match, matches_of, misread
 from .name_windows import USUAL, WIDE, NameSearch
 from .scale import ASSUMED_WIDTH_MM, MAX_PULSE_CHANGE, scale_by_pulses, scale_by_traces
@@ -134,6 +134,14 @@ def _likely_turns(ink: np.ndarray, px_per_mm: tuple[float, float] | None) -> tup
     return turns[:2] if certain else turns, (small, dark, tracks[0])
 
 
+def tilt_of(ink: np.ndarray) -> float:
+    """By how many pixels a column the rows of traces fall on an upright page of unknown scale, from its (H, W) uint8 ink."""
+    assumed = max(ink.shape) / ASSUMED_WIDTH_MM
+    _, dark = reduced(ink, (assumed, assumed))
+    x, y = rows.flat_points(rows.tracks_of(dark, PX_PER_MM), PX_PER_MM)
+    return rows.find_tilt(x, y, dark.shape, PX_PER_MM)
+
+
 def find_arrangement(
     ink: np.ndarray,
     px_per_mm: tuple[float, float] | None,
@@ -179,7 +187,7 @@ def find_arrangement(
     if not has_grid and not is_plausible_width(_columns_mm(best), mm_per_s):
         raise PictureError(Reason.BAD_SCALE)
     found = _placed(coarse, best, ink, px_per_mm, runner_up, mm_per_s, mm_per_mv, not by_traces)
-    if not has_grid:
+    if by_traces:
         found = replace(found, px_per_mm=_by_pulses_and_columns(found, _columns_mm(best)))
     if has_grid or mm_per_mv is not None:
         return found
@@ -188,8 +196,8 @@ def find_arrangement(
 
 
 def _by_pulses_and_columns(found: layout.Arrangement, columns_mm: float) -> tuple[float, float]:
-    """(across, down) px/mm of a page without a grid whose columns are `columns_mm` wide together at the scale that it was arranged at: its pulses
-    give it, and across the columns more finely where they agree with these."""
+    """(across, down) px/mm of a page that was arranged by the ends of its traces, whose columns are `columns_mm` wide together at that scale: a single
+    pulse gives it, and across the columns more finely where they agree with it."""
     across, down = found.px_per_mm[0] * columns_mm / PAGE_MM, found.px_per_mm[1]
     if found.pulses:
         down = float(np.median([bottom - top for _, _, top, bottom in found.pulses])) / found.mm_per_mv
@@ -254,11 +262,13 @@ def _placed(
         raise PictureError(Reason.BAD_LAYOUT)
     edges = float(best.edges[0]), float(best.edges[-1])
     pulses = coarse.pulses or lone_pulses(coarse.lone_pulses, best.zeros[:, 0].tolist(), edges, PX_PER_MM)
-    speed, speed_from = speed_of(_columns_mm(best), pulses, PX_PER_MM, mm_per_s)
+    gap, count = gap_mm(coarse, best.zeros[: best.pattern.grid_rows], best.edges), len(best.pattern.columns)
+    traced_mm = _columns_mm(best) - gap * (count - 1)
+    speed, speed_from = speed_of(traced_mm, pulses, PX_PER_MM, mm_per_s)
     gain, gain_from = gain_of(pulses, PX_PER_MM, mm_per_mv)
     return layout.Arrangement(
         layout=best.pattern.layout,
-        places=_places(coarse, best, leads, px_per_mm, speed),
+        places=_places(coarse, best, leads, px_per_mm, traced_mm / count / speed),
         px_per_mm=(float(px_per_mm[0]), float(px_per_mm[1])),
         mm_per_s=float(speed),
         mm_per_mv=float(gain),
@@ -267,7 +277,7 @@ def _placed(
         pulses=tuple(_on_page(coarse, pulse, px_per_mm) for pulse in (coarse.pulses if has_scale else pulses)),
         speed_from=speed_from,
         gain_from=gain_from,
-        contradicts=contradictions_of(pulses, _columns_mm(best), PX_PER_MM, mm_per_s, mm_per_mv),
+        contradicts=contradictions_of(pulses, traced_mm, PX_PER_MM, mm_per_s, mm_per_mv),
     )
 
 
@@ -285,11 +295,10 @@ def _is_named(fits: tuple[float, ...]) -> bool:
 
 
 def _places(
-    coarse: CoarsePage, match: Match, strip_leads: Sequence[str | None], px_per_mm: tuple[float, float], mm_per_s: float
+    coarse: CoarsePage, match: Match, strip_leads: Sequence[str | None], px_per_mm: tuple[float, float], column_s: float
 ) -> tuple[layout.Place, ...]:
-    """The places of a match, row by row, in the page's pixels."""
+    """The places of a match whose columns show so many seconds each, row by row, in the page's pixels."""
     pattern, edges, count = match.pattern, match.edges, len(match.pattern.columns)
-    column_s = (edges[1] - edges[0]) / PX_PER_MM / mm_per_s
     page_s = next((s for s in (PAGE_S, PAGE_S / 2) if abs(column_s * count / s - 1) <= SPEED_SLACK), None)
     if page_s is not None:
         column_s = page_s / count

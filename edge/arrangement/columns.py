@@ -17,6 +17,9 @@ PULSED_SHARE, CLOSED_SHARE = 0.25, 0.1
 LEEWAY_MM = 14.0
 """How far from where ink begins the first column may begin."""
 STRETCH = np.linspace(0.95, 1.05, 41)
+BARE_MM, NEAR_EDGE_MM, BARE_BAND_MM, LINE_MM = 1.5, 8.0, 9.0, 1.0
+"""Columns are apart by bare paper where most rows have none of their trace over so much, so near to an edge, within so much of 0 mV: but for a line or
+ticks that stand there, which are no wider than the last."""
 OFF_COST = 0.008
 """The cost, in evidence of lines, of a millimetre of disagreement with the ends of the traces or with `PAGE_MM`."""
 
@@ -104,3 +107,19 @@ def even_edges(
     edges = left + width / count * np.arange(count + 1)
     strength = separator_strength(coarse, zeros)
     return edges, float(strength[np.clip(np.rint(edges[1:-1]).astype(int), 0, strength.size - 1)].mean())
+
+
+def gap_mm(coarse: CoarsePage, zeros: np.ndarray, edges: np.ndarray) -> float:
+    """How much bare paper there is between columns with these `edges` (columns + 1,) and base lines (rows, columns), 0 where traces follow each other."""
+    from scipy import ndimage
+
+    mm, found = PX_PER_MM, []
+    near, band, line = (round(length * mm) for length in (NEAR_EDGE_MM, BARE_BAND_MM, LINE_MM))
+    for column, edge in enumerate(np.rint(edges[1:-1]).astype(int).tolist()):
+        for zero in np.rint(zeros[:, column : column + 2].mean(axis=1)).astype(int).tolist():
+            part = coarse.dark[max(zero - band, 0) : zero + band + 1, max(edge - near, 0) : edge + near + 1].any(axis=0)
+            # A line alone in bare paper is opened away; of a trace nothing is left bare.
+            runs, _ = ndimage.label(~ndimage.binary_opening(part, np.ones(line + 1, bool)))
+            found.append(int(np.bincount(runs.ravel())[1:].max(initial=0)))
+    gap = float(np.median(found)) / mm if found else 0.0
+    return gap if gap >= BARE_MM else 0.0

@@ -34,6 +34,10 @@ MIN_END_CHANGE = 0.003
 """By how much the length between the ends of the traces must differ from the scale that is known: half a millimetre at each end is not seen."""
 MAX_END_CHANGE_S = 0.15
 """Leads end where the next column begins, and strips where the last one ends, which they do to so much before that is known to the pixel."""
+MIN_STROKES = 2
+"""So many pulses tell the scale across better than the columns of a coarse page."""
+LENGTHS_S = 10.0, 5.0
+"""How long the rows of a page without a grid are, from the ends of the traces, which tell its scale across to the pixel."""
 MAX_FOOT_MM = 1.5
 """How near a row's zero the foot of its pulse stands."""
 SEPARATOR_MM, SEPARATOR_SHARE = 2.0, 0.6
@@ -107,8 +111,12 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
             down = found
         elif arrangement.gain_from != "option":
             arrangement = replace(arrangement, gain_from="assumed")
-        across = across if has_grid or abs(across / down - 1) <= MAX_PULSE_CHANGE else down
+        by_columns = len(strokes) < MIN_STROKES and abs(across / down - 1) <= MAX_PULSE_CHANGE
+        across = across if has_grid or by_columns else down
     arrangement = replace(arrangement, px_per_mm=(across, down))
+    if not has_grid:
+        arrangement = replace(arrangement, px_per_mm=(_by_length(arrangement, ink) or across, down))
+        across = arrangement.px_per_mm[0]
     arrangement = replace(arrangement, places=tuple(_on_its_foot(p, strokes, down) for p in arrangement.places))
     columns = _columns(arrangement, ink) or _columns_by_ends(arrangement, ink)
     if columns is None:
@@ -158,6 +166,19 @@ def _around_highest(share: np.ndarray) -> np.ndarray:
 
     labels, _ = ndimage.label(share >= 0.7 * share.max())
     return labels == labels[np.argmax(share)]
+
+
+def _by_length(arrangement: Arrangement, ink: np.ndarray) -> float | None:
+    """px/mm across by the length of the rows, from where most of their traces begin to where they end; None where these are not known, or tell another
+    scale than the arrangement's."""
+    pulses, width = [(left, right) for left, right, _, _ in arrangement.pulses], ink.shape[1]
+    first = _end_px(arrangement, ink, min(place.box.left for place in arrangement.places), pulses)
+    mirrored = [(width - right, width - left) for left, right in pulses]
+    last = _end_px(arrangement, ink[:, ::-1], width - max(place.box.right for place in arrangement.places), mirrored)
+    if first is None or last is None:
+        return None
+    scales = [(width - last - first) / seconds / arrangement.mm_per_s for seconds in LENGTHS_S]
+    return next((s for s in scales if abs(s / arrangement.px_per_mm[0] - 1) <= MAX_PITCH_CHANGE), None)
 
 
 def _columns_by_ends(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float, float] | None:

@@ -392,3 +392,15 @@ def test_other_candidates_are_tried_where_the_likeliest_is_no_page(upright_photo
     with pytest.raises(PictureError) as caught:
         first.upright()
     assert caught.value.reason is Reason.NOT_AN_ECG
+
+
+@pytest.mark.parametrize("tilt", [-0.014, 0.005])
+def test_a_levelled_pages_points_are_where_its_pixels_came_from(tilt):
+    """Of a page without a grid whose rows were not level: a dot drawn on it, found again."""
+    image = Image.new("RGB", (900, 500), "white")
+    ImageDraw.Draw(image).ellipse((696, 96, 704, 104), fill="black")
+    level, _ = page_module._levelled(image, tilt)
+    page = Page(level, None, tilt=tilt)
+    rows, columns = np.nonzero(np.asarray(level)[:, :, 0] < 100)
+    (x, y), *_ = page.to_picture([[float(columns.mean()), float(rows.mean())]])
+    assert abs(rows.mean() - 100) > 1 and (x, y) == pytest.approx((700, 100), abs=0.7)
