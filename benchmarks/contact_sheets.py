@@ -15,7 +15,7 @@ from . import foreign_reading
 
 WHAT = ("foreign", "found", "real", "mixture")
 ACROSS, DOWN = 2, 3
-WIDTH_PX, HEIGHT_PX = 1400, 800
+WIDTH_PX, HEIGHT_PX, CAPTION_PX = 1000, 700, 24
 
 
 def pictures(what: str, count: int, seed: int, data: Path | None = None) -> Iterator[tuple[str, object]]:
@@ -37,11 +37,12 @@ def pictures(what: str, count: int, seed: int, data: Path | None = None) -> Iter
 
 def main(argv=None):
     """Write the sheets; see the module."""
-    from PIL import Image
+    from PIL import Image, ImageDraw
 
     from ecg_edge import Reader
     from ecg_edge.classifier.card import DEFAULT_MODEL
-    from ecg_edge.output.overlay import draw_overlay
+    from ecg_edge.output.overlay import draw_over
+    from ecg_edge.output.overlay_panel import font
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.contact_sheets", description=__doc__.splitlines()[0])
     parser.add_argument("--what", nargs="+", choices=WHAT, default=list(WHAT[:3]))
@@ -60,16 +61,21 @@ def main(argv=None):
             if stages is None:
                 print(f"{name}: {result.reason}")
                 continue
-            tile = draw_overlay(stages.picture.image, result, stages)
-            tile.thumbnail((WIDTH_PX, HEIGHT_PX), Image.Resampling.LANCZOS)
+            tile = draw_over(stages.picture.image, result, stages)
+            tile.thumbnail((WIDTH_PX, HEIGHT_PX - CAPTION_PX), Image.Resampling.LANCZOS)
+            lost = ", ".join(lead.name for lead in result.leads if lead.state == "lost")
+            said = result.reason.value if result.reason else f"{result.status} {result.verdict}"
+            words = [name, said, (result.page or {}).get("layout"), f"lost {lost}" if lost else None]
             tiles.append(tile)
-            names.append(f"{name} {result.reason.value if result.reason else result.verdict}")
+            names.append(", ".join(filter(None, words)))
         for number in range(0, len(tiles), ACROSS * DOWN):
             sheet = Image.new("RGB", (ACROSS * WIDTH_PX, DOWN * HEIGHT_PX), "white")
             for place, tile in enumerate(tiles[number : number + ACROSS * DOWN]):
-                sheet.paste(tile, (place % ACROSS * WIDTH_PX, place // ACROSS * HEIGHT_PX))
-            path = options.out / f"{what}-{number // (ACROSS * DOWN) + 1:02}.jpg"
-            sheet.save(path, quality=88)
+                corner = place % ACROSS * WIDTH_PX, place // ACROSS * HEIGHT_PX
+                sheet.paste(tile, (corner[0], corner[1] + CAPTION_PX))
+                ImageDraw.Draw(sheet).text(corner, names[number + place], "black", font(CAPTION_PX - 6))
+            path = options.out / f"{what}-{number // (ACROSS * DOWN) + 1:02}.png"
+            sheet.save(path)
             print(f"{path}: {'; '.join(names[number : number + ACROSS * DOWN])}", flush=True)
 
 

@@ -7,6 +7,8 @@ MAX_MEDIAN_MV = 1.5
 PLATEAU_S, FLAT_MV, MAX_PLATEAU_MV = 0.4, 0.03, 1.0
 """No lead stays so long within so little so far from its own median: printed lines do."""
 
+STRAIGHT_MV, STRAIGHT_S, STRAIGHT_SHARE, OFF_ROW_MV = 0.04, 0.1, 0.97, 0.5
+"""What moves so little within so long nearly everywhere, and lies so far from its row's 0 mV, is a printed line: no recorded lead moves less than 0.065 mV."""
 
 LEVEL_S = 0.3
 """Waves are narrower than half of it: a running median over so long is where the trace stands, and may be no farther from the row's 0 mV."""
@@ -99,7 +101,7 @@ def is_implausible(signal: np.ndarray, rate_hz: int) -> bool:
     if not known.size:
         return False
     median = float(np.median(known))
-    if abs(median) > MAX_MEDIAN_MV:
+    if abs(median) > MAX_MEDIAN_MV or (abs(median) > OFF_ROW_MV and _is_straight(known, rate_hz)):
         return True
     size = round(PLATEAU_S * rate_hz)
     # What stays so far from the median has so many samples that do.
@@ -111,3 +113,13 @@ def is_implausible(signal: np.ndarray, rate_hz: int) -> bool:
     lower = ndimage.minimum_filter1d(known, size)[inner]
     flat = upper - lower < FLAT_MV
     return bool((flat & (np.abs((upper + lower) / 2 - median) > MAX_PLATEAU_MV)).any())
+
+
+def _is_straight(known: np.ndarray, rate_hz: int) -> bool:
+    """Whether (n,) mV go on as a line does, level or a little aslant."""
+    later = round(STRAIGHT_S * rate_hz)
+    if known.size < PLATEAU_S * rate_hz:
+        return False
+    moved = np.abs(known[later:] - known[:-later])
+    at = round(STRAIGHT_SHARE * (moved.size - 1))
+    return bool(np.partition(moved, at)[at] < STRAIGHT_MV)

@@ -35,6 +35,17 @@ def test_a_trace_far_from_its_row_is_none(shift_mv, implausible):
 
 
 @pytest.mark.parametrize(
+    "height_mv, slope_mv, implausible", [(0.9, 0.0, True), (-0.7, 0.2, True), (0.3, 0.0, False), (0.9, 1.5, False)]
+)
+def test_a_line_off_its_row_from_end_to_end_is_a_printed_one(height_mv, slope_mv, implausible):
+    """A header's rule, the edge of a frame; an electrode that came off draws one on its row."""
+    unsteady = np.random.default_rng(0).normal(0, 0.005, TIME_S.size)
+    line = height_mv + slope_mv * (TIME_S / 2.5 - 0.5) + unsteady
+    assert is_implausible(line, RATE_HZ) == implausible
+    assert not is_implausible(line + BEATS, RATE_HZ)
+
+
+@pytest.mark.parametrize(
     "length_s, height_mv, implausible", [(0.6, 2.0, True), (0.6, -1.4, True), (0.3, 2.0, False), (0.6, 0.6, False)]
 )
 def test_a_long_straight_line_off_the_trace_is_a_printed_one(length_s, height_mv, implausible):
