@@ -45,7 +45,7 @@ WAYS = {
     "rules": ((), (), False, False),
     "both": ((PRINT,), NO_TRACE, False, False),
     "each by itself": ((PRINT,), NO_TRACE, False, True),
-    "network": ((PRINT,), NO_TRACE, True, True),
+    "network": ((PRINT,), NO_TRACE, True, False),
 }
 """How a page is read: which kinds are taken from the ink before rows and names are looked for and before traces are followed; whether traces are followed
 in those cells alone that the network calls trace; whether names and pulses
