@@ -324,7 +324,7 @@ def to_markdown(found: dict) -> str:
     lines += [f"{found['environment']['cpu']}; commit {found['environment']['commit']}.", ""]
     if network := found.get("network"):
         lines += [f"Network: {network['steps']} steps of {page_parts.BATCH} patches, {len(network['families'])} families, {network['each']} pages of each;"
-                  f" {network['bytes'] / 1000:.0f} kB as int8, {network['ms']:.0f} ms of a processor for 208 × 304 mm, one thread.", ""]  # fmt: skip
+                  f" {network['bytes'] / 1000:.0f} kB as int8, {network['ms']:.0f} ms of a processor for 216 × 304 mm, one thread.", ""]  # fmt: skip
     if found.get("kinds"):
         lines += ["| kind | " + " | ".join(f"{name}: recall / precision / IoU" for name in found["kinds"]) + " |",
                   "|---|" + "---|" * len(found["kinds"])]  # fmt: skip

@@ -43,8 +43,8 @@ RARE_SHARE = 0.5
 """Of the patches, those about a spot of one of the kinds, each as likely: else most would show paper and traces alone."""
 CALIBRATION = 40
 """Pages that the ranges of int8 numbers are taken from, about."""
-TILE, OVERLAP_PX = (832, 1216), 64
-"""Height and width of what the network looks at: 208 by 304 mm. Larger pages are looked at in pieces."""
+TILE, OVERLAP_PX = (864, 1216), 64
+"""Height and width of what the network looks at: 216 by 304 mm: an A4 or letter page. Larger pages are looked at in pieces."""
 WEIGHTS = (0.6, 1.5, 3.0, 3.0, 3.0, 1.0)
 """What a mistake costs on a spot of each of `KINDS`."""
 WIDTHS = (8, 16, 24, 32, 48)
@@ -264,15 +264,18 @@ def convert(model, pictures: list) -> bytes:
     return converter.convert()
 
 
-def tiles(picture: np.ndarray) -> Iterator[tuple[np.ndarray, tuple[slice, slice]]]:
-    """Yield ((*TILE, 3) uint8, its rows and columns) of a (H, W, 3) uint8 picture, its last ones repeated where there are no more."""
+def tiles(
+    picture: np.ndarray, shape: tuple[int, ...] | None = None
+) -> Iterator[tuple[np.ndarray, tuple[slice, slice]]]:
+    """Yield (piece, its rows and columns) of a (H, W, 3) uint8 picture: pieces of a shape, `TILE` where None; the last pixels are repeated where there are no more."""
+    sides = shape or TILE
     starts = [
-        range(0, max(size - OVERLAP_PX, 1), side - OVERLAP_PX) for size, side in zip(picture.shape, TILE, strict=False)
+        range(0, max(size - OVERLAP_PX, 1), side - OVERLAP_PX) for size, side in zip(picture.shape, sides, strict=False)
     ]
     for top in starts[0]:
         for left in starts[1]:
-            piece = picture[top : top + TILE[0], left : left + TILE[1]]
-            missing = [(0, side - size) for side, size in zip(TILE, piece.shape, strict=False)]
+            piece = picture[top : top + sides[0], left : left + sides[1]]
+            missing = [(0, side - size) for side, size in zip(sides, piece.shape, strict=False)]
             place = slice(top, top + piece.shape[0]), slice(left, left + piece.shape[1])
             yield np.pad(piece, [*missing, (0, 0)], "edge"), place
 
@@ -293,7 +296,7 @@ class Seer:
         height, width = picture.shape[0] // CELL_PX, picture.shape[1] // CELL_PX
         found = np.full((height, width, len(KINDS)), -np.inf, np.float32)
         picture = picture[: height * CELL_PX, : width * CELL_PX]
-        for tile, place in tiles(picture):
+        for tile, place in tiles(picture, self._network.input_shape[:2]):
             rows, columns = (slice(each.start // CELL_PX, each.stop // CELL_PX) for each in place)
             seen = self._network.run(tile[None])[0]
             np.maximum(found[rows, columns], seen[: rows.stop - rows.start, : columns.stop - columns.start],

@@ -97,7 +97,9 @@ def test_tiles_cover_a_picture_of_any_size():
         covered[place] = True
         rows, columns = (each.stop - each.start for each in place)
         np.testing.assert_array_equal(tile[:rows, :columns], picture[place])
-    assert covered.all() and len(list(page_parts.tiles(picture[:300, :500]))) == 1
+    assert covered.all() and len(list(page_parts.tiles(picture))) == 4
+    a4 = np.zeros((840, 1188, 3), np.uint8)
+    assert len(list(page_parts.tiles(a4))) == 1 and len(list(page_parts.tiles(a4, (400, 1216)))) == 3
 
 
 @pytest.mark.slow
