@@ -170,15 +170,15 @@ class Page:
 
     def to_picture(self, points: np.ndarray | list[list[float]]) -> np.ndarray:
         """(N, 2) picture pixels of (N, 2) page pixels."""
-        points = np.asarray(points, float)
+        at: np.ndarray = np.asarray(points, float)
         if self.tilt:
             cos, sin = np.array([1.0, self.tilt]) / np.hypot(1.0, self.tilt)
             middle = (np.array(self.size) - 1) / 2
-            points = (points - middle) @ np.array([[cos, sin], [-sin, cos]]) + middle
+            at = (at - middle) @ np.array([[cos, sin], [-sin, cos]]) + middle
         if self.flat is not None:
-            return self.flat.mesh.to_picture(points)
+            return self.flat.mesh.to_picture(at)
         width, height = self.size
-        x, y = points.T
+        x, y = at.T
         for _ in range(self.turns):
             # One turn of rot90 takes what was right to the top: back again.
             x, y, width, height = height - 1 - y, x, height, width
