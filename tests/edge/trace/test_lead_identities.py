@@ -30,7 +30,7 @@ def loop(start_s=TOGETHER):
         sum(height * np.exp(-((((TIME_S - at) % 0.8) - 0.3) ** 2) / 2 / width**2) for height, at, width in waves)
         for waves in (
             ((1.0, 0.0, 0.012), (0.3, 0.25, 0.05)),
-            ((0.7, 0.03, 0.014), (-0.5, -0.02, 0.01), (0.2, 0.3, 0.05)),
+            ((0.8, 0.07, 0.016), (-0.6, -0.06, 0.014), (0.2, 0.35, 0.05)),
         )
     )
     heart = (one, one + three, three, -one - three / 2, (one - three) / 2, one / 2 + three)
