@@ -5,7 +5,7 @@ import json
 import jsonschema
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import ecg_edge.result
@@ -95,12 +95,13 @@ def test_raised_st_segments_are_where_they_were_drawn():
 
 @settings(max_examples=15)
 @given(st.floats(0.3, 4), st.integers(0, 3))
+@example(0.5, 3)
 def test_scaling_changes_voltages_alone(gain, seed):
-    """By the same factor; no time."""
+    """By the same factor; no time. How much a lead says of where beats are rests on a voltage, so that they move by parts of a sample."""
     mv = heart("sinus rhythm", seed=seed)
     one, other = measure(all_at_once(mv)), measure(all_at_once(gain * mv))
     assert [getattr(other, name) for name in TIMES] == pytest.approx([getattr(one, name) for name in TIMES], abs=1)
-    assert other.sokolow_lyon_mv == pytest.approx(gain * one.sokolow_lyon_mv, rel=1e-3)
+    assert other.sokolow_lyon_mv == pytest.approx(gain * one.sokolow_lyon_mv, rel=1e-2)
 
 
 @pytest.mark.slow
