@@ -75,6 +75,16 @@ def test_a_gain_of_its_own_for_each_lead_is_no_contradiction(gains, seed):
     assert contradictions(leads, TOGETHER, RATE_HZ) == ((), False)
 
 
+def test_what_a_page_that_is_not_flat_does_to_its_leads_is_no_contradiction():
+    """Rows some milliseconds apart in time, and lifted by as much as their waves are high."""
+    time_s = np.arange(1250) / RATE_HZ
+    for number in range(6):
+        leads = loop(IN_COLUMNS)
+        lead = LIMB[number]
+        leads[lead] = np.roll(leads[lead], 6) + 0.4 * np.sin(2 * time_s + number)
+        assert contradictions(leads, IN_COLUMNS, RATE_HZ) == ((), False), lead
+
+
 @pytest.mark.parametrize("wrong", LIMB)
 def test_a_lead_that_is_none_is_the_one_that_is_found(wrong):
     """Where the others were recorded together with it."""
