@@ -59,7 +59,7 @@ def main(argv=None):
         for name, picture in pictures(what, options.count, options.seed, options.data):
             result, stages = reader.inspect(picture, trace=True)
             if stages is None:
-                print(f"{name}: {result.reason}")
+                print(f"{name}: {result.reason and result.reason.value}")
                 continue
             tile = draw_over(stages.picture.image, result, stages)
             tile.thumbnail((WIDTH_PX, HEIGHT_PX - CAPTION_PX), Image.Resampling.LANCZOS)
