@@ -301,7 +301,7 @@ def read_pages(
             parts_of = known_of(page.labels, page.px_per_mm) if seer is None else seen_by(seer)
             with aided(parts_of, way):
                 score = page_score.judge(page.case, reader.read(page.picture), page.truth)
-            rows.append({"name": page.case.name, "kind": page.kind} | score.to_dict())
+            rows.append({"name": page.case.name, "kind": page.kind} | score.to_dict() | {"late_ms": None})
             said(f"{way}: {len(rows)} of {len(asked)}, {score.outcome}")
     return found
 
