@@ -71,7 +71,7 @@ def test_reading_is_aided_and_left_as_it_was(drawn):
         for way in page_parts.WAYS:
             with page_parts.aided(parts_of, way):
                 assert reading.read(drawn.image).status == plain
-    rules, both, network = (np.count_nonzero(ink > 128) for ink in followed)
+    rules, both, _, network = (np.count_nonzero(ink > 128) for ink in followed)
     assert rules > 1.1 * both and rules > 1.1 * network and abs(both - network) < 0.05 * both
     assert (Page.__dict__["ink"], Page.upright, reader.trace_page) == before
 
