@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from operator import length_hint
 from typing import TYPE_CHECKING
 
@@ -228,8 +228,7 @@ def _report_page(image: Image.Image, search: Search) -> Page:
     scale = size[0] / image.width, size[1] / image.height
     if image.size != size:
         image = image.resize(size, Image.Resampling.BICUBIC)
-    px_per_mm = (TRACE_PX_PER_MM, TRACE_PX_PER_MM)
-    page = Page(image, px_per_mm, scale=scale, search=search)
+    page = Page(image, (TRACE_PX_PER_MM, TRACE_PX_PER_MM), scale=scale, search=search)
     if not is_portrait and is_report(DarkPixels(image, DARK)):
         return replace(page, template=REPORT)
     return _arranged(page)
@@ -258,7 +257,7 @@ def _from_flat(flat: Flat, search: Search) -> Page:
 
 
 def _arranged_in_colour(page: Page) -> Page:
-    """As `_arranged`, by what is printed in colour, too; traces are followed without it.
+    """As `_arranged`, by what is printed in colour, too, the likeliest way up alone; traces are followed without it.
 
     Raises
     ------
@@ -274,7 +273,8 @@ def _arranged(page: Page, seen: np.ndarray | None = None) -> Page:
     """The page turned upright, with its arrangement by its ink, or by (H, W) uint8 that is `seen` with more on it."""
     search, in_colour = page.search, seen is not None
     seen = page.ink if seen is None else seen
-    turns, found = arrangement.arrange(seen, page.px_per_mm, attempts=search.attempts, **search.known)
+    attempts = islice(search.attempts, 1) if in_colour else search.attempts
+    turns, found = arrangement.arrange(seen, page.px_per_mm, attempts=attempts, **search.known)
     seen, ink = (np.ascontiguousarray(np.rot90(each, turns)) for each in (seen, page.ink))
     image = page._pixels.rotate(90 * turns, expand=True) if turns else page._pixels
     if page.px_per_mm is None and abs(tilt := arrangement.tilt_of(seen)) > LEAST_TILT:
