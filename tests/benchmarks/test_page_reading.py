@@ -31,9 +31,10 @@ def test_photographs_are_read_by_a_model_that_never_saw_the_page():
 def test_a_page_of_two_columns_is_redrawn_with_the_same_hearts():
     """What a 6x2+1 page shows of a lead in its first 2.5 s is read back from the 3x4+1 page that is drawn of it."""
     time_s = np.arange(5000) / 500
-    leads = {
-        name: (0.3 + 0.05 * i) * np.sin(2 * np.pi * (1 + 0.2 * i) * time_s[:2500]) for i, name in enumerate(LEADS_12)
-    }
+    waves = [(0.3 + 0.05 * i) * np.sin(2 * np.pi * (1 + 0.2 * i) * time_s[:2500]) for i in range(8)]
+    one, two = waves[:2]
+    limb = (one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2)  # or they would contradict each other
+    leads = dict(zip(LEADS_12, (*limb, *waves[2:]), strict=True))
     strip = np.concatenate([leads["II"][:1250], 0.3 * np.sin(2 * np.pi * 3 * time_s[1250:])])
     picture = page_reading._as_report(leads | {RHYTHM: strip})
     assert picture.size == (REPORT.width_px, REPORT.height_px)
