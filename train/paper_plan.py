@@ -8,7 +8,7 @@ from .paper_style import LAYOUTS, ORDERS, PAPERS_MM, SLOTS
 from .records import RATE_HZ
 
 HEADER_MM, FOOT_MM, EDGE_MM = 26.0, 9.0, 5.0
-PULSE_MM, PULSE_PAD_MM = 5.0, 1.5
+PULSE_S, PULSE_PAD_MM = 0.2, 1.5
 ROLL_ROW_MM = 24.0
 CUT_SHARE = 0.4
 """What is left of a pulse at the page's edge."""
@@ -61,7 +61,7 @@ def side_left_mm(style, plan):
 
 def pulse_mm(style):
     """How wide a calibration pulse is."""
-    return PULSE_MM if style.pulse_s is None else style.pulse_s * style.mm_per_s
+    return (style.pulse_s or PULSE_S) * style.mm_per_s
 
 
 def places_of(style, plan, px_per_mm):

@@ -122,7 +122,7 @@ class Style:
     pulse_rows: str = "all"
     """Whether `all` rows have a pulse or the `last` alone."""
     pulse_s: float | None = None
-    """How long a pulse is; 5 mm at any speed where None."""
+    """How long a pulse is; 0.2 s where None, as on every device: one that is 5 mm wide at 50 mm/s would say 25."""
     frame: str = "none"
     """A thin line around the `traces`, touching them, or around the `grid`."""
     frame_mm: float = 0.125
