@@ -13,7 +13,7 @@ from .crossings import ink_spans
 from .ink_runs import INK, InkRuns, columns_of, name_area
 from .lead_identities import contradictions
 from .path_search import track
-from .plausibility import is_implausible, without_strays
+from .plausibility import is_implausible, still_leads, without_strays
 from .strip_leads import strip_leads
 
 RATE_HZ = 500
@@ -67,6 +67,8 @@ def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
         signals[name] = without_strays(signals[name], RATE_HZ, (ends[0], ends[1]))
         if is_implausible(signals[name], RATE_HZ):
             signals[name] = np.full_like(signals[name], np.nan)
+    for name in still_leads(signals, RATE_HZ):
+        signals[name] = np.full_like(signals[name], np.nan)
     for name, beats in odd_beats(signals, start_s, RATE_HZ).items():
         for beat in beats:
             signals[name][beat] = np.nan

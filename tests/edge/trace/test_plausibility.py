@@ -10,7 +10,7 @@ from ecg_edge.layout import CLASSES
 from ecg_edge.simulator.heart import simulate
 from ecg_edge.trace import plausibility
 from ecg_edge.trace.lead_traces import RATE_HZ
-from ecg_edge.trace.plausibility import MAX_MEDIAN_MV, PLATEAU_S, is_implausible, without_strays
+from ecg_edge.trace.plausibility import MAX_MEDIAN_MV, PLATEAU_S, is_implausible, still_leads, without_strays
 
 TIME_S = np.arange(1250) / RATE_HZ
 BEATS = 1.2 * np.exp(-(((TIME_S % 0.8 - 0.4) / 0.012) ** 2))
@@ -158,3 +158,19 @@ def test_a_plateau_is_one_wherever_it_stands(seed):
         : signal.size - 2 * (size // 2)
     ]
     assert plausibility.is_implausible(signal, 500) == bool(inner.any())
+
+
+def test_a_lead_is_still_while_others_beat():
+    """An electrode is off, or a line was drawn over the lead but for its end; of a page that hardly shows anything nothing is said."""
+    line = np.random.default_rng(0).normal(0.1, 0.002, TIME_S.size)
+    drawn_over = np.where(TIME_S > 2.35, BEATS, 0.0)
+    leads = {
+        "I": BEATS,
+        "II": 2 * BEATS,
+        "III": BEATS,
+        "V1": line,
+        "V2": drawn_over,
+        "V3": np.full(TIME_S.size, np.nan),
+    }
+    assert still_leads(leads, RATE_HZ) == ("V1", "V2")
+    assert still_leads({name: leads[name] for name in ("I", "II", "V1", "V3")}, RATE_HZ) == ()
