@@ -1,5 +1,6 @@
 """README: short, with pictures, each command run, each figure where its protocol is."""
 
+import json
 import os
 import re
 import shutil
@@ -43,6 +44,26 @@ def test_every_command_is_run():
     assert set(commands_of("README.md")) == BY_THE_GATE | set(RUN_HERE) | SERVED
     made = {word for line in text_of(".ci/run").splitlines() if line.startswith("beside ") for word in line.split()[1:]}
     assert {command.removeprefix("make ") for command in BY_THE_GATE} <= made
+
+
+def test_figures_of_the_model_are_those_of_its_card():
+    """Of the shipped model: accuracy and macro-F1 with their intervals, infarctions found, what is read and how often that is wrong."""
+    card = json.loads(text_of("models/page.json"))
+    distinct, uncurated, doubt = card["metrics"]["distinct"], card["metrics"]["uncurated"], card["doubt"]["distinct"]
+    infarctions = distinct["per_class"]["infarction"]
+    for figure in (
+        _with_interval(distinct, "accuracy"),
+        _with_interval(distinct, "macro_f1"),
+        _with_interval(uncurated, "accuracy"),
+        f"{round(infarctions['recall'] * infarctions['rows'])} of {infarctions['rows']} infarctions",
+        f"{doubt['error']:.3f} of the {doubt['read']:.2f} read",
+    ):
+        assert figure in README
+
+
+def _with_interval(metrics, name):
+    low, high = metrics["interval"][name]
+    return f"{metrics[name]:.3f} ({low:.3f}–{high:.3f})"
 
 
 @pytest.mark.slow
