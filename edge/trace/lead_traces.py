@@ -7,13 +7,11 @@ import numpy as np
 
 from ..arrangement.separators import separators
 from ..layout import Arrangement, Place
-from .beat_agreement import odd_beats
 from .centreline import OFFSETS_PX, centrelines
 from .crossings import ink_spans
 from .ink_runs import INK, InkRuns, columns_of, name_area
-from .lead_identities import contradictions
+from .lost_leads import Followed, lose
 from .path_search import track
-from .plausibility import is_implausible, still_leads, without_strays
 from .strip_leads import strip_leads
 
 RATE_HZ = 500
@@ -36,7 +34,8 @@ class Traces:
     {name: (w,) bool per pixel column, true where the trace was read}, `lost` {name: share of the samples lost}, `paths`
     {name: (m, 2) float32 page pixels x, y of the trace, NaN between its pieces}; `limb_mv` and `augmented_mv` the root mean squares
     of I + III − II and of aVR + aVL + aVF, NaN where these leads are not simultaneous; `misnamed` says whether limb leads bear each other's names, and
-    `strip_leads` {place of a strip: lead} what strips show whose names were not read, or not rightly.
+    `strip_leads` {place of a strip: lead} what strips show whose names were not read, or not rightly;
+    `lost_because` is {name of a lead that was followed and then lost whole: the rule of `lost_leads` that took the last of it}.
     """
 
     signals: dict[str, np.ndarray]
@@ -49,6 +48,7 @@ class Traces:
     rate_hz: int = RATE_HZ
     misnamed: bool = False
     strip_leads: dict[str, str] = field(default_factory=dict)
+    lost_because: dict[str, str] = field(default_factory=dict)
 
 
 def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
@@ -56,7 +56,7 @@ def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
     across, down = arrangement.px_per_mm
     places = arrangement.places
     strokes, line_px = page_strokes(ink, arrangement)
-    signals, start_s, states, lost, paths = {}, {}, {}, {}, {}
+    signals, start_s, states, reach_mv, paths = {}, {}, {}, {}, {}
     for place, (x, y, read) in zip(places, _curves(strokes, line_px, places, across), strict=True):
         name = place.name
         # Cabrera's order prints aVR inverted.
@@ -64,25 +64,14 @@ def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
         signals[name] = sign * _sampled(x, y, place, across * arrangement.mm_per_s, down * arrangement.mm_per_mv)
         start_s[name], states[name], paths[name] = place.start_s, read, np.stack([x, y], 1).astype(np.float32)
         ends = sorted(sign * (place.zero_px - row) / (down * arrangement.mm_per_mv) for row in (0, ink.shape[0]))
-        signals[name] = without_strays(signals[name], RATE_HZ, (ends[0], ends[1]))
-        if is_implausible(signals[name], RATE_HZ):
-            signals[name] = np.full_like(signals[name], np.nan)
-    for name in still_leads(signals, RATE_HZ):
-        signals[name] = np.full_like(signals[name], np.nan)
-    for name, beats in odd_beats(signals, start_s, RATE_HZ).items():
-        for beat in beats:
-            signals[name][beat] = np.nan
-    wrong, misnamed = contradictions(signals, start_s, RATE_HZ)
-    for name in wrong:
-        signals[name] = np.full_like(signals[name], np.nan)
-    for name, signal in signals.items():
-        lost[name] = float(np.isnan(signal).mean()) if signal.size else 1.0
-        if lost[name] == 1.0:
-            states[name] = np.zeros_like(states[name])
+        reach_mv[name] = ends[0], ends[1]
+    lost_because, misnamed = lose(Followed(signals, start_s, reach_mv, RATE_HZ))
+    lost = {name: float(np.isnan(signal).mean()) if signal.size else 1.0 for name, signal in signals.items()}
+    states |= {name: np.zeros_like(states[name]) for name, share in lost.items() if share == 1.0}
     limb = _residual_mv(signals, start_s, {"I": 1, "III": 1, "II": -1})
     augmented = _residual_mv(signals, start_s, {"aVR": 1, "aVL": 1, "aVF": 1})
     shown = strip_leads(places, signals, RATE_HZ)
-    return Traces(signals, start_s, states, lost, paths, limb, augmented, misnamed=misnamed, strip_leads=shown)
+    return Traces(signals, start_s, states, lost, paths, limb, augmented, RATE_HZ, misnamed, shown, lost_because)
 
 
 def traces_of(leads: dict[str, np.ndarray], start_s: dict[str, float], lost: dict[str, float]) -> Traces:
