@@ -66,19 +66,32 @@ def shapes_of(band: QrsBand, beats: npt.NDArray[np.int64]) -> Shapes:
     lags, gaps = np.zeros(len(beats)), np.diff(beats, prepend=-len(band.score), append=2 * len(band.score))
     # Where strips show all beats and columns some, strips come first: each column's beats are already where its own leads lie on each other.
     often = heard.mean(0) >= OFTEN
+    laid: dict[bytes, tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.float64]]] = {}
+
+    def laid_by(
+        lags: npt.NDArray[np.float64],
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        first = np.round(lags).astype(int) + shift
+        key = first.tobytes()
+        if key not in laid:
+            cut = _cut(wide, first, length)
+            shape = _grouped(cut, heard)
+            laid[key] = cut, shape, _template(cut, heard, shape == 0)
+        return laid[key]
+
     for asked in ([often] if often.any() else []) + [np.ones_like(often)] * ROUNDS:
-        cut = _cut(wide, np.round(lags).astype(int) + shift, length)
-        template = _template(cut, heard, _grouped(cut, heard) == 0)
-        lags = _lags(wide * asked[:, None], heard, template * asked[:, None], shift)
+        _, _, template = laid_by(lags)
+        lags = _lags(wide if asked.all() else wide[:, asked], heard, template[asked], shift)
         lags = lags.clip(-NEARER * gaps[:-1], NEARER * gaps[1:])
-    cut = _cut(wide, np.round(lags).astype(int) + shift, length)
-    shape = _grouped(cut, heard)
-    alike = _correlation(cut, heard, _template(cut, heard, shape == 0))
-    return Shapes(beats + lags, shape, alike, _linked(heard))
+    cut, shape, template = laid_by(lags)
+    return Shapes(beats + lags, shape, _correlation(cut, heard, template), _linked(heard))
 
 
 def _cut(wide: npt.NDArray[np.float64], first: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.float64]:
-    return np.stack([beat[:, start : start + length] for beat, start in zip(wide, first, strict=True)])
+    cut = np.empty((*wide.shape[:2], length))
+    for own, beat, start in zip(cut, wide, first.tolist(), strict=True):
+        own[:] = beat[:, start : start + length]
+    return cut
 
 
 def _template(
@@ -96,13 +109,13 @@ def _lags(
 ) -> npt.NDArray[np.float64]:
     """(K,) where each beat lies best on the template, in steps, to a fraction."""
     count, length = 2 * shift + 1, template.shape[1]
-    # Row by lag of the template shifted by it: all correlations are one product of matrices.
-    padded = np.zeros((len(template), length + 2 * (count - 1)))
-    padded[:, count - 1 : count - 1 + length] = template
-    shifted = np.lib.stride_tricks.sliding_window_view(padded, wide.shape[2], axis=1)[:, ::-1]
-    dot = wide.reshape(len(wide), -1) @ shifted.transpose(0, 2, 1).reshape(-1, count)
+    # The template shifted by each lag: all correlations are one product of matrices.
+    shifted = np.zeros((count, *wide.shape[1:]))
+    for lag in range(count):
+        shifted[lag, :, lag : lag + length] = template
+    dot = wide.reshape(len(wide), -1) @ shifted.reshape(count, -1).T
     energy = np.zeros((len(wide), wide.shape[2] + 1))
-    np.cumsum((wide**2).sum(1), axis=1, out=energy[:, 1:])
+    np.cumsum(np.einsum("bkt,bkt->bt", wide, wide), axis=1, out=energy[:, 1:])
     found = dot / np.sqrt(np.maximum(energy[:, length:] - energy[:, :-length], 1e-12))
     best = found[:, 1:-1].argmax(1) + 1
     beat = np.arange(len(found))
@@ -124,9 +137,9 @@ def _correlation(
 
 def _grouped(cut: npt.NDArray[np.float64], heard: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """(K,) the number of each beat's shape: the largest group first, of beats that resemble one beat, then of those left."""
-    by_lead = cut.transpose(1, 0, 2)
-    dot = (by_lead @ by_lead.transpose(0, 2, 1)).sum(0)
-    own = (cut**2).sum(2) @ heard.T.astype(float)
+    flat = cut.reshape(len(cut), -1)
+    dot = flat @ flat.T
+    own = np.einsum("bkt,bkt->bk", cut, cut) @ heard.T.astype(float)
     both = np.sqrt(own * own.T)
     shared = both > 1e-9
     alike = shared & (dot >= ALIKE * both)

@@ -125,12 +125,11 @@ def _samples(middle: float, rate_hz: int, *seconds: float) -> list[int]:
 
 def _filled(leads: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """Without gaps: straight lines across them and level beyond the ends."""
-    filled = np.array(leads, np.float64)
+    filled, known = np.array(leads, np.float64), np.isfinite(leads)
     at = np.arange(filled.shape[1])
-    for row in filled:
-        told = np.isfinite(row)
-        if not told.all():
-            row[~told] = np.interp(at[~told], at[told], row[told])
+    for number in np.flatnonzero(~known.all(1)):
+        row, told = filled[number], known[number]
+        row[~told] = np.interp(at[~told], at[told], row[told])
     return filled
 
 
@@ -172,6 +171,11 @@ def _crossing(slope: npt.NDArray[np.float64], start: int, stop: int, share: floa
 
 def _qrs(leads: npt.NDArray[np.float64], middle: int, rate_hz: int) -> tuple[float, float] | None:
     """(onset, end) in samples."""
+    # What is farther than the wavelet reaches from where onset and end are looked for is left out.
+    reach = round(5 * QRS_SIGMA_S * rate_hz)
+    left_out = max(round(middle - QRS_REACH_S[0] * rate_hz) - reach, 0)
+    leads = leads[:, left_out : round(middle + QRS_REACH_S[1] * rate_hz) + reach + 2]
+    middle -= left_out
     speed = _over_leads(leads, QRS_SIGMA_S, rate_hz, 1)
     first, last = _samples(middle, rate_hz, *QRS_SEARCH_S)
     most = speed[first : last + 1].max(initial=0.0)
@@ -183,7 +187,7 @@ def _qrs(leads: npt.NDArray[np.float64], middle: int, rate_hz: int) -> tuple[flo
     ahead, after = round(QRS_ONSET_STAYS_S * rate_hz), round(QRS_END_STAYS_S * rate_hz)
     onset = _crossing(speed, int(steep[0]), earliest, QRS_ONSET * most / speed[steep[0]], ahead)
     end = _crossing(speed, int(steep[-1]), latest, QRS_END * most / speed[steep[-1]], after)
-    return onset, end
+    return left_out + onset, left_out + end
 
 
 def _t_wave(
@@ -220,8 +224,8 @@ def _p_wave(
         return None, None, None
     half = rate_hz / 2
     before = leads[:, end % 2 : end + 1 : 2]
-    margin = round(4 * P_PEAK_SIGMA_S * half)
-    before = np.pad(before, ((0, 0), (0, margin)), mode="edge")
+    level = np.repeat(before[:, -1:], round(4 * P_PEAK_SIGMA_S * half), 1)
+    before = np.concatenate([before, level], 1)
     bend = _over_leads(before, P_PEAK_SIGMA_S, half, 2)
     slope = _over_leads(before, P_SIGMA_S, half, 1)
     offset, reach = end % 2, round(P_SLOPE_S * half)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from math import isfinite
+from math import atan2, cos, degrees, hypot, isfinite, radians, sin
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,15 @@ LEAD_DEG = {"I": 0.0, "II": 60.0, "III": 120.0, "aVR": -150.0, "aVL": -30.0, "aV
 
 AUGMENTED = 3**0.5 / 2
 """An augmented lead shows so much less of the heart's vector than I, II and III."""
+
+TOWARDS = {
+    name: (
+        (AUGMENTED if name.startswith("a") else 1.0) * cos(radians(angle)),
+        (AUGMENTED if name.startswith("a") else 1.0) * sin(radians(angle)),
+    )
+    for name, angle in LEAD_DEG.items()
+}
+"""What each limb lead shows of the heart's vector: of its part to the left, and of that downwards."""
 
 ST_HALF_S = 0.004
 """ST is the mean of so much on either side."""
@@ -55,25 +64,30 @@ class LeadValues:
         return {name: None if value is None else round(value, 3) for name, value in found if name.endswith("_mv")}
 
 
-def lead_values(beat: npt.NDArray[np.floating], marks: Marks, middle: int, rate_hz: int) -> LeadValues:
-    """The `LeadValues` of a lead's dominant beat (n,) in mV, whose sample `middle` the `marks` count from."""
-    cut = _Cutter(beat, middle, rate_hz)
-    if marks.qrs_onset is None or marks.qrs_end is None:
-        return LeadValues()
+def lead_values(
+    beats: Mapping[str, npt.NDArray[np.floating]], marks: Marks, middle: int, rate_hz: int
+) -> dict[str, LeadValues]:
+    """{lead: its `LeadValues`} of the dominant beats {lead: (n,) in mV}, from whose sample `middle` the `marks` count."""
+    if not beats or marks.qrs_onset is None or marks.qrs_end is None:
+        return {name: LeadValues() for name in beats}
+    cut = _Cutter(np.stack(list(beats.values())), middle, rate_hz)
     level = cut.level(marks.qrs_onset)
-    if level is None:
-        return LeadValues()
-    q_mv, r_mv, s_mv, q_samples = _qrs_waves(cut.stretch(marks.qrs_onset, marks.qrs_end), level)
-    t_mv = None
+    unknown = np.full(len(beats), np.nan)
+    t_mv = unknown
     if marks.t_peak is not None:
         wave = cut.stretch(max(marks.t_peak - T_HALF_S, marks.qrs_end), marks.t_peak + T_HALF_S)
-        t_mv = None if wave is None else float(wave[np.abs(wave - level).argmax()] - level)
+        height = wave - level[:, None]
+        t_mv = height[np.arange(len(height)), np.abs(height).argmax(1)] if wave.size else unknown
     st_j_mv, st_60_mv = (
-        None if (value := cut.mean(at - ST_HALF_S, at + ST_HALF_S)) is None else value - level
-        for at in (marks.qrs_end, marks.qrs_end + ST_LATER_S)
+        cut.mean(at - ST_HALF_S, at + ST_HALF_S) - level for at in (marks.qrs_end, marks.qrs_end + ST_LATER_S)
     )
-    q_ms = None if q_samples is None else 1000 * q_samples / rate_hz
-    return LeadValues(st_j_mv, st_60_mv, q_mv, r_mv, s_mv, t_mv, q_ms)
+    q_mv, r_mv, s_mv, q_samples = _qrs_waves(cut.stretch(marks.qrs_onset, marks.qrs_end) - level[:, None])
+    columns = st_j_mv, st_60_mv, q_mv, r_mv, s_mv, t_mv, 1000 * q_samples / rate_hz
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return {
+        name: LeadValues(*(value if isfinite(value) else None for value in row))
+        for name, row in zip(beats, rows, strict=True)
+    }
 
 
 def axis_deg(
@@ -89,64 +103,62 @@ def axis_deg(
     `beats` are {limb lead: (n,) mV}. The direction is that which explains the areas of all limb leads that are known with the least squares;
     areas are counted from the level before the QRS complex. None where a moment is, where fewer than two leads are known, or where there is no area.
     """
-    if first_s is None or last_s is None or marks.qrs_onset is None:
+    names = [name for name in TOWARDS if name in beats]
+    if first_s is None or last_s is None or marks.qrs_onset is None or not names:
         return None
-    directions, areas = [], []
-    for name, angle_deg in LEAD_DEG.items():
-        if name not in beats:
-            continue
-        cut = _Cutter(beats[name], middle, rate_hz)
-        wave, level = cut.stretch(first_s, last_s), cut.level(marks.qrs_onset)
-        if wave is not None and level is not None:
-            gain = AUGMENTED if name.startswith("a") else 1.0
-            angle = np.deg2rad(angle_deg)
-            directions.append((gain * np.cos(angle), gain * np.sin(angle)))
-            areas.append((wave - level).sum() / rate_hz)
-    if len(areas) < 2:
+    cut = _Cutter(np.stack([beats[name] for name in names]), middle, rate_hz)
+    areas = (cut.stretch(first_s, last_s) - cut.level(marks.qrs_onset)[:, None]).sum(1) / rate_hz
+    known = np.isfinite(areas)
+    if known.sum() < 2:
         return None
-    (x, y), *_ = np.linalg.lstsq(np.array(directions), np.array(areas), rcond=None)
-    return float(np.rad2deg(np.arctan2(y, x))) if np.hypot(x, y) >= LEAST_AREA_MV_S else None
+    towards, areas = np.array([TOWARDS[name] for name in names])[known], areas[known]
+    # No two limb leads look along one line: the normal equations of two leads have a solution too.
+    (xx, xy), (_, yy) = (towards.T @ towards).tolist()
+    x_area, y_area = (areas @ towards).tolist()
+    share = xx * yy - xy * xy
+    x, y = (yy * x_area - xy * y_area) / share, (xx * y_area - xy * x_area) / share
+    return degrees(atan2(y, x)) if hypot(x, y) >= LEAST_AREA_MV_S else None
 
 
 @dataclass(frozen=True, eq=False)
 class _Cutter:
-    beat: npt.NDArray[np.floating]
+    """Stretches of beats (k, n) in mV, counted from their sample `middle`."""
+
+    beats: npt.NDArray[np.floating]
     middle: int
     rate_hz: int
 
-    def stretch(self, first_s: float, last_s: float) -> npt.NDArray[np.float64] | None:
-        """(m,) mV between two moments, both within; None where some of it is not known."""
+    def stretch(self, first_s: float, last_s: float) -> npt.NDArray[np.float64]:
+        """(k, m) mV between two moments, both within: NaN of leads of which some is not known, and (k, 1) NaN where the beats do not reach."""
         first, last = self.middle + round(first_s * self.rate_hz), self.middle + round(last_s * self.rate_hz)
-        if not 0 <= first <= last < len(self.beat):
-            return None
-        found = self.beat[first : last + 1].astype(np.float64)
-        # One sum tells of all, in a fraction of the time.
-        return found if isfinite(np.add.reduce(found)) else None
+        if not 0 <= first <= last < self.beats.shape[1]:
+            return np.full((len(self.beats), 1), np.nan)
+        found = self.beats[:, first : last + 1].astype(np.float64)
+        found[~np.isfinite(found.sum(1))] = np.nan
+        return found
 
-    def level(self, qrs_onset_s: float) -> float | None:
-        """mV just before the QRS complex."""
+    def level(self, qrs_onset_s: float) -> npt.NDArray[np.float64]:
+        """(k,) mV just before the QRS complex."""
         return self.mean(qrs_onset_s + LEVEL_S[0], qrs_onset_s + LEVEL_S[1])
 
-    def mean(self, first_s: float, last_s: float) -> float | None:
-        """mV."""
+    def mean(self, first_s: float, last_s: float) -> npt.NDArray[np.float64]:
+        """(k,) mV."""
         found = self.stretch(first_s, last_s)
-        return None if found is None else float(np.add.reduce(found) / len(found))
+        return found.sum(1) / found.shape[1]
 
 
 def _qrs_waves(
-    wave: npt.NDArray[np.float64] | None, level: float
-) -> tuple[float | None, float | None, float | None, int | None]:
-    """(Q, R, S) in mV of a QRS complex: its highest point, and the lowest before and after it; and for how many samples Q is below the level."""
-    if wave is None:
-        return None, None, None, None
-    height = wave - level
-    top = int(height.argmax())
-    if height[top] < LEAST_R_MV:
-        return float(min(height.min(), 0.0)), 0.0, 0.0, int((height < 0).sum())
-    before = height[: top + 1]
-    return (
-        float(min(before.min(), 0.0)),
-        float(height[top]),
-        float(min(height[top:].min(), 0.0)),
-        int((before < 0).sum()),
-    )
+    height: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """(Q, R, S), each (k,) in mV, of QRS complexes (k, m) in mV from their level: the highest point, and the lowest before and after it; and for
+    how many samples Q is below the level. NaN of leads that are not known."""
+    top = height.argmax(1)
+    r_mv = height[np.arange(len(height)), top]
+    rises = r_mv >= LEAST_R_MV
+    at = np.arange(height.shape[1])
+    # Without an R wave all of it is Q.
+    before = np.where((at <= top[:, None]) | ~rises[:, None], height, 0.0)
+    after = np.where(at >= top[:, None], height, 0.0)
+    none = np.where(np.isfinite(r_mv), 0.0, np.nan)
+    q_mv, s_mv = np.minimum(before.min(1), none), np.minimum(after.min(1), none)
+    return q_mv, np.where(rises, r_mv, none), np.where(rises, s_mv, none), none + (before < 0).sum(1)

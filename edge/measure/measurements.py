@@ -92,6 +92,7 @@ class Measurements:
 
 def measure(signals: Signals) -> Measurements:
     """The `Measurements` of a page's leads, waves from its dominant beat; never an exception for what is on the page."""
+    signals = replace(signals, mv=np.asfortranarray(signals.mv))  # each lead's samples beside each other
     rhythm = rhythm_of(signals)
     if not len(rhythm.rows):
         return Measurements()
@@ -107,7 +108,7 @@ def measure(signals: Signals) -> Measurements:
     if not p_wave:
         marks = replace(marks, p_onset=None, p_peak=None, p_end=None)
     beats = _by_lead(signals, columns, middle)
-    leads = {name: lead_values(beat, marks, middle, rate_hz) for name, beat in beats.items()}
+    leads = lead_values(beats, marks, middle, rate_hz)
     qt_ms = _between_ms(marks.qrs_onset, marks.t_end)
     ends = (marks.p_onset, marks.p_end), (marks.qrs_onset, marks.qrs_end), (t_begin_s(marks), marks.t_end)
     axes = [axis_deg(beats, first_s, last_s, marks, middle, rate_hz) for first_s, last_s in ends]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ..compiled.library import address, compiled
 from ..signals import Signals
@@ -22,21 +23,27 @@ def median_beats(signals: Signals, beats: npt.NDArray[np.float64]) -> npt.NDArra
     no meaning yet.
     """
     before, after = (round(seconds * signals.rate_hz) for seconds in (BEFORE_S, AFTER_S))
-    rows = np.round(beats).astype(int)[:, None] + np.arange(-before, after)
-    inside = (rows >= 0) & (rows < len(signals.mv))
-    if not inside.any():
-        return np.full((signals.mv.shape[1], before + after), np.nan, np.float32)
-    cut = signals.mv[rows.clip(0, len(signals.mv) - 1)]
-    cut[~inside] = np.nan
-    cut = np.ascontiguousarray(cut.transpose(2, 0, 1))
+    found = np.full((signals.mv.shape[1], before + after), np.nan, np.float32)
     first, last = (before + round(seconds * signals.rate_hz) for seconds in LEVEL_S)
-    known = np.isfinite(cut)
-    count = known[:, :, first:last].sum(2)
-    level = np.where(known, cut, 0)[:, :, first:last].sum(2) / np.maximum(count, 1)
+    # With so much on either side every beat's window is whole.
+    begun = np.round(beats).astype(int)
+    begun = begun[(begun >= -after) & (begun < len(signals.mv) + before)]
+    mv = np.full((signals.mv.shape[1], before + len(signals.mv) + before + 2 * after), np.nan, np.float32)
+    mv[:, before + after : -before - after] = signals.mv.T
+    begun += after
+    ahead = mv[:, begun[:, None] + np.arange(first, last)]
+    known = np.isfinite(ahead)
+    count = known.sum(2)
     # A beat that begins later than its level would lie elsewhere than the others.
-    level[count < (last - first) // 2] = np.nan
-    cut -= level[:, :, None]
-    return over_beats(cut)
+    leads, numbers = np.nonzero(count >= max((last - first) // 2, 1))
+    level = np.where(known, ahead, 0)[leads, numbers].sum(1) / count[leads, numbers]
+    cut = sliding_window_view(mv, before + after, 1)[leads, begun[numbers]]
+    cut -= level[:, None]
+    shown = np.bincount(leads, minlength=len(found))
+    for times in np.unique(shown[shown > 0]).tolist():
+        alike = shown == times
+        found[alike] = over_beats(cut[alike[leads]].reshape(-1, times, before + after))
+    return found
 
 
 def over_beats(cut: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -71,7 +78,7 @@ def repetition(signals: Signals, beats: npt.NDArray[np.float64], first_s: float,
     rows = rows[(rows[:, 0] >= 0) & (rows[:, -1] < len(signals.mv))] if rows.size else rows
     if rows.shape[0] < 2 or rows.shape[1] < 3:
         return None
-    cut = signals.mv[rows].transpose(2, 0, 1).astype(float)
+    cut = signals.mv.T[:, rows].astype(float)
     shown = np.isfinite(cut).all(2)
     cut = np.where(shown[:, :, None], cut, 0.0)
     line = np.linspace(-1, 1, cut.shape[2])
@@ -81,5 +88,6 @@ def repetition(signals: Signals, beats: npt.NDArray[np.float64], first_s: float,
     told = (count > 1) & (each > 0)
     if not told.any():
         return None
-    alike = ((cut.sum(1) ** 2).sum(1) - each)[told] / ((count - 1) * each)[told]
-    return float(np.average(alike, weights=(count * (count - 1))[told]))
+    count, each = count[told], each[told]
+    alike, pairs = ((cut[told].sum(1) ** 2).sum(1) - each) / ((count - 1) * each), count * (count - 1)
+    return float(alike @ pairs / pairs.sum())

@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from ..signals import Signals
 from .median_beats import over_beats
+from .page_beats import median_of
+from .spans import spans_of
 
 HALF_S, INNER_S = 0.008, 0.004
 """A spike is back at its level so much after its peak; a wave has hardly begun to fall, least of all after `INNER_S`."""
@@ -70,20 +72,20 @@ def find_spikes(
         max(round(seconds * rate_hz), 1) for seconds in (HALF_S, INNER_S, APART_S, BEFORE_S, AFTER_S, JITTER_S)
     )
     at = np.round(beats).astype(int)[:, None] + lags
-    narrow = _narrow(mv, np.arange(len(mv)), half)
+    narrow = _narrow_everywhere(mv, half)
     usual = _usual(narrow, at[dominant], near)
 
     def place(first_s: float, last_s: float) -> int:
         first, last = (round(at_s * rate_hz) - lags[0] for at_s in (first_s, last_s))
         # Where the highest is level, as the largest value near each row is, its middle.
         top = np.flatnonzero(usual[first:last] >= usual[first:last].max() * (1 - 1e-6))
-        return first + int(np.median(top))
+        return first + int(median_of(top))
 
     def is_sharp(lag: int) -> bool:
         if usual[lag] < LEAST_MV:
             return False
         rows = at[dominant, max(lag - near, 0) : lag + near + 1].clip(0, len(mv) - 1)
-        return bool(np.median(_narrow(mv, rows, inner).max(1)) >= SHARP * usual[lag])
+        return bool(median_of(_narrow(mv, rows, inner).max(1)) >= SHARP * usual[lag])
 
     def leads_a_complex(lag: int) -> bool:
         if usual[lag + apart : lag + after].max(initial=0.0) > LOWER_AFTER * usual[lag]:
@@ -99,7 +101,7 @@ def find_spikes(
         found.append(ventricular)
     atrial_last_s = (lags[ventricular] / rate_hz if found else QRS_S[0] / 2) - BEFORE_S
     atrial = place(ATRIAL_S, atrial_last_s)
-    quiet = np.median(usual[round(ATRIAL_S * rate_hz) - lags[0] : round(atrial_last_s * rate_hz) - lags[0]])
+    quiet = median_of(usual[round(ATRIAL_S * rate_hz) - lags[0] : round(atrial_last_s * rate_hz) - lags[0]])
     if usual[atrial] >= STANDS_OUT * quiet and is_sharp(atrial):
         found.append(atrial)
     rows = [np.zeros(0, np.int64)]
@@ -131,11 +133,31 @@ def without_spikes(signals: Signals, spikes: npt.NDArray[np.int64]) -> Signals:
     return replace(signals, mv=mv)
 
 
+def _narrow_everywhere(mv: npt.NDArray[np.float32], half: int) -> npt.NDArray[np.float32]:
+    """`_narrow` at all rows, looking at leads where they are shown alone."""
+    power, count = np.zeros(len(mv), np.float32), np.zeros(len(mv), np.int64)
+    rows = np.arange(-half, len(mv) + half)
+    for span in spans_of(np.isfinite(mv.T)):
+        shown = slice(span.first, span.last)
+        around = mv.T[span.leads].take(rows[span.first : span.last + 2 * half], 1, mode="clip")
+        top = around[:, half:-half]
+        smaller = _smaller(top - around[:, : -2 * half], top - around[:, 2 * half :])
+        count[shown] += np.isfinite(smaller).sum(0)
+        above = np.fmax(smaller, 0)
+        power[shown] += (above * above).sum(0)
+    return np.sqrt(power / np.maximum(count, 1).astype(np.float32))
+
+
 def _narrow(mv: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], half: int) -> npt.NDArray[np.float32]:
     """By how much the leads at `rows`, of any shape, are above, or below, both of what they are `half` rows before and after; over leads."""
     top = mv[rows]
     left, right = top - mv[(rows - half).clip(0)], top - mv[(rows + half).clip(max=len(mv) - 1)]
-    return _over_leads((np.abs(left + right) - np.abs(left - right)) / 2)  # the smaller, where both have one sign
+    return _over_leads(_smaller(left, right))
+
+
+def _smaller(left: npt.NDArray[np.float32], right: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The smaller in size of two, where both have one sign: above 0; below it, where they have not."""
+    return (np.abs(left + right) - np.abs(left - right)) / 2
 
 
 def _over_leads(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..signals import Signals
+from .spans import spans_of
 
 STEP_S = 0.004
 """Signals are looked at this often: the band of a QRS complex ends below 30 Hz."""
@@ -42,6 +43,9 @@ LEAST_MV = 0.012
 
 QUIET_EVERY = 5
 """The power between beats is the median of every so many steps: it is smooth."""
+
+MARGIN = 16
+"""So many steps beside what is shown of a lead the band's power is 0: more than half of the moving averages together."""
 
 SHORTEST_S = 0.5
 """A lead that is shown for less is not listened to."""
@@ -82,24 +86,40 @@ def qrs_band(signals: Signals) -> QrsBand:
     from scipy.ndimage import uniform_filter1d
 
     step = max(round(STEP_S * signals.rate_hz), 1)
-    mv = np.ascontiguousarray(signals.mv[::step].T, np.float64)
-    known = np.isfinite(mv)
-    heard = known.sum(1) * STEP_S >= SHORTEST_S
+    mv = signals.mv[::step].T
+    known = np.ascontiguousarray(np.isfinite(mv))
+    heard = np.count_nonzero(known, axis=1) * STEP_S >= SHORTEST_S
     mv, known = mv[heard], known[heard]
+    leads, power, weight = np.zeros(mv.shape), np.zeros(mv.shape[1]), np.zeros(len(mv))
     if not mv.size:
-        return QrsBand(mv, known, np.zeros(mv.shape[1]))
+        return QrsBand(leads, known, power)
+    for span in spans_of(known, MARGIN):
+        shown = slice(span.first, span.last)
+        told = known[span.leads, shown]
+        band, power_of, typical = _band(mv[span.leads, shown].astype(np.float64), told)
+        quiet = np.array([median_of(row[own][::QUIET_EVERY]) for row, own in zip(power_of, told, strict=True)])
+        beats = np.maximum(typical, LEAST_MV**2)
+        stands_out = (1 - np.sqrt(quiet / beats)).clip(0) ** 2 * (typical > LEAST_MV**2)
+        gain = stands_out / np.sqrt(beats)
+        leads[span.leads, shown] = band * gain[:, None]
+        power[shown] += gain**2 @ power_of
+        weight[span.leads] = stands_out**2
+    # Spread as the power is: else where columns meet a few samples of one lead would be taken for all that is heard.
+    heard_then = np.maximum(uniform_filter1d(weight @ known, _odd(SPREAD_S)), 1e-9)
+    return QrsBand(leads, known, np.sqrt(power / heard_then))
+
+
+def _band(
+    mv: npt.NDArray[np.float64], known: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """(k, n) leads in the band, 0 where they are not known; (k, n) their power; (k,) that of a typical beat."""
+    from scipy.ndimage import uniform_filter1d
+
     mv = _filled(mv, known)
     fine = uniform_filter1d(uniform_filter1d(mv, _odd(FINE_S)), _odd(FINE_S))
     band = known * (fine - uniform_filter1d(mv, _odd(COARSE_S)))
     power = uniform_filter1d(band**2, _odd(SPREAD_S)).clip(0)  # running sums are rounded
-    typical = np.array([_typical(row[told]) for row, told in zip(power, known, strict=True)])
-    quiet = np.array([median_of(row[told][::QUIET_EVERY]) for row, told in zip(power, known, strict=True)])
-    beats = np.maximum(typical, LEAST_MV**2)
-    stands_out = (1 - np.sqrt(quiet / beats)).clip(0) ** 2 * (typical > LEAST_MV**2)
-    # Spread as the power is: else where columns meet a few samples of one lead would be taken for all that is heard.
-    heard_then = np.maximum(uniform_filter1d(stands_out**2 @ known, _odd(SPREAD_S)), 1e-9)
-    gain = stands_out / np.sqrt(beats)
-    return QrsBand(band * gain[:, None], known, np.sqrt(gain**2 @ power / heard_then))
+    return band, power, np.array([_typical(row[told]) for row, told in zip(power, known, strict=True)])
 
 
 def _odd(seconds: float) -> int:
@@ -107,12 +127,14 @@ def _odd(seconds: float) -> int:
 
 
 def _filled(mv: npt.NDArray[np.float64], known: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """Without gaps: straight lines across them, so that no edge looks like a beat."""
+    """Without gaps: straight lines across them and level beyond the ends, so that no edge looks like a beat."""
     at = np.arange(mv.shape[1])
     filled = mv.copy()
-    for row in np.flatnonzero(~known.all(1)):
-        told = known[row]
-        filled[row] = np.interp(at, at[told], mv[row, told])
+    for row, told in zip(filled, known, strict=True):
+        first, last = int(told.argmax()), len(told) - int(told[::-1].argmax())
+        row[:first], row[last:] = row[first], row[last - 1]
+        if not told[first:last].all():
+            row[:] = np.interp(at, at[told], row[told])
     return filled
 
 

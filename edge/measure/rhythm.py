@@ -12,7 +12,7 @@ from ..signals import Signals
 from .beat_shapes import Shapes, shapes_of
 from .delineation import delineate
 from .median_beats import BEFORE_S, median_beats
-from .page_beats import STEP_S, find_beats_in, qrs_band
+from .page_beats import STEP_S, find_beats_in, median_of, qrs_band
 
 EARLY = 0.8
 """A beat is premature that comes sooner after the one before it than that share of the median RR."""
@@ -61,7 +61,7 @@ class Rhythm:
     @property
     def rr_median_s(self) -> float | None:
         """The median RR in seconds; None where there are no two beats."""
-        return float(np.median(self.rr_s)) if len(self.rr_s) else None
+        return median_of(self.rr_s) if len(self.rr_s) else None
 
     @property
     def rate_per_min(self) -> float | None:
@@ -107,7 +107,7 @@ def rhythm_of(signals: Signals) -> Rhythm:
     told = rr_s[seen]
     if not len(told):
         return Rhythm(rows, tuple(_kind(shape, False, False, False) for shape in shapes.shape), told, told, None, False)
-    early = np.concatenate([[False], seen & (rr_s < EARLY * np.median(told))])
+    early = np.concatenate([[False], seen & (rr_s < EARLY * median_of(told))])
     wide = _wide(signals, rows, shapes, early)
     usual = shapes.shape == 0
     # After a beat between two regular ones, which resets nothing, the next one comes soon without being early.
@@ -143,7 +143,7 @@ def _on_one_onset(signals: Signals, rows: npt.NDArray[np.float64], shapes: Shape
 
 
 def _unevenness(rr_s: npt.NDArray[np.float64]) -> float | None:
-    return float(np.median(np.abs(np.diff(rr_s))) / np.median(rr_s)) if len(rr_s) > 1 else None
+    return median_of(np.abs(np.diff(rr_s))) / median_of(rr_s) if len(rr_s) > 1 else None
 
 
 def _seen(known: npt.NDArray[np.bool_], at: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

@@ -12,6 +12,11 @@ RATE_HZ, MIDDLE, LENGTH = 500, 225, 575
 MARKS = Marks(-0.2, -0.15, -0.1, -0.04, 0.04, 0.25, 0.35)
 
 
+def values_of(beat, marks=MARKS):
+    """The `LeadValues` of one lead."""
+    return lead_values({"V2": beat}, marks, MIDDLE, RATE_HZ)["V2"]
+
+
 def lead(*points, level=0.0):
     """(n,) mV of straight lines between (seconds from the middle, mV)."""
     seconds, mv = zip(*points, strict=True)
@@ -34,16 +39,14 @@ QRS_T = (
 @given(st.floats(-3, 3))
 def test_waves_and_st_are_measured_from_the_level_before_the_complex(level):
     """Q and S are negative, ST at the J point and 60 ms later."""
-    found = lead_values(lead(*QRS_T, level=level), MARKS, MIDDLE, RATE_HZ)
+    found = values_of(lead(*QRS_T, level=level))
     assert (found.q_mv, found.r_mv, found.s_mv, found.t_mv) == pytest.approx((-0.2, 1.5, -0.4, 0.6), abs=0.01)
     assert (found.st_j_mv, found.st_60_mv) == pytest.approx((0.1, 0.15), abs=0.03)
 
 
 def test_a_complex_that_only_falls_is_q_and_an_inverted_t_is_negative():
     """QS: there is no R, and no S after it."""
-    found = lead_values(
-        lead((-0.04, 0), (0, -1.2), (0.04, 0), (0.15, 0), (0.25, -0.3), (0.35, 0)), MARKS, MIDDLE, RATE_HZ
-    )
+    found = values_of(lead((-0.04, 0), (0, -1.2), (0.04, 0), (0.15, 0), (0.25, -0.3), (0.35, 0)))
     assert (found.q_mv, found.r_mv, found.s_mv, found.t_mv) == pytest.approx((-1.2, 0, 0, -0.3), abs=0.01)
 
 
@@ -51,12 +54,21 @@ def test_what_is_not_known_is_none():
     """Each value by itself; all where there are no marks, or no level to count from."""
     beat = lead(*QRS_T)
     beat[MIDDLE + 60 :] = np.nan
-    found = lead_values(beat, MARKS, MIDDLE, RATE_HZ)
+    found = values_of(beat)
     assert found.t_mv is None and found.st_60_mv is not None and found.r_mv == pytest.approx(1.5, abs=0.01)
     beat[: MIDDLE - 20] = np.nan
-    assert lead_values(beat, MARKS, MIDDLE, RATE_HZ) == LeadValues()
-    assert lead_values(lead(*QRS_T), Marks(), MIDDLE, RATE_HZ) == LeadValues()
+    assert values_of(beat) == LeadValues()
+    assert values_of(lead(*QRS_T), Marks()) == LeadValues()
     assert set(LeadValues().to_dict().values()) == {None}
+    assert lead_values({}, MARKS, MIDDLE, RATE_HZ) == {}
+
+
+def test_leads_do_not_depend_on_each_other():
+    """One that is not known, one that only falls and one with all waves are measured together as they are by themselves."""
+    beats = {"I": lead(*QRS_T), "V1": lead((-0.04, 0), (0, -1.2), (0.04, 0)), "V6": np.full(LENGTH, np.nan)}
+    found = lead_values(beats, MARKS, MIDDLE, RATE_HZ)
+    assert found == {name: values_of(beat) for name, beat in beats.items()}
+    assert found["V6"] == LeadValues()
 
 
 @given(st.floats(-179, 179), st.sets(st.sampled_from(sorted(LEAD_DEG)), min_size=2), st.floats(0.1, 3))
