@@ -105,18 +105,27 @@ def delineate(beat: npt.NDArray[np.floating], middle: int, rate_hz: int, rr_s: f
     wavelet transform loops", IEEE Trans. Biomed. Eng. 56(8):1996, 2009, DOI 10.1109/TBME.2009.2021658: leads together; here by the length
     of the loop's speed instead of a projection of it.
     """
-    near = slice(*_samples(middle, rate_hz, -QRS_REACH_S[0] / 2, QRS_REACH_S[1] / 2))
-    leads = _filled(beat[np.isfinite(beat[:, near]).all(1)])
-    if not len(leads):
-        return NO_MARKS
+    leads = _with_complex(beat, middle, rate_hz)
     qrs = _qrs(leads, middle, rate_hz)
-    if qrs is None or qrs[1] - qrs[0] > LONGEST_QRS_S * rate_hz:
+    if qrs is None:
         return NO_MARKS
     t_peak, t_end = _t_wave(leads, middle, rate_hz, rr_s, qrs)
     p_first = 0.0 if t_end is None or rr_s is None else t_end - rr_s * rate_hz + P_AFTER_T_S * rate_hz
     p_wave = _p_wave(leads, rate_hz, qrs[0], p_first)
     places = (*p_wave, *qrs, t_peak, t_end)
     return Marks(*(None if place is None else float((place - middle) / rate_hz) for place in places))
+
+
+def complex_of(beat: npt.NDArray[np.floating], middle: int, rate_hz: int) -> tuple[float, float] | None:
+    """(onset, end) of the QRS complex as `delineate` has them, without the waves beside it."""
+    found = _qrs(_with_complex(beat, middle, rate_hz), middle, rate_hz)
+    return found and (float((found[0] - middle) / rate_hz), float((found[1] - middle) / rate_hz))
+
+
+def _with_complex(beat: npt.NDArray[np.floating], middle: int, rate_hz: int) -> npt.NDArray[np.float64]:
+    """The leads that show the QRS complex, without gaps."""
+    near = slice(*_samples(middle, rate_hz, -QRS_REACH_S[0] / 2, QRS_REACH_S[1] / 2))
+    return _filled(beat[np.isfinite(beat[:, near]).all(1)])
 
 
 def _samples(middle: float, rate_hz: int, *seconds: float) -> list[int]:
@@ -170,7 +179,9 @@ def _crossing(slope: npt.NDArray[np.float64], start: int, stop: int, share: floa
 
 
 def _qrs(leads: npt.NDArray[np.float64], middle: int, rate_hz: int) -> tuple[float, float] | None:
-    """(onset, end) in samples."""
+    """(onset, end) in samples; None where there is no complex."""
+    if not len(leads):
+        return None
     # What is farther than the wavelet reaches from where onset and end are looked for is left out.
     reach = round(5 * QRS_SIGMA_S * rate_hz)
     left_out = max(round(middle - QRS_REACH_S[0] * rate_hz) - reach, 0)
@@ -187,7 +198,7 @@ def _qrs(leads: npt.NDArray[np.float64], middle: int, rate_hz: int) -> tuple[flo
     ahead, after = round(QRS_ONSET_STAYS_S * rate_hz), round(QRS_END_STAYS_S * rate_hz)
     onset = _crossing(speed, int(steep[0]), earliest, QRS_ONSET * most / speed[steep[0]], ahead)
     end = _crossing(speed, int(steep[-1]), latest, QRS_END * most / speed[steep[-1]], after)
-    return left_out + onset, left_out + end
+    return (left_out + onset, left_out + end) if end - onset <= LONGEST_QRS_S * rate_hz else None
 
 
 def _t_wave(

@@ -84,7 +84,7 @@ def repetition(signals: Signals, beats: npt.NDArray[np.float64], first_s: float,
     line = np.linspace(-1, 1, cut.shape[2])
     cut -= cut.mean(2, keepdims=True)
     cut -= (cut @ line / (line @ line))[:, :, None] * line
-    each, count = (cut**2).sum((1, 2)), shown.sum(1)
+    each, count = np.einsum("kbt,kbt->k", cut, cut), shown.sum(1)
     told = (count > 1) & (each > 0)
     if not told.any():
         return None

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..signals import Signals
 from .beat_shapes import Shapes, shapes_of
-from .delineation import delineate
+from .delineation import complex_of
 from .median_beats import BEFORE_S, median_beats
 from .page_beats import STEP_S, find_beats_in, median_of, qrs_band
 
@@ -134,9 +134,9 @@ def _on_one_onset(signals: Signals, rows: npt.NDArray[np.float64], shapes: Shape
     onsets_s = {}
     for column in columns.tolist():
         members = rows[(shapes.linked == column) & (shapes.shape == 0)]
-        marks = delineate(median_beats(signals, members), round(BEFORE_S * signals.rate_hz), signals.rate_hz, None)
-        if marks.qrs_onset is not None:
-            onsets_s[column] = marks.qrs_onset
+        found = complex_of(median_beats(signals, members), round(BEFORE_S * signals.rate_hz), signals.rate_hz)
+        if found is not None:
+            onsets_s[column] = found[0]
     usual_s = float(np.median(list(onsets_s.values()))) if onsets_s else 0.0
     shift_s = np.array([onsets_s.get(column, usual_s) - usual_s for column in shapes.linked.tolist()])
     return rows + shift_s * signals.rate_hz
@@ -162,9 +162,9 @@ def _wide(
         if shape:
             members = shapes.shape == shape
             middle = round(BEFORE_S * signals.rate_hz)
-            marks = delineate(median_beats(signals, rows[members]), middle, signals.rate_hz, None)
-            if marks.qrs_onset is not None and marks.qrs_end is not None:
-                wide |= members & (marks.qrs_end - marks.qrs_onset >= WIDE_S)
+            found = complex_of(median_beats(signals, rows[members]), middle, signals.rate_hz)
+            if found is not None:
+                wide |= members & (found[1] - found[0] >= WIDE_S)
     return wide
 
 
