@@ -124,6 +124,11 @@ class PictureError(EcgEdgeError, ValueError):
         self.reason = reason
         self.pages = pages
 
+    def kept(self) -> PictureError:
+        """Itself, to be kept while others are tried: without the frames, and the errors before it, that hold what was looked at in memory."""
+        self.__context__ = self.__cause__ = None
+        return self.with_traceback(None)
+
     def __reduce__(self) -> tuple[type[PictureError], tuple[Reason, str, int]]:
         # Exceptions are pickled by their arguments: the reason would be lost on its way from a worker.
         return type(self), (self.reason, str(self), self.pages)

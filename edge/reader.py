@@ -159,12 +159,11 @@ class Reader:
         known["recorded_at"] = None if recorded_at is None else given_recording_time(recorded_at)
         try:
             with clock.stage("open"):
-                seen["picture"] = picture = image.open_file(
-                    source, 1 if page is None else page, self._rate_hz, self._decode
-                )
-            known |= {"sha256": picture.sha256, "pages": picture.pages}
-            known["recorded_at"] = known["recorded_at"] or picture.recorded_at
-            if picture.recording is None:
+                # Under no other name: what is let go of on the way would stay in memory.
+                seen["picture"] = image.open_file(source, 1 if page is None else page, self._rate_hz, self._decode)
+            known |= {"sha256": seen["picture"].sha256, "pages": seen["picture"].pages}
+            known["recorded_at"] = known["recorded_at"] or seen["picture"].recorded_at
+            if seen["picture"].recording is None:
                 self._see(seen, clock, trace or self.signals, keep)
             else:
                 self._hear(seen, clock)
@@ -198,8 +197,10 @@ class Reader:
                 said = int(np.argmax(probabilities))
                 weights = self._page_model.weights(inputs, stages.traces.signals, answers, said)
                 known["findings"] = self._page_model.findings(answers)
-        first = picture.pages > 1 and page is None
-        known["message"] = f"The file holds {picture.pages} pages; the first was read." if first else picture.note
+        first = stages.picture.pages > 1 and page is None
+        known["message"] = (
+            f"The file holds {stages.picture.pages} pages; the first was read." if first else stages.picture.note
+        )
         return self._result(stages, rows, weights, probabilities, clock, known), stages
 
     def read_all(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -50,6 +51,8 @@ LEAST_RESCALED = 0.15
 measured pulses by less."""
 MAX_PAGE_MM2 = 140_000
 """A little more than A3: the scale of a larger page is wrong."""
+MAX_PROPORTION = 4.0
+"""What is so many times as high as it is wide is no page the right way up; at a width that is only assumed it would be metres high."""
 OUTER_MM = 25.0
 """How far the traces of the uppermost row may rise and of the lowest fall."""
 Seen = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -102,7 +105,7 @@ def arrange(
                 mm_per_s=mm_per_s, mm_per_mv=mm_per_mv, other_than=other_than,
             )  # fmt: skip
         except PictureError as refusal:
-            refusals.append(refusal.with_traceback(None))
+            refusals.append(refusal.kept())
             continue
         if arrangement.cost <= CLEAR_COST or len(arrangement.pulses) >= CLEAR_PULSES:
             return turns, arrangement
@@ -173,9 +176,11 @@ def find_arrangement(
     """
     has_grid, by_traces = px_per_mm is not None, False
     if px_per_mm is None:
-        try:
+        if ink.shape[0] > MAX_PROPORTION * ink.shape[1]:
+            raise PictureError(Reason.BAD_SCALE)
+        with suppress(PictureError):
             px_per_mm = scale_by_pulses(ink, mm_per_mv)
-        except PictureError:
+        if px_per_mm is None:
             px_per_mm, by_traces = scale_by_traces(ink), True
         if other_than and abs(np.log(other_than / px_per_mm[0])) < LEAST_RESCALED:
             raise PictureError(Reason.BAD_SCALE)

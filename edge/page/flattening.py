@@ -112,12 +112,12 @@ def flat_candidates(image: Image.Image, px_per_mm: float | None = None) -> Itera
             none_yet = False
         except PictureError as error:
             if error.reason is not Reason.NO_PAGE:  # what was no grid says nothing about the sheet
-                refusals.append(error.with_traceback(None))
+                refusals.append(error.kept())
     try:
         if not refusals:
             yield _by_outline(image, work)
     except PictureError as error:
-        refusals.append(error.with_traceback(None))
+        refusals.append(error.kept())
     if none_yet and refusals:
         raise refusals.pop(0)
 

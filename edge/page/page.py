@@ -144,7 +144,7 @@ class Page:
             try:
                 return arrange(page)
             except PictureError as error:
-                refusals.append(error.with_traceback(None))
+                refusals.append(error.kept())
         raise _with_better_reason(refusals.pop(0), self)
 
     def _attempts(self) -> Iterator[tuple[Page, Callable[[Page], Page]]]:

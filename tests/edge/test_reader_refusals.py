@@ -1,20 +1,24 @@
 """`Reader` on bad pictures: results with a reason, never an error."""
 
+import gc
 import io
 import json
+import tracemalloc
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from ecg_edge import Reader, errors
+from ecg_edge import Reader, errors, reader
 from ecg_edge.errors import Reason
+from ecg_edge.image import open_file
 from ecg_edge.layout import LEADS_12, WHOLE_LAYOUTS
 from ecg_edge.output.wording import found_words
 from ecg_edge.page import quality
 
-from .pictures import bad_pictures, without_times
+from .pictures import bad_pictures, encoded, without_times
 
 BAD = list(bad_pictures(Path(__file__).parents[1] / "data" / "normal.jpg"))
 
@@ -91,6 +95,42 @@ def test_a_refusal_keeps_what_was_seen(tiny_reader, validate):
     assert stages.arrangement is stages.traces is None
     assert result.page["layout"] is result.page["rotation"] is None
     assert (result.page["width"], result.page["height"]) == stages.page.image.size
+
+
+@pytest.mark.slow
+def test_a_refusal_leaves_nothing_of_its_page_in_memory(tiny_reader, normal_page):
+    """What each attempt raised would keep what it looked at: a device that is shown many bad pictures would fill up until Python looks for cycles."""
+    with Image.open(normal_page) as page:
+        mirrored = page.convert("RGB").transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    assert tiny_reader.read(mirrored).reason is Reason.BAD_LAYOUT
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        tiny_reader.read(mirrored)
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert kept < 1e6 < most
+
+
+@pytest.mark.slow
+def test_a_photograph_is_let_go_of_before_its_traces_are_followed(tiny_reader, one_photo, monkeypatch):
+    """Its pixels are as much memory as all that follows."""
+    opened, there = [], {}
+
+    def opening(*arguments):
+        picture = open_file(*arguments)
+        opened.append(weakref.ref(picture.image))
+        return picture
+
+    monkeypatch.setattr(reader.image, "open_file", opening)
+    data = encoded(one_photo.image, "JPEG", quality=95)
+    tiny_reader.inspect(
+        data, keep=False, trace=True, tell=lambda stage: there.update({stage: opened[-1:] and opened[0]() is not None})
+    )
+    assert there["page"] and not there["trace"]
 
 
 def test_a_bad_picture_has_its_name_all_the_same(tiny_reader):
