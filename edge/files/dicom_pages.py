@@ -17,6 +17,8 @@ from .times import from_dicom
 if TYPE_CHECKING:
     from PIL import Image
 
+MOST_LEVELS = 1 << 16
+"""Of whole numbers of 16 bits each level is looked up; pixels of more bits, or with a point, are computed one by one."""
 NO_PICTURE = "The DICOM file holds neither a picture nor a PDF: export the page as JPEG or PNG."
 
 
@@ -90,8 +92,24 @@ def _pixels(dataset: Any, frame: int) -> np.ndarray:
     if values.dtype == np.uint8 and int(dataset.BitsStored) == 8 and "WindowCenter" not in dataset:
         shown = values
     else:
-        shown = _to_8_bit(pixels.apply_voi_lut(pixels.apply_modality_lut(values, dataset), dataset))
+        shown = _as_shown(values, dataset)
     return 255 - shown if kind == "MONOCHROME1" else shown
+
+
+def _as_shown(values: np.ndarray, dataset: Any) -> np.ndarray:
+    """(H, W) uint8 of gray values that the file's tables and windows say how to show: of integers of each level once, since the numbers in between are eight
+    times as large."""
+    from pydicom import pixels
+
+    low, high = values.min(), values.max()
+    levels, at = values, None
+    if values.dtype.kind in "iu" and int(high) - int(low) < MOST_LEVELS:
+        levels, at = (
+            np.arange(int(low), int(high) + 1).astype(values.dtype),
+            np.subtract(values, low, dtype=np.int32, casting="unsafe"),
+        )
+    shown = _to_8_bit(pixels.apply_voi_lut(pixels.apply_modality_lut(levels, dataset), dataset))
+    return shown if at is None else shown[at]
 
 
 def _to_8_bit(values: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,12 @@ PX_PER_MM = 8
 LONG_SIDE_PX = (297 * PX_PER_MM, 2 * 297 * PX_PER_MM)
 """The longer side of a drawn page is brought between these, of A4 at the reader's resolution and at twice that: many a PDF states a size
 that no sheet has, such as a point for each pixel of its scan."""
+MAX_PAGE_PIXELS = LONG_SIDE_PX[1] ** 2 / 2**0.5
+"""Of that resolution A4 has so many pixels, and no page is drawn with more: squarer ones with fewer to the millimetre."""
 SCAN_SHARE = 0.8
 """A picture over so much of a page's width and height is its scan: the page is drawn at the scan's own resolution, and nothing is smoothed."""
+MAX_STRETCH = 2.5
+"""A fax has half as many rows to the millimetre as columns; what differs by more is no scan."""
 OWN_SIZE = {"DCTDecode", "JPXDecode"}
 """The filters (JPEG, JPEG 2000) of pictures whose packed data say their size themselves."""
 FORM_LEVELS = 8
@@ -132,12 +136,22 @@ def _px_per_pt(page: Any, width_pt: float, height_pt: float) -> float:
         pixels = _checked_pixels(image)
         left, bottom, right, top = image.get_bounds()
         sides = sorted((right - left, top - bottom))
-        if all(side >= SCAN_SHARE * whole for side, whole in zip(sides, sorted((width_pt, height_pt)), strict=True)):
+        fills = all(
+            side >= SCAN_SHARE * whole for side, whole in zip(sides, sorted((width_pt, height_pt)), strict=True)
+        )
+        if fills and _is_even(pixels, sides):
             scan_px = max(scan_px, round(max(pixels) * long_pt / sides[1]))
     least, most = LONG_SIDE_PX
+    most = min(most, (MAX_PAGE_PIXELS * long_pt / min(width_pt, height_pt)) ** 0.5)
     if scan_px:
         return min(scan_px, most) / long_pt
     return min(max(long_pt / PT_PER_MM * PX_PER_MM, least), most) / long_pt
+
+
+def _is_even(pixels: tuple[int, int], sides: Sequence[float]) -> bool:
+    """Whether a picture of so many pixels, on sides of these lengths, the shorter one first, is about as fine in both directions."""
+    finer, coarser = (max(pixels) / sides[1], min(pixels) / sides[0])
+    return 1 / MAX_STRETCH <= finer / coarser <= MAX_STRETCH
 
 
 def _checked_pixels(image: Any) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 import io
 import threading
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -107,6 +108,21 @@ def test_a_drawn_page_has_the_readers_resolution(size_mm, long_px):
     assert abs(max(image.size) - long_px) <= 1 and abs(image.width / image.height - size_mm[0] / size_mm[1]) < 0.1
     assert image.getpixel((image.width // 4, image.height // 2)) == (255, 0, 0)
     assert image.getpixel((image.width * 3 // 4, image.height // 2)) == (255, 255, 255)
+
+
+def test_a_square_page_has_no_more_pixels_than_a4():
+    """A sheet of half a metre a side, or a damaged file that says so."""
+    width, height = open_picture(Sheet(600, 600, "").to_bytes()).size
+    assert width == height and abs(width * height / pdf_pages.MAX_PAGE_PIXELS - 1) < 0.01
+
+
+def test_a_picture_that_says_far_more_rows_than_the_page_has_does_not_set_its_resolution():
+    """Damaged: its pixels would be eleven times as long as they are wide."""
+    pixels = 2213, 1572
+    for rows, long_px in ((3000, 3000), (18_000, 2376)):
+        sheet = Sheet(280, 199, "")
+        sheet.picture(encoded(flat("red", (pixels[0], rows)), "JPEG"), (pixels[0], rows), 0, 0, 280, 199)
+        assert max(open_picture(sheet.to_bytes()).size) == long_px
 
 
 def test_a_picture_on_part_of_a_page_does_not_set_its_resolution(normal_page):
@@ -283,6 +299,29 @@ def test_deep_gray_dicom_pictures_are_stretched_or_windowed():
     windowed = made.dicom_picture(deep, photometric="MONOCHROME2", WindowCenter=2000, WindowWidth=1000)
     shown = np.asarray(open_picture(windowed).image)[0, :, 0]
     assert shown[10] == 0 and shown[90] == 255 and 120 < shown[50] < 136
+
+
+def test_deep_dicom_pictures_are_windowed_in_little_memory():
+    """Levels are looked up: as each pixel by itself, in no numbers of eight bytes a pixel."""
+    from pydicom import dcmread, pixels
+
+    deep = np.random.default_rng(1).integers(-30_000, 20_000, (600, 800)).astype(np.int16)
+    told = {
+        "PixelRepresentation": 1,
+        "WindowCenter": -5000,
+        "WindowWidth": 30_000,
+        "RescaleSlope": 0.5,
+        "RescaleIntercept": 7,
+    }
+    data = made.dicom_picture(deep, photometric="MONOCHROME2", **told)
+    dataset = dcmread(io.BytesIO(data))
+    each = pixels.apply_voi_lut(pixels.apply_modality_lut(deep, dataset), dataset)
+    expected = np.rint((each - each.min()) * (255 / np.ptp(each)))
+    tracemalloc.start()
+    shown = open_picture(data).image
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert np.array_equal(np.asarray(shown)[..., 0], expected) and most < 20 * deep.size
 
 
 def test_a_dicom_file_without_a_picture_says_so():
