@@ -33,10 +33,11 @@ from ecg_edge.system.guarded_decoding import GuardedDecoding
 from ecg_edge.system.worker import Worker
 from train import checkout, tables
 
-from . import foreign, mutations
+from . import foreign, mutations, reading
 from .reading_table import wilson
 
 RESULTS = Path("benchmarks/results/files")
+RUNS = Path("runs/files")
 HEIC_QUALITY = 90
 ASCENT = 0.93
 """From the top of a line of text to its foot, of its size, in the typeface of the drawn pages."""
@@ -319,41 +320,55 @@ def bases(paths, folder, sides=(500, 2300)):
 
 
 def open_damaged(numbers, files, make=Opening, arguments=(), limit_s=mutations.HANGS_S):
-    """What came of damaged files, each opened by a process that may end or hang and is started anew then: counts, most seconds and MB.
-
-    Neither the numbers nor the bytes of those that ended it are told or kept: they would be a recipe against the decoder's other users.
-    """
-    outcomes, seconds, most_mb = Counter(), [], 0.0
+    """Yield [outcome, seconds, MB] of damaged files, each opened by a process that may end or hang (the outcome alone then) and is started anew."""
     worker = Worker(make, arguments, start_timeout_s=300)
     try:
         for number in numbers:
             data, _ = mutations.mutate(number, files)
             try:
-                outcome, took_s, peak_mb = worker.call(data, limit_s)
+                yield worker.call(data, limit_s)
             except WorkerTimeoutError:
-                outcomes["hung"] += 1
+                yield ["hung"]
             except WorkerError:
-                outcomes["ended"] += 1
-            else:
-                outcomes[outcome] += 1
-                seconds.append(took_s)
-                most_mb = max(most_mb, peak_mb)
+                yield ["ended"]
     finally:
         worker.close()
-    seconds.sort()
-    return {"files": sum(outcomes.values()), "outcomes": dict(outcomes), "over_5_s": sum(each > mutations.LIMIT_S for each in seconds),
-            "seconds": {"median": round(seconds[len(seconds) // 2], 4), "most": round(seconds[-1], 2)}, "peak_mb": round(most_mb, 1)}  # fmt: skip
+
+
+def summarised(rows):
+    """What the rows of `open_damaged` come to: counts, most seconds and MB.
+
+    Neither the numbers nor the bytes of those that ended a process are told: they would be a recipe against the decoder's other users.
+    """
+    seconds, peaks_mb = (sorted(row[column] for row in rows if len(row) > 1) for column in (1, 2))
+    return {"files": len(rows), "outcomes": dict(Counter(row[0] for row in rows).most_common()),
+            "over_5_s": sum(each > mutations.LIMIT_S for each in seconds), "over_300_mb": sum(each > mutations.LIMIT_MB for each in peaks_mb),
+            "seconds": {"median": round(seconds[len(seconds) // 2], 4), "most": round(seconds[-1], 2)}, "peak_mb": round(peaks_mb[-1], 1)}  # fmt: skip
 
 
 def damaged(options):
-    """Damaged PDF, HEIC and DICOM files, other ones each time: what `open_damaged` says of them."""
+    """Damaged PDF, HEIC and DICOM files, other ones each time: what `summarised` says of them.
+
+    A run that was ended goes on where it was while the code is the same; what is kept for that stays under `runs/`, until all are done.
+    """
     paths = sorted(Path("tests/data").glob("*.jpg"))[:3]
-    first = random.SystemRandom().randrange(2**62)
-    with tempfile.TemporaryDirectory() as folder:
+    kept = RUNS / f"{_name(options)}-{reading.code_of(None)}.jsonl"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    known = list(reading.rows_in(kept))
+    first, *rows = known or [random.SystemRandom().randrange(2**62)]
+    with tempfile.TemporaryDirectory() as folder, open(kept, "a") as file:
+        print("" if known else first, file=file, flush=True)  # a run that was ended may have left half a line
         files = bases(paths, folder)
-        return {"whole": options.whole} | open_damaged(
-            range(first, first + options.count), files, arguments=(options.whole,)
-        )
+        for row in open_damaged(range(first + len(rows), first + options.count), files, arguments=(options.whole,)):
+            rows.append(row)
+            print(json.dumps(row), file=file, flush=True)
+    kept.unlink()
+    return {"whole": options.whole} | summarised(rows)
+
+
+def _name(options):
+    """What the file of results of a run is called."""
+    return f"{options.what}-whole" if options.what == "mutations" and options.whole else options.what
 
 
 def main():
@@ -372,7 +387,7 @@ def main():
     found = {"same": same, "cost": cost, "guard": guard, "mutations": damaged}[options.what](options)
     found = {"commit": checkout.describe()} | found
     RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / f"{options.what}.json").write_text(json.dumps(found, indent=2) + "\n")
+    (RESULTS / f"{_name(options)}.json").write_text(json.dumps(found, indent=2) + "\n")
     print(json.dumps(found, indent=2))
 
 

@@ -1,6 +1,7 @@
 """Pages in other kinds of files, as the benchmark writes them."""
 
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_damaged_files_are_opened_or_have_a_reason(tmp_path):
     Image.effect_noise((300, 200), 60).save(page)
     files = file_kinds.bases([page], tmp_path, sides=(200,))
     assert len(files) == 4
-    found = file_kinds.open_damaged(range(120), files)
+    found = file_kinds.summarised(list(file_kinds.open_damaged(range(120), files)))
     assert found["files"] == 120 and set(found["outcomes"]) <= FAILURES
     assert "truncated" in found["outcomes"] and found["over_5_s"] == 0 and found["peak_mb"] < 300
 
@@ -70,6 +71,26 @@ class Ending:
 def test_a_decoder_that_ends_its_process_or_hangs_is_survived_and_counted(tmp_path, monkeypatch):
     """The next file has another process; which file it was is told nobody."""
     monkeypatch.setattr(file_kinds.mutations, "mutate", lambda number, files: (str(number % 4).encode(), "stand-in"))
-    found = file_kinds.open_damaged(range(8), [], Ending, limit_s=1.0)
+    found = file_kinds.summarised(list(file_kinds.open_damaged(range(8), [], Ending, limit_s=1.0)))
     assert found["outcomes"] == {"opened": 4, "ended": 2, "hung": 2} and found["files"] == 8
-    assert set(found) == {"files", "outcomes", "over_5_s", "seconds", "peak_mb"}
+    assert set(found) == {"files", "outcomes", "over_5_s", "over_300_mb", "seconds", "peak_mb"}
+
+
+def test_a_run_that_was_ended_goes_on_where_it_was_and_keeps_nothing_in_the_end(tmp_path, monkeypatch):
+    """Half a line, as a kill leaves it, is read again; the numbers are those of the first run."""
+    asked = []
+
+    def opened(numbers, files, arguments):
+        asked.append(numbers)
+        yield from (["opened", 0.1, 90.0] for _ in numbers)
+
+    monkeypatch.setattr(file_kinds, "open_damaged", opened)
+    monkeypatch.setattr(file_kinds, "bases", lambda paths, folder: [])
+    monkeypatch.setattr(file_kinds, "RUNS", tmp_path)
+    monkeypatch.setattr(file_kinds.reading, "code_of", lambda model: "abc")
+    kept = tmp_path / "mutations-whole-abc.jsonl"
+    kept.write_text('700\n["opened", 6.0, 310.0]\n["ended"]\n["ope')
+    found = file_kinds.damaged(SimpleNamespace(what="mutations", whole=True, count=5))
+    assert asked == [range(702, 705)] and not kept.exists()
+    assert (found["files"], found["over_5_s"], found["over_300_mb"]) == (5, 1, 1)
+    assert found["outcomes"] == {"opened": 4, "ended": 1} and found["peak_mb"] == 310.0
