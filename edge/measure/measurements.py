@@ -30,7 +30,7 @@ class Measurements:
 
     Attributes
     ----------
-    rate_per_min : from the mean RR without the shortest and the longest quarter
+    rate_per_min : from the mean of the RR that are near their mean
     rr_s : (median, least, most)
     regular : whether RR is the same all along
     scatter : by what share of its mean RR changes from beat to beat, in the mean, between dominant beats; not in JSON

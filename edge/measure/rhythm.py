@@ -30,9 +30,12 @@ PAUSE_S = 2.0
 UNEVEN = 0.1
 """Where RR changes from beat to beat by more than that share of its median, in the median, no narrow beat can be called premature."""
 
+NEAR_MEAN = 0.1
+"""The rate is that of the RR that differ from their mean by no more than that share of it, in the mean: what one missed, false or premature beat makes
+of RR does not count, and where RR changes all along the rate lies in between."""
+
 OUTER_SHARE = 0.25
-"""The rate is that of the mean RR without so much of the shortest and so much of the longest: as steady as the median where one beat was missed or
-comes early, and in between where RR changes all along."""
+"""Where no RR is near the mean, as in bigeminy, it is that of the mean RR without so much of the shortest and so much of the longest."""
 
 Kind = Literal["dominant", "premature_narrow", "premature_wide", "other"]
 
@@ -65,11 +68,12 @@ class Rhythm:
 
     @property
     def rate_per_min(self) -> float | None:
-        """From the mean of the middle RR: the outer ones, `OUTER_SHARE` on either side, are left out."""
+        """From the RR near their mean (`NEAR_MEAN`); where none is, from the middle ones (`OUTER_SHARE`)."""
         if not len(self.rr_s):
             return None
-        outer = int(OUTER_SHARE * len(self.rr_s))
-        return float(60 / np.sort(self.rr_s)[outer : len(self.rr_s) - outer].mean())
+        mean_s, outer = self.rr_s.mean(), int(OUTER_SHARE * len(self.rr_s))
+        near = self.rr_s[np.abs(self.rr_s - mean_s) <= NEAR_MEAN * mean_s]
+        return float(60 / (near if len(near) else np.sort(self.rr_s)[outer : len(self.rr_s) - outer]).mean())
 
     @property
     def dominant(self) -> npt.NDArray[np.float64]:

@@ -25,7 +25,7 @@ class Value:
 
 
 VALUES = (
-    Value("rate_per_min", "Rate", "per minute", "From the mean interval between beats without the shortest and the longest quarter."),
+    Value("rate_per_min", "Rate", "per minute", "From the mean of the intervals between beats that are within 10 % of their mean."),
     Value("p_ms", "P", "ms", "How long the P wave lasts."),
     Value("pr_ms", "PR", "ms", "From the beginning of P to that of QRS."),
     Value("qrs_ms", "QRS", "ms", "Over all leads together."),
