@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .page_beats import STEP_S, QrsBand
+from .page_beats import QrsBand
 
 BEFORE_S, AFTER_S = 0.1, 0.14
 """What of a beat is compared, about the middle of its QRS complex."""
@@ -34,7 +34,7 @@ class Shapes:
 
     Attributes
     ----------
-    at : (K,) float64, where each beat is, in steps of `STEP_S`, such that beats of one shape lie on each other
+    at : (K,) float64, where each beat is, in steps of the `QrsBand`, such that beats of one shape lie on each other
     shape : (K,) int, 0 for the shape that most beats have, then by number
     alike : (K,) float64, the correlation of each beat with the mean of the dominant ones; NaN where they share no lead
     linked : (K,) int, one number for beats that share leads, also through others; those of different numbers do not lie on each other
@@ -53,7 +53,7 @@ def shapes_of(band: QrsBand, beats: npt.NDArray[np.int64]) -> Shapes:
     """
     if not len(beats):
         return Shapes(beats.astype(float), beats, np.zeros(0), beats)
-    before, after, shift = (round(seconds / STEP_S) for seconds in (BEFORE_S, AFTER_S, SHIFT_S))
+    before, after, shift = (round(seconds / band.step_s) for seconds in (BEFORE_S, AFTER_S, SHIFT_S))
     length = before + after + 1
     rows = beats[:, None] + np.arange(-before - shift, after + shift + 1)
     inside = (rows >= 0) & (rows < len(band.score))

@@ -12,7 +12,7 @@ from ..signals import Signals
 from .spans import spans_of
 
 STEP_S = 0.004
-"""Signals are looked at this often: the band of a QRS complex ends below 30 Hz."""
+"""Signals are looked at about this often, if they have as many samples: the band of a QRS complex ends below 30 Hz."""
 
 FINE_S, COARSE_S = 0.012, 0.052
 """Widths of the moving averages whose difference passes about 6 to 30 Hz: QRS complexes, hardly T waves."""
@@ -44,8 +44,8 @@ LEAST_MV = 0.012
 QUIET_EVERY = 5
 """The power between beats is the median of every so many steps: it is smooth."""
 
-MARGIN = 16
-"""So many steps beside what is shown of a lead the band's power is 0: more than half of the moving averages together."""
+MARGIN_S = 0.064
+"""So far beside what is shown of a lead the band's power is 0: more than half of the moving averages together."""
 
 SHORTEST_S = 0.5
 """A lead that is shown for less is not listened to."""
@@ -62,12 +62,13 @@ def find_page_beats(signals: Signals) -> npt.NDArray[np.int64]:
     After Pan J., Tompkins W. J., "A real-time QRS detection algorithm", IEEE Trans. Biomed. Eng. 32(3):230, 1985 (band pass, power, moving
     average, threshold, search back, T waves by the beat before), on the power of all leads together.
     """
-    return find_beats_in(qrs_band(signals)) * max(round(STEP_S * signals.rate_hz), 1)
+    band = qrs_band(signals)
+    return find_beats_in(band) * band.step
 
 
 @dataclass(frozen=True, eq=False)
 class QrsBand:
-    """The leads in the band of QRS complexes, every `STEP_S`.
+    """The leads in the band of QRS complexes, every `step` rows of `Signals.mv`, `step_s` seconds.
 
     Attributes
     ----------
@@ -79,6 +80,8 @@ class QrsBand:
     leads: npt.NDArray[np.float64]
     known: npt.NDArray[np.bool_]
     score: npt.NDArray[np.float64]
+    step: int
+    step_s: float
 
 
 def qrs_band(signals: Signals) -> QrsBand:
@@ -86,17 +89,18 @@ def qrs_band(signals: Signals) -> QrsBand:
     from scipy.ndimage import uniform_filter1d
 
     step = max(round(STEP_S * signals.rate_hz), 1)
+    step_s = step / signals.rate_hz
     mv = signals.mv[::step].T
     known = np.ascontiguousarray(np.isfinite(mv))
-    heard = np.count_nonzero(known, axis=1) * STEP_S >= SHORTEST_S
+    heard = np.count_nonzero(known, axis=1) * step_s >= SHORTEST_S
     mv, known = mv[heard], known[heard]
     leads, power, weight = np.zeros(mv.shape), np.zeros(mv.shape[1]), np.zeros(len(mv))
     if not mv.size:
-        return QrsBand(leads, known, power)
-    for span in spans_of(known, MARGIN):
+        return QrsBand(leads, known, power, step, step_s)
+    for span in spans_of(known, round(MARGIN_S / step_s)):
         shown = slice(span.first, span.last)
         told = known[span.leads, shown]
-        band, power_of, typical = _band(mv[span.leads, shown].astype(np.float64), told)
+        band, power_of, typical = _band(mv[span.leads, shown].astype(np.float64), told, step_s)
         quiet = np.array([median_of(row[own][::QUIET_EVERY]) for row, own in zip(power_of, told, strict=True)])
         beats = np.maximum(typical, LEAST_MV**2)
         stands_out = (1 - np.sqrt(quiet / beats)).clip(0) ** 2 * (typical > LEAST_MV**2)
@@ -105,25 +109,25 @@ def qrs_band(signals: Signals) -> QrsBand:
         power[shown] += gain**2 @ power_of
         weight[span.leads] = stands_out**2
     # Spread as the power is: else where columns meet a few samples of one lead would be taken for all that is heard.
-    heard_then = np.maximum(uniform_filter1d(weight @ known, _odd(SPREAD_S)), 1e-9)
-    return QrsBand(leads, known, np.sqrt(power / heard_then))
+    heard_then = np.maximum(uniform_filter1d(weight @ known, _odd(SPREAD_S / step_s)), 1e-9)
+    return QrsBand(leads, known, np.sqrt(power / heard_then), step, step_s)
 
 
 def _band(
-    mv: npt.NDArray[np.float64], known: npt.NDArray[np.bool_]
+    mv: npt.NDArray[np.float64], known: npt.NDArray[np.bool_], step_s: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """(k, n) leads in the band, 0 where they are not known; (k, n) their power; (k,) that of a typical beat."""
     from scipy.ndimage import uniform_filter1d
 
     mv = _filled(mv, known)
-    fine = uniform_filter1d(uniform_filter1d(mv, _odd(FINE_S)), _odd(FINE_S))
-    band = known * (fine - uniform_filter1d(mv, _odd(COARSE_S)))
-    power = uniform_filter1d(band**2, _odd(SPREAD_S)).clip(0)  # running sums are rounded
-    return band, power, np.array([_typical(row[told]) for row, told in zip(power, known, strict=True)])
+    fine = uniform_filter1d(uniform_filter1d(mv, _odd(FINE_S / step_s)), _odd(FINE_S / step_s))
+    band = known * (fine - uniform_filter1d(mv, _odd(COARSE_S / step_s)))
+    power = uniform_filter1d(band**2, _odd(SPREAD_S / step_s)).clip(0)  # running sums are rounded
+    return band, power, np.array([_typical(row[told], step_s) for row, told in zip(power, known, strict=True)])
 
 
-def _odd(seconds: float) -> int:
-    return 2 * round(seconds / STEP_S / 2) + 1
+def _odd(steps: float) -> int:
+    return 2 * round(steps / 2) + 1
 
 
 def _filled(mv: npt.NDArray[np.float64], known: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
@@ -144,9 +148,9 @@ def median_of(values: npt.NDArray[Any]) -> float:
     return float(0.5 * (order[(len(order) - 1) // 2] + order[len(order) // 2]))
 
 
-def _typical(values: npt.NDArray[np.float64]) -> float:
+def _typical(values: npt.NDArray[np.float64], step_s: float) -> float:
     """The median over windows of the largest value within: that of a beat."""
-    window = round(WINDOW_S / STEP_S)
+    window = round(WINDOW_S / step_s)
     halves = np.maximum.reduceat(values, np.arange(0, len(values), window // 2))
     return median_of(np.maximum(halves[:-1], halves[1:]) if len(halves) > 1 else halves)
 
@@ -155,16 +159,16 @@ def find_beats_in(band: QrsBand) -> npt.NDArray[np.int64]:
     """(K,) int, the steps of a `QrsBand` at which the heart beats."""
     from scipy.ndimage import maximum_filter1d
 
-    score = band.score
+    score, step_s = band.score, band.step_s
     if not len(score):
         return np.array([], np.int64)
-    apart = round(APART_S / STEP_S)
+    apart = round(APART_S / step_s)
     peaks = np.flatnonzero((score == maximum_filter1d(score, 2 * apart + 1)) & (score > LEAST_SCORE))
     peaks = peaks[np.diff(peaks, prepend=-apart) >= apart]  # one of a level stretch
-    typical = _typical(score)
+    typical = _typical(score, step_s)
     beats: list[int] = []
     for peak in peaks[score[peaks] > SHARE * typical]:
-        if beats and peak - beats[-1] < T_WAVE_S / STEP_S and score[peak] < T_WAVE_SHARE * score[beats[-1]]:
+        if beats and peak - beats[-1] < T_WAVE_S / step_s and score[peak] < T_WAVE_SHARE * score[beats[-1]]:
             continue
         beats.append(int(peak))
     if len(beats) < 3:
@@ -173,7 +177,7 @@ def find_beats_in(band: QrsBand) -> npt.NDArray[np.int64]:
     weaker = peaks[score[peaks] > MISSED_SHARE * typical]
     for one, other in zip(beats[:-1], beats[1:], strict=True):
         if other - one > MISSED_RR * usual:
-            between = weaker[(weaker > one + T_WAVE_S / STEP_S) & (weaker < other - APART_S / STEP_S)]
+            between = weaker[(weaker > one + T_WAVE_S / step_s) & (weaker < other - APART_S / step_s)]
             if len(between):
                 beats.append(int(between[np.argmax(score[between])]))
     return np.array(sorted(beats), np.int64)

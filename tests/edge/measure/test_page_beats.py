@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ecg_edge.layout import LEADS_12
 from ecg_edge.measure.page_beats import find_page_beats
+from ecg_edge.signals import Signals
 
 from .hearts import RATE_HZ, all_at_once, heart, in_columns
 
@@ -92,3 +93,16 @@ def test_where_all_but_one_column_is_flat_its_beats_alone_are_found():
     mv[:, 1250:] = 0.1
     found = find_page_beats(in_columns(mv, strip=None))
     assert len(found) <= sum(beats < 1250) + 1
+
+
+@pytest.mark.parametrize("rate_hz", (100, 125, 250, 360, 1000))
+@pytest.mark.parametrize("name", ("sinus rhythm", "sinus tachycardia"))
+def test_beats_are_found_at_other_sampling_rates(name, rate_hz):
+    """As many as at 500 Hz, at the same moments."""
+    mv = heart(name)
+    seconds = np.arange(round(mv.shape[1] / RATE_HZ * rate_hz)) / rate_hz
+    sampled = np.array([np.interp(seconds, np.arange(len(lead)) / RATE_HZ, lead) for lead in mv])
+    ends = dict.fromkeys(LEADS_12, 0.0), dict.fromkeys(LEADS_12, mv.shape[1] / RATE_HZ)
+    signals = Signals(sampled.T.astype(np.float32), LEADS_12, LEADS_12, *ends, rate_hz)
+    expected = find_page_beats(all_at_once(mv)) / RATE_HZ
+    np.testing.assert_allclose(find_page_beats(signals) / rate_hz, expected, atol=0.03)
