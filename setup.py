@@ -9,6 +9,7 @@ LOOPS = Extension(
     [
         "edge/compiled/loops.c",
         "edge/compiled/pages.c",
+        "edge/compiled/names.c",
         "edge/compiled/ink.c",
         "edge/compiled/traces.c",
         "edge/compiled/centreline.c",

@@ -383,7 +383,7 @@ def _is_crossed(crop: np.ndarray, foot: tuple[int, int], cap_px: float) -> bool:
 
 
 def _crop(ink: np.ndarray, px_per_mm: tuple[float, float], corner_mm: tuple[float, float]) -> np.ndarray:
-    """(h, w) float32 of the fine resolution: the page's ink about the lower left corner of a name."""
+    """(h, w) uint8 of the fine resolution: the page's ink about the lower left corner of a name."""
     from PIL import Image
 
     left, top, right, bottom = STRIP_MM
@@ -397,4 +397,4 @@ def _crop(ink: np.ndarray, px_per_mm: tuple[float, float], corner_mm: tuple[floa
         round((y + bottom) * down),
     )
     part = Image.fromarray(ink).crop(box)
-    return np.asarray(part.resize(size, Image.Resampling.BILINEAR), np.float32)
+    return np.asarray(part.resize(size, Image.Resampling.BILINEAR))

@@ -35,7 +35,7 @@ MIN_POINTS = 200
 class CoarsePage:
     """A page at `PX_PER_MM` with level rows.
 
-    `ink` (H, W) float32 is 0..255 and without upright lines, `dark` (H, W) bool; the page's own rows fall by `tilt` pixels a column;
+    `ink` (H, W) uint8 is without upright lines, `dark` (H, W) bool; the page's own rows fall by `tilt` pixels a column;
     `pulses` are its calibration pulses below each other, `lone_pulses` what else has their shape, `rows` are (row, coverage), `points` the flat points' columns and rows.
     """
 
@@ -170,7 +170,7 @@ def _levelled(image: np.ndarray, tilt: float) -> np.ndarray:
 
 def _without_uprights(ink: np.ndarray, dark: np.ndarray) -> np.ndarray:
     """The ink without upright strokes longer than 9 mm: names stand close to separators."""
-    length, kept = 2 * round(UPRIGHT_MM * PX_PER_MM / 2) + 1, ink.astype(np.float32)
+    length, kept = 2 * round(UPRIGHT_MM * PX_PER_MM / 2) + 1, ink.copy()
     runs = np.stack(upright_runs(dark))
     for x, top, end in runs[:, runs[2] - runs[1] >= length].T.tolist():
         kept[top:end, max(x - 1, 0) : x + 2] = 0

@@ -1,83 +1,138 @@
-"""Normalised correlation of a pattern with windows of a page: what turns products into fits, compiled where there is a compiler."""
+"""Normalised correlation of patterns with windows of a page, in whole numbers, compiled where there is a compiler.
+
+Patterns are rounded to 16 bits, so that their products with ink are whole numbers whose sums are the same in any order: the fits are the same to the bit in NumPy and compiled, on
+every processor.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from ..compiled.library import address, compiled
 
+MOST_LEVEL, MOST_SUM = 2**15 - 1, 2**31 - 1
+"""A pattern's levels and the sums of their products with ink are no greater."""
+BLOCK_COLUMNS = 32
+"""So many places of a row are looked at together by what is compiled."""
 
-def sums_of(windows: np.ndarray) -> np.ndarray:
-    """(n, 2, h + 1, w + 1) int32: the sums of the rounded values of windows (n, h, w), and of these values' squares, above and left of each corner.
 
-    Sums of whole numbers: they and their differences are exact.
-    """
-    count, height, width = windows.shape
-    library = compiled()
-    if library is None:
-        return _sums_in_numpy(windows)
-    windows = np.ascontiguousarray(windows, np.float32)
-    sums = np.empty((count, 2, height + 1, width + 1), np.int32)
-    library["window_sums"](count, height, width, address(windows), address(sums))
-    return sums
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """A pattern whose fit is written to the place of its pixel at `corner` (row, column): `levels` (h, w) int16, times `scale` of mean 0 and norm 1 but for rounding."""
+
+    levels: np.ndarray
+    scale: float
+    corner: tuple[int, int]
+
+    @cached_property
+    def pairs(self) -> np.ndarray:
+        """(h + 2, (w + 1) // 2) uint32: of each two pixels beside each other the first in the lower half, between two rows of 0."""
+        height, width = self.levels.shape
+        padded = np.zeros((height + 2, width + width % 2), np.int16)
+        padded[1:-1, :width] = self.levels
+        whole = padded.view(np.uint16).astype(np.uint32)
+        return np.ascontiguousarray(whole[:, ::2] | whole[:, 1::2] << 16)
+
+
+def pattern_of(image: np.ndarray, corner: tuple[int, int]) -> Pattern:
+    """The `Pattern` of an image (h, w) of mean 0 and norm 1, its levels as fine as they may be: a power of two of them is 1."""
+    finest = min(MOST_LEVEL / np.abs(image).max(), MOST_SUM / 255 / (np.abs(image).sum() + image.size * 2.0**-15))
+    steps = 2.0 ** np.floor(np.log2(finest))
+    return Pattern(np.rint(image * steps).astype(np.int16), float(1 / steps), corner)
+
+
+class Windows:
+    """Windows of a page, (n, h, w) uint8 ink, as patterns are correlated with them."""
+
+    def __init__(self, windows: np.ndarray) -> None:
+        count, height, width = windows.shape
+        self.shape, library = windows.shape, compiled()
+        self._windows: np.ndarray = np.ascontiguousarray(windows)
+        if library is None:
+            self._sums = _sums_in_numpy(windows)
+            return
+        self._line = width + BLOCK_COLUMNS + 2
+        self._pairs = np.zeros((count, height, self._line), np.uint32)
+        self._inked = np.empty((count, height, width + 1), np.uint16)
+        self._sums = np.empty((count, 2, height + 1, width + 1), np.int32)
+        made = (self._windows, self._pairs, self._inked, self._sums)
+        library["window_sums"](count, height, width, self._line, *(address(part) for part in made))
+
+    def fits(self, which: Sequence[int], patterns: Sequence[Pattern], empty: float) -> tuple[np.ndarray, np.ndarray]:
+        """((n, h, w) float32 in -1..1, (n,) float32): the correlation of each of `patterns` with each place of the window of a number, 0 where it reaches
+        beyond it, and the greatest of each. A place whose standard deviation is below `empty` correlates with nothing."""
+        library, (_, height, width) = compiled(), self.shape
+        fits = np.empty((len(patterns), height, width), np.float32)
+        if library is None:
+            for fit, window, pattern in zip(fits, which, patterns, strict=True):
+                fit[:] = self._fit_in_numpy(window, pattern, empty)
+            return fits, fits.max(axis=(1, 2))
+        numbers, most = np.array(which, np.int64), np.empty(len(patterns), np.float32)
+        places = [address(part) + numbers * part.strides[0] for part in (self._pairs, self._inked, self._sums)]
+        places.append(np.array([address(pattern.pairs) for pattern in patterns], np.int64))
+        sizes = np.array([(*pattern.levels.shape, *pattern.corner) for pattern in patterns], np.int64)
+        scales = np.array([pattern.scale for pattern in patterns], np.float32)
+        scratch = np.empty((height + 1) * (width + BLOCK_COLUMNS), np.int32)
+        inked = np.empty(scratch.size, np.uint8)
+        told: list[np.ndarray] = [*places, sizes, scales]
+        library["name_fits"](
+            len(patterns), height, width, self._line, *(address(part) for part in told), empty,
+            address(scratch), address(inked), address(fits), address(most),
+        )  # fmt: skip
+        return fits, most
+
+    def _fit_in_numpy(self, window: int, pattern: Pattern, empty: float) -> np.ndarray:
+        """As `fits`, of one pattern."""
+        from scipy import fft
+
+        (height, width), pixels, sums = pattern.levels.shape, pattern.levels.size, self._sums[window]
+        spectrum = self._spectra[window] * _spectrum(pattern, self._fft_shape)
+        # Rounded to the whole numbers that the products are.
+        products = np.rint(fft.irfft2(spectrum, self._fft_shape)).astype(np.int32)
+        strips = sums[:, height:] - sums[:, :-height]
+        total, square = (strips[..., width:] - strips[..., :-width]).astype(np.float32)
+        total *= total
+        total /= pixels
+        square -= total
+        np.sqrt(np.maximum(square, pixels * empty**2, out=square), out=square)
+        (rows, columns), (down, across) = square.shape, pattern.corner
+        fits = np.zeros(self.shape[1:], np.float32)
+        product = products[:rows, :columns].astype(np.float32) * np.float32(pattern.scale)
+        np.divide(product, square, out=fits[down : down + rows, across : across + columns])
+        return fits
+
+    @cached_property
+    def _fft_shape(self) -> tuple[int, ...]:
+        from scipy import fft
+
+        return tuple(fft.next_fast_len(side, real=True) for side in self.shape[1:])
+
+    @cached_property
+    def _spectra(self) -> np.ndarray:
+        """(n, h, w) complex128."""
+        from scipy import fft
+
+        return np.asarray(fft.rfft2(self._windows.astype(np.float64), self._fft_shape, axes=(1, 2)))
+
+
+@lru_cache(maxsize=200)
+def _spectrum(pattern: Pattern, fft_shape: tuple[int, ...]) -> np.ndarray:
+    """(h, w) complex128: the conjugate spectrum of a pattern, padded to a shape; the same ones are used for every arrangement."""
+    from scipy import fft
+
+    return np.conj(fft.rfft2(pattern.levels.astype(np.float64), fft_shape))
 
 
 def _sums_in_numpy(windows: np.ndarray) -> np.ndarray:
-    """As `sums_of`."""
+    """(n, 2, h + 1, w + 1) int32: the sums of windows (n, h, w), and of their values' squares, above and left of each corner."""
     sums = np.zeros((len(windows), 2, *(side + 1 for side in windows.shape[1:])), np.int32)
-    whole = np.rint(windows).astype(np.int32)
     for power in (1, 2):
-        np.cumsum((whole**power).cumsum(axis=1), axis=2, out=sums[:, power - 1, 1:, 1:])
+        np.cumsum((windows.astype(np.int32) ** power).cumsum(axis=1), axis=2, out=sums[:, power - 1, 1:, 1:])
     return sums
-
-
-def normalised(
-    products: np.ndarray, sums: Sequence[np.ndarray], sizes: np.ndarray, empty: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """((n, h, w) float32 in -1..1, (n,) float32): the correlation of patterns of mean 0 and norm 1 with each place of a window, 0 where they reach beyond
-    it, and the greatest of each.
-
-    Parameters
-    ----------
-    products : (n, H, W) float32 array
-        The sum of each pattern's products with what it lies on, by where its upper left corner lies; they may be larger than the windows.
-    sums : n (2, h + 1, w + 1) int32 arrays
-        What `sums_of` makes of each window.
-    sizes : (n, 4) int64 array
-        Height and width of each pattern, and the row and column of the pixel of it to whose place its fit is written.
-    empty
-        Standard deviation below which a place is empty: it correlates with nothing.
-    """
-    library = compiled()
-    height, width = (side - 1 for side in sums[0].shape[1:])
-    fits = np.empty((len(products), height, width), np.float32)
-    if library is None or products.dtype != np.float32:
-        for fit, product, sum_, (tall, wide, down, across) in zip(fits, products, sums, sizes.tolist(), strict=True):
-            fit[:] = _normalised_in_numpy(product, sum_, (tall, wide), (down, across), empty)
-        return fits, fits.max(axis=(1, 2))
-    most, places = np.empty(len(products), np.float32), np.array([address(sum_) for sum_ in sums], np.intp)
-    products = np.ascontiguousarray(products)
-    library["normalised"](
-        len(products), height, width, *products.shape[1:], address(products), address(sizes), empty, address(places), address(fits), address(most)
-    )  # fmt: skip
-    return fits, most
-
-
-def _normalised_in_numpy(
-    product: np.ndarray, sums: np.ndarray, size: tuple[int, int], corner: tuple[int, int], empty: float
-) -> np.ndarray:
-    """As `normalised`, of one pattern."""
-    (height, width), pixels = size, size[0] * size[1]
-    strips = sums[:, height:] - sums[:, :-height]
-    total, square = (strips[..., width:] - strips[..., :-width]).astype(np.float32)
-    total *= total
-    total /= pixels
-    square -= total
-    np.sqrt(np.maximum(square, pixels * empty**2, out=square), out=square)
-    (rows, columns), (down, across) = square.shape, corner
-    fits = np.zeros([side - 1 for side in sums.shape[1:]], np.float32)
-    np.divide(product[:rows, :columns], square, out=fits[down : down + rows, across : across + columns])
-    return fits
 
 
 def maximum_near(image: np.ndarray, reach: int) -> np.ndarray:

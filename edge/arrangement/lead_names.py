@@ -46,7 +46,7 @@ FIRST_NAMES, LIKELY_FACES = 2, 12
 """By so many names the faces are chosen in which the others are searched for, of 25: in 160 arrangements of 36 drawn pages the best of all names was
 always among them."""
 TOGETHER = 12
-"""So many fits are computed at once: their products stay in a processor's cache."""
+"""So many fits are computed at once."""
 FaceAndCap = tuple[str, float]
 """A name of `FACES` and the height of capitals in mm."""
 REPORT_FACE: FaceAndCap = "serif bold", 2.4
@@ -121,7 +121,6 @@ def _bolder(letter: np.ndarray, pixels: int) -> np.ndarray:
     return ndimage.maximum_filter1d(wide, pixels + 1, axis=1, origin=pixels // 2, mode="constant")
 
 
-@lru_cache(maxsize=1024)
 def _template(name: str, face: str, cap_mm: float, px_per_mm: float) -> np.ndarray:
     """(h, w) float32 of mean 0 and norm 1, with its margin of paper: a name at the page's scale."""
     from PIL import Image
@@ -139,12 +138,12 @@ def _template(name: str, face: str, cap_mm: float, px_per_mm: float) -> np.ndarr
     return whole / np.sqrt((whole**2).sum())
 
 
-@lru_cache(maxsize=600)
-def _spectrum(name: str, face: str, cap_mm: float, px_per_mm: float, fft_shape: tuple[int, ...]) -> np.ndarray:
-    """(h, w) complex64: the conjugate spectrum of a template, padded to a shape; the same ones are used for every arrangement."""
-    from scipy import fft
-
-    return np.conj(fft.rfft2(_template(name, face, cap_mm, px_per_mm), fft_shape))
+@lru_cache(maxsize=1024)
+def _pattern(name: str, face: str, cap_mm: float, px_per_mm: float) -> correlation.Pattern:
+    """A name's template as it is correlated; its fit is written where the name's lower left corner is."""
+    template = _template(name, face, cap_mm, px_per_mm)
+    beside, about = (round(margin * px_per_mm) for margin in MARGIN_MM)
+    return correlation.pattern_of(template, (template.shape[0] - about - 1, beside))
 
 
 class NameMatcher:
@@ -152,21 +151,16 @@ class NameMatcher:
 
     Parameters
     ----------
-    windows : (n, h, w) float32 array, ink in 0..255
+    windows : (n, h, w) uint8 array of ink
     px_per_mm
     slack_mm
         A fit counts for all places within so much: names of one column are not exactly below each other.
     """
 
     def __init__(self, windows: np.ndarray, px_per_mm: float, slack_mm: float = 0.5) -> None:
-        from scipy import fft
-
         self.px_per_mm = px_per_mm
-        self.shape = windows.shape[1:]
-        self._side = 2 * round(slack_mm * px_per_mm) + 1
-        self._fft_shape = tuple(fft.next_fast_len(side, real=True) for side in self.shape)
-        self._spectra = fft.rfft2(windows, self._fft_shape, axes=(1, 2))
-        self._sums = correlation.sums_of(windows)
+        self._reach = round(slack_mm * px_per_mm)
+        self._windows = correlation.Windows(windows)
         self._fits: dict[tuple[int, str, str, float], np.ndarray] = {}
         self._near: dict[tuple[int, str, str, float], np.ndarray] = {}
 
@@ -174,7 +168,7 @@ class NameMatcher:
         """(h, w) float32 in -1..1: correlation of window `index` with a name whose lower left corner is near each pixel."""
         key = index, name, face, cap_mm
         if key not in self._near:
-            self._near[key] = correlation.maximum_near(self._fit(*key), self._side // 2)
+            self._near[key] = correlation.maximum_near(self._fit(*key), self._reach)
             del self._fits[key]
         return self._near[key]
 
@@ -195,16 +189,8 @@ class NameMatcher:
 
     def _add_fits(self, keys: Sequence[tuple[int, str, str, float]]) -> np.ndarray:
         """Compute the fits of some windows with names in a face, all at once; the greatest of each (n,)."""
-        from scipy import fft
-
-        products = np.empty((len(keys), *self._spectra.shape[1:]), self._spectra.dtype)
-        for (index, *name), product in zip(keys, products, strict=True):
-            np.multiply(self._spectra[index], _spectrum(*name, self.px_per_mm, self._fft_shape), out=product)
-        products = fft.irfft2(products, self._fft_shape, overwrite_x=True)
-        beside, about = (round(margin * self.px_per_mm) for margin in MARGIN_MM)
-        shapes = (_template(*name, self.px_per_mm).shape for _, *name in keys)
-        sizes = np.array([(height, width, height - about - 1, beside) for height, width in shapes], np.int64)
-        fits, most = correlation.normalised(products, [self._sums[index] for index, *_ in keys], sizes, EMPTY)
+        patterns = [_pattern(*name, self.px_per_mm) for _, *name in keys]
+        fits, most = self._windows.fits([index for index, *_ in keys], patterns, EMPTY)
         self._fits.update(zip(keys, fits, strict=True))
         return most
 

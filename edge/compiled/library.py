@@ -1,5 +1,5 @@
 """The loops over pixels and columns that are compiled where there is a compiler when the package is installed: `loops.c`, of flattening and arrangement
-`pages.c`, of a page's ink `ink.c`, of its traces `traces.c` and `centreline.c`.
+`pages.c`, of the names of leads `names.c`, of a page's ink `ink.c`, of its traces `traces.c` and `centreline.c`.
 
 Each has its twin in NumPy or Pillow, with the same sums and comparisons of the same floats: both give the same bits. The network of
 `centreline.c` alone sums in another order than NumPy's libraries, which differ among themselves: signals differ by some 0.001 µV.
@@ -20,9 +20,6 @@ _SIZE, _FLOAT, _DOUBLE, _ARRAY = ctypes.c_ssize_t, ctypes.c_float, ctypes.c_doub
 FUNCTIONS = {
     "brightest": (None, [_SIZE] + [_ARRAY] * 3),
     "luma": (None, [_SIZE] + [_ARRAY] * 3),
-    "window_sums": (None, [_SIZE] * 3 + [_ARRAY] * 2),
-    "normalised": (None, [_SIZE] * 5 + [_ARRAY] * 2 + [_FLOAT] + [_ARRAY] * 3),
-    "maximum_near": (None, [_SIZE] * 3 + [_ARRAY] * 3),
     "harmonic_heights": (None, [_SIZE] * 4 + [_DOUBLE] + [_ARRAY] * 5),
     "enlarged": (None, [_SIZE] * 4 + [_ARRAY] * 7),
     # pages.c
@@ -41,6 +38,10 @@ FUNCTIONS = {
     ),
     "partners": (None, [_SIZE] * 4 + [_ARRAY] * 4),
     "levels_and_steps": (None, [_SIZE] * 3 + [_ARRAY] * 3),
+    # names.c
+    "window_sums": (None, [_SIZE] * 4 + [_ARRAY] * 4),
+    "name_fits": (None, [_SIZE] * 4 + [_ARRAY] * 6 + [_FLOAT] + [_ARRAY] * 4),
+    "maximum_near": (None, [_SIZE] * 3 + [_ARRAY] * 3),
     # ink.c
     "brightest_channel": (None, [_SIZE] + [_ARRAY] * 2),
     "block_maxima": (None, [_SIZE] * 2 + [_ARRAY] + [_SIZE] * 3 + [_ARRAY] * 2),

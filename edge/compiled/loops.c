@@ -1,4 +1,4 @@
-/* The loops over pixels and columns of page/pixels.py, page/grid.py and arrangement/correlation.py, compiled: the same sums and comparisons of the same floats, so the same
+/* The loops over pixels and columns of page/pixels.py and page/spectra.py, compiled: the same sums and comparisons of the same floats, so the same
    pixels to the bit. */
 
 #include <float.h>
@@ -18,8 +18,6 @@
 #define WIDEST
 #endif
 
-static inline float greater(float a, float b) { return a > b ? a : b; }
-
 /* The brightest of the first three of the four bytes of each of `count` pixels, each by its table of 256. */
 void brightest(ptrdiff_t count, const uint8_t *restrict pixels, const uint8_t *restrict tables, uint8_t *restrict found)
 {
@@ -36,32 +34,6 @@ void luma(ptrdiff_t count, const uint8_t *restrict pixels, const uint8_t *restri
     (void)unused;
     for (ptrdiff_t i = 0; i < count; i++)
         found[i] = (uint8_t)((pixels[4 * i] * 19595u + pixels[4 * i + 1] * 38470u + pixels[4 * i + 2] * 7471u + 0x8000u) >> 16);
-}
-
-/* For `count` windows the sums of their values, as whole numbers, and of these values' squares, over all pixels above and left of each corner:
-   sums (count, 2, height + 1, width + 1). */
-void window_sums(ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, const float *restrict windows, int32_t *restrict sums)
-{
-    ptrdiff_t line = width + 1, size = (height + 1) * line;
-    for (ptrdiff_t n = 0; n < count; n++, windows += height * width, sums += 2 * size) {
-        memset(sums, 0, line * sizeof *sums);
-        memset(sums + size, 0, line * sizeof *sums);
-        for (ptrdiff_t y = 0; y < height; y++) {
-            const float *restrict window = windows + y * width;
-            int32_t *restrict once = sums + (y + 1) * line, *restrict twice = once + size;
-            int32_t sum = 0, square = 0;
-            once[0] = twice[0] = 0;
-            for (ptrdiff_t x = 0; x < width; x++) {
-                int32_t value = (int32_t)lrintf(window[x]);
-                once[x + 1] = sum += value;
-                twice[x + 1] = square += value * value;
-            }
-            for (ptrdiff_t x = 1; x < line; x++) {
-                once[x] += once[x - line];
-                twice[x] += twice[x - line];
-            }
-        }
-    }
 }
 
 /* The mean height of the harmonics of frequencies in the spectra of tiles, by bilinear interpolation: _Harmonics of page/grid.py.

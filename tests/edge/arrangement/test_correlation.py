@@ -23,51 +23,70 @@ def built(request, monkeypatch):
 
 
 def windows(rng, count, height, width):
-    """(count, height, width) float32 in 0..255: dark strokes, soft edges, and empty paper in some."""
-    drawn = rng.choice(np.array([0, 0, 12, 100.5, 255], np.float32), (count, height, width))
-    return drawn * rng.choice([0, 0.1, 1], (count, 1, 1)).astype(np.float32)
+    """(count, height, width) uint8: dark strokes, soft edges, bare paper in some and in parts of others."""
+    drawn = rng.choice(np.array([0, 0, 12, 101, 255], np.uint8), (count, height, width))
+    drawn[:, : rng.integers(0, height), rng.integers(0, width) :] = 0
+    return drawn * rng.choice(np.array([0, 1, 1], np.uint8), (count, 1, 1))
 
 
-@settings(max_examples=40)
-@given(st.integers(1, 3), st.integers(4, 30), st.integers(4, 40), seeds)
+def pattern(rng, height, width, corner=None):
+    """A `Pattern` of mean 0 and norm 1."""
+    image = rng.normal(size=(height, width))
+    image -= image.mean()
+    image /= np.sqrt((image**2).sum()) or 1.0
+    return correlation.pattern_of(image, corner or (int(rng.integers(0, height)), int(rng.integers(0, width))))
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 3), st.integers(4, 30), st.integers(4, 80), seeds)
 def test_what_is_compiled_gives_the_bits_of_numpy(count, height, width, seed):
     if library.compiled() is None:
         pytest.skip("nothing has been compiled: there was no C compiler when the package was installed")
     rng = np.random.default_rng(seed)
-    seen = windows(rng, count, height, width)
-    sums = correlation.sums_of(seen)
-    np.testing.assert_array_equal(sums, correlation._sums_in_numpy(seen))
-    products = rng.normal(0, 300, (count, height + 2, width + 3)).astype(np.float32)
-    sides = [(int(rng.integers(1, height + 1)), int(rng.integers(1, width + 1))) for _ in range(count)]
-    sizes = np.array([(*size, *(rng.integers(0, side) for side in size)) for size in sides])
-    fits, most = correlation.normalised(products, list(sums), sizes, EMPTY)
-    for number, (tall, wide, down, across) in enumerate(sizes.tolist()):
-        expected = correlation._normalised_in_numpy(products[number], sums[number], (tall, wide), (down, across), EMPTY)
-        np.testing.assert_array_equal(fits[number], expected)
-        assert most[number] == expected.max()
-    fits = fits[-1]
+    seen = correlation.Windows(windows(rng, count, height, width))
+    np.testing.assert_array_equal(seen._sums, correlation._sums_in_numpy(seen._windows))
+    which = rng.integers(0, count, 4).tolist()
+    patterns = [pattern(rng, int(rng.integers(1, height + 1)), int(rng.integers(2, width + 1))) for _ in which]
+    fits, most = seen.fits(which, patterns, EMPTY)
+    for fit, greatest, number, own in zip(fits, most, which, patterns, strict=True):
+        expected = seen._fit_in_numpy(number, own, EMPTY)
+        np.testing.assert_array_equal(fit, expected)
+        assert greatest == expected.max()
     for reach in (0, 1, 2, 7):
-        near = correlation.maximum_near(fits, reach)
-        np.testing.assert_array_equal(near, correlation._maximum_in_numpy(fits, reach))
+        near = correlation.maximum_near(fits[-1], reach)
+        np.testing.assert_array_equal(near, correlation._maximum_in_numpy(fits[-1], reach))
+
+
+@pytest.mark.parametrize("size", [(1, 2), (5, 7), (17, 49), (60, 90)])
+def test_patterns_are_as_fine_as_sums_allow(size):
+    """Their rounding is less than that of floats; the sums of products with the darkest ink are whole numbers of 32 bits; of two equal steps too."""
+    own = pattern(np.random.default_rng(1), *size)
+    exact = own.levels.astype(np.int64)
+    assert np.abs(exact).sum() * 255 < 2**31
+    assert np.sqrt((exact**2).sum()) * own.scale == pytest.approx(1, abs=1e-4)
+    assert own.scale <= 2**-13
+    assert np.log2(own.scale) == round(np.log2(own.scale))
+    halves = own.pairs[1:-1]
+    np.testing.assert_array_equal((halves & 0xFFFF).astype(np.uint16).view(np.int16), own.levels[:, ::2])
+    np.testing.assert_array_equal(
+        (halves[:, : size[1] // 2] >> 16).astype(np.uint16).view(np.int16), own.levels[:, 1::2]
+    )
 
 
 def test_fits_are_correlations(built):
     """Against NumPy's coefficient at every place; nothing where the pattern reaches beyond the window, nor on paper."""
     rng = np.random.default_rng(3)
-    seen = np.rint(rng.uniform(0, 255, (20, 26))).astype(np.float32)
+    seen = rng.integers(0, 256, (20, 26)).astype(np.uint8)
     seen[:, :8] = 0
-    pattern = rng.normal(size=(5, 7)).astype(np.float32)
-    pattern = (pattern - pattern.mean()) / np.sqrt(((pattern - pattern.mean()) ** 2).sum())
-    places = np.lib.stride_tricks.sliding_window_view(seen, pattern.shape)
-    product = (places * pattern).sum(axis=(2, 3)).astype(np.float32)
-    sizes = np.array([(*pattern.shape, 3, 1)])
-    ((fits,), (most,)) = correlation.normalised(product[None], list(correlation.sums_of(seen[None])), sizes, EMPTY)
+    own = pattern(rng, 5, 7, (3, 1))
+    places = np.lib.stride_tricks.sliding_window_view(seen, own.levels.shape)
+    ((fits,), (most,)) = correlation.Windows(seen[None]).fits([0], [own], EMPTY)
     assert most == fits.max()
-    for row, column in np.ndindex(*product.shape):
-        expected = 0.0 if column < 2 else np.corrcoef(places[row, column].ravel(), pattern.ravel())[0, 1]
+    for row, column in np.ndindex(*places.shape[:2]):
+        expected = 0.0 if column < 2 else np.corrcoef(places[row, column].ravel(), own.levels.ravel())[0, 1]
         assert fits[row + 3, column + 1] == pytest.approx(expected, abs=1e-4)
     inside = np.zeros(seen.shape, bool)
-    inside[3 : 3 + product.shape[0], 1 : 1 + product.shape[1]] = True
+    inside[3 : 3 + places.shape[0], 1 : 1 + places.shape[1]] = True
     assert not fits[~inside].any()
 
 

@@ -9,10 +9,10 @@ from ecg_edge.layout import LEADS_12
 
 
 def window(name, size_px, at=(20, 60)):
-    """(96, 128) float32 of a name in Pillow's face, its foot and left edge at a place."""
+    """(96, 128) uint8 of a name in Pillow's face, its foot and left edge at a place."""
     canvas = Image.new("L", (128, 96))
     ImageDraw.Draw(canvas).text(at, name, 255, ImageFont.load_default(size_px), anchor="ls")
-    return np.asarray(canvas, np.float32)
+    return np.asarray(canvas)
 
 
 def test_the_letters_are_there():
@@ -41,5 +41,5 @@ def test_the_face_is_found():
 
 def test_nothing_fits_paper():
     """An empty window correlates with no name."""
-    matcher = NameMatcher(np.zeros((1, 96, 128), np.float32), 8)
+    matcher = NameMatcher(np.zeros((1, 96, 128), np.uint8), 8)
     assert all(np.abs(matcher.fit(0, name, "serif", 2.4)).max() < 1e-3 for name in LEADS_12)
