@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..compiled.library import address, compiled
 from ..compiled.reduction import block_counts, block_quantiles, level_counts, mean_of_boxes, through_table
 from ..errors import PictureError, Reason
 from ..layout import REPORT
@@ -105,8 +106,6 @@ def _above_texture(small: np.ndarray) -> np.ndarray:
 def _solid(dark: np.ndarray) -> np.ndarray | None:
     """(h, w) bool: what is dark over more than the width of any stroke, and its rim: hands, pens, tables, never a trace or a letter. None where
     nothing is."""
-    from scipy import ndimage
-
     side = 2 * round(SOLID_MM * PX_PER_MM / 2) + 1
     # A solid square holds one of the squares of half its side that tile the page.
     half = (side + 1) // 2
@@ -114,8 +113,27 @@ def _solid(dark: np.ndarray) -> np.ndarray | None:
     squares = dark[: rows * half, : columns * half].reshape(rows, half, -1).all(axis=1)
     if not squares.reshape(rows, columns, half).all(axis=2).any():
         return None
+    return _solid_of(dark, side, side // 2 + round(RIM_MM * PX_PER_MM))
+
+
+def _solid_of(dark: np.ndarray, side: int, reach: int) -> np.ndarray | None:
+    """(h, w) bool: what is within `reach` pixels, across and down, of the middle of a dark square of this `side`, odd, of a (h, w) bool page; None where there is
+    none."""
+    library, (height, width) = compiled(), dark.shape
+    if library is None:
+        return _solid_in_scipy(dark, side, reach)
+    dark, found = np.ascontiguousarray(dark), np.empty(dark.shape, bool)
+    scratch, counts = np.empty((height + 1, width), np.uint8), np.empty(2 * width, np.uint16)
+    is_solid = library["solid_ink"](height, width, side, reach, *map(address, (dark, scratch, counts, found)))
+    return found if is_solid else None
+
+
+def _solid_in_scipy(dark: np.ndarray, side: int, reach: int) -> np.ndarray | None:
+    """As `_solid_of`."""
+    from scipy import ndimage
+
     kernel = ndimage.minimum_filter(dark.astype(np.uint8), side, mode="constant")
-    return ndimage.maximum_filter(kernel, side + 2 * round(RIM_MM * PX_PER_MM)) > 0 if kernel.any() else None
+    return np.asarray(ndimage.maximum_filter(kernel, 2 * reach + 1) > 0) if kernel.any() else None
 
 
 def coarse_page_of(small: np.ndarray, dark: np.ndarray, tracks: np.ndarray | None = None) -> CoarsePage:

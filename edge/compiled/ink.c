@@ -278,3 +278,64 @@ WIDEST void times_gain(ptrdiff_t count, const float *restrict gain, uint8_t *res
         image[i] = (uint8_t)(dark < 255.0f ? dark : 255.0f);
     }
 }
+
+/* Where a page (height, width) of zeros and ones is dark all over some square of `side` pixels, odd, that lies within it, and within `reach` pixels of such squares' middles, across and down:
+   found (height, width) 0 or 1; whether there is such a square is returned.
+
+   scratch   (height + 1) * width bytes
+   counts    2 * width numbers */
+WIDEST ptrdiff_t solid_ink(ptrdiff_t height, ptrdiff_t width, ptrdiff_t side, ptrdiff_t reach, const uint8_t *restrict dark,
+                           uint8_t *restrict scratch, uint16_t *restrict counts, uint8_t *restrict found)
+{
+    ptrdiff_t half = side / 2, any = 0;
+    uint16_t *restrict downs = counts, *restrict rests = counts + width;
+    uint8_t *restrict middles = scratch; /* rows in which the middles of squares lie, as far as `reach` beside them */
+    memset(downs, 0, width * sizeof *downs);
+    memset(middles, 0, height * width);
+    for (ptrdiff_t y = 0; y < height; y++) {
+        const uint8_t *restrict row = dark + y * width;
+        uint8_t *restrict wide = scratch + height * width;
+        ptrdiff_t run = 0;
+        memset(wide, 0, width);
+        for (ptrdiff_t x = 0; x < width; x++) {
+            run = row[x] ? run + 1 : 0;
+            if (run >= side)
+                wide[x - half] = 1;
+        }
+        uint8_t holds = 0;
+        for (ptrdiff_t x = 0; x < width; x++) {
+            downs[x] = wide[x] ? (uint16_t)(downs[x] + (downs[x] < side)) : 0;
+            holds |= downs[x] >= side;
+        }
+        if (!holds)
+            continue;
+        any = 1;
+        uint8_t *restrict out = middles + (y - half) * width;
+        ptrdiff_t until = 0;
+        for (ptrdiff_t x = 0; x < width; x++) {
+            if (downs[x] < side)
+                continue;
+            ptrdiff_t from = x - reach > until ? x - reach : until, to = x + reach + 1 < width ? x + reach + 1 : width;
+            memset(out + from, 1, to - from);
+            until = to;
+        }
+    }
+    if (!any)
+        return 0;
+    memset(rests, 0, width * sizeof *rests);
+    for (ptrdiff_t y = -reach; y < height; y++) {
+        uint8_t *restrict out = found + y * width;
+        const uint8_t *restrict seen = middles + (y + reach) * width;
+        uint16_t most = (uint16_t)(2 * reach + 1);
+        if (y + reach < height)
+            for (ptrdiff_t x = 0; x < width; x++)
+                rests[x] = seen[x] ? most : (uint16_t)(rests[x] - (rests[x] > 0));
+        else
+            for (ptrdiff_t x = 0; x < width; x++)
+                rests[x] = (uint16_t)(rests[x] - (rests[x] > 0));
+        if (y >= 0)
+            for (ptrdiff_t x = 0; x < width; x++)
+                out[x] = rests[x] > 0;
+    }
+    return 1;
+}

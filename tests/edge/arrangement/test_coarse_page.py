@@ -1,10 +1,12 @@
 """What a coarse page counts."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ecg_edge.arrangement import coarse_page
+from ecg_edge.compiled import library
 from ecg_edge.compiled.reduction import level_counts
 
 
@@ -33,3 +35,26 @@ def test_what_is_solid_is_taken_off_and_nothing_else_is_copied():
     assert coarse_page._solid(coarse_page.reduced(ink, (8.0, 8.0))[1]) is None
     small, dark = coarse_page.reduced(ink, (8.0, 8.0))
     assert not small[245:305, 45:155].any() and not dark[245:305].any() and dark[150].all()
+
+
+@given(
+    st.integers(1, 40),
+    st.integers(1, 60),
+    st.sampled_from([1, 3, 7, 15]),
+    st.integers(0, 12),
+    st.integers(0, 2**32 - 1),
+)
+def test_what_is_compiled_finds_the_solid_ink_that_scipy_finds(height, width, side, reach, seed):
+    """Squares at the edges, larger ones than the page, none at all."""
+    if library.compiled() is None:
+        pytest.skip("nothing has been compiled: there was no C compiler when the package was installed")
+    rng = np.random.default_rng(seed)
+    dark = rng.random((height, width)) < rng.choice([0.3, 0.97, 1.0])
+    for _ in range(2):
+        top, left = rng.integers(0, height), rng.integers(0, width)
+        dark[top : top + 16, left : left + 16] = True
+    found = coarse_page._solid_of(dark, side, reach)
+    expected = coarse_page._solid_in_scipy(dark, side, reach)
+    assert (found is None) == (expected is None)
+    if found is not None:
+        np.testing.assert_array_equal(found, expected)
