@@ -13,6 +13,7 @@ from ..errors import PictureError, Reason
 from ..layout import REPORT
 from . import calibration_pulses, rows
 from .calibration_pulses import Pulse
+from .pulses_beside import pulses_beside
 from .upright_runs import upright_runs
 
 PX_PER_MM = 4.0
@@ -25,6 +26,8 @@ TILE_MM, TRACE_SHARE = 8.0, 0.07
 """The share of a tile that a trace through it fills; what fills more of most tiles is texture."""
 SOLID_MM, RIM_MM = 3.5, 1.0
 """What is dark over squares of this side is no stroke; it is removed with its rim."""
+PULSED_ROW = 0.5
+"""At the ends of rows that are covered so far by traces pulses are searched for that are found by nothing else."""
 UPRIGHT_MM = 9.0
 REPORT_PULSES_MM = 20.0, 45.0
 """How far from a report page's left edge its pulses stand, and the first column's names are searched for."""
@@ -154,6 +157,9 @@ def coarse_page_of(small: np.ndarray, dark: np.ndarray, tracks: np.ndarray | Non
     found = calibration_pulses.aligned(pulses, PX_PER_MM)
     lone = tuple(pulse for pulse in pulses if pulse not in found)
     candidates = rows.find_rows(x, y, _levelled(tracks, tilt), PX_PER_MM)
+    if not found:
+        lines = [row for row, share in candidates if share >= PULSED_ROW]
+        found = pulses_beside(dark, lines, (x, y), PX_PER_MM)
     return CoarsePage(_without_uprights(small, dark), dark, tilt, found, candidates, (x, y), lone)
 
 

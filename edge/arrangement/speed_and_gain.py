@@ -18,6 +18,8 @@ PAGE_S = 10.0
 """What the columns of a page hold together: they follow each other in time. At 50 mm/s a page of the same width holds half of it."""
 PULSE_S, PULSE_SLACK = 0.2, 0.15
 """How long calibration pulses last on most devices, 5 mm at 25 mm/s and 10 mm at 50 mm/s; some draw them shorter, which says no speed."""
+PULSE_WIDTHS_MM = tuple(PULSE_S * speed for speed in SPEEDS_MM_PER_S)
+"""So wide such pulses are at the speeds in use."""
 MARGIN_MM, EDGE_MM, FOOT_MM = 20.0, 1.0, 1.0
 """Where a lone pulse stands: so far before or behind the columns at most, so far within them, and so near a row's base line."""
 SPEED_SLACK, SCALE_SLACK = 0.08, 0.15
