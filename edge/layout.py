@@ -106,6 +106,8 @@ class Arrangement:
     pulses: tuple[tuple[float, float, float, float], ...] = ()
     speed_from: ScaleSource = "assumed"
     gain_from: ScaleSource = "assumed"
+    gap_mm: float = 0.0
+    """How much bare paper is between the columns."""
     contradicts: tuple[str, ...] = ()
     """What the page shows of speed and gain that is not what the caller gave, as sentences."""
 

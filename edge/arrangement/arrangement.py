@@ -15,7 +15,7 @@ from .calibration_pulses import Pulse
 from .coarse_page import PX_PER_MM, CoarsePage, coarse_page_of, coarse_report, reduced
 from .columns import PAGE_MM, gap_mm
 from .layout_matching import READ_FITS, Match, known_match, matches_of, misread
-from .name_windows import USUAL, WIDE, NameSearch
+from .name_windows import EVEN, USUAL, WIDE, NameSearch
 from .scale import ASSUMED_WIDTH_MM, MAX_PULSE_CHANGE, scale_by_pulses, scale_by_traces
 from .speed_and_gain import PAGE_S, SPEED_SLACK, contradictions_of, gain_of, is_plausible_width, lone_pulses, speed_of
 
@@ -185,7 +185,7 @@ def find_arrangement(
         if other_than and abs(np.log(other_than / px_per_mm[0])) < LEAST_RESCALED:
             raise PictureError(Reason.BAD_SCALE)
     coarse = coarse_page_of(*(seen or reduced(ink, px_per_mm)))
-    best, runner_up = _clear_match(coarse, (USUAL,) if by_traces else (USUAL, WIDE))
+    best, runner_up = _clear_match(coarse, (USUAL,) if by_traces else (USUAL, EVEN, WIDE))
     if by_traces and np.mean(best.fits) < READ_FITS:
         # Whatever is drawn has ends: only names that are read tell that they are those of traces.
         raise PictureError(Reason.BAD_SCALE)
@@ -209,7 +209,7 @@ def _by_pulses_and_columns(found: layout.Arrangement, columns_mm: float) -> tupl
     return (across if abs(across / down - 1) <= MAX_PULSE_CHANGE else down), down
 
 
-def _clear_match(coarse: CoarsePage, searches: Sequence[NameSearch] = (USUAL, WIDE)) -> tuple[Match, float]:
+def _clear_match(coarse: CoarsePage, searches: Sequence[NameSearch]) -> tuple[Match, float]:
     """(the match of a page, the cost of the second best), of names where they usually stand; else of names that are searched for more widely.
 
     Raises
@@ -282,6 +282,7 @@ def _placed(
         pulses=tuple(_on_page(coarse, pulse, px_per_mm) for pulse in (coarse.pulses if has_scale else pulses)),
         speed_from=speed_from,
         gain_from=gain_from,
+        gap_mm=gap,
         contradicts=contradictions_of(pulses, traced_mm, PX_PER_MM, mm_per_s, mm_per_mv),
     )
 
@@ -345,7 +346,7 @@ def _on_page(coarse: CoarsePage, pulse: Pulse, px_per_mm: tuple[float, float]) -
 def _strip_leads(coarse: CoarsePage, match: Match, ink: np.ndarray, px_per_mm: tuple[float, float]) -> list[str | None]:
     """The lead that each rhythm strip shows, None where its name is not read: searched for near where the first column has its names."""
     mm, fine, pattern = PX_PER_MM, FINE_PX_PER_MM, match.pattern
-    zeros = match.zeros[pattern.grid_rows :, 0]
+    zeros = match.search.lines(match.zeros)[pattern.grid_rows :, 0]
     if not zeros.size:
         return []
     x = match.starts[0] + match.places[0][1] + match.search.across[0] * mm

@@ -14,6 +14,7 @@ from ..layout import REPORT
 from . import calibration_pulses, rows
 from .calibration_pulses import Pulse
 from .pulses_beside import pulses_beside
+from .strokes import strokes_of
 from .upright_runs import upright_runs
 
 PX_PER_MM = 4.0
@@ -28,6 +29,8 @@ SOLID_MM, RIM_MM = 3.5, 1.0
 """What is dark over squares of this side is no stroke; it is removed with its rim."""
 PULSED_ROW = 0.5
 """At the ends of rows that are covered so far by traces pulses are searched for that are found by nothing else."""
+SPECK_MM = 0.75
+"""What is no longer and no higher is a speck."""
 UPRIGHT_MM = 9.0
 REPORT_PULSES_MM = 20.0, 45.0
 """How far from a report page's left edge its pulses stand, and the first column's names are searched for."""
@@ -59,6 +62,13 @@ class CoarsePage:
         counts[1:, 1:] |= self.dark[:, :-1]
         counts[1:, :-1] |= self.dark[:, 1:]
         return np.cumsum(counts, axis=0, dtype=counts.dtype, out=counts)
+
+    @cached_property
+    def strokes(self) -> np.ndarray:
+        """(H, W) bool: what is dark and no speck, as dots are that are left of a grid."""
+        found = strokes_of(self.dark)
+        least = SPECK_MM * PX_PER_MM
+        return found.only([max(box.right - box.left - 2, box.bottom - box.top) > least for box in found.boxes])
 
     def slope(self, x: float) -> float:
         """By how many pixels a row stands lower at column `x` of the page itself."""

@@ -20,6 +20,8 @@ STRETCH = np.linspace(0.95, 1.05, 41)
 BARE_MM, NEAR_EDGE_MM, BARE_BAND_MM, LINE_MM = 1.5, 8.0, 9.0, 1.0
 """Columns are apart by bare paper where most rows have none of their trace over so much, so near to an edge, within so much of 0 mV: but for a line or
 ticks that stand there, which are no wider than the last."""
+MIN_BARE_SHARE, EVEN_COLUMNS_MM = 0.6, 2.0
+"""In so many of the rows paper is bare between columns that stand apart, and so evenly they follow each other."""
 OFF_COST = 0.008
 """The cost, in evidence of lines, of a millimetre of disagreement with the ends of the traces or with `PAGE_MM`."""
 
@@ -33,7 +35,7 @@ def extent(coarse: CoarsePage, zeros: Sequence[float]) -> tuple[float, float] | 
     edges = [zeros[0] - BAND_MM * mm, *middles, zeros[-1] + BAND_MM * mm]
     count = np.zeros(coarse.dark.shape[1])
     for zero, top, bottom in zip(zeros, edges, edges[1:], strict=False):
-        band = coarse.dark[max(round(max(top, zero - BAND_MM * mm)), 0) : round(min(bottom, zero + BAND_MM * mm))]
+        band = coarse.strokes[max(round(max(top, zero - BAND_MM * mm)), 0) : round(min(bottom, zero + BAND_MM * mm))]
         wide = np.convolve(band.any(axis=0), np.ones(round(GAP_MM * mm)), mode="same") > 0
         runs, number = ndimage.label(wide)
         lengths = np.bincount(runs, minlength=number + 1)
@@ -75,7 +77,7 @@ def edges_of(
 ) -> tuple[np.ndarray, float]:
     """(edges, evidence): the `count` + 1 edges of columns of one width, and how clear the lines at the inner ones are, 0..1.
 
-    They are given by pulses before each of two columns; else by upright lines, the ends of the traces and the usual width together.
+    They are given by pulses before each of two columns; else by bare paper between them; else by upright lines, the ends of the traces and the usual width together.
     """
     mm = PX_PER_MM
     left, right = ends
@@ -84,6 +86,9 @@ def edges_of(
         return np.array([pulsed[0][1] + mm, pulsed[1][1] + mm, right]), 1.0
     if count == 1:
         return np.array([left, right]), 0.0
+    apart = _edges_by_bare_paper(coarse, zeros, ends, count)
+    if apart is not None:
+        return apart, 1.0
     usual = PAGE_MM / count * mm
     starts = left + np.arange(-LEEWAY_MM * mm, LEEWAY_MM * mm + 1)
     pitches = np.concatenate([(right - left) / count * STRETCH, usual * STRETCH])
@@ -95,6 +100,30 @@ def edges_of(
     off_mm = (off_mm + 0.3 * np.minimum(np.abs(pitches - usual) * count, 20 * mm)) / mm
     best = np.unravel_index(np.argmax(evidence - OFF_COST * off_mm), evidence.shape)
     return edges[best], float(evidence[best])
+
+
+def _edges_by_bare_paper(
+    coarse: CoarsePage, zeros: Sequence[float], ends: tuple[float, float], count: int
+) -> np.ndarray | None:
+    """The `count` + 1 edges of columns that stand apart, each where its traces begin, the last where they end; None where no bare paper is between all of them."""
+    from scipy import ndimage
+
+    mm, (left, right) = PX_PER_MM, (round(end) for end in ends)
+    band, line = round(BARE_BAND_MM * mm), round(LINE_MM * mm)
+    bare = np.zeros((len(zeros), right - left), bool)
+    for row, zero in zip(bare, zeros, strict=True):
+        part = coarse.dark[max(round(zero) - band, 0) : round(zero) + band + 1, left:right].any(axis=0)
+        # A line alone in bare paper is opened away; of a trace nothing is left bare.
+        row[:] = ~ndimage.binary_opening(part, np.ones(line + 1, bool))
+    runs, number = ndimage.label(bare.mean(axis=0) >= MIN_BARE_SHARE)
+    gaps = [(at.start, at.stop) for (at,) in ndimage.find_objects(runs) if at.stop - at.start >= BARE_MM * mm]
+    if len(gaps) != count - 1:
+        return None
+    begins = np.array([0.0, *(stop for _, stop in gaps)])
+    widths = np.array([*(start for start, _ in gaps), right - left]) - begins
+    if np.ptp(widths) > EVEN_COLUMNS_MM * mm or np.ptp(np.diff(begins)) > EVEN_COLUMNS_MM * mm:
+        return None
+    return left + np.append(begins, right - left)
 
 
 def even_edges(

@@ -10,9 +10,13 @@ import numpy as np
 from ..compiled.library import address, compiled
 from ..layout import Pattern
 from .coarse_page import PX_PER_MM
+from .rows import REACH_MM
 
 NAME_GAP_SHARE = 0.8
 """Names are no farther above their row than this share of the rows' distance: they would be those of the row above."""
+
+LEAST_EVEN_ROWS = 4
+"""Of fewer rows one that wanders is as likely as the others."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class NameSearch:
     """How far names are searched for, in mm: `across` (from, to) from where their column starts, `down` (from, to) from their row's zero;
     by up to `pitch` the names of each column may be off from where those of the column before and the columns' edges predict them, by
     `unclear_pitch` where no clear lines make these edges certain. Names are searched for on rows that cost `max_row_cost` at most (0 all
-    there, 1 nothing).
+    there, 1 nothing). Where they are `even`, they are searched for about rows of even distances instead.
     """
 
     across: tuple[float, float] = (-4.0, 30.0)
@@ -28,6 +32,7 @@ class NameSearch:
     pitch: float = 4.0
     unclear_pitch: float = 4.0
     max_row_cost: float = 0.85
+    even: bool = False
 
     def between(self, lines: Sequence[float]) -> NameSearch:
         """The search on rows with these base lines (pixels): where it extends farther up than usual, not to the names of the row above."""
@@ -41,8 +46,22 @@ class NameSearch:
 
         `zeros` (rows, columns) are base lines, `starts` (columns,) where columns start, in pixels.
         """
-        places = [(starts[column], zeros[row, column]) for row, column, _ in cells(pattern)]
+        lines = self.lines(zeros)
+        places = [(starts[column], lines[row, column]) for row, column, _ in cells(pattern)]
         return np.rint(np.array(places) + np.array([self.across[0], self.down[0]]) * PX_PER_MM).astype(int)
+
+    def lines(self, zeros: np.ndarray) -> np.ndarray:
+        """(rows, columns): the rows to which names are printed, of base lines (rows, columns) in pixels: these, or rows of even distances that are near to all of them,
+        from which traces wander and names do not."""
+        if not self.even or len(zeros) < LEAST_EVEN_ROWS:
+            return zeros
+        rows, numbers = np.median(zeros, axis=1), np.arange(len(zeros))
+        upper, lower = np.triu_indices(len(zeros), 1)
+        pitch = np.median((rows[lower] - rows[upper]) / (lower - upper))
+        rows_even = np.median(rows - pitch * numbers) + pitch * numbers
+        if np.abs(rows_even - rows).max() > REACH_MM * PX_PER_MM:
+            return zeros
+        return np.repeat(rows_even[:, None], zeros.shape[1], axis=1)
 
     def windows(self, image: np.ndarray, corners: np.ndarray) -> np.ndarray:
         """(n, h, w): the windows of an image (H, W) with these corners, 0 beyond it."""
@@ -56,6 +75,8 @@ class NameSearch:
 
 
 USUAL = NameSearch()
+EVEN = NameSearch(even=True)
+"""For names of traces that wander from their base lines."""
 WIDE = NameSearch(down=(-26.0, 9.0), pitch=12.0, unclear_pitch=1.0, max_row_cost=0.25)
 """For names that stand far above their traces, or on another pitch than the columns, where rows and columns are clear."""
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import PictureError, Reason
 from ..layout import Arrangement, Place
 from . import calibration_pulses
-from .coarse_page import PX_PER_MM, coarse_page_of, reduced
+from .coarse_page import PX_PER_MM, SPECK_MM, coarse_page_of, reduced
 from .columns import PAGE_MM, extent
 from .separators import ticks
 from .speed_and_gain import USUAL_GAIN_MM_PER_MV
@@ -55,6 +55,8 @@ MIN_TRACE_MM = 4.0
 MIN_END_SHARE, MAX_END_SPREAD_MM = 0.6, 0.6
 """The share of the rows whose traces end in one column, and how far from it those may end."""
 INK = 100
+MULTIPLES, MULTIPLE_SLACK = (0.1, 0.2, 0.4, 0.5, 2.0, 2.5, 5.0, 10.0), 0.04
+"""By which lines 5 mm apart may be taken for others, 0.5 mm to 50 mm: millimetres, pairs of them, centimetres; and how far a measured multiple may be from its own."""
 
 
 def scale_by_pulses(ink: np.ndarray, mm_per_mv: float | None = None) -> tuple[float, float]:
@@ -95,13 +97,20 @@ def scale_by_traces(ink: np.ndarray) -> tuple[float, float]:
     return scale, scale
 
 
+def grid_multiple(factor: float) -> float | None:
+    """The multiple by which a grid's lines were taken for others, given the scale over the grid's; None where it is none of `MULTIPLES`."""
+    nearest = min(MULTIPLES, key=lambda multiple: abs(np.log(factor / multiple)))
+    return nearest if abs(factor / nearest - 1) <= MULTIPLE_SLACK else None
+
+
 def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) -> Arrangement:
     """The arrangement with `px_per_mm` corrected by its pulses (down) and its columns (across), on a page's (H, W) uint8 ink.
 
     On a page without a grid the pulses as they are printed give both, where the columns do not agree with them: what was known of them before is
     their height to half a millimetre.
     Columns that are separated by upright lines or ticks begin where these stand, to the pixel. Where nothing separates
-    them, the ends of the traces tell. Where pulses, lines and ends are missing or too far from the scale, that stays.
+    them, the ends of the traces tell. Where pulses, lines and ends are missing or too far from the scale, that stays. Columns with bare paper between
+    them stay where they were found: their distance says no speed.
     """
     across, down = arrangement.px_per_mm
     strokes = [stroke for stroke in (_foot_and_top(ink, *pulse) for pulse in arrangement.pulses) if stroke]
@@ -114,6 +123,8 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
         by_columns = len(strokes) < MIN_STROKES and abs(across / down - 1) <= MAX_PULSE_CHANGE
         across = across if has_grid or by_columns else down
     arrangement = replace(arrangement, px_per_mm=(across, down))
+    if arrangement.gap_mm and len({place.start_s for place in arrangement.places}) > 1:
+        return replace(arrangement, places=tuple(_on_its_foot(p, strokes, down) for p in arrangement.places))
     if not has_grid:
         arrangement = replace(arrangement, px_per_mm=(_by_length(arrangement, ink) or across, down))
         across = arrangement.px_per_mm[0]
@@ -223,7 +234,7 @@ def _end_px(
     zeros = sorted({place.zero_px for place in arrangement.places})
     reach, found = round(END_BAND_MM * down), []
     for zero in map(round, zeros):
-        band = ink[max(zero - reach, 0) : zero + reach + 1, left:stop] >= INK
+        band = _without_specks(ink[max(zero - reach, 0) : zero + reach + 1, left:stop] >= INK, SPECK_MM * across)
         gaps = np.flatnonzero(~_closed(band.any(axis=0)))
         # The trace is what goes on to the end of what is looked at; one that comes from beyond the band does not begin in it.
         if gaps.size and gaps[-1] < band.shape[1] - round(MIN_TRACE_MM * across):
@@ -237,6 +248,16 @@ def _end_px(
     middle = float(np.median(found))
     agree = np.abs(np.array(found) - middle) <= MAX_END_SPREAD_MM * across
     return middle if agree.sum() >= MIN_END_SHARE * len(zeros) else None
+
+
+def _without_specks(dark: np.ndarray, longest: float) -> np.ndarray:
+    """(h, w) bool: what is dark but for what is no longer and no higher than so many pixels: dots that are left of a grid are no ends of traces."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(dark, np.ones((3, 3), bool))
+    kept = np.zeros(count + 1, bool)
+    kept[1:] = [max(y.stop - y.start, x.stop - x.start) > longest for y, x in ndimage.find_objects(labels)]
+    return kept[labels]
 
 
 def _closed(flags: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrangement import arrangement
-from ..arrangement.scale import refined
+from ..arrangement.scale import grid_multiple, refined
 from ..errors import PictureError, Reason
 from ..layout import REPORT, Arrangement, Box, Template
 from ..preprocessing.crops import TRACE_PX_PER_MM
@@ -327,7 +327,11 @@ def _rescaled(page: Page) -> Page:
     _, found = arrangement.arrange(
         page.ink, None, other_than=page.px_per_mm[0], attempts=search.attempts, **search.known
     )
-    return _arranged(_from_flat(page.flat.rescaled(found.px_per_mm[0]), search))
+    # Pulses and traces tell which lines were seen, and these the scale.
+    multiple = grid_multiple(found.px_per_mm[0] / page.px_per_mm[0])
+    if multiple is None:
+        raise PictureError(Reason.BAD_SCALE)
+    return _arranged(_from_flat(page.flat.rescaled(page.px_per_mm[0] * multiple), search))
 
 
 def _clipped(found: Arrangement, shape: tuple[int, ...]) -> Arrangement:

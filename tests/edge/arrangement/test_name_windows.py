@@ -35,3 +35,16 @@ def test_what_is_compiled_finds_the_best_place_that_numpy_finds(count, height, w
     found = best_along(fits, range(-most, most + 1))
     assert found == max(name_windows._best_at(fits, pitch) for pitch in range(-most, most + 1))
     np.testing.assert_array_equal(layout_matching._mean(fits), np.mean(fits, axis=0))
+
+
+def test_names_stand_at_rows_of_even_distances():
+    """A trace that wanders from its row takes no name with it; rows that are not even, or few, stay as they are found."""
+    even = 100.0 + 80.0 * np.arange(5)[:, None] + np.zeros((5, 2))
+    wandering = even.copy()
+    wandering[1, 0] += 8
+    wandering[3] -= 10
+    np.testing.assert_allclose(name_windows.EVEN.lines(wandering), even, atol=1.5)
+    np.testing.assert_array_equal(name_windows.USUAL.lines(wandering), wandering)
+    uneven = even + np.array([0, 0, 0, 40, 80])[:, None]
+    np.testing.assert_array_equal(name_windows.EVEN.lines(uneven), uneven)
+    np.testing.assert_array_equal(name_windows.EVEN.lines(wandering[:3]), wandering[:3])

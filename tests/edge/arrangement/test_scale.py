@@ -96,3 +96,19 @@ def test_a_trace_that_comes_from_beyond_the_band_does_not_begin_in_it():
     for row in (200, 450):
         level[row - 100 : row + 100] = ink[600:800]
     assert scale._end_px(page, level, 106) == pytest.approx(100, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("factor", "multiple"),
+    [(2.03, 2.0), (0.196, 0.2), (2.49, 2.5), (9.7, 10.0), (1.0, None), (1.35, None), (2.2, None)],
+)
+def test_a_grid_is_taken_for_another_by_known_multiples(factor, multiple):
+    """Millimetres for fives, fives for centimetres; what is between them is no grid of the page."""
+    assert scale.grid_multiple(factor) == multiple
+
+
+def test_columns_that_stand_apart_stay_where_they_were_found(report):
+    """Their pitch is no time."""
+    ink, found = report
+    apart = replace(found, gap_mm=2.0)
+    assert [place.box for place in refined(apart, ink).places] == [place.box for place in found.places]

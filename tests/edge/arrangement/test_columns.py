@@ -1,0 +1,42 @@
+"""Columns of leads: where they begin and end."""
+
+import numpy as np
+import pytest
+
+from ecg_edge.arrangement.coarse_page import CoarsePage
+from ecg_edge.arrangement.columns import edges_of, gap_mm
+
+ROWS, LEFT, WIDE = [80, 180, 280], 40, 250
+
+
+def page_with(gap_px, marked=True):
+    """A coarse page of three rows of four columns so far apart, a tick in each gap where they are `marked`."""
+    dark = np.zeros((360, LEFT + 4 * (WIDE + gap_px) + 40), bool)
+    for row in ROWS:
+        for column in range(4):
+            left = LEFT + column * (WIDE + gap_px)
+            dark[row : row + 2, left : left + WIDE] = True
+            if marked and column:
+                dark[row - 20 : row + 20, left - gap_px // 2] = True
+    return CoarsePage(dark * np.float32(255), dark, 0.0, (), (), (np.empty(0), np.empty(0)))
+
+
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("gap_px", [8, 24])
+def test_columns_with_bare_paper_between_them_begin_behind_it(gap_px, marked):
+    """To half a millimetre, whatever stands in the gaps."""
+    page = page_with(gap_px, marked)
+    begins = LEFT + (WIDE + gap_px) * np.arange(4)
+    edges, clear = edges_of(page, ROWS, (LEFT, begins[-1] + WIDE), 4)
+    assert clear == 1.0
+    assert edges == pytest.approx([*begins, begins[-1] + WIDE], abs=2)
+    assert gap_mm(page, np.repeat(np.array(ROWS)[:, None], 4, axis=1), edges) == pytest.approx(gap_px / 4, abs=0.5)
+
+
+def test_a_break_in_the_traces_is_no_gap():
+    """A single one, where no column of four could begin."""
+    page = page_with(0, marked=False)
+    page.dark[:, LEFT + 100 : LEFT + 130] = False
+    edges, clear = edges_of(page, ROWS, (LEFT, LEFT + 4 * WIDE), 4)
+    assert clear < 0.5
+    assert edges == pytest.approx(LEFT + WIDE * np.arange(5), abs=60)
