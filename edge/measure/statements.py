@@ -9,8 +9,12 @@ from typing import Any, Literal
 from .measurements import Measurements
 from .person import UNKNOWN_PERSON, Person, Sex
 
-SCATTERED = 0.1
-"""RR that changes from beat to beat by more than that share of its mean, in the mean, is irregular as in fibrillation."""
+SCATTERED = 0.08
+"""RR that changes from beat to beat by more than that share of its mean, in the mean, is irregular as in fibrillation. Chosen on the records of PTB-XL
+in folds 1 to 8: there, with no P wave that repeats, it holds on 67 of 73 with fibrillation and on 20 of 1413 others (at 0.1 on 65 and 18)."""
+
+FAST_PER_MIN = 100
+"""Above that rate P may lie in T: where none can be looked for, none is seen."""
 
 LEAST_PACED = 3
 """A rhythm is paced where so many beats come after a pacing spike."""
@@ -204,6 +208,8 @@ def _sinus(facts: _Facts) -> bool:
 
 
 def _fibrillation(facts: _Facts) -> bool:
+    if facts.measured.p_wave is None and facts["qrs_ms"] and facts["rate_per_min"] > FAST_PER_MIN:
+        return bool(facts["scatter"] > SCATTERED)
     return facts["scatter"] > SCATTERED and not facts["p_wave"]
 
 
@@ -232,7 +238,7 @@ RULES = (
     Rule(
         "irregular_without_p",
         "irregular, no P waves: suspected atrial fibrillation",
-        f"RR changes from beat to beat by more than {SCATTERED:.0%} of its mean, in the mean, and no P wave repeats",
+        f"RR changes from beat to beat by more than {SCATTERED:.0%} of its mean, in the mean, and no P wave repeats; above {FAST_PER_MIN} per minute also where T leaves no room for one",
         FIBRILLATION,
         _fibrillation,
         of_own_rhythm=True,

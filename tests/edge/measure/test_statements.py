@@ -107,6 +107,15 @@ def test_what_is_local_takes_two_contiguous_leads(code, leads):
         assert code not in codes(with_leads(**{"aVL": first[1], "V6": rest[0][1]}))
 
 
+def test_an_irregular_heart_too_fast_for_p_waves_is_suspected_of_fibrillation():
+    """Where T leaves no room for P none is seen; a slower heart, or one without a QRS complex, is not assessed, and a regular one is none."""
+    fast = replace(NORMAL, scatter=0.2, p_wave=None, rate_per_min=150.0)
+    assert "irregular_without_p" in codes(fast)
+    assert "irregular_without_p" not in codes(replace(fast, scatter=0.02)) | codes(replace(fast, p_wave=True))
+    for unknown in ({"rate_per_min": 80.0}, {"qrs_ms": None}):
+        assert "irregular_without_p" in codes(replace(fast, **unknown), "not_assessed")
+
+
 def test_raised_st_of_the_middle_leads_depends_on_sex_and_age():
     """Where they are not given the least sensitive threshold is taken."""
     measured = with_leads(V2={"st_j_mv": 0.21}, V3={"st_j_mv": 0.22})
