@@ -16,7 +16,7 @@ from .coarse_page import PX_PER_MM, CoarsePage, coarse_page_of, coarse_report, r
 from .columns import PAGE_MM, gap_mm
 from .layout_matching import READ_FITS, Match, known_match, matches_of, misread
 from .name_windows import EVEN, USUAL, WIDE, NameSearch
-from .scale import ASSUMED_WIDTH_MM, MAX_PULSE_CHANGE, scale_by_pulses, scale_by_traces
+from .scale import ASSUMED_WIDTH_MM, MAX_PULSE_CHANGE, AssumedPage, scale_by_pulses, scale_by_traces
 from .speed_and_gain import PAGE_S, SPEED_SLACK, contradictions_of, gain_of, is_plausible_width, lone_pulses, speed_of
 
 MAX_COST = 0.5
@@ -101,7 +101,7 @@ def arrange(
         turned = np.ascontiguousarray(np.rot90(ink, turns))
         try:
             arrangement = find_arrangement(
-                turned, scale, seen if turns == 0 and scale is not None else None,
+                turned, scale, seen if turns == 0 and (scale is not None or ink.shape[1] >= ink.shape[0]) else None,
                 mm_per_s=mm_per_s, mm_per_mv=mm_per_mv, other_than=other_than,
             )  # fmt: skip
         except PictureError as refusal:
@@ -163,7 +163,7 @@ def find_arrangement(
         0 paper, 255 the ink of traces, names and pulses.
     px_per_mm : (across, down), or None where there is no grid: the calibration pulses then give it.
     seen
-        What `coarse_page_of` takes of this page at this scale, where that is known.
+        What `coarse_page_of` takes of this page at this scale, or at the assumed one, where that is known.
     mm_per_s, mm_per_mv
         Paper speed and gain where they are known.
     other_than
@@ -178,10 +178,11 @@ def find_arrangement(
     if px_per_mm is None:
         if ink.shape[0] > MAX_PROPORTION * ink.shape[1]:
             raise PictureError(Reason.BAD_SCALE)
+        page, seen = AssumedPage(ink, seen), None
         with suppress(PictureError):
-            px_per_mm = scale_by_pulses(ink, mm_per_mv)
+            px_per_mm = scale_by_pulses(page, mm_per_mv)
         if px_per_mm is None:
-            px_per_mm, by_traces = scale_by_traces(ink), True
+            px_per_mm, by_traces = scale_by_traces(page), True
         if other_than and abs(np.log(other_than / px_per_mm[0])) < LEAST_RESCALED:
             raise PictureError(Reason.BAD_SCALE)
     coarse = coarse_page_of(*(seen or reduced(ink, px_per_mm)))

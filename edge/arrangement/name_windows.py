@@ -109,7 +109,7 @@ def best_along(fits: list[np.ndarray], pitches: range) -> tuple[float, int, tupl
     height, width = fits[0].shape
     fits = [np.ascontiguousarray(fit) for fit in fits]
     sums, most, places = (
-        np.empty(width, np.float32),
+        np.empty(width + height, np.float32),
         np.empty(len(pitches), np.float32),
         np.empty(len(pitches), np.int64),
     )

@@ -6,6 +6,7 @@ columns of a page follow each other by as many seconds as they show. Paper speed
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -59,41 +60,56 @@ MULTIPLES, MULTIPLE_SLACK = (0.1, 0.2, 0.4, 0.5, 2.0, 2.5, 5.0, 10.0), 0.04
 """By which lines 5 mm apart may be taken for others, 0.5 mm to 50 mm: millimetres, pairs of them, centimetres; and how far a measured multiple may be from its own."""
 
 
-def scale_by_pulses(ink: np.ndarray, mm_per_mv: float | None = None) -> tuple[float, float]:
-    """(across, down) px/mm of a page without a grid, from its (H, W) uint8 ink, by pulses of 1 mV.
+class AssumedPage:
+    """A page without a grid, of (H, W) uint8 ink, as it is at the assumed scale: reduced once, whatever is looked for; `seen` where that is known."""
+
+    def __init__(self, ink: np.ndarray, seen: Sequence[np.ndarray] | None = None) -> None:
+        self.px_per_mm = ink.shape[1] / ASSUMED_WIDTH_MM
+        self._ink, self._seen = ink, seen
+
+    @cached_property
+    def seen(self) -> Sequence[np.ndarray]:
+        """What `coarse_page_of` takes of it.
+
+        Raises
+        ------
+        PictureError : `not_an_ecg` where there is no ink to speak of.
+        """
+        return self._seen or reduced(self._ink, (self.px_per_mm, self.px_per_mm))
+
+
+def scale_by_pulses(page: AssumedPage, mm_per_mv: float | None = None) -> tuple[float, float]:
+    """(across, down) px/mm of a page without a grid by pulses of 1 mV.
 
     Raises
     ------
     PictureError : `bad_scale` where fewer than two pulses stand below each other.
     """
-    assumed = ink.shape[1] / ASSUMED_WIDTH_MM
-    _, dark = reduced(ink, (assumed, assumed))
+    dark = page.seen[1]
     found = calibration_pulses.aligned(calibration_pulses.find_pulses(dark, PX_PER_MM, PULSE_HEIGHTS_MM), PX_PER_MM)
     if not found:
         raise PictureError(Reason.BAD_SCALE)
     height_mm = float(np.median([pulse.height for pulse in found])) / PX_PER_MM
-    scale = assumed * height_mm / (mm_per_mv or USUAL_GAIN_MM_PER_MV)
+    scale = page.px_per_mm * height_mm / (mm_per_mv or USUAL_GAIN_MM_PER_MV)
     return scale, scale
 
 
-def scale_by_traces(ink: np.ndarray) -> tuple[float, float]:
-    """(across, down) px/mm of a page without a grid, from its (H, W) uint8 ink, by the ends of its traces: 10 s at 25 mm/s and 5 s at 50 mm/s
-    are equally wide.
+def scale_by_traces(page: AssumedPage) -> tuple[float, float]:
+    """(across, down) px/mm of a page without a grid by the ends of its traces: 10 s at 25 mm/s and 5 s at 50 mm/s are equally wide.
 
     Raises
     ------
     PictureError : `bad_scale` where there are too few rows of traces.
     """
-    assumed = ink.shape[1] / ASSUMED_WIDTH_MM
     try:
-        coarse = coarse_page_of(*reduced(ink, (assumed, assumed)))
+        coarse = coarse_page_of(*page.seen)
     except PictureError:
         raise PictureError(Reason.BAD_SCALE) from None
     lines = [row for row, share in coarse.rows if share >= TRACED_ROW]
     ends = extent(coarse, lines) if len(lines) >= MIN_TRACED_ROWS else None
     if ends is None:
         raise PictureError(Reason.BAD_SCALE)
-    scale = assumed * (ends[1] - ends[0]) / PX_PER_MM / PAGE_MM
+    scale = page.px_per_mm * (ends[1] - ends[0]) / PX_PER_MM / PAGE_MM
     return scale, scale
 
 

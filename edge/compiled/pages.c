@@ -375,22 +375,47 @@ void upright_runs(ptrdiff_t height, ptrdiff_t width, const uint8_t *restrict dar
     }
 }
 
+static inline __attribute__((always_inline)) float greatest_of(ptrdiff_t count, const float *restrict values)
+{
+    float lane[LANES], greatest = -INFINITY;
+    ptrdiff_t x = 0;
+    for (int j = 0; j < LANES; j++)
+        lane[j] = -INFINITY;
+    for (; x + LANES <= count; x += LANES)
+        for (int j = 0; j < LANES; j++)
+            lane[j] = values[x + j] > lane[j] ? values[x + j] : lane[j];
+    for (; x < count; x++)
+        greatest = values[x] > greatest ? values[x] : greatest;
+    for (int j = 0; j < LANES; j++)
+        greatest = lane[j] > greatest ? lane[j] : greatest;
+    return greatest;
+}
+
 /* For each shift of `count` images (height, width), each shifted by it relative to the one before, the greatest sum of all, and where it is.
 
    first, shifts   the first shift and how many there are, each a pixel more than the one before
    images          count pointers
-   sums            width floats to be written over
-   most, places    (shifts): the greatest sum, and the number of its pixel: row * columns + column of those that all images have */
+   sums            width + height floats to be written over
+   most, places    (shifts): the greatest sum, and the number of its pixel: row * columns + column of those that all images have; of rows none of whose sums can be the
+                   greatest of all shifts nothing is said */
 WIDEST void best_shifts(ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, ptrdiff_t first, ptrdiff_t shifts, const float *const *restrict images,
                         float *restrict sums, float *restrict most, int64_t *restrict places)
 {
-    for (ptrdiff_t k = 0; k < shifts; k++) {
-        ptrdiff_t shift = first + k, ends = shift * (count - 1), columns = width - (ends < 0 ? -ends : ends), offset = ends < 0 ? -ends : 0;
+    float *restrict bounds = sums + width, record = -INFINITY;
+    for (ptrdiff_t i = 0; i < count; i++)
+        for (ptrdiff_t y = 0; y < height; y++) {
+            float greatest = greatest_of(width, images[i] + y * width);
+            bounds[y] = i ? bounds[y] + greatest : greatest;
+        }
+    for (ptrdiff_t n = 0; n < shifts; n++) { /* from the middle outward: the best ones are likely there */
+        ptrdiff_t k = shifts / 2 + (n % 2 ? -1 - n / 2 : n / 2), shift = first + k, ends = shift * (count - 1);
+        ptrdiff_t columns = width - (ends < 0 ? -ends : ends), offset = ends < 0 ? -ends : 0;
         most[k] = -INFINITY;
         places[k] = 0;
         for (ptrdiff_t y = 0; y < height; y++) {
+            if (bounds[y] < record)
+                continue;
             const float *restrict one = images[0] + y * width + offset;
-            float lane[LANES], greatest = -INFINITY;
             if (count == 1)
                 memcpy(sums, one, columns * sizeof *sums);
             for (ptrdiff_t i = 1; i < count; i++) {
@@ -399,21 +424,14 @@ WIDEST void best_shifts(ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, ptrd
                 for (ptrdiff_t x = 0; x < columns; x++)
                     sums[x] = before[x] + other[x];
             }
-            ptrdiff_t x = 0;
-            for (int j = 0; j < LANES; j++)
-                lane[j] = -INFINITY;
-            for (; x + LANES <= columns; x += LANES)
-                for (int j = 0; j < LANES; j++)
-                    lane[j] = sums[x + j] > lane[j] ? sums[x + j] : lane[j];
-            for (; x < columns; x++)
-                greatest = sums[x] > greatest ? sums[x] : greatest;
-            for (int j = 0; j < LANES; j++)
-                greatest = lane[j] > greatest ? lane[j] : greatest;
+            float greatest = greatest_of(columns, sums);
             if (greatest > most[k]) {
-                for (x = 0; sums[x] != greatest;)
+                ptrdiff_t x = 0;
+                while (sums[x] != greatest)
                     x++;
                 most[k] = greatest;
                 places[k] = y * columns + x;
+                record = greatest > record ? greatest : record;
             }
         }
     }
