@@ -25,6 +25,7 @@ import numpy as np
 from PIL import Image
 
 from ecg_edge import Reader
+from ecg_edge.classifier import card as cards
 from ecg_edge.diagnostics.page_cost import MB_PER_MIB, peak_mib
 from ecg_edge.errors import PictureError, WorkerError, WorkerTimeoutError
 from ecg_edge.image import open_file, open_picture
@@ -352,7 +353,7 @@ def damaged(options):
     A run that was ended goes on where it was while the code is the same; what is kept for that stays under `runs/`, until all are done.
     """
     paths = sorted(Path("tests/data").glob("*.jpg"))[:3]
-    kept = RUNS / f"{_name(options)}-{reading.code_of(None)}.jsonl"
+    kept = RUNS / f"{_name(options)}-{reading.code_of(cards.DEFAULT_MODEL)}.jsonl"
     kept.parent.mkdir(parents=True, exist_ok=True)
     known = list(reading.rows_in(kept))
     first, *rows = known or [random.SystemRandom().randrange(2**62)]
