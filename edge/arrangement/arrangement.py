@@ -11,7 +11,7 @@ import numpy as np
 from .. import layout
 from ..errors import PictureError, Reason
 from . import lead_names, rows
-from .calibration_pulses import Pulse
+from .calibration_pulses import Pulse, count_aligned
 from .coarse_page import PX_PER_MM, CoarsePage, coarse_page_of, coarse_report, reduced
 from .columns import PAGE_MM, gap_mm
 from .layout_matching import READ_FITS, Match, known_match, matches_of, misread
@@ -125,7 +125,7 @@ def arrange(
 
 def _likely_turns(ink: np.ndarray, px_per_mm: tuple[float, float] | None) -> tuple[tuple[int, ...], Seen]:
     """The quarter turns that bring the longest tracks level, both ways up; where that is not clear, the other two after them. And the reduced ink of the
-    page as it lies, and its tracks."""
+    page as it lies, and its tracks. Of those that are not clear ones with pulses come first."""
     assumed = max(ink.shape) / ASSUMED_WIDTH_MM
     small, dark = reduced(ink, px_per_mm or (assumed, assumed))
     tracks = [rows.tracks_of(image, PX_PER_MM) for image in (dark, dark.T)]
@@ -133,8 +133,10 @@ def _likely_turns(ink: np.ndarray, px_per_mm: tuple[float, float] | None) -> tup
     height, width = dark.shape
     level, steep = level * width**LANDSCAPE_POWER, steep * height**LANDSCAPE_POWER
     turns = (0, 2, 1, 3) if level >= steep else (1, 3, 0, 2)
-    certain = max(level, steep) >= CERTAIN_AXIS * min(level, steep)
-    return turns[:2] if certain else turns, (small, dark, tracks[0])
+    if max(level, steep) >= CERTAIN_AXIS * min(level, steep):
+        return turns[:2], (small, dark, tracks[0])
+    pulses = [count_aligned(np.ascontiguousarray(np.rot90(dark, turn)), PX_PER_MM) >= CLEAR_PULSES for turn in turns]
+    return tuple(turns[at] for at in np.argsort(np.logical_not(pulses), kind="stable")), (small, dark, tracks[0])
 
 
 def tilt_of(ink: np.ndarray) -> float:

@@ -144,6 +144,11 @@ def aligned(pulses: Iterable[Pulse], px_per_mm: float) -> tuple[Pulse, ...]:
     return tuple(sorted(kept, key=lambda pulse: (pulse.foot, pulse.left)))
 
 
+def count_aligned(dark: np.ndarray, px_per_mm: float) -> int:
+    """How many pulses rise below each other on a (H, W) bool page: of the four ways to turn a page, on the upright one alone."""
+    return len(aligned(find_pulses(dark, px_per_mm), px_per_mm))
+
+
 def columns_of(pulses: Iterable[Pulse], px_per_mm: float) -> list[tuple[float, float]]:
     """[(left, right), …] of the columns in which pulses stand, from the left."""
     columns = in_columns(pulses, px_per_mm)

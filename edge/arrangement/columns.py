@@ -8,6 +8,8 @@ from . import calibration_pulses
 from .coarse_page import PX_PER_MM, CoarsePage
 
 MIN_RUN_MM = 8.0
+PRINT_MM = 15.0
+"""What stands beside the traces, apart from them, and is no wider is print."""
 BAND_MM = 14.0
 GAP_MM = 1.5
 PAGE_MM = 250.0
@@ -41,11 +43,14 @@ def extent(coarse: CoarsePage, zeros: Sequence[float]) -> tuple[float, float] | 
         lengths = np.bincount(runs, minlength=number + 1)
         lengths[0] = 0
         count += lengths[runs] >= MIN_RUN_MM * mm
-    traced = np.flatnonzero(count >= 0.5 * len(zeros))
-    if not traced.size:
+    spans, _ = ndimage.label(count >= 0.5 * len(zeros))
+    found = [(at.start, at.stop) for (at,) in ndimage.find_objects(spans)]
+    if not found:
         return None
+    # Print beside the traces is narrow: of several spans those at the ends count where they are wide.
+    wide_ones = [span for span in found if span[1] - span[0] >= PRINT_MM * mm] or found
     grown = GAP_MM * mm / 2
-    left, right = traced[0] + grown, traced[-1] + 1 - grown
+    left, right = wide_ones[0][0] + grown, wide_ones[-1][1] - grown
     opened = False
     for before, after in calibration_pulses.columns_of(coarse.pulses, mm):
         # There is no trace before the pulses that open the rows, nor behind those that close them.

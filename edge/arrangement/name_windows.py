@@ -75,7 +75,7 @@ class NameSearch:
 
 
 USUAL = NameSearch()
-EVEN = NameSearch(even=True)
+EVEN = NameSearch(even=True, max_row_cost=0.4)
 """For names of traces that wander from their base lines."""
 WIDE = NameSearch(down=(-26.0, 9.0), pitch=12.0, unclear_pitch=1.0, max_row_cost=0.25)
 """For names that stand far above their traces, or on another pitch than the columns, where rows and columns are clear."""

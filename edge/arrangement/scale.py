@@ -24,6 +24,8 @@ PULSE_HEIGHTS_MM = 8.0, 10.0, 12.5
 """Heights of pulses that are searched for at that assumed scale."""
 TRACED_ROW, MIN_TRACED_ROWS = 0.5, 3
 """A row of traces is covered by at least this share; so many, or their ends do not tell how wide the columns are."""
+MIN_TRACED_WIDTH = 0.4
+"""The least share of a page's width that its traces take: narrower ones would be those of a sheet of a metre."""
 
 MAX_PULSE_CHANGE, MAX_PITCH_CHANGE = 0.03, 0.015
 """How far pulses and columns may be from the grid's scale; farther off, it is they that were misread."""
@@ -107,7 +109,7 @@ def scale_by_traces(page: AssumedPage) -> tuple[float, float]:
         raise PictureError(Reason.BAD_SCALE) from None
     lines = [row for row, share in coarse.rows if share >= TRACED_ROW]
     ends = extent(coarse, lines) if len(lines) >= MIN_TRACED_ROWS else None
-    if ends is None:
+    if ends is None or ends[1] - ends[0] < MIN_TRACED_WIDTH * coarse.dark.shape[1]:
         raise PictureError(Reason.BAD_SCALE)
     scale = page.px_per_mm * (ends[1] - ends[0]) / PX_PER_MM / PAGE_MM
     return scale, scale

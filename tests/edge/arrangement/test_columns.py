@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ecg_edge.arrangement.coarse_page import CoarsePage
-from ecg_edge.arrangement.columns import edges_of, gap_mm
+from ecg_edge.arrangement.columns import edges_of, extent, gap_mm
 
 ROWS, LEFT, WIDE = [80, 180, 280], 40, 250
 
@@ -40,3 +40,15 @@ def test_a_break_in_the_traces_is_no_gap():
     edges, clear = edges_of(page, ROWS, (LEFT, LEFT + 4 * WIDE), 4)
     assert clear < 0.5
     assert edges == pytest.approx(LEFT + WIDE * np.arange(5), abs=60)
+
+
+def test_print_beside_the_traces_is_none_of_them():
+    """A panel's words stand on most rows, apart from their ends; specks are nothing at all."""
+    page = page_with(0)
+    right = LEFT + 4 * WIDE
+    page.dark[:, LEFT - 20 : LEFT : 4] |= (np.arange(len(page.dark)) % 4 == 0)[:, None]
+    wider = np.pad(page.dark, ((0, 0), (0, 100)))
+    for row in ROWS:
+        wider[row - 6 : row + 6, right + 12 : right + 50] = True
+    printed = CoarsePage(wider * np.float32(255), wider, 0.0, (), (), (np.empty(0), np.empty(0)))
+    assert extent(printed, ROWS) == pytest.approx((LEFT, right), abs=3)

@@ -8,6 +8,7 @@ import pytest
 from ecg_edge.arrangement import scale
 from ecg_edge.arrangement.arrangement import find_arrangement
 from ecg_edge.arrangement.scale import refined
+from ecg_edge.errors import PictureError, Reason
 from ecg_edge.layout import Arrangement, Box, Place
 from ecg_edge.page.ink import ink_of
 from ecg_edge.simulator.heart import simulate
@@ -112,3 +113,14 @@ def test_columns_that_stand_apart_stay_where_they_were_found(report):
     ink, found = report
     apart = replace(found, gap_mm=2.0)
     assert [place.box for place in refined(apart, ink).places] == [place.box for place in found.places]
+
+
+def test_ends_that_are_near_each_other_are_none_of_traces():
+    """Three short rows on a wide page: at the scale that they would give it would be metres wide."""
+    ink = np.zeros((600, 2000), np.uint8)
+    for row in (100, 250, 400):
+        ink[row : row + 4, 900:1150] = 255
+        ink[row - 20 : row, 1000:1004] = 255
+    with pytest.raises(PictureError) as refused:
+        scale.scale_by_traces(ink)
+    assert refused.value.reason is Reason.BAD_SCALE
