@@ -165,7 +165,7 @@ def _by_grid(image: Image.Image, work: Image.Image, found: grid.Grid, to_work: n
     if picture_px_per_mm < MIN_PX_PER_MM:
         raise PictureError(Reason.TOO_SMALL)
     # Its sides are looked for at fewer pixels to the millimetre than the small copy has.
-    sides, first, edge = _sheet(work, found.homography, low, high, _resolution(found.homography, found.tiles))
+    sides, goes_on, first, edge = _sheet(work, found.homography, low, high, _resolution(found.homography, found.tiles))
     margin = np.array([MARGIN_CELLS, MARGIN_CELLS])
     mesh = warp.mesh_of(homography, (*(low - margin), *(high + margin)), 1.0, warp.CELL_MM * PX_PER_MM)
     source, factor = _near_resolution(image, picture_px_per_mm)
@@ -182,7 +182,8 @@ def _by_grid(image: Image.Image, work: Image.Image, found: grid.Grid, to_work: n
     flat, mesh = mesh.resample(source), mesh.scaled(1 / factor)
     ruled = np.array([[part.start, part.stop] for part in certain]).T + low - margin - first
     sides = sheet.without_inner(sides, ruled.ravel() * DRAFT_CELL_PX, SIDE_SLACK_CELLS * DRAFT_CELL_PX)
-    _blank_beyond(flat, sheet.depth(sides, (warp.project(homography, mesh.nodes) - first) * DRAFT_CELL_PX))
+    ends = {name: None if name in goes_on else side for name, side in sides.items()}
+    _blank_beyond(flat, sheet.depth(ends, (warp.project(homography, mesh.nodes) - first) * DRAFT_CELL_PX))
     corners = warp.project(np.linalg.inv(homography), sheet.corners_of(sides, edge) / DRAFT_CELL_PX + first)
     whole = all(side is not None for side in sides.values())
     return Flat(
@@ -209,9 +210,9 @@ def _blank_beyond(flat: Image.Image, depth: np.ndarray) -> None:
 
 def _sheet(
     image: Image.Image, homography: np.ndarray, low: np.ndarray, high: np.ndarray, image_px_per_mm: float
-) -> tuple[sheet.Sides, np.ndarray, np.ndarray]:
-    """The sheet on which the grid's cells `low` to `high` lie: (sides in a draft's pixels, the cell at the draft's upper left, the
-    draft's own edges (4,))."""
+) -> tuple[sheet.Sides, frozenset[str], np.ndarray, np.ndarray]:
+    """The sheet on which the grid's cells `low` to `high` lie: (sides in a draft's pixels, names of those beyond which paper may go on, the cell at the draft's
+    upper left, the draft's own edges (4,))."""
     from scipy import ndimage
 
     around = np.array([AROUND_CELLS, AROUND_CELLS])
@@ -229,7 +230,8 @@ def _sheet(
     middle, half = (low + high) / 2, SURE_SHARE * (high - low) / 2
     box = np.concatenate([middle - half - first, middle + half - first]) * DRAFT_CELL_PX
     sides = sheet.find_sides(draft, seen, box)
-    return sides, first, np.array([0, 0, draft.shape[1], draft.shape[0]], float)
+    goes_on = sheet.paper_beyond(draft, seen, sides)
+    return sides, goes_on, first, np.array([0, 0, draft.shape[1], draft.shape[0]], float)
 
 
 def _clipped_to_picture(

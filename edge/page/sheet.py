@@ -27,6 +27,8 @@ CLEAR_SHARE = 0.6
 """A nearer line with this share of the clearest one's contrast is taken for the side."""
 MIN_SEEN = 0.5
 SLOPES = np.linspace(-0.03, 0.03, 7)
+AS_LIGHT = 4.0
+"""Levels by which what lies beyond a side may be darker than what lies within and still be as light."""
 
 OUTLINE_PX = 480
 MIN_AREA = 0.08
@@ -173,6 +175,33 @@ def without_inner(sides: Sides, box: np.ndarray | tuple[float, float, float, flo
         middle = middle_y if name in ("left", "right") else middle_x
         kept[name] = side if side is not None and within[name](side[0] + side[1] * middle) <= slack else None
     return kept
+
+
+def paper_beyond(draft: np.ndarray, seen: np.ndarray, sides: Sides) -> frozenset[str]:
+    """Of "top" and "bottom" those sides beyond which a draft is as light as within, or lighter, in every channel: a printed grid ends there, the paper may go on, and waves
+    reach out of the grid.
+
+    Parameters
+    ----------
+    draft, seen : as `find_sides` has them
+    """
+    window, found = round(WINDOW_MM * DRAFT_PX_PER_MM), set()
+    columns = np.arange(draft.shape[1])[:, None]
+    for name, outward in (("top", -1), ("bottom", 1)):
+        side = sides[name]
+        if side is None:
+            continue
+        # A window within, and as far beyond as it has to be in the picture.
+        away = np.array([-window, *(round(beyond * window) for beyond in BEYOND if beyond <= CERTAIN)])
+        rows = np.rint(side[0] + side[1] * columns).astype(int) + outward * away
+        inside = ((rows >= 0) & (rows < len(draft))).all(axis=1)
+        inside[inside] = seen[rows[inside], columns[inside]].all(axis=1)
+        if not inside.any():
+            continue
+        within, *beyond = np.median(draft[rows[inside], columns[inside]], axis=0)
+        if (np.array(beyond) >= within - AS_LIGHT).all():
+            found.add(name)
+    return frozenset(found)
 
 
 def depth(sides: Sides, points: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from ecg_edge.compiled import library
 from ecg_edge.page import sheet
-from ecg_edge.page.sheet import WINDOW_MM, corners_of, depth, find_outline, find_sides, without_inner
+from ecg_edge.page.sheet import WINDOW_MM, corners_of, depth, find_outline, find_sides, paper_beyond, without_inner
 
 from ..papers import clouds
 
@@ -138,6 +138,21 @@ def test_beyond_the_edge_of_a_draft_there_is_no_side():
 
 
 # What is made of sides
+
+
+@pytest.mark.parametrize(
+    ("beyond", "goes_on"),
+    [((240, 238, 235), True), ((252, 250, 249), True), ((205, 238, 235), False), ((120, 90, 60), False)],
+)
+def test_paper_goes_on_where_a_printed_grid_ends_and_all_beyond_is_as_light(beyond, goes_on):
+    """A pink grid on lighter paper, above and below; a table is darker in one channel at least."""
+    picture = draft(SIDES, beyond, paper=(236, 200, 195))
+    expected = {"top", "bottom"} if goes_on else set()
+    assert paper_beyond(picture, everywhere(picture), SIDES) == expected
+    unseen = everywhere(picture)
+    unseen[:30] = False
+    assert paper_beyond(picture, unseen, SIDES) == expected - {"top"}
+    assert paper_beyond(picture, everywhere(picture), dict.fromkeys(SIDES)) == set()
 
 
 def test_sides_deep_within_what_is_ruled_are_none():
