@@ -10,8 +10,9 @@ from ..layout import Arrangement, Place
 from .centreline import OFFSETS_PX, centrelines
 from .crossings import ink_spans
 from .ink_runs import INK, InkRuns, columns_of, name_area
-from .lost_leads import Followed, lose
+from .lost_leads import OFF_ROW, Followed, lose
 from .path_search import track
+from .printed_lines import without_lines
 from .strip_leads import strip_leads
 
 RATE_HZ = 500
@@ -52,10 +53,30 @@ class Traces:
 
 
 def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
-    """The `Traces` of a flat page's (H, W) uint8 `ink` whose leads stand as the `layout.Arrangement` says."""
+    """The `Traces` of a flat page's (H, W) uint8 `ink` whose leads stand as the `layout.Arrangement` says.
+
+    Where leads were lost that have followed printed lines, all are followed once more without these.
+    """
+    strokes, line_px = page_strokes(ink, arrangement)
+    traces = _traces_of_strokes(strokes, line_px, arrangement, ink.shape[0])
+    lost = [
+        (place, stroke)
+        for place, stroke in zip(arrangement.places, strokes, strict=True)
+        if traces.lost_because.get(place.name) in OFF_ROW
+    ]
+    cleaned = without_lines(ink, lost, arrangement.px_per_mm)
+    if cleaned is None:
+        return traces
+    again = _traces_of_strokes(*page_strokes(cleaned, arrangement), arrangement, ink.shape[0])
+    return min(again, traces, key=lambda found: len(found.lost_because))
+
+
+def _traces_of_strokes(
+    strokes: Sequence[np.ndarray], line_px: float, arrangement: Arrangement, height_px: int
+) -> Traces:
+    """The `Traces` of what `page_strokes` gives, on a page of this height."""
     across, down = arrangement.px_per_mm
     places = arrangement.places
-    strokes, line_px = page_strokes(ink, arrangement)
     signals, start_s, states, reach_mv, paths = {}, {}, {}, {}, {}
     for place, (x, y, read) in zip(places, _curves(strokes, line_px, places, across), strict=True):
         name = place.name
@@ -63,7 +84,7 @@ def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
         sign = -1 if (place.lead or "").startswith("-") else 1
         signals[name] = sign * _sampled(x, y, place, across * arrangement.mm_per_s, down * arrangement.mm_per_mv)
         start_s[name], states[name], paths[name] = place.start_s, read, np.stack([x, y], 1).astype(np.float32)
-        ends = sorted(sign * (place.zero_px - row) / (down * arrangement.mm_per_mv) for row in (0, ink.shape[0]))
+        ends = sorted(sign * (place.zero_px - row) / (down * arrangement.mm_per_mv) for row in (0, height_px))
         reach_mv[name] = ends[0], ends[1]
     lost_because, misnamed = lose(Followed(signals, start_s, reach_mv, RATE_HZ))
     lost = {name: float(np.isnan(signal).mean()) if signal.size else 1.0 for name, signal in signals.items()}

@@ -53,9 +53,11 @@ def _odd_beats(page: Followed) -> Lost:
     return odd_beats(page.signals, page.start_s, page.rate_hz)
 
 
+STRAYS, IMPLAUSIBLE = OFF_ROW = ("strays", "implausible")
+"""Rules by which a lead is lost that has followed something far from its row."""
 RULES: tuple[tuple[str, Callable[[Followed], Lost]], ...] = (
-    ("strays", _strays),
-    ("implausible", _implausible),
+    (STRAYS, _strays),
+    (IMPLAUSIBLE, _implausible),
     ("still", _still),
     ("odd beats", _odd_beats),
 )
