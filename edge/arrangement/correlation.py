@@ -135,23 +135,29 @@ def _sums_in_numpy(windows: np.ndarray) -> np.ndarray:
     return sums
 
 
-def maximum_near(image: np.ndarray, reach: int) -> np.ndarray:
-    """(h, w) float32: the maximum of an image (h, w) within `reach` pixels of each, down and across."""
+def mean_of_maxima(images: Sequence[np.ndarray], reach: int) -> np.ndarray:
+    """(h, w) float32: the mean of images (h, w) float32 of each of which every pixel is the maximum within `reach` pixels of it, down and across."""
     library = compiled()
     if library is None:
-        return _maximum_in_numpy(image, reach)
-    image = np.ascontiguousarray(image, np.float32)
-    scratch, most = np.empty_like(image), np.empty_like(image)
-    library["maximum_near"](*image.shape, reach, address(image), address(scratch), address(most))
-    return most
+        return _mean_of_maxima_in_numpy(images, reach)
+    images = [np.ascontiguousarray(image, np.float32) for image in images]
+    (height, width), places = images[0].shape, np.array([address(image) for image in images], np.intp)
+    scratch, mean = np.empty((height + 1, width), np.float32), np.empty((height, width), np.float32)
+    library["mean_of_maxima"](
+        len(images), height, width, reach, address(places), address(scratch), address(mean)
+    )  # fmt: skip
+    return mean
 
 
-def _maximum_in_numpy(image: np.ndarray, reach: int) -> np.ndarray:
-    """As `maximum_near`."""
-    for _ in range(2):
-        maximum = image.copy()
-        for step in range(1, reach + 1):
-            np.maximum(maximum[step:], image[:-step], out=maximum[step:])
-            np.maximum(maximum[:-step], image[step:], out=maximum[:-step])
-        image = maximum.T
-    return image
+def _mean_of_maxima_in_numpy(images: Sequence[np.ndarray], reach: int) -> np.ndarray:
+    """As `mean_of_maxima`."""
+    total = np.zeros(images[0].shape, np.float32)
+    for number, image in enumerate(images):
+        for _ in range(2):
+            maximum = image.copy()
+            for step in range(1, reach + 1):
+                np.maximum(maximum[step:], image[:-step], out=maximum[step:])
+                np.maximum(maximum[:-step], image[step:], out=maximum[:-step])
+            image = maximum.T
+        total = total + image if number else image
+    return total / np.float32(len(images))

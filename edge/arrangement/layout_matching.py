@@ -115,7 +115,7 @@ def known_match(
     zeros, starts = zeros_of(coarse, lines, edges), starts_of(coarse, edges)
     first = replace(pattern, columns=pattern.columns[:1])
     matcher = lead_names.NameMatcher(USUAL.windows(coarse.ink, USUAL.corners(first, zeros, starts)), PX_PER_MM)
-    fit = np.mean([matcher.fit(index, name, *face) for index, (_, _, name) in enumerate(cells(first))], axis=0)
+    fit = matcher.mean_fit([(index, name) for index, (_, _, name) in enumerate(cells(first))], *face)
     row, column = np.unravel_index(fit.argmax(), fit.shape)
     place = int(row), int(column)
     return Match(pattern, zeros, edges, clear, starts, USUAL, face, {}, (float(fit[place]),), (place,))
@@ -299,12 +299,11 @@ def _with_names(match: Match, matcher: lead_names.NameMatcher) -> Match:
 
     From the second column on this place is the same, but for the error of the edges' pitch.
     """
-    groups: list[list[np.ndarray]] = [[] for _ in match.pattern.columns]
-    named = cells(match.pattern)
-    fits = matcher.fits([(index, name) for index, (_, _, name) in enumerate(named)], *match.face)
-    for (_, column, _), fit in zip(named, fits, strict=True):
-        groups[column].append(fit)
-    fits = [_mean(group) for group in groups]
+    groups: list[list[tuple[int, str]]] = [[] for _ in match.pattern.columns]
+    for index, (_, column, name) in enumerate(cells(match.pattern)):
+        groups[column].append((index, name))
+    matcher.add([one for group in groups for one in group], *match.face)
+    fits = [matcher.mean_fit(group, *match.face) for group in groups]
     top, left = np.unravel_index(fits[0].argmax(), fits[0].shape)
     first = int(top), int(left)
     places, edges, clear = [first], match.edges, match.lines >= CLEAR_LINES
@@ -316,15 +315,6 @@ def _with_names(match: Match, matcher: lead_names.NameMatcher) -> Match:
     scores = tuple(float(fit[place]) for fit, place in zip(fits, places, strict=True))
     parts = {**match.parts, "names": 1 - _ramp(float(np.mean(scores)), FITS)}
     return replace(match, edges=edges, fits=scores, places=tuple(places), parts=parts)
-
-
-def _mean(images: Sequence[np.ndarray]) -> np.ndarray:
-    """The mean of images (h, w), as `numpy.mean` of them makes it, without one array of all."""
-    total = images[0].copy()
-    for image in images[1:]:
-        total += image
-    total /= len(images)
-    return total
 
 
 def _with_unread(coarse: CoarsePage, found: list[Row], match: Match, matches: list[Match]) -> Match:

@@ -162,30 +162,23 @@ class NameMatcher:
         self._reach = round(slack_mm * px_per_mm)
         self._windows = correlation.Windows(windows)
         self._fits: dict[tuple[int, str, str, float], np.ndarray] = {}
-        self._near: dict[tuple[int, str, str, float], np.ndarray] = {}
 
-    def fit(self, index: int, name: str, face: str, cap_mm: float) -> np.ndarray:
-        """(h, w) float32 in -1..1: correlation of window `index` with a name whose lower left corner is near each pixel."""
-        key = index, name, face, cap_mm
-        if key not in self._near:
-            self._near[key] = correlation.maximum_near(self._fit(*key), self._reach)
-            del self._fits[key]
-        return self._near[key]
-
-    def fits(self, named: Sequence[tuple[int, str]], face: str, cap_mm: float) -> list[np.ndarray]:
-        """As `fit`, of several windows with a name in each."""
-        keys = [(index, name, face, cap_mm) for index, name in named]
-        new = [key for key in dict.fromkeys(keys) if key not in self._near and key not in self._fits]
+    def add(self, named: Sequence[tuple[int, str]], face: str, cap_mm: float) -> None:
+        """Compute the fits of windows (their index) with names, as far as they are not known, all at once, which is faster."""
+        keys = dict.fromkeys((index, name, face, cap_mm) for index, name in named)
+        new = [key for key in keys if key not in self._fits]
         if new:
             self._add_fits(new)
-        return [self.fit(*key) for key in keys]
 
-    def _fit(self, index: int, name: str, face: str, cap_mm: float) -> np.ndarray:
-        """As `fit`, where the corner is at the pixel itself."""
-        key = index, name, face, cap_mm
-        if key not in self._fits:
-            self._add_fits([key])
-        return self._fits[key]
+    def mean_fit(self, named: Sequence[tuple[int, str]], face: str, cap_mm: float) -> np.ndarray:
+        """(h, w) float32 in -1..1: the mean correlation of windows (their index) with names whose lower left corners are near each pixel."""
+        self.add(named, face, cap_mm)
+        return correlation.mean_of_maxima([self._fits[index, name, face, cap_mm] for index, name in named], self._reach)
+
+    def fits(self, named: Sequence[tuple[int, str]], face: str, cap_mm: float) -> list[np.ndarray]:
+        """As `mean_fit`, of each window by itself."""
+        self.add(named, face, cap_mm)
+        return [self.mean_fit([one], face, cap_mm) for one in named]
 
     def _add_fits(self, keys: Sequence[tuple[int, str, str, float]]) -> np.ndarray:
         """Compute the fits of some windows with names in a face, all at once; the greatest of each (n,)."""
@@ -196,9 +189,8 @@ class NameMatcher:
 
     def keep(self, face: str, cap_mm: float) -> None:
         """Forget the fits in other faces: there are many matchers of a page, and each is some megabytes."""
-        for fits in (self._fits, self._near):
-            for key in [key for key in fits if key[2:] != (face, cap_mm)]:
-                del fits[key]
+        for key in [key for key in self._fits if key[2:] != (face, cap_mm)]:
+            del self._fits[key]
 
     def faces_of(self, expected: Sequence[Expected], known: KnownFits, count: int = 3) -> list[FaceAndCap]:
         """The `count` faces in which the expected names fit best on average, the best first.

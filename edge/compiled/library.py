@@ -41,7 +41,7 @@ FUNCTIONS = {
     # names.c
     "window_sums": (None, [_SIZE] * 4 + [_ARRAY] * 4),
     "name_fits": (None, [_SIZE] * 4 + [_ARRAY] * 6 + [_FLOAT] + [_ARRAY] * 4),
-    "maximum_near": (None, [_SIZE] * 3 + [_ARRAY] * 3),
+    "mean_of_maxima": (None, [_SIZE] * 4 + [_ARRAY] * 3),
     # ink.c
     "brightest_channel": (None, [_SIZE] + [_ARRAY] * 2),
     "block_maxima": (None, [_SIZE] * 2 + [_ARRAY] + [_SIZE] * 3 + [_ARRAY] * 2),

@@ -229,28 +229,48 @@ static void greatest_at_end(ptrdiff_t width, ptrdiff_t reach, ptrdiff_t begin, p
     }
 }
 
-/* The maximum of an image (height, width) within `reach` pixels of each, down and across; scratch is of its size. */
-WIDEST void maximum_near(ptrdiff_t height, ptrdiff_t width, ptrdiff_t reach, const float *restrict image, float *restrict scratch,
-                         float *restrict most)
+/* The mean of `count` images (height, width) of each of which every pixel is the maximum within `reach` pixels of it, down and across.
+
+   scratch   (height + 1) * width floats */
+WIDEST void mean_of_maxima(ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, ptrdiff_t reach, const float *const *restrict images,
+                           float *restrict scratch, float *restrict mean)
 {
     ptrdiff_t begin = reach < width ? reach : width, end = width - reach > begin ? width - reach : begin;
-    for (ptrdiff_t y = 0; y < height; y++) {
-        const float *restrict from = image + y * width;
-        float *restrict to = scratch + y * width;
-        greatest_at_end(width, reach, 0, begin, from, to);
-        greatest_at_end(width, reach, end, width, from, to);
-        for (ptrdiff_t x = begin; x < end; x++)
-            to[x] = from[x];
-        for (ptrdiff_t step = 1; step <= reach; step++)
-            for (ptrdiff_t x = begin; x < end; x++)
-                to[x] = greater(greater(from[x - step], from[x + step]), to[x]);
+    for (ptrdiff_t n = 0; n < count; n++) {
+        for (ptrdiff_t y = 0; y < height; y++) {
+            const float *restrict from = images[n] + y * width;
+            float *restrict to = scratch + y * width;
+            greatest_at_end(width, reach, 0, begin, from, to);
+            greatest_at_end(width, reach, end, width, from, to);
+            if (reach == 2) /* as it is for names: in one pass */
+                for (ptrdiff_t x = begin; x < end; x++)
+                    to[x] = greater(greater(greater(from[x - 2], from[x - 1]), greater(from[x + 1], from[x + 2])), from[x]);
+            else {
+                for (ptrdiff_t x = begin; x < end; x++)
+                    to[x] = from[x];
+                for (ptrdiff_t step = 1; step <= reach; step++)
+                    for (ptrdiff_t x = begin; x < end; x++)
+                        to[x] = greater(greater(from[x - step], from[x + step]), to[x]);
+            }
+        }
+        for (ptrdiff_t y = 0; y < height; y++) {
+            ptrdiff_t first = y > reach ? y - reach : 0, last = y + reach < height ? y + reach : height - 1;
+            float *restrict most = scratch + height * width, *restrict to = mean + y * width;
+            memcpy(most, scratch + first * width, width * sizeof *most);
+            for (ptrdiff_t row = first + 1; row <= last; row++) {
+                const float *restrict from = scratch + row * width;
+                for (ptrdiff_t x = 0; x < width; x++)
+                    most[x] = greater(from[x], most[x]);
+            }
+            if (!n)
+                memcpy(to, most, width * sizeof *to);
+            else
+                for (ptrdiff_t x = 0; x < width; x++)
+                    to[x] += most[x];
+        }
     }
-    for (ptrdiff_t y = 0; y < height; y++) {
-        ptrdiff_t first = y > reach ? y - reach : 0, last = y + reach < height ? y + reach : height - 1;
-        float *restrict to = most + y * width;
-        memcpy(to, scratch + first * width, width * sizeof *to);
-        for (ptrdiff_t from = first + 1; from <= last; from++)
-            for (ptrdiff_t x = 0; x < width; x++)
-                to[x] = greater(scratch[from * width + x], to[x]);
-    }
+    float number = (float)count;
+    if (count > 1)
+        for (ptrdiff_t k = 0; k < height * width; k++)
+            mean[k] /= number;
 }

@@ -53,8 +53,8 @@ def test_what_is_compiled_gives_the_bits_of_numpy(count, height, width, seed):
         np.testing.assert_array_equal(fit, expected)
         assert greatest == expected.max()
     for reach in (0, 1, 2, 7):
-        near = correlation.maximum_near(fits[-1], reach)
-        np.testing.assert_array_equal(near, correlation._maximum_in_numpy(fits[-1], reach))
+        mean = correlation.mean_of_maxima(fits[:count], reach)
+        np.testing.assert_array_equal(mean, correlation._mean_of_maxima_in_numpy(fits[:count], reach))
 
 
 @pytest.mark.parametrize("size", [(1, 2), (5, 7), (17, 49), (60, 90)])
@@ -90,8 +90,10 @@ def test_fits_are_correlations(built):
     assert not fits[~inside].any()
 
 
-@pytest.mark.parametrize("reach", [0, 1, 2, 5])
-def test_the_maximum_nearby_is_that_of_scipy(reach, built):
+@pytest.mark.parametrize("reach", [0, 1, 2, 5, 25])
+def test_the_mean_of_maxima_nearby_is_that_of_scipy(reach, built):
     """As an independent implementation finds it, edges and all."""
-    image = np.random.default_rng(reach).random((19, 31)).astype(np.float32)
-    assert np.array_equal(correlation.maximum_near(image, reach), ndimage.maximum_filter(image, 2 * reach + 1))
+    images = np.random.default_rng(reach).random((3, 19, 31)).astype(np.float32)
+    near = [ndimage.maximum_filter(image, 2 * reach + 1) for image in images]
+    assert np.array_equal(correlation.mean_of_maxima(images, reach), np.mean(near, axis=0))
+    assert np.array_equal(correlation.mean_of_maxima(images[:1], reach), near[0])

@@ -25,7 +25,7 @@ def test_the_letters_are_there():
 def test_each_name_fits_itself_best_where_it_stands(name):
     """In print of 2.4 mm capitals at 8 px/mm."""
     matcher = NameMatcher(window(name, 27)[None], 8)
-    fits = {other: matcher.fit(0, other, "sans", 2.4) for other in LEADS_12}
+    fits = {other: matcher.mean_fit([(0, other)], "sans", 2.4) for other in LEADS_12}
     best = max(fits, key=lambda other: fits[other].max())
     assert best == name
     row, column = np.unravel_index(fits[name].argmax(), fits[name].shape)
@@ -42,4 +42,4 @@ def test_the_face_is_found():
 def test_nothing_fits_paper():
     """An empty window correlates with no name."""
     matcher = NameMatcher(np.zeros((1, 96, 128), np.uint8), 8)
-    assert all(np.abs(matcher.fit(0, name, "serif", 2.4)).max() < 1e-3 for name in LEADS_12)
+    assert all(np.abs(matcher.mean_fit([(0, name)], "serif", 2.4)).max() < 1e-3 for name in LEADS_12)
