@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -53,6 +54,7 @@ class CoarsePage:
     rows: tuple[tuple[float, float], ...]
     points: tuple[np.ndarray, np.ndarray]
     lone_pulses: tuple[Pulse, ...] = ()
+    known: dict[tuple[str, tuple[float, ...]], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def counts(self) -> np.ndarray:

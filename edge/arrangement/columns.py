@@ -1,11 +1,15 @@
 """Columns of leads: the extent of the traces, the lines that separate them, and the edges of equal columns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TypeVar
 
 import numpy as np
 
 from . import calibration_pulses
 from .coarse_page import PX_PER_MM, CoarsePage
+
+Found = TypeVar("Found")
 
 MIN_RUN_MM = 8.0
 PRINT_MM = 15.0
@@ -28,6 +32,21 @@ OFF_COST = 0.008
 """The cost, in evidence of lines, of a millimetre of disagreement with the ends of the traces or with `PAGE_MM`."""
 
 
+def _known(find: Callable[[CoarsePage, Sequence[float]], Found]) -> Callable[[CoarsePage, Sequence[float]], Found]:
+    """A function of a page and of base lines that is asked once of each: patterns of as many rows ask for the same."""
+
+    @wraps(find)
+    def ask(coarse: CoarsePage, zeros: Sequence[float]) -> Found:
+        key = find.__name__, tuple(zeros)
+        if key not in coarse.known:
+            coarse.known[key] = find(coarse, zeros)
+        found: Found = coarse.known[key]
+        return found
+
+    return ask
+
+
+@_known
 def extent(coarse: CoarsePage, zeros: Sequence[float]) -> tuple[float, float] | None:
     """(left, right) pixels between which most of the rows with these base lines have traces, without their pulses; None without traces."""
     from scipy import ndimage
@@ -62,6 +81,7 @@ def extent(coarse: CoarsePage, zeros: Sequence[float]) -> tuple[float, float] | 
     return float(left), float(right)
 
 
+@_known
 def separator_strength(coarse: CoarsePage, zeros: Sequence[float]) -> np.ndarray:
     """(W,) float in 0..1: how much of an upright line through these rows there is at each column."""
     from scipy import ndimage
