@@ -275,6 +275,42 @@ INLINE quad across_row(const uint8_t *one, const uint8_t *other, int adjacent, d
     return left + (channels(both, 1) - left) * share;
 }
 
+/* The values of four pixels in one channel, between two pixels of a row and two of the row below. */
+INLINE whole between(whole upper_left, whole upper_right, whole lower_left, whole lower_right, int shift, quad right_share, quad below_share)
+{
+    const whole byte = {255, 255, 255, 255};
+    quad above = __builtin_convertvector(upper_left >> shift & byte, quad), beneath = __builtin_convertvector(lower_left >> shift & byte, quad);
+    above += (__builtin_convertvector(upper_right >> shift & byte, quad) - above) * right_share;
+    beneath += (__builtin_convertvector(lower_right >> shift & byte, quad) - beneath) * right_share;
+    return __builtin_convertvector(above + (beneath - above) * below_share, whole);
+}
+
+/* Four pixels beside each other of a cell of `resampled`, all within the other picture: at x and y of it. */
+INLINE void four_pixels(quad x, quad y, ptrdiff_t stride, const uint8_t *restrict pixels, uint8_t *restrict out)
+{
+    whole left = __builtin_convertvector(x, whole), top = __builtin_convertvector(y, whole);
+    quad right_share = x - __builtin_convertvector(left, quad), below_share = y - __builtin_convertvector(top, quad);
+    uint64_t upper[4], lower[4]; /* two pixels each */
+    for (int k = 0; k < 4; k++) {
+        const uint8_t *at = pixels + top[k] * stride + 4 * (ptrdiff_t)left[k];
+        memcpy(&upper[k], at, 8);
+        memcpy(&lower[k], at + stride, 8);
+    }
+    whole first = (whole)(words){upper[0], upper[1]}, second = (whole)(words){upper[2], upper[3]};
+    whole third = (whole)(words){lower[0], lower[1]}, fourth = (whole)(words){lower[2], lower[3]};
+    const whole even = {0, 2, 4, 6}, odd = {1, 3, 5, 7};
+    whole ul = __builtin_shuffle(first, second, even), ur = __builtin_shuffle(first, second, odd);
+    whole ll = __builtin_shuffle(third, fourth, even), lr = __builtin_shuffle(third, fourth, odd);
+    whole made = between(ul, ur, ll, lr, 0, right_share, below_share) | between(ul, ur, ll, lr, 8, right_share, below_share) << 8
+                 | between(ul, ur, ll, lr, 16, right_share, below_share) << 16;
+    for (int k = 0; k < 3; k++) { /* the fourth byte is that of the next pixel */
+        int32_t pixel = made[k];
+        memcpy(out + 3 * k, &pixel, 4);
+    }
+    int32_t last = made[3];
+    memcpy(out + 9, &last, 3);
+}
+
 /* One cell of `resampled`; `inside` where all of it lies so far within the other picture that no pixel has to be looked for beyond it. */
 INLINE void resampled_cell(const int64_t *restrict box, const double *restrict q, int inside, ptrdiff_t width, ptrdiff_t height,
                                   ptrdiff_t stride, const uint8_t *restrict pixels, ptrdiff_t made_stride, uint8_t *restrict made)
@@ -289,7 +325,14 @@ INLINE void resampled_cell(const int64_t *restrict box, const double *restrict q
         double v = (double)(row - box[1]) + 0.5;
         pair fall = below * v;
         uint8_t *out = made + row * made_stride + box[0] * 3;
-        for (int64_t column = 0; column < box[2] - box[0]; column++, out += 3) {
+        int64_t column = 0;
+        for (; inside && column + 4 <= box[2] - box[0]; column += 4, out += 12) {
+            double first = (double)column + 0.5;
+            quad u = {first, first + 1.0, first + 2.0, first + 3.0};
+            quad x = from[0] + right[0] * u + fall[0] + both[0] * u * v, y = from[1] + right[1] * u + fall[1] + both[1] * u * v;
+            four_pixels(x - 0.5, y - 0.5, stride, pixels, out);
+        }
+        for (; column < box[2] - box[0]; column++, out += 3) {
             double u = (double)column + 0.5;
             pair at = from + right * u + fall + both * u * v;
             if (!inside && !(at[0] >= 0.0 && at[0] < (double)width && at[1] >= 0.0 && at[1] < (double)height))
