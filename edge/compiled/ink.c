@@ -339,3 +339,53 @@ WIDEST ptrdiff_t solid_ink(ptrdiff_t height, ptrdiff_t width, ptrdiff_t side, pt
     }
     return 1;
 }
+
+static inline uint8_t less(uint8_t a, uint8_t b) { return a < b ? a : b; }
+static inline uint8_t more(uint8_t a, uint8_t b) { return a > b ? a : b; }
+
+/* What an image (height, width) has in common with itself one and two cells of `cell` pixels away in the four directions: of two opposite places the darker one, beyond the image
+   nothing; the least of the four pairs is taken. found (height, width); nothing holds `width` zeros. */
+WIDEST void periodic(ptrdiff_t height, ptrdiff_t width, ptrdiff_t cell, const uint8_t *restrict image, const uint8_t *restrict nothing,
+                     uint8_t *restrict found)
+{
+    for (ptrdiff_t y = 0; y < height; y++) {
+        const uint8_t *rows[4]; /* two and one above, one and two below */
+        const uint8_t *restrict own = image + y * width;
+        uint8_t *restrict out = found + y * width;
+        for (int k = 0; k < 4; k++) {
+            ptrdiff_t row = y + (k < 2 ? k - 2 : k - 1) * cell;
+            rows[k] = row >= 0 && row < height ? image + row * width : nothing;
+        }
+        for (ptrdiff_t x = 0; x < width; x++)
+            out[x] = less(more(rows[1][x], rows[3][x]), more(rows[0][x], rows[2][x]));
+        for (ptrdiff_t x = 0; x < width; x++) {
+            if (x == 2 * cell && width > 4 * cell) {
+                ptrdiff_t end = width - 2 * cell;
+                for (; x < end; x++)
+                    out[x] = less(out[x], less(more(own[x - cell], own[x + 2 * cell]), more(own[x - 2 * cell], own[x + cell])));
+            }
+            uint8_t near[4];
+            for (int k = 0; k < 4; k++) {
+                ptrdiff_t column = x + (k < 2 ? k - 2 : k - 1) * cell;
+                near[k] = column >= 0 && column < width ? own[column] : 0;
+            }
+            out[x] = less(out[x], less(more(near[1], near[3]), more(near[0], near[2])));
+        }
+    }
+}
+
+/* The greatest of each pixel of an image (height, width) and of those around it: found (height, width); scratch holds `width` numbers. */
+WIDEST void greatest_around(ptrdiff_t height, ptrdiff_t width, const uint8_t *restrict image, uint8_t *restrict scratch, uint8_t *restrict found)
+{
+    for (ptrdiff_t y = 0; y < height; y++) {
+        const uint8_t *own = image + y * width, *above = y ? own - width : own, *below = y + 1 < height ? own + width : own;
+        uint8_t *restrict out = found + y * width;
+        for (ptrdiff_t x = 0; x < width; x++)
+            scratch[x] = more(more(above[x], below[x]), own[x]);
+        out[0] = width > 1 ? more(scratch[0], scratch[1]) : scratch[0];
+        for (ptrdiff_t x = 1; x + 1 < width; x++)
+            out[x] = more(more(scratch[x - 1], scratch[x + 1]), scratch[x]);
+        if (width > 1)
+            out[width - 1] = more(scratch[width - 2], scratch[width - 1]);
+    }
+}

@@ -55,6 +55,8 @@ FUNCTIONS = {
     "block_counts": (None, [_SIZE, _ARRAY] + [_SIZE] * 4 + [_ARRAY] * 2),
     "block_levels": (None, [_SIZE, _ARRAY] + [_SIZE] * 5 + [_ARRAY]),
     "solid_ink": (_SIZE, [_SIZE] * 4 + [_ARRAY] * 4),
+    "periodic": (None, [_SIZE] * 3 + [_ARRAY] * 3),
+    "greatest_around": (None, [_SIZE] * 2 + [_ARRAY] * 3),
     "mean_of_boxes": (None, [_SIZE] * 4 + [_ARRAY] * 7),
     # centreline.c
     "centreline": (None, [_SIZE] * 4 + [_ARRAY] + [_SIZE] * 2 + [_ARRAY] * 4),

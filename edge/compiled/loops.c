@@ -73,7 +73,7 @@ void harmonic_heights(ptrdiff_t count, ptrdiff_t each, ptrdiff_t harmonics, ptrd
    columns, rows   for each column and row of what is made two of the image, of which it is made
    across, down    their weights
    scratch         (tall, width) */
-void enlarged(ptrdiff_t height, ptrdiff_t width, ptrdiff_t tall, ptrdiff_t wide, const float *restrict image,
+WIDEST void enlarged(ptrdiff_t height, ptrdiff_t width, ptrdiff_t tall, ptrdiff_t wide, const float *restrict image,
               const int64_t *restrict columns, const double *restrict across, const int64_t *restrict rows,
               const double *restrict down, float *restrict scratch, float *restrict made)
 {

@@ -54,6 +54,60 @@ def _without_grid_in_numpy(dark: np.ndarray, grid: np.ndarray) -> np.ndarray:
     return ink
 
 
+def periodic(dark: np.ndarray, cell_px: int) -> np.ndarray:
+    """(H, W) uint8: what a page of (H, W) uint8 darkness has in common with itself one and two cells away in the four directions.
+
+    Traces do not run so far both across and down. Of two opposite places the darker one counts: beyond a sheet's edge there is no grid.
+    """
+    library = compiled()
+    if not library:
+        return _periodic_in_numpy(dark, cell_px)
+    dark, nothing, found = np.ascontiguousarray(dark), np.zeros(dark.shape[1], np.uint8), np.empty(dark.shape, np.uint8)
+    library["periodic"](*dark.shape, cell_px, address(dark), address(nothing), address(found))
+    return found
+
+
+def _periodic_in_numpy(dark: np.ndarray, cell_px: int) -> np.ndarray:
+    """As `periodic`."""
+    least = np.full(dark.shape, 255, np.uint8)
+    for image, out in ((dark, least), (dark.T, least.T)):
+        for cells in (1, 2):
+            pair = _shifted(image, cells * cell_px)
+            np.minimum(out, np.maximum(pair, _shifted(image, (cells - 3) * cell_px), out=pair), out=out)
+    return least
+
+
+def _shifted(image: np.ndarray, rows: int) -> np.ndarray:
+    """The image shifted down by so many rows, or up, filled with 0."""
+    moved = np.zeros_like(image)
+    if rows > 0:
+        moved[rows:] = image[:-rows]
+    else:
+        moved[:rows] = image[-rows:]
+    return moved
+
+
+def greatest_around(image: np.ndarray) -> np.ndarray:
+    """(H, W) uint8: the greatest of each pixel of an image (H, W) and of those around it."""
+    library = compiled()
+    if not library:
+        return _greatest_around_in_scipy(image)
+    image, scratch, found = (
+        np.ascontiguousarray(image),
+        np.empty(image.shape[1], np.uint8),
+        np.empty(image.shape, np.uint8),
+    )
+    library["greatest_around"](*image.shape, address(image), address(scratch), address(found))
+    return found
+
+
+def _greatest_around_in_scipy(image: np.ndarray) -> np.ndarray:
+    """As `greatest_around`."""
+    from scipy import ndimage
+
+    return np.asarray(ndimage.maximum_filter(image, 3))
+
+
 def times(dark: np.ndarray, gain: np.ndarray) -> np.ndarray:
     """(H, W) uint8: darkness times a (H, W) float32 gain."""
     library = compiled()

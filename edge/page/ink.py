@@ -92,7 +92,7 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     paper, solid = _levels(dark, darkest)
     if paper > GRID_SHARE * solid and min(dark.shape) > 3 * CELL_PX:
         dark = _in_clearest_channel(image, dark)
-        dark = darkness.without_grid(dark, _periodic(dark))
+        dark = darkness.without_grid(dark, darkness.periodic(dark, CELL_PX))
         darkest = _darkest(dark)
         paper, solid = _levels(dark, darkest)
         paper = max(paper, GRID_SHARE * solid)
@@ -198,9 +198,7 @@ def _with_coloured_print(page: Image.Image, dark: np.ndarray) -> np.ndarray:
 def _repeats(dark: np.ndarray, seen: np.ndarray) -> bool:
     """Whether print of (H, W) uint8 darkness repeats from cell to cell, to the pixel and nearly as dark, where it is `seen`: the lines of a
     grid, of which resampling has left some darker than others."""
-    from scipy import ndimage
-
-    again = _periodic(ndimage.maximum_filter(dark, 3))[seen]
+    again = darkness.periodic(darkness.greatest_around(dark), CELL_PX)[seen]
     return bool((again > REPEATED_SHARE * dark[seen]).mean() > MAX_REPEATED)
 
 
@@ -210,8 +208,6 @@ def with_coloured_print(page: Image.Image, ink: np.ndarray) -> np.ndarray | None
 
     Not for following traces: handwriting is coloured, too.
     """
-    from scipy import ndimage
-
     if min(ink.shape) <= 3 * CELL_PX:
         return None
     sample = np.asarray(page)[::COLOUR_STEP_PX, ::COLOUR_STEP_PX]
@@ -220,9 +216,8 @@ def with_coloured_print(page: Image.Image, ink: np.ndarray) -> np.ndarray | None
     each = [_in_channel(page, channel) for channel in range(3)]
     darkest = np.maximum.reduce(each)
     seen = (darkest >= PRINT_DARK) & (darkest - np.minimum.reduce(each) >= PRINT_COLOUR)
-    added = np.where(seen, darkness.without_grid(darkest, _periodic(ndimage.maximum_filter(darkest, 3))), 0).astype(
-        np.uint8
-    )
+    grid = darkness.periodic(darkness.greatest_around(darkest), CELL_PX)
+    added = np.where(seen, darkness.without_grid(darkest, grid), 0).astype(np.uint8)
     if not PRINT_SHARE[0] <= (added >= PRINT_DARK).mean() <= PRINT_SHARE[1]:
         return None
     return np.maximum(ink, added)
@@ -278,29 +273,6 @@ def _of_coloured_strokes(page: Image.Image, dark: np.ndarray) -> np.ndarray:
         if min(dark.shape) <= 3 * CELL_PX or not _repeats(shown, shown >= LOST_DARK):
             return shown
     return dark
-
-
-def _periodic(dark: np.ndarray) -> np.ndarray:
-    """(H, W) uint8: what a page of (H, W) uint8 darkness has in common with itself one and two cells away in the four directions.
-
-    Traces do not run so far both across and down. Of two opposite places the darker one counts: beyond a sheet's edge there is no grid.
-    """
-    least = np.full(dark.shape, 255, np.uint8)
-    for image, out in ((dark, least), (dark.T, least.T)):
-        for cells in (1, 2):
-            pair = _shifted(image, cells * CELL_PX)
-            np.minimum(out, np.maximum(pair, _shifted(image, (cells - 3) * CELL_PX), out=pair), out=out)
-    return least
-
-
-def _shifted(image: np.ndarray, rows: int) -> np.ndarray:
-    """The image shifted down by so many rows, or up, filled with 0."""
-    moved = np.zeros_like(image)
-    if rows > 0:
-        moved[rows:] = image[:-rows]
-    else:
-        moved[:rows] = image[-rows:]
-    return moved
 
 
 def _darkest(dark: np.ndarray) -> np.ndarray:

@@ -249,3 +249,11 @@ def test_grids_and_fading_are_taken_away_the_same_compiled_and_in_numpy(seed):
     np.testing.assert_array_equal(darkness.without_grid(dark, grid), darkness._without_grid_in_numpy(dark, grid))
     gain = rng.choice([1, 1.5, 2.25, 1 / 0.3, rng.uniform(1, 3.4)], dark.shape).astype(np.float32)
     np.testing.assert_array_equal(darkness.times(dark, gain), darkness._times_in_numpy(dark, gain))
+
+
+@given(st.integers(1, 60), st.integers(1, 90), st.integers(1, 12), st.integers(0, 2**32 - 1))
+def test_what_repeats_is_the_same_compiled_and_in_numpy(height, width, cell_px, seed):
+    """Pages that are smaller than a cell, and larger than four; views that are turned, too."""
+    dark = np.random.default_rng(seed).integers(0, 256, (width, height)).astype(np.uint8).T
+    np.testing.assert_array_equal(darkness.periodic(dark, cell_px), darkness._periodic_in_numpy(dark, cell_px))
+    np.testing.assert_array_equal(darkness.greatest_around(dark), darkness._greatest_around_in_scipy(dark))
