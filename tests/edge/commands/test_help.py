@@ -60,3 +60,16 @@ def test_help_and_mistakes_import_nothing_heavy(arguments):
         [sys.executable, "-c", script, *arguments], env=clean, capture_output=True, text=True, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+@pytest.mark.parametrize(("given", "taken"), [(None, "1"), ("3", "3")])
+def test_numpy_takes_one_thread_unless_it_is_told_otherwise(given, taken, monkeypatch):
+    """To share its small products among several costs far more of the processor's time than they do."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.setenv(name, "")  # so that it is put back afterwards
+        monkeypatch.delenv(name)
+    if given:
+        monkeypatch.setenv("OMP_NUM_THREADS", given)
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert os.environ["OPENBLAS_NUM_THREADS"] == taken
