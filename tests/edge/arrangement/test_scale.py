@@ -122,5 +122,5 @@ def test_ends_that_are_near_each_other_are_none_of_traces():
         ink[row : row + 4, 900:1150] = 255
         ink[row - 20 : row, 1000:1004] = 255
     with pytest.raises(PictureError) as refused:
-        scale.scale_by_traces(ink)
+        scale.scale_by_traces(scale.AssumedPage(ink))
     assert refused.value.reason is Reason.BAD_SCALE
