@@ -121,15 +121,13 @@ def paced(beats: npt.NDArray[np.float64], spikes: npt.NDArray[np.int64], rate_hz
 
 
 def without_spikes(signals: Signals, spikes: npt.NDArray[np.int64]) -> Signals:
-    """`Signals` with straight lines in the place of spikes, at rows `spikes` (S,)."""
+    """`Signals` without spikes, at rows `spikes` (S,): each lead stays at its level before the spike until the spike ends, since no wave that the
+    spike sets off begins before it."""
     half = round(APART_S * signals.rate_hz)
     mv = signals.mv.copy()
     for row in spikes.tolist():
-        first, last = max(row - half, 0), min(row + half, len(mv) - 1)
-        share = np.linspace(0, 1, last - first + 1, dtype=mv.dtype)[:, None]
-        line = (1 - share) * mv[first] + share * mv[last]
-        stretch = mv[first : last + 1]
-        mv[first : last + 1] = np.where(np.isfinite(stretch) & np.isfinite(line), line, stretch)
+        first, stretch = max(row - half, 0), mv[max(row - half, 0) : row + half]
+        np.copyto(stretch, mv[first], where=np.isfinite(stretch) & np.isfinite(mv[first]))
     return replace(signals, mv=mv)
 
 

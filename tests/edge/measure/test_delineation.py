@@ -49,7 +49,7 @@ def test_known_intervals_are_found(pr_s, qrs_s, qt_s):
 def test_scale_and_order_of_leads_and_their_levels_change_no_mark(gain, seed):
     """Only voltages do."""
     rng = np.random.default_rng(seed)
-    leads = beat()
+    leads = beat(p=(-0.201, -0.101))  # its peak nearer to one sample than to the next: else rounding chooses
     other = gain * rng.permutation(leads) + rng.normal(0, 1, (3, 1))
     assert np.allclose(
         list(vars_of(delineate(leads, MIDDLE, RATE_HZ, 0.9))),
