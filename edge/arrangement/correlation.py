@@ -37,6 +37,17 @@ class Pattern:
         whole = padded.view(np.uint16).astype(np.uint32)
         return np.ascontiguousarray(whole[:, ::2] | whole[:, 1::2] << 16)
 
+    @cached_property
+    def address(self) -> int:
+        """Where `pairs` begin."""
+        return address(self.pairs)
+
+    @cached_property
+    def sizes(self) -> tuple[int, int, int, int]:
+        """Height, width, and the row and column of the corner."""
+        height, width = self.levels.shape
+        return height, width, *self.corner
+
 
 def pattern_of(image: np.ndarray, corner: tuple[int, int]) -> Pattern:
     """The `Pattern` of an image (h, w) of mean 0 and norm 1, its levels as fine as they may be: a power of two of them is 1."""
@@ -73,8 +84,8 @@ class Windows:
             return fits, fits.max(axis=(1, 2))
         numbers, most = np.array(which, np.int64), np.empty(len(patterns), np.float32)
         places = [address(part) + numbers * part.strides[0] for part in (self._pairs, self._inked, self._sums)]
-        places.append(np.array([address(pattern.pairs) for pattern in patterns], np.int64))
-        sizes = np.array([(*pattern.levels.shape, *pattern.corner) for pattern in patterns], np.int64)
+        places.append(np.array([pattern.address for pattern in patterns], np.int64))
+        sizes = np.array([pattern.sizes for pattern in patterns], np.int64)
         scales = np.array([pattern.scale for pattern in patterns], np.float32)
         scratch = np.empty((height + 1) * (width + BLOCK_COLUMNS), np.int32)
         inked = np.empty(scratch.size, np.uint8)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 LIBRARY = "_loops"
+_from_buffer: Callable[[Any], ctypes.c_char] = ctypes.c_char.from_buffer
 
 _SIZE, _FLOAT, _DOUBLE, _ARRAY = ctypes.c_ssize_t, ctypes.c_float, ctypes.c_double, ctypes.c_void_p
 FUNCTIONS = {
@@ -96,4 +97,8 @@ def compiled() -> dict[str, Callable[..., Any]] | None:
 
 def address(array: np.ndarray) -> int:
     """Where an array's memory begins."""
-    return int(array.__array_interface__["data"][0])
+    try:
+        # A fifth of the time of asking NumPy, and it is asked a thousand times a page.
+        return ctypes.addressof(_from_buffer(array))
+    except (TypeError, ValueError):  # it may not be written, has gaps, or is empty
+        return int(array.__array_interface__["data"][0])

@@ -6,6 +6,10 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import numpy as np
+
+from ecg_edge.compiled.library import address
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -20,3 +24,22 @@ def test_where_there_is_a_compiler_the_package_comes_with_the_loops(tmp_path):
     found = subprocess.run(without, cwd=ROOT, capture_output=True, text=True, env={"CC": "false", "PATH": ""})
     assert found.returncode == 0, found.stderr
     assert not list(tmp_path.glob("other/**/_loops*"))
+
+
+def test_addresses_are_those_of_numpy():
+    """Of arrays that may be written and of others, with gaps, and of none."""
+    array = np.arange(24, dtype=np.float32).reshape(4, 6)
+    fixed = array[1:].copy()
+    fixed.flags.writeable = False
+    for each in (
+        array,
+        array[1:],
+        array[:, 2:],
+        array.T,
+        array[::-1],
+        fixed,
+        np.broadcast_to(array[0], (3, 6)),
+        array[:0],
+        array > 3,
+    ):
+        assert address(each) == each.ctypes.data
