@@ -26,6 +26,7 @@ from .frame_lines import without_frame
 from .ink import PATCH_PX, ink_of, with_coloured_print
 from .pixels import DarkPixels, luma
 from .report_geometry import is_report
+from .whole_page import NotOnePageError, check_whole, runs_out
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -33,16 +34,15 @@ if TYPE_CHECKING:
 DARK = 128
 """Gray levels below it are ink: traces, print, and the single pixels of grid dots."""
 
-MIN_CUT_ROWS = 2
-PAGES_S, MAX_COLUMN_CHANGE = (10.0, 5.0), 0.08
+PAGES_S, FAST_MM_PER_S, MAX_COLUMN_CHANGE = (10.0, 5.0), 40.0, 0.08
 """The columns of a page show 10 s together, or half of that at 50 mm/s: others are parts of a page, or misread."""
-MAX_BEYOND_MM = 12.0
-"""How far the box of a lead may extend beyond the page that is seen."""
 MAX_ATTEMPTS = 6
 """So many orientations are tried in one picture, all candidates for its page together: a refusal takes as long as all of them. No photograph,
 drawn record or real page of the tune split that is read needs more than six."""
 LEAST_TILT = 0.0012
 """Rows of a page without a grid that fall by more, 0.3 mm over 250 mm, are levelled: their traces would drift by 0.03 mV."""
+LEAST_LONG_PX = flattening.MIN_PX_PER_MM * 250
+"""A sheet that fills its picture has 250 mm of columns at least: of fewer pixels it is too small, and its grid is too fine to be seen."""
 BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
 """A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
 
@@ -143,6 +143,8 @@ class Page:
         for page, arrange in self._attempts():
             try:
                 return arrange(page)
+            except NotOnePageError:
+                raise
             except PictureError as error:
                 refusals.append(error.kept())
         raise _with_better_reason(refusals.pop(0), self)
@@ -247,7 +249,7 @@ def _flattened_page(image: Image.Image, search: Search, refused: Reason | None) 
         if error.reason is not Reason.NO_PAGE or not _is_bright(image):
             raise
     small = _at_page_size(image)
-    if min(small.size) < PATCH_PX:
+    if max(image.size) < LEAST_LONG_PX or min(small.size) < PATCH_PX:
         raise PictureError(Reason.TOO_SMALL)
     return Page(small, None, scale=(small.width / image.width, small.height / image.height), search=search)
 
@@ -302,6 +304,7 @@ def _arranged(page: Page, seen: np.ndarray | None = None) -> Page:
         page, image=image, px_per_mm=px_per_mm, flat=flat, turns=turns, tilt=tilt, found=found, others=()
     )
     vars(arranged)["ink"] = ink
+    check_whole(arranged, found)
     return arranged
 
 
@@ -344,12 +347,10 @@ def _clipped(found: Arrangement, shape: tuple[int, ...]) -> Arrangement:
     starts = sorted({place.start_s for place in found.places})
     if len(starts) > 1:
         page_s = starts[1] * len(starts)
-        if not any(abs(page_s / usual - 1) <= MAX_COLUMN_CHANGE for usual in PAGES_S):
+        usual = PAGES_S if found.mm_per_s >= FAST_MM_PER_S else PAGES_S[:1]
+        if not any(abs(page_s / seconds - 1) <= MAX_COLUMN_CHANGE for seconds in usual):
             raise PictureError(Reason.BAD_LAYOUT)
     height, width = shape
-    slack = MAX_BEYOND_MM * found.px_per_mm[0]
-    if any(place.box.left < -slack or place.box.right > width + slack for place in found.places):
-        raise PictureError(Reason.CUT_OFF)
     places = []
     for place in found.places:
         left, top, right, bottom = place.box.corners
@@ -362,28 +363,13 @@ def _clipped(found: Arrangement, shape: tuple[int, ...]) -> Arrangement:
 
 def _with_better_reason(error: PictureError, page: Page) -> PictureError:
     """A refusal that says better what is wrong with a page whose leads could not be arranged, or the refusal itself."""
-    if error.reason is Reason.BAD_LAYOUT and page.flat is not None and _is_cut_off(page.flat, page.ink):
+    if error.reason is Reason.BAD_LAYOUT and page.flat is not None and max(page.flat.picture_size) < LEAST_LONG_PX:
+        return PictureError(Reason.TOO_SMALL)
+    if error.reason is Reason.BAD_LAYOUT and page.flat is not None and runs_out(page.flat, page.ink):
         return PictureError(Reason.CUT_OFF)
     if error.reason in (Reason.BAD_LAYOUT, Reason.BAD_SCALE) and page.px_per_mm is None:
         return PictureError(Reason.NOT_AN_ECG)
     return error
-
-
-def _is_cut_off(flat: Flat, page_ink: np.ndarray) -> bool:
-    """Whether strokes run across the page to where the picture ends, at one end or the other of two rows or more."""
-    nodes, side = flat.mesh.nodes, round(flat.mesh.spacing_px)
-    inside = ((nodes >= 0) & (nodes <= np.array(flat.picture_size) - 1)).all(axis=2)
-    whole = inside[1:, 1:] & inside[:-1, 1:] & inside[1:, :-1] & inside[:-1, :-1]
-    rows, columns = whole.shape
-    ink = page_ink[: rows * side, : columns * side].reshape(rows, side, columns, side) >= DARK
-    # A trace or a rule has ink in nearly every column of a cell; what covers the paper, in most of its pixels.
-    crossed = (ink.any(axis=1).mean(axis=2) > 0.8) & (ink.mean(axis=(1, 3)) < 0.4) & whole
-    ends = np.zeros(rows, bool)
-    for order in (slice(None), slice(None, None, -1)):
-        at = whole[:, order].argmax(axis=1)
-        cut = whole.any(axis=1) & (at > 0)
-        ends |= cut & crossed[:, order][np.arange(rows), at]
-    return int(ends.sum()) >= MIN_CUT_ROWS
 
 
 def _is_bright(image: Image.Image) -> bool:

@@ -51,7 +51,7 @@ LIMITS = (
 )
 """In the order in which they are checked: the first that is broken is the reason why a page is refused, causes before their effects."""
 
-SATURATED, WHITE = 252, 254
+SATURATED, WHITE, NEARLY_WHITE = 252, 254, 240
 SLOPE_PERCENTILE, DEEP_PERCENTILE = 99.7, 0.5
 
 
@@ -144,15 +144,15 @@ def _light(page: Page) -> dict[str, float]:
     darkest, brightest = np.quantile(brightness, (0.05, 0.95))
     return {
         "shade": float(1 - darkest / max(brightest, 1.0)),
-        "glare": float((least >= SATURATED).mean()) if _is_photograph(least, brightness) else 0.0,
+        "glare": float((least >= SATURATED).mean()) if _is_photograph(least, brightness, darkest) else 0.0,
         "covered": float(is_foreign(paper).mean()),
     }
 
 
-def _is_photograph(least: np.ndarray, brightness: np.ndarray) -> bool:
-    """Whether paper, (h, w) of its darkest and of its brightest channel, is as in a photograph: in a scan or a drawing nearly all of it is white, but
-    for the lines of a pale grid, and nothing is burnt out."""
-    return float((least >= SATURATED).mean()) < 0.7 and float(np.median(brightness)) < WHITE
+def _is_photograph(least: np.ndarray, brightness: np.ndarray, darkest: float) -> bool:
+    """Whether paper, (h, w) of its darkest and of its brightest channel and `darkest` a twentieth, is as in a photograph: in a scan or a drawing nearly all of
+    it is white, but for the lines of a pale grid, or none of it much less than white, and nothing is burnt out."""
+    return float((least >= SATURATED).mean()) < 0.7 and float(np.median(brightness)) < WHITE and darkest < NEARLY_WHITE
 
 
 def _blur_px(page: Page) -> float:

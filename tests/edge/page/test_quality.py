@@ -148,6 +148,13 @@ def test_white_paper_in_a_scan_is_not_burnt_out():
     assert measured(sheet("white"))["glare"] == 0
 
 
+def test_nearly_white_paper_is_not_burnt_out_where_it_is_white():
+    """A scan whose paper is as bright as 248 in one part and white in another: nothing is hidden."""
+    image = sheet((248, 246, 247))
+    image.paste(sheet("white").crop((0, 0, 600, 1000)), (0, 0))
+    assert measured(image)["glare"] == 0
+
+
 def test_white_paper_with_a_pale_grid_is_not_burnt_out():
     """JPEG spreads the colour of its lines: little is pure white, and nothing is lost in that."""
     image = sheet("white")

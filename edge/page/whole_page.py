@@ -1,0 +1,112 @@
+"""Whether a picture shows one page, and all of it: leads that reach beyond the picture, and pages beside each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..arrangement import rows
+from ..arrangement.coarse_page import PX_PER_MM, reduced
+from ..errors import PictureError, Reason
+from ..layout import Arrangement
+
+if TYPE_CHECKING:
+    from .flattening import Flat
+    from .page import Page
+
+DARK = 128
+"""Ink (of 255) of a stroke."""
+MAX_BEYOND_MM = 6.0
+"""How much of a row of leads may be outside the picture, at one end: a tenth of a column. Of pages that are read rightly three are."""
+LEAST_ROOM_MM = 3.0
+"""How far the 0 mV of a row is from the picture's upper and lower edge at least; 4.5 of the pages that are read rightly."""
+BESIDE_MM, COVERED = 100.0, 0.5
+"""Another page is there where half as many rows of traces or more stand beside the leads, over so many millimetres, in so much of their width: a panel beside
+the leads is no wider."""
+MIN_CUT_ROWS = 2
+MAX_ROW_S = 16.0
+"""Rows of a page are no longer: those of two pages beside each other were taken for one."""
+SEVERAL_PAGES = "There is more than one page in the picture: take one of each, or cut them apart."
+
+
+class NotOnePageError(PictureError):
+    """Leads were made out, of more than one page (`bad_layout`) or of a part of one (`cut_off`): no other candidate for the page in its picture is tried."""
+
+
+def check_whole(page: Page, found: Arrangement) -> None:
+    """Refuse an upright page, arranged as `found`, that is not the only one in its picture or not all in it.
+
+    Raises
+    ------
+    NotOnePageError
+    """
+    across, down = found.px_per_mm
+    starts = sorted({place.start_s for place in found.places})
+    zeros = sorted({place.zero_px for place in found.places})
+    if len(starts) > 1:
+        column_px = (starts[1] - starts[0]) * found.mm_per_s * across
+        first_px = float(np.median([place.box.left for place in found.places if place.start_s == starts[-1]]))
+        ends_px = first_px - (len(starts) - 1) * column_px, first_px + column_px
+    else:
+        ends_px = min(place.box.left for place in found.places), max(place.box.right for place in found.places)
+    row_s = (ends_px[1] - ends_px[0]) / across / found.mm_per_s
+    if row_s > MAX_ROW_S or _is_beside(page.ink, ends_px, (across, down), len(zeros) / 2):
+        raise NotOnePageError(Reason.BAD_LAYOUT, SEVERAL_PAGES)
+    columns = np.arange(ends_px[0], ends_px[1] + across, across)
+    for zero in zeros:
+        shown = _shown(page, columns, zero)
+        beyond = shown.size if not shown.any() else max(shown.argmax(), shown[::-1].argmax())
+        if beyond > MAX_BEYOND_MM:
+            raise NotOnePageError(Reason.CUT_OFF)
+    for zero in (zeros[0] - LEAST_ROOM_MM * down, zeros[-1] + LEAST_ROOM_MM * down):
+        if _shown(page, columns, zero).mean() < 0.5:
+            raise NotOnePageError(Reason.CUT_OFF)
+
+
+def _shown(page: Page, columns: np.ndarray, row: float) -> np.ndarray:
+    """(n,) bool: which of these columns (n,) of a row of the page are in its picture."""
+    points = np.stack([columns, np.full(columns.size, row)], axis=1)
+    if page.flat is None:
+        width, height = page.size
+    else:
+        (width, height), points = page.flat.picture_size, page.to_picture(points)
+    return ((points >= -0.5) & (points <= np.array([width, height]) - 0.5)).all(axis=1)
+
+
+def _is_beside(ink: np.ndarray, ends_px: tuple[float, float], px_per_mm: tuple[float, float], least: float) -> bool:
+    """Whether at least so many rows of traces stand beside the leads, which are between `ends_px`, over so much as only another page has."""
+    left, right = (min(max(round(end), 0), ink.shape[1]) for end in ends_px)
+    for beside in (ink[:, :left], ink[:, right:]):
+        if beside.shape[1] >= BESIDE_MM * px_per_mm[0] and rows_on(np.ascontiguousarray(beside), px_per_mm) >= least:
+            return True
+    return False
+
+
+def rows_on(ink: np.ndarray, px_per_mm: tuple[float, float]) -> int:
+    """How many rows of traces there are over most of the width of (H, W) uint8 ink."""
+    try:
+        _, dark = reduced(ink, px_per_mm)
+    except PictureError:
+        return 0
+    tracks = rows.tracks_of(dark, PX_PER_MM)
+    x, y = rows.flat_points(tracks, PX_PER_MM)
+    wide = np.ptp(x) >= BESIDE_MM * PX_PER_MM if x.size else False
+    return sum(share >= COVERED for _, share in rows.find_rows(x, y, tracks, PX_PER_MM)) if wide else 0
+
+
+def runs_out(flat: Flat, page_ink: np.ndarray) -> bool:
+    """Whether strokes run across the page to where the picture ends, at one end or the other of two rows or more."""
+    nodes, side = flat.mesh.nodes, round(flat.mesh.spacing_px)
+    inside = ((nodes >= 0) & (nodes <= np.array(flat.picture_size) - 1)).all(axis=2)
+    whole = inside[1:, 1:] & inside[:-1, 1:] & inside[1:, :-1] & inside[:-1, :-1]
+    rows, columns = whole.shape
+    ink = page_ink[: rows * side, : columns * side].reshape(rows, side, columns, side) >= DARK
+    # A trace or a rule has ink in nearly every column of a cell; what covers the paper, in most of its pixels.
+    crossed = (ink.any(axis=1).mean(axis=2) > 0.8) & (ink.mean(axis=(1, 3)) < 0.4) & whole
+    ends = np.zeros(rows, bool)
+    for order in (slice(None), slice(None, None, -1)):
+        at = whole[:, order].argmax(axis=1)
+        cut = whole.any(axis=1) & (at > 0)
+        ends |= cut & crossed[:, order][np.arange(rows), at]
+    return int(ends.sum()) >= MIN_CUT_ROWS
