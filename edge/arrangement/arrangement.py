@@ -14,10 +14,12 @@ from . import lead_names, rows
 from .calibration_pulses import Pulse, count_aligned
 from .coarse_page import PX_PER_MM, CoarsePage, coarse_page_of, coarse_report, reduced
 from .columns import PAGE_MM, gap_mm
-from .layout_matching import READ_FITS, Match, known_match, matches_of, misread
+from .layout_matching import Match, known_match, matches_of
 from .name_windows import EVEN, USUAL, WIDE, NameSearch
+from .names_in_place import MAX_MISPLACED, MAX_MISREAD, READ_FITS, REPORT_FITS, misplaced, misread
 from .scale import ASSUMED_WIDTH_MM, MAX_PULSE_CHANGE, AssumedPage, scale_by_pulses, scale_by_traces
 from .speed_and_gain import PAGE_S, SPEED_SLACK, contradictions_of, gain_of, is_plausible_width, lone_pulses, speed_of
+from .strip_names import strip_names
 
 MAX_COST = 0.5
 MIN_MARGIN = 0.04
@@ -25,23 +27,15 @@ MIN_MARGIN = 0.04
 MIN_COLUMN_FIT = 0.28
 """The least fit of each column's names: about a quarter is reached by chance."""
 MIN_ONE_COLUMN_FIT = 0.5
-MAX_MISREAD = 0.04
-"""By how much names of other leads may fit better than those of a match whose names were searched for widely, on average: any name fits
-somewhere in a wide window, and rows and columns are in their order where all of them are the best."""
+OTHER_ORDER = (
+    "The names of the leads stand in another order than on pages of this layout: use a page in one of the known orders."
+)
 MIN_SECOND_FIT = {2: 0.32, 3: 0.36, 4: 0.39}
 """The least fit of the second best column, by the number of columns: a longer column of names fits less by chance."""
 CLEAR_COST, CLEAR_PULSES = 0.3, 3
 """An orientation that costs no more, or shows so many pulses, which rise, is taken without trying others."""
-FINE_PX_PER_MM = 8
-MIN_STRIP_FIT, MIN_STRIP_MARGIN, MIN_I_MARGIN = 0.5, 0.05, 0.3
-"""Any upright stroke resembles an I: as a rhythm strip's name it has to be clearer than others."""
 NO_STRIPS = "aVR", "aVL", "aVF"
 """Rhythm strips show none of these: where they are read, rows of an unknown order were taken for strips."""
-NEAR_MM = 1.5
-"""How near a rhythm strip's name is to where those of the first column predict it."""
-CROSSING_INK = 128
-STRIP_MM = -3.0, -6.0, 11.0, 3.0
-"""The window about a rhythm strip's name, at the fine resolution: left, top, right and bottom from its lower left corner."""
 LANDSCAPE_POWER = 4
 """Rows are likelier to run along the longer side of a page, by this power of its proportions: few pages are portraits."""
 CERTAIN_AXIS = 4.0
@@ -229,7 +223,7 @@ def _clear_match(coarse: CoarsePage, searches: Sequence[NameSearch]) -> tuple[Ma
         runner_up = matches[1].cost if len(matches) > 1 else 1.0
         if best.cost > MAX_COST or runner_up - best.cost < MIN_MARGIN or not _is_named(best.fits):
             continue
-        if search is USUAL or misread(coarse, best) <= MAX_MISREAD:
+        if misplaced(coarse, best) <= MAX_MISPLACED and (search is USUAL or misread(coarse, best) <= MAX_MISREAD):
             return best, runner_up
     has_rows = matches or search is not USUAL or coarse.pulses
     raise UnclearLayoutError(least) if has_rows else PictureError(Reason.NOT_AN_ECG)
@@ -245,12 +239,20 @@ def find_report(
     """As `find_arrangement`, of a report page: its layout and typeface are known, and only the places are searched for.
 
     None where the page does not show what every report page shows.
+
+    Raises
+    ------
+    PictureError : `bad_layout` where the names of its columns are those of others.
     """
     coarse = coarse_report(*reduced(ink, px_per_mm))
     if coarse is None:
         return None
     match = known_match(coarse, layout.REPORT_PATTERN, [pulse.foot for pulse in coarse.pulses], lead_names.REPORT_FACE)
-    return None if match is None else _placed(coarse, match, ink, px_per_mm, 1.0, mm_per_s, mm_per_mv)
+    if match is None:
+        return None
+    if misplaced(coarse, match, REPORT_FITS) > MAX_MISPLACED:
+        raise PictureError(Reason.BAD_LAYOUT, OTHER_ORDER)
+    return _placed(coarse, match, ink, px_per_mm, 1.0, mm_per_s, mm_per_mv)
 
 
 def _placed(
@@ -265,7 +267,7 @@ def _placed(
 ) -> layout.Arrangement:
     """The arrangement of a page that is matched `best`, in the page's pixels; a single pulse counts as one of its pulses where nothing else
     gives its scale."""
-    leads = _strip_leads(coarse, best, ink, px_per_mm)
+    leads = strip_names(coarse, best, ink, px_per_mm)
     if any(lead in NO_STRIPS for lead in leads):
         raise PictureError(Reason.BAD_LAYOUT)
     edges = float(best.edges[0]), float(best.edges[-1])
@@ -344,61 +346,3 @@ def _on_page(coarse: CoarsePage, pulse: Pulse, px_per_mm: tuple[float, float]) -
     across, down = (scale / PX_PER_MM for scale in px_per_mm)
     slope = coarse.slope(pulse.left)
     return pulse.left * across, pulse.right * across, (pulse.top + slope) * down, (pulse.foot + slope) * down
-
-
-def _strip_leads(coarse: CoarsePage, match: Match, ink: np.ndarray, px_per_mm: tuple[float, float]) -> list[str | None]:
-    """The lead that each rhythm strip shows, None where its name is not read: searched for near where the first column has its names."""
-    mm, fine, pattern = PX_PER_MM, FINE_PX_PER_MM, match.pattern
-    zeros = match.search.lines(match.zeros)[pattern.grid_rows :, 0]
-    if not zeros.size:
-        return []
-    x = match.starts[0] + match.places[0][1] + match.search.across[0] * mm
-    ys = [zero + match.places[0][0] + match.search.down[0] * mm + coarse.slope(x) for zero in zeros]
-    crops = np.stack([_crop(ink, px_per_mm, (x / mm, y / mm)) for y in ys])
-    matcher = lead_names.NameMatcher(crops, fine, slack_mm=0)
-    corner = -STRIP_MM[1] * fine, -STRIP_MM[0] * fine
-    leads: list[str | None] = []
-    for strip in range(len(zeros)):
-        own = matcher.fits([(strip, name) for name in layout.LEADS_12], *match.face)
-        fits = {name: _best_near(fit, corner, NEAR_MM * fine) for name, fit in zip(layout.LEADS_12, own, strict=True)}
-        first, second = sorted(fits, key=lambda name: fits[name], reverse=True)[:2]
-        fit, row, column = fits[first]
-        margin = MIN_I_MARGIN if first == "I" else MIN_STRIP_MARGIN
-        clear = fit >= MIN_STRIP_FIT and fit - fits[second][0] >= margin
-        if clear and first in ("I", "II", "III"):
-            clear = not _is_crossed(crops[strip], (row, column), match.face[1] * fine)
-        leads.append(first if clear else None)
-    return leads
-
-
-def _best_near(fit: np.ndarray, corner: tuple[float, float], reach: float) -> tuple[float, int, int]:
-    """(fit, row, column) of the best place within `reach` pixels of a corner (row, column)."""
-    top, left = (max(round(side - reach), 0) for side in corner)
-    part = fit[top : round(corner[0] + reach) + 1, left : round(corner[1] + reach) + 1]
-    row, column = np.unravel_index(part.argmax(), part.shape)
-    return float(part[row, column]), int(row) + top, int(column) + left
-
-
-def _is_crossed(crop: np.ndarray, foot: tuple[int, int], cap_px: float) -> bool:
-    """Whether a stroke continues above the capitals of I, II or III, whose corner is at `foot`: the trace's, which may resemble an I."""
-    row, column = foot
-    above = crop[max(round(row - 1.5 * cap_px), 0) : max(round(row - 1.07 * cap_px), 0)]
-    return bool((above[:, max(round(column - 0.1 * cap_px), 0) : round(column + 1.3 * cap_px)] > CROSSING_INK).any())
-
-
-def _crop(ink: np.ndarray, px_per_mm: tuple[float, float], corner_mm: tuple[float, float]) -> np.ndarray:
-    """(h, w) uint8 of the fine resolution: the page's ink about the lower left corner of a name."""
-    from PIL import Image
-
-    left, top, right, bottom = STRIP_MM
-    size = round((right - left) * FINE_PX_PER_MM), round((bottom - top) * FINE_PX_PER_MM)
-    x, y = corner_mm
-    across, down = px_per_mm
-    box = (
-        round((x + left) * across),
-        round((y + top) * down),
-        round((x + right) * across),
-        round((y + bottom) * down),
-    )
-    part = Image.fromarray(ink).crop(box)
-    return np.asarray(part.resize(size, Image.Resampling.BILINEAR))

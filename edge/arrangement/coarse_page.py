@@ -33,8 +33,8 @@ PULSED_ROW = 0.5
 SPECK_MM = 0.75
 """What is no longer and no higher is a speck."""
 UPRIGHT_MM = 9.0
-REPORT_PULSES_MM = 20.0, 45.0
-"""How far from a report page's left edge its pulses stand, and the first column's names are searched for."""
+REPORT_PULSES_MM = 20.0
+"""How far from a report page's left edge its pulses stand."""
 MIN_POINTS = 200
 """The least number of flat points of a page: 5 cm of trace."""
 
@@ -178,15 +178,13 @@ def coarse_page_of(small: np.ndarray, dark: np.ndarray, tracks: np.ndarray | Non
 def coarse_report(small: np.ndarray, dark: np.ndarray) -> CoarsePage | None:
     """The `CoarsePage` of a report page's reduced ink, with no more than is needed where rows are known to be level and to stand on pulses.
 
-    `ink` extends as far as the first column's names; None where the pulses are not those of a report page.
+    None where the pulses are not those of a report page.
     """
-    pulsed, named = (round(width * PX_PER_MM) for width in REPORT_PULSES_MM)
+    pulsed = round(REPORT_PULSES_MM * PX_PER_MM)
     found = calibration_pulses.aligned(calibration_pulses.find_pulses(dark[:, :pulsed], PX_PER_MM), PX_PER_MM)
     if len(found) != len(REPORT.rows_px):
         return None
-    return CoarsePage(
-        _without_uprights(small[:, :named], dark[:, :named]), dark, 0.0, found, (), (np.empty(0), np.empty(0))
-    )
+    return CoarsePage(_without_uprights(small, dark), dark, 0.0, found, (), (np.empty(0), np.empty(0)))
 
 
 def _levelled(image: np.ndarray, tilt: float) -> np.ndarray:

@@ -12,7 +12,8 @@ from .. import layout
 from . import columns, lead_names
 from .coarse_page import PX_PER_MM, CoarsePage
 from .flat_rows import flat_rows
-from .name_windows import USUAL, NameSearch, best_along, cells, cut
+from .name_windows import USUAL, NameSearch, best_along, cells
+from .names_in_place import READ_FITS, fits_at
 from .placed_columns import ROW_MM, PlacedColumns, placed_columns, starts_of, zeros_of
 
 Row = tuple[float, float]
@@ -37,16 +38,12 @@ CLEAR_LINES = 0.5
 """The strength of lines between columns from which on their edges are certain."""
 FACE_FITS = 0.6
 """The mean fit of names from which on other patterns are read in the faces that fitted these best, and in no other."""
-READ_FITS = 0.5
-"""The mean fit of names from which on they are read; hardly reached by chance."""
 UNREAD_FITS = 0.35, 0.6
 """The fit of names that a finer pattern finds between columns, from which on it counts against a coarser one, and fully."""
 UNREAD_LINES = 0.5, 0.9
 """The strength of lines between columns from which on it counts against a pattern that has none there, and fully."""
 HOPELESS = 0.6
 """A match that costs more cannot be the best: the names that it leaves out are not searched for."""
-NAME_MM = 14.0, 9.0, 1.5, 6.0
-"""The window about a name: width and height, and its extent to the left of and above the name's lower left corner."""
 UNREAD_NAMES = 0.55, 0.75
 """The fit of a name before a row that is left out, from which on it counts, and fully."""
 FITS = 0.3, 0.8
@@ -62,8 +59,8 @@ class Match:
 
     `zeros` (rows, columns) are base lines, those of rhythm strips in their first column; `edges` (columns + 1,) of the columns, `lines`
     the strength of the lines between them; `starts` (columns,) from where on names are searched for, as far as `search` says; `face` their
-    typeface and `places` [(row, column)] where they are in each column's windows, of a report in the first's alone; `fits` (columns,) how
-    well they fit; `parts` the cost by its kinds.
+    typeface and `places` [(row, column)] where they are in each column's windows; `fits` (columns,) how
+    well they fit, of a report in the first alone; `parts` the cost by its kinds.
     """
 
     pattern: layout.Pattern
@@ -118,7 +115,9 @@ def known_match(
     fit = matcher.mean_fit([(index, name) for index, (_, _, name) in enumerate(cells(first))], *face)
     row, column = np.unravel_index(fit.argmax(), fit.shape)
     place = int(row), int(column)
-    return Match(pattern, zeros, edges, clear, starts, USUAL, face, {}, (float(fit[place]),), (place,))
+    # The other columns' names stand as far from where these begin, and are not searched for.
+    others = [(place[0], place[1] + round(float(starts[0] - edges[0])))] * (len(pattern.columns) - 1)
+    return Match(pattern, zeros, edges, clear, starts, USUAL, face, {}, (float(fit[place]),), (place, *others))
 
 
 def _row_candidates(coarse: CoarsePage) -> list[Row]:
@@ -338,29 +337,5 @@ def _omitted_name_fit(coarse: CoarsePage, found: list[Row], match: Match) -> flo
     if not omitted or match.cost > HOPELESS:
         return 0.0
     x = round(match.starts[0] + match.search.across[0] * mm) + column
-    fits = _fits_at(coarse, [(x, round(line + match.search.down[0] * mm) + row) for line in omitted], match.face)
+    fits = fits_at(coarse, [(x, round(line + match.search.down[0] * mm) + row) for line in omitted], match.face)
     return max(fit for fits_there in fits for name, fit in fits_there.items() if name != "I")
-
-
-def misread(coarse: CoarsePage, match: Match) -> float:
-    """By how much the name of some other lead fits better where a match has its names, -1..1, the mean over these; 0 where none does."""
-    named, corners = cells(match.pattern), match.search.corners(match.pattern, match.zeros, match.starts)
-    points = [
-        (int(x) + match.places[column][1], int(y) + match.places[column][0])
-        for (x, y), (_, column, _) in zip(corners, named, strict=True)
-    ]
-    fits = _fits_at(coarse, points, match.face)
-    return float(np.mean([max(there.values()) - there[name] for there, (_, _, name) in zip(fits, named, strict=True)]))
-
-
-def _fits_at(
-    coarse: CoarsePage, points: Sequence[tuple[int, int]], face: lead_names.FaceAndCap
-) -> list[dict[str, float]]:
-    """How well the name of each lead fits at each of these (x, y), the lower left corners of names."""
-    width, height, before, above = (round(side * PX_PER_MM) for side in NAME_MM)
-    corners = [(x - before, y - above) for x, y in points]
-    matcher = lead_names.NameMatcher(cut(coarse.ink, corners, width, height), PX_PER_MM)
-    return [
-        dict(zip(layout.LEADS_12, (float(fit[above, before]) for fit in fits), strict=True))
-        for fits in (matcher.fits([(index, name) for name in layout.LEADS_12], *face) for index in range(len(points)))
-    ]
