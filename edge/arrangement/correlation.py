@@ -73,28 +73,61 @@ class Windows:
         made = (self._windows, self._pairs, self._inked, self._sums)
         library["window_sums"](count, height, width, self._line, *(address(part) for part in made))
 
-    def fits(self, which: Sequence[int], patterns: Sequence[Pattern], empty: float) -> tuple[np.ndarray, np.ndarray]:
-        """((n, h, w) float32 in -1..1, (n,) float32): the correlation of each of `patterns` with each place of the window of a number, 0 where it reaches
-        beyond it, and the greatest of each. A place whose standard deviation is below `empty` correlates with nothing."""
+    def fits(self, which: Sequence[int], patterns: Sequence[Pattern], empty: float) -> np.ndarray:
+        """(n, h, w) float32 in -1..1: the correlation of each of `patterns` with each place of the window of a number, 0 where it reaches beyond it. A place
+        whose standard deviation is below `empty` correlates with nothing."""
         library, (_, height, width) = compiled(), self.shape
         fits = np.empty((len(patterns), height, width), np.float32)
         if library is None:
             for fit, window, pattern in zip(fits, which, patterns, strict=True):
                 fit[:] = self._fit_in_numpy(window, pattern, empty)
-            return fits, fits.max(axis=(1, 2))
-        numbers, most = np.array(which, np.int64), np.empty(len(patterns), np.float32)
-        places = [address(part) + numbers * part.strides[0] for part in (self._pairs, self._inked, self._sums)]
-        places.append(np.array([pattern.address for pattern in patterns], np.int64))
-        sizes = np.array([pattern.sizes for pattern in patterns], np.int64)
-        scales = np.array([pattern.scale for pattern in patterns], np.float32)
-        scratch = np.empty((height + 1) * (width + BLOCK_COLUMNS), np.int32)
-        inked = np.empty(scratch.size, np.uint8)
-        told: list[np.ndarray] = [*places, sizes, scales]
+            return fits
+        told, (scratch, inked) = self._told(which, patterns), self._scratch()
         library["name_fits"](
             len(patterns), height, width, self._line, *(address(part) for part in told), empty,
-            address(scratch), address(inked), address(fits), address(most),
+            address(scratch), address(inked), address(fits),
         )  # fmt: skip
-        return fits, most
+        return fits
+
+    def peaks(
+        self, which: Sequence[int], patterns: Sequence[Pattern], empty: float, ranges: Sequence[tuple[int, int]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """((n,) float32, (n,) int64): the greatest of the `fits` of each of `patterns`, 0 at least, and a column in which its upper left corner lies then: of the columns of these
+        `ranges` alone, the first and how many they are."""
+        library, (_, height, width) = compiled(), self.shape
+        most, columns = np.empty(len(patterns), np.float32), np.empty(len(patterns), np.int64)
+        if library is None:
+            for number, (window, pattern, (first, count)) in enumerate(zip(which, patterns, ranges, strict=True)):
+                (tall, wide, down, across), fit = pattern.sizes, self._fit_in_numpy(window, pattern, empty)
+                places = fit[down : height - tall + down + 1, across : width - wide + across + 1][
+                    :, first : first + count
+                ]
+                most[number] = max(places.max(), 0)
+                columns[number] = first + (places.argmax() % count if most[number] else 0)
+            return most, columns
+        told, limits = self._told(which, patterns), np.array(ranges, np.int64)
+        (scratch, inked), fits = self._scratch(), np.empty((height, width), np.float32)
+        library["name_peaks"](
+            len(patterns), height, width, self._line, *(address(part) for part in told), empty,
+            address(limits), address(scratch), address(inked), address(fits), address(most), address(columns),
+        )  # fmt: skip
+        return most, columns
+
+    def _scratch(self) -> tuple[np.ndarray, np.ndarray]:
+        """What is written over where patterns are correlated."""
+        scratch = np.empty((self.shape[1] + 1) * (self.shape[2] + BLOCK_COLUMNS), np.int32)
+        return scratch, np.empty(scratch.size, np.uint8)
+
+    def _told(self, which: Sequence[int], patterns: Sequence[Pattern]) -> list[np.ndarray]:
+        """What is told of these windows and patterns: where they lie, the patterns' sizes, and what their levels are multiplied by."""
+        numbers = np.array(which, np.int64)
+        places = [address(part) + numbers * part.strides[0] for part in (self._pairs, self._inked, self._sums)]
+        return [
+            *places,
+            np.array([pattern.address for pattern in patterns], np.int64),
+            np.array([pattern.sizes for pattern in patterns], np.int64),
+            np.array([pattern.scale for pattern in patterns], np.float32),
+        ]
 
     def _fit_in_numpy(self, window: int, pattern: Pattern, empty: float) -> np.ndarray:
         """As `fits`, of one pattern."""

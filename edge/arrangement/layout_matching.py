@@ -83,7 +83,7 @@ class Match:
 def matches_of(coarse: CoarsePage, search: NameSearch = USUAL) -> list[Match]:
     """The `Match`es of all of `layout.PATTERNS` that a page has rows for, the best first; names are searched for as far as `search` says."""
     candidates, matches = _row_candidates(coarse), []
-    reading = _Names({}, {}, {}, [])
+    reading = _Names(lead_names.KnownFits(), {}, {}, [])
     counts = {pattern.rows for pattern in layout.PATTERNS}
     choices = {count: _choices(candidates, count, search.max_row_cost) for count in counts}
     for pattern in layout.PATTERNS:

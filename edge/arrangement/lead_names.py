@@ -60,8 +60,40 @@ EMPTY = 10.0
 Corner = tuple[int, ...]
 Expected = tuple[int, Corner, str]
 """A window's index, the place of its corner on the page, and the name that is expected in it."""
-KnownFits = dict[tuple[Corner, str, str, float], float]
-"""How well a name fits in a window, by (the window's place, name, face, cap_mm)."""
+FitKey = tuple[Corner, str, str, float]
+"""The place of a window (x and y of its corner, and what else tells it), a name, face and cap_mm."""
+MOST_SHIFT = 0.75
+"""Of windows that are moved across by more than this share of the places in them nothing is known of one by the other."""
+
+
+class KnownFits:
+    """How well names fit at best in windows of one page and one size (`most`), and where: windows beside each other share most of their places."""
+
+    def __init__(self) -> None:
+        self.most: dict[FitKey, float] = {}
+        self._rows: dict[FitKey, list[tuple[int, float, int]]] = {}
+
+    def add(self, key: FitKey, most: float, column: int) -> None:
+        """Keep the best fit in a window, and the column of the page where it is."""
+        self.most[key] = most
+        self._rows.setdefault(_row_of(key), []).append((key[0][0], most, column))
+
+    def beside(self, key: FitKey, columns: int) -> tuple[int, float, int] | None:
+        """(x, best fit, its column) of a window that is moved across from this one, and whose best fit is in this one too, which has so many columns of places; None where none is
+        known."""
+        x = key[0][0]
+        near = [
+            known
+            for known in self._rows.get(_row_of(key), ())
+            if abs(known[0] - x) <= MOST_SHIFT * columns and (known[1] == 0 or x <= known[2] < x + columns)
+        ]
+        return min(near, key=lambda known: abs(known[0] - x), default=None)
+
+
+def _row_of(key: FitKey) -> FitKey:
+    """What keys have in common whose windows are moved across from each other."""
+    place, name, face, cap_mm = key
+    return place[1:], name, face, cap_mm
 
 
 @lru_cache(maxsize=3)
@@ -180,12 +212,11 @@ class NameMatcher:
         self.add(named, face, cap_mm)
         return [self.mean_fit([one], face, cap_mm) for one in named]
 
-    def _add_fits(self, keys: Sequence[tuple[int, str, str, float]]) -> np.ndarray:
-        """Compute the fits of some windows with names in a face, all at once; the greatest of each (n,)."""
+    def _add_fits(self, keys: Sequence[tuple[int, str, str, float]]) -> None:
+        """Compute the fits of some windows with names in a face, all at once."""
         patterns = [_pattern(*name, self.px_per_mm) for _, *name in keys]
-        fits, most = self._windows.fits([index for index, *_ in keys], patterns, EMPTY)
+        fits = self._windows.fits([index for index, *_ in keys], patterns, EMPTY)
         self._fits.update(zip(keys, fits, strict=True))
-        return most
 
     def keep(self, face: str, cap_mm: float) -> None:
         """Forget the fits in other faces: there are many matchers of a page, and each is some megabytes."""
@@ -201,13 +232,30 @@ class NameMatcher:
         best = [(face, cap) for face in FACES for cap in CAPS_MM]
         for names, left in ((expected[:FIRST_NAMES], LIKELY_FACES), (expected, count)):
             own = {(place, name, *face): (index, name, *face) for face in best for index, place, name in names}
-            new = [key for key in own if key not in known]
-            for first in range(0, len(new), TOGETHER):
-                some = new[first : first + TOGETHER]
-                known.update(zip(some, self._add_fits([own[key] for key in some]).tolist(), strict=True))
+            self._add_best([(key, own[key][0]) for key in own if key not in known.most], known)
             keys = {face: [(place, name, *face) for _, place, name in names] for face in best}
-            mean_fits = {face: sum(known[key] for key in of_face) / len(of_face) for face, of_face in keys.items()}
+            mean_fits = {face: sum(known.most[key] for key in of_face) / len(of_face) for face, of_face in keys.items()}
             best = sorted(best, key=mean_fits.__getitem__, reverse=True)[:left]
-        # Fits in other faces are not used again, and there are many matchers of a page.
-        self._fits = {key: fit.copy() for key, fit in self._fits.items() if key[2:] in best}
         return best
+
+    def _add_best(self, new: Sequence[tuple[FitKey, int]], known: KnownFits) -> None:
+        """Add to what is known the best fits of some windows, by their index, with a name in a face each: of what a window shares with one that is known only the best fit is asked."""
+        width = self._windows.shape[2]
+        for first in range(0, len(new), TOGETHER):
+            some = new[first : first + TOGETHER]
+            patterns = [_pattern(*key[1:], self.px_per_mm) for key, _ in some]
+            columns = [width - pattern.levels.shape[1] + 1 for pattern in patterns]
+            beside = [known.beside(key, count) for (key, _), count in zip(some, columns, strict=True)]
+            ranges = [
+                (0, count) if near is None else _apart(key[0][0] - near[0], count)
+                for (key, _), count, near in zip(some, columns, beside, strict=True)
+            ]
+            most, places = self._windows.peaks([index for _, index in some], patterns, EMPTY, ranges)
+            for (key, _), fit, place, near in zip(some, most.tolist(), places.tolist(), beside, strict=True):
+                best = fit, key[0][0] + place
+                known.add(key, *(best if near is None or fit > near[1] else near[1:]))
+
+
+def _apart(shift: int, columns: int) -> tuple[int, int]:
+    """(the first, how many) of so many columns of a window that are not those of one which it is moved across from by `shift`."""
+    return (columns - shift, shift) if shift > 0 else (0, -shift)

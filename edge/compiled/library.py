@@ -41,7 +41,8 @@ FUNCTIONS = {
     "levels_and_steps": (None, [_SIZE] * 3 + [_ARRAY] * 3),
     # names.c
     "window_sums": (None, [_SIZE] * 4 + [_ARRAY] * 4),
-    "name_fits": (None, [_SIZE] * 4 + [_ARRAY] * 6 + [_FLOAT] + [_ARRAY] * 4),
+    "name_fits": (None, [_SIZE] * 4 + [_ARRAY] * 6 + [_FLOAT] + [_ARRAY] * 3),
+    "name_peaks": (None, [_SIZE] * 4 + [_ARRAY] * 6 + [_FLOAT] + [_ARRAY] * 6),
     "mean_of_maxima": (None, [_SIZE] * 4 + [_ARRAY] * 3),
     # ink.c
     "brightest_channel": (None, [_SIZE] + [_ARRAY] * 2),

@@ -55,9 +55,9 @@ void window_sums(ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, ptrdiff_t l
     }
 }
 
-/* A window as `window_sums` makes it. */
+/* A window as `window_sums` makes it, or its columns from some on: `corners` numbers from one row of what is summed to the next. */
 struct window {
-    ptrdiff_t height, width, line;
+    ptrdiff_t height, width, line, corners;
     const int32_t *pairs;
     const uint16_t *inked;
     const int32_t *sums;
@@ -82,7 +82,7 @@ struct window {
                 for (int k = 0; k < COLUMNS / WIDE; k++)                                                                                  \
                     one[k] = other[k] = NOUGHT;                                                                                           \
                 for (ptrdiff_t row = 0; row <= tall && y + row < window->height; row++) {                                                 \
-                    const uint16_t *inked = window->inked + (y + row) * (window->width + 1);                                              \
+                    const uint16_t *inked = window->inked + (y + row) * window->corners;                                                    \
                     const int32_t *seen = window->pairs + (y + row) * window->line + left;                                                \
                     const int32_t *second = pattern + row * half, *first = second + half;                                                 \
                     if (inked[right] == inked[left])                                                                                      \
@@ -152,25 +152,21 @@ static void products(const struct window *window, ptrdiff_t tall, ptrdiff_t half
 #endif
 }
 
-/* The products of one pattern, times `scale`, by the deviation of what it lies on from its mean, where there is ink, into fits that are 0: the greatest is returned. */
+/* The products of one pattern, times `scale`, by the deviation of what it lies on from its mean, where there is ink, into fits: the greatest is returned, 0 at
+   least. */
 WIDEST static float normalised(const struct window *window, ptrdiff_t tall, ptrdiff_t wide, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t blocks,
-                               const int32_t *restrict made, const uint8_t *restrict found, float scale, float empty, float greatest,
-                               float *restrict fits)
+                               const int32_t *restrict made, const uint8_t *restrict found, float scale, float empty, float *restrict fits)
 {
-    ptrdiff_t corners = window->width + 1, size = (window->height + 1) * corners;
-    float lane[LANES], pixels = (float)(tall * wide), least = pixels * empty * empty;
-    for (int j = 0; j < LANES; j++)
-        lane[j] = greatest;
+    ptrdiff_t corners = window->corners, size = (window->height + 1) * corners;
+    float lane[LANES] = {0}, greatest = 0, pixels = (float)(tall * wide), least = pixels * empty * empty;
     for (ptrdiff_t y = 0; y < rows; y++)
         for (ptrdiff_t block = 0; block < blocks; block++) {
             ptrdiff_t left = block * COLUMNS, count = left + COLUMNS < columns ? COLUMNS : columns - left, x = 0;
             const int32_t *restrict top = window->sums + y * corners + left, *restrict foot = top + tall * corners;
             const int32_t *restrict product = made + (y * blocks + block) * COLUMNS;
             float *restrict fit = fits + y * window->width + left;
-            if (!found[y / 2 * blocks + block]) {
-                greatest = greatest > 0 ? greatest : 0;
+            if (!found[y / 2 * blocks + block])
                 continue;
-            }
             for (x = 0; x < count; x++) {
                 float sum = (float)(foot[x + wide] - top[x + wide] - (foot[x] - top[x]));
                 float square = (float)(foot[size + x + wide] - top[size + x + wide] - (foot[size + x] - top[size + x]));
@@ -198,21 +194,50 @@ WIDEST static float normalised(const struct window *window, ptrdiff_t tall, ptrd
    sizes            (count, 4): of each pattern its height and width, and the row and column of its pixel to whose place its fit is written
    scales           (count): what a pattern's levels are multiplied by so that its norm is 1
    empty            standard deviation of a place that counts as empty
-   scratch          (height + 1) * (width + COLUMNS) numbers and as many bytes
-   most             (count): the greatest fit of each */
+   scratch, found   (height + 1) * (width + COLUMNS) numbers, and as many bytes */
 void name_fits(ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, ptrdiff_t line, const int32_t *const *restrict pairs,
                const uint16_t *const *restrict inked, const int32_t *const *restrict sums, const int32_t *const *restrict patterns,
                const int64_t *restrict sizes, const float *restrict scales, float empty, int32_t *restrict scratch, uint8_t *restrict found,
-               float *restrict fits, float *restrict most)
+               float *restrict fits)
 {
     for (ptrdiff_t k = 0; k < count; k++, fits += height * width) {
-        struct window window = {height, width, line, pairs[k], inked[k], sums[k]};
+        struct window window = {height, width, line, width + 1, pairs[k], inked[k], sums[k]};
         ptrdiff_t tall = sizes[4 * k], wide = sizes[4 * k + 1], rows = height - tall + 1, columns = width - wide + 1;
         ptrdiff_t blocks = (columns + COLUMNS - 1) / COLUMNS;
         memset(fits, 0, height * width * sizeof *fits);
         products(&window, tall, (wide + 1) / 2, patterns[k], rows, blocks, scratch, found);
-        most[k] = normalised(&window, tall, wide, rows, columns, blocks, scratch, found, scales[k], empty,
-                             rows < height || columns < width ? 0.0f : -INFINITY, fits + sizes[4 * k + 2] * width + sizes[4 * k + 3]);
+        normalised(&window, tall, wide, rows, columns, blocks, scratch, found, scales[k], empty, fits + sizes[4 * k + 2] * width + sizes[4 * k + 3]);
+    }
+}
+
+/* The greatest fit of each pattern, 0 at least, and the column of a place where it is: of places in some columns alone.
+
+   ranges         (count, 2): the first of these columns, and how many they are
+   scratch, found as `name_fits` has them, fits (height, width) to be written over
+   most, columns  (count) */
+void name_peaks(ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, ptrdiff_t line, const int32_t *const *restrict pairs,
+                const uint16_t *const *restrict inked, const int32_t *const *restrict sums, const int32_t *const *restrict patterns,
+                const int64_t *restrict sizes, const float *restrict scales, float empty, const int64_t *restrict ranges,
+                int32_t *restrict scratch, uint8_t *restrict found, float *restrict fits, float *restrict most, int64_t *restrict columns)
+{
+    for (ptrdiff_t k = 0; k < count; k++) {
+        ptrdiff_t first = ranges[2 * k], wide = ranges[2 * k + 1], tall = sizes[4 * k], rows = height - tall + 1;
+        ptrdiff_t blocks = (wide + COLUMNS - 1) / COLUMNS;
+        struct window window = {height, width - first, line, width + 1, pairs[k] + first, inked[k] + first, sums[k] + first};
+        products(&window, tall, (sizes[4 * k + 1] + 1) / 2, patterns[k], rows, blocks, scratch, found);
+        most[k] = normalised(&window, tall, sizes[4 * k + 1], rows, wide, blocks, scratch, found, scales[k], empty, fits);
+        columns[k] = first;
+        for (ptrdiff_t n = 0, open = most[k] > 0; open && n < rows * blocks; n++) {
+            ptrdiff_t y = n / blocks, left = n % blocks * COLUMNS, right = left + COLUMNS < wide ? left + COLUMNS : wide;
+            if (!found[y / 2 * blocks + n % blocks])
+                continue;
+            const float *restrict row = fits + y * window.width;
+            for (ptrdiff_t x = left; open && x < right; x++)
+                if (row[x] == most[k]) {
+                    columns[k] = first + x;
+                    open = 0;
+                }
+        }
     }
 }
 

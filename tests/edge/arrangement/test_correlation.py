@@ -47,11 +47,16 @@ def test_what_is_compiled_gives_the_bits_of_numpy(count, height, width, seed):
     np.testing.assert_array_equal(seen._sums, correlation._sums_in_numpy(seen._windows))
     which = rng.integers(0, count, 4).tolist()
     patterns = [pattern(rng, int(rng.integers(1, height + 1)), int(rng.integers(2, width + 1))) for _ in which]
-    fits, most = seen.fits(which, patterns, EMPTY)
-    for fit, greatest, number, own in zip(fits, most, which, patterns, strict=True):
-        expected = seen._fit_in_numpy(number, own, EMPTY)
-        np.testing.assert_array_equal(fit, expected)
-        assert greatest == expected.max()
+    fits = seen.fits(which, patterns, EMPTY)
+    for fit, number, own in zip(fits, which, patterns, strict=True):
+        np.testing.assert_array_equal(fit, seen._fit_in_numpy(number, own, EMPTY))
+    columns = [width - own.levels.shape[1] + 1 for own in patterns]
+    firsts = [int(rng.integers(0, count)) for count in columns]
+    ranges = [(first, int(rng.integers(1, count - first + 1))) for first, count in zip(firsts, columns, strict=True)]
+    found = seen.peaks(which, patterns, EMPTY, ranges)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(correlation, "compiled", lambda: None)
+        np.testing.assert_array_equal(found, seen.peaks(which, patterns, EMPTY, ranges))
     for reach in (0, 1, 2, 7):
         mean = correlation.mean_of_maxima(fits[:count], reach)
         np.testing.assert_array_equal(mean, correlation._mean_of_maxima_in_numpy(fits[:count], reach))
@@ -80,8 +85,10 @@ def test_fits_are_correlations(built):
     seen[:, :8] = 0
     own = pattern(rng, 5, 7, (3, 1))
     places = np.lib.stride_tricks.sliding_window_view(seen, own.levels.shape)
-    ((fits,), (most,)) = correlation.Windows(seen[None]).fits([0], [own], EMPTY)
-    assert most == fits.max()
+    asked = correlation.Windows(seen[None])
+    (fits,) = asked.fits([0], [own], EMPTY)
+    ((most,), (column,)) = asked.peaks([0], [own], EMPTY, [(0, places.shape[1])])
+    assert most == fits.max() and most in fits[:, column + 1]
     for row, column in np.ndindex(*places.shape[:2]):
         expected = 0.0 if column < 2 else np.corrcoef(places[row, column].ravel(), own.levels.ravel())[0, 1]
         assert fits[row + 3, column + 1] == pytest.approx(expected, abs=1e-4)
