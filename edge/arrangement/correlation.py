@@ -15,7 +15,7 @@ import numpy as np
 from ..compiled.library import address, compiled
 
 MOST_LEVEL, MOST_SUM = 2**15 - 1, 2**31 - 1
-"""A pattern's levels and the sums of their products with ink are no greater."""
+"""A pattern's levels, their differences, and the sums of their products with ink are no greater."""
 BLOCK_COLUMNS = 32
 """So many places of a row are looked at together by what is compiled."""
 
@@ -29,13 +29,20 @@ class Pattern:
     corner: tuple[int, int]
 
     @cached_property
+    def _inner(self) -> tuple[int, int, int, int]:
+        """Top, left, bottom and right of what differs from its margin, a pixel at least."""
+        differs = self.levels != self.levels[0, 0]
+        rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+        return (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1) if rows.size else (0, 0, 1, 1)
+
+    @cached_property
     def pairs(self) -> np.ndarray:
-        """(h + 2, (w + 1) // 2) uint32: of each two pixels beside each other the first in the lower half, between two rows of 0."""
-        height, width = self.levels.shape
+        """(h + 2, (w + 1) // 2, 2) int16: by how much the levels of what differs from the margin are above it, between two rows of 0."""
+        top, left, bottom, right = self._inner
+        height, width = bottom - top, right - left
         padded = np.zeros((height + 2, width + width % 2), np.int16)
-        padded[1:-1, :width] = self.levels
-        whole = padded.view(np.uint16).astype(np.uint32)
-        return np.ascontiguousarray(whole[:, ::2] | whole[:, 1::2] << 16)
+        padded[1:-1, :width] = self.levels[top:bottom, left:right].astype(np.int32) - self.levels[0, 0]
+        return padded.reshape(height + 2, -1, 2)
 
     @cached_property
     def address(self) -> int:
@@ -43,15 +50,19 @@ class Pattern:
         return address(self.pairs)
 
     @cached_property
-    def sizes(self) -> tuple[int, int, int, int]:
-        """Height, width, and the row and column of the corner."""
-        height, width = self.levels.shape
-        return height, width, *self.corner
+    def sizes(self) -> tuple[int, ...]:
+        """As `compiled/names.c` has them."""
+        top, left, bottom, right = self._inner
+        inner = top, left, bottom - top, right - left
+        return *self.levels.shape, *self.corner, *inner, int(self.levels[0, 0])
 
 
 def pattern_of(image: np.ndarray, corner: tuple[int, int]) -> Pattern:
     """The `Pattern` of an image (h, w) of mean 0 and norm 1, its levels as fine as they may be: a power of two of them is 1."""
-    finest = min(MOST_LEVEL / np.abs(image).max(), MOST_SUM / 255 / (np.abs(image).sum() + image.size * 2.0**-15))
+    finest = min(
+        (MOST_LEVEL - 1) / max(np.ptp(image), np.abs(image).max()),
+        MOST_SUM / 255 / (np.abs(image).sum() + image.size * 2.0**-15),
+    )
     steps = 2.0 ** np.floor(np.log2(finest))
     return Pattern(np.rint(image * steps).astype(np.int16), float(1 / steps), corner)
 
@@ -98,7 +109,7 @@ class Windows:
         most, columns = np.empty(len(patterns), np.float32), np.empty(len(patterns), np.int64)
         if library is None:
             for number, (window, pattern, (first, count)) in enumerate(zip(which, patterns, ranges, strict=True)):
-                (tall, wide, down, across), fit = pattern.sizes, self._fit_in_numpy(window, pattern, empty)
+                (tall, wide, down, across), fit = pattern.sizes[:4], self._fit_in_numpy(window, pattern, empty)
                 places = fit[down : height - tall + down + 1, across : width - wide + across + 1][
                     :, first : first + count
                 ]

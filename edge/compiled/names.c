@@ -128,15 +128,32 @@ AVX2 static inline __m256i load_8(const int32_t *at)
 PRODUCTS(products_4, , __m128i, 4, load_4, _mm_set1_epi32, _mm_madd_epi16, _mm_add_epi32, _mm_setzero_si128(), STORE_4)
 PRODUCTS(products_8, AVX2, __m256i, 8, load_8, _mm256_set1_epi32, _mm256_madd_epi16, _mm256_add_epi32, _mm256_setzero_si256(), STORE_8)
 #else
-static inline int32_t of_pair(int32_t levels, int32_t pattern)
+static void products_1(const struct window *window, ptrdiff_t tall, ptrdiff_t half, const int32_t *restrict pattern, ptrdiff_t rows,
+                       ptrdiff_t blocks, int32_t *restrict products, uint8_t *restrict found)
 {
-    return (int16_t)levels * (int16_t)pattern + (levels >> 16) * (pattern >> 16);
+    for (ptrdiff_t y = 0; y < rows; y++)
+        for (ptrdiff_t block = 0; block < blocks; block++) {
+            ptrdiff_t left = block * COLUMNS, right = left + COLUMNS + 2 * half - 1;
+            int32_t sums[COLUMNS] = {0};
+            int holds = 0;
+            right = right < window->width ? right : window->width;
+            for (ptrdiff_t row = 0; row < tall; row++) {
+                const uint16_t *inked = window->inked + (y + row) * window->corners;
+                const int16_t *restrict seen = (const int16_t *)(window->pairs + (y + row) * window->line + left);
+                const int16_t *restrict levels = (const int16_t *)(pattern + (row + 1) * half);
+                if (inked[right] == inked[left])
+                    continue;
+                holds = 1;
+                for (ptrdiff_t j = 0; j < half; j++, seen += 4) {
+                    int16_t first = levels[2 * j], second = levels[2 * j + 1];
+                    for (int k = 0; k < COLUMNS; k++)
+                        sums[k] += seen[2 * k] * first + seen[2 * k + 1] * second;
+                }
+            }
+            found[y / 2 * blocks + block] = (uint8_t)(holds | (y % 2 ? found[y / 2 * blocks + block] : 0));
+            memcpy(products + (y * blocks + block) * COLUMNS, sums, sizeof sums);
+        }
 }
-#define LOAD_1(at) (*(at))
-#define STORE_1(at, value) (*(at) = (value))
-#define SAME(value) (value)
-#define SUM(one, other) ((one) + (other))
-PRODUCTS(products_1, , int32_t, 1, LOAD_1, SAME, of_pair, SUM, 0, STORE_1)
 #endif
 
 static void products(const struct window *window, ptrdiff_t tall, ptrdiff_t half, const int32_t *restrict pattern, ptrdiff_t rows, ptrdiff_t blocks,
@@ -152,26 +169,31 @@ static void products(const struct window *window, ptrdiff_t tall, ptrdiff_t half
 #endif
 }
 
-/* The products of one pattern, times `scale`, by the deviation of what it lies on from its mean, where there is ink, into fits: the greatest is returned, 0 at
-   least. */
-WIDEST static float normalised(const struct window *window, ptrdiff_t tall, ptrdiff_t wide, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t blocks,
+#define SIZES 9
+
+/* The fits of one pattern with these `size` numbers, as name_fits has them, at rows and columns of places: its products, which are 0 where `found` says that they are not there,
+   and `scale` times them by the deviation of what the pattern lies on from its mean; nothing is written where there is no ink. The greatest is returned, 0 at least. */
+WIDEST static float normalised(const struct window *window, const int64_t *restrict size, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t blocks,
                                const int32_t *restrict made, const uint8_t *restrict found, float scale, float empty, float *restrict fits)
 {
-    ptrdiff_t corners = window->corners, size = (window->height + 1) * corners;
+    const int32_t nothing[COLUMNS] = {0};
+    ptrdiff_t tall = size[0], wide = size[1], corners = window->corners, squares = (window->height + 1) * corners;
+    uint32_t margin = (uint32_t)size[8];
     float lane[LANES] = {0}, greatest = 0, pixels = (float)(tall * wide), least = pixels * empty * empty;
     for (ptrdiff_t y = 0; y < rows; y++)
         for (ptrdiff_t block = 0; block < blocks; block++) {
-            ptrdiff_t left = block * COLUMNS, count = left + COLUMNS < columns ? COLUMNS : columns - left, x = 0;
+            ptrdiff_t left = block * COLUMNS, count = left + COLUMNS < columns ? COLUMNS : columns - left, last = count - 1 + wide, x = 0;
             const int32_t *restrict top = window->sums + y * corners + left, *restrict foot = top + tall * corners;
-            const int32_t *restrict product = made + (y * blocks + block) * COLUMNS;
+            const int32_t *product = found[y / 2 * blocks + block] ? made + (y * blocks + block) * COLUMNS : nothing;
             float *restrict fit = fits + y * window->width + left;
-            if (!found[y / 2 * blocks + block])
+            if (foot[last] - top[last] == foot[0] - top[0])
                 continue;
             for (x = 0; x < count; x++) {
-                float sum = (float)(foot[x + wide] - top[x + wide] - (foot[x] - top[x]));
-                float square = (float)(foot[size + x + wide] - top[size + x + wide] - (foot[size + x] - top[size + x]));
+                int32_t levels = foot[x + wide] - top[x + wide] - (foot[x] - top[x]);
+                float sum = (float)levels, all = (float)(int32_t)((uint32_t)product[x] + margin * (uint32_t)levels);
+                float square = (float)(foot[squares + x + wide] - top[squares + x + wide] - (foot[squares + x] - top[squares + x]));
                 square -= sum * sum / pixels;
-                fit[x] = (float)product[x] * scale / sqrtf(square > least ? square : least);
+                fit[x] = all * scale / sqrtf(square > least ? square : least);
             }
             for (x = 0; x + LANES <= count; x += LANES)
                 for (int j = 0; j < LANES; j++)
@@ -182,6 +204,18 @@ WIDEST static float normalised(const struct window *window, ptrdiff_t tall, ptrd
     for (int j = 0; j < LANES; j++)
         greatest = lane[j] > greatest ? lane[j] : greatest;
     return greatest;
+}
+
+/* The fits of a pattern with a window at these rows and columns of places, as `normalised` makes them. */
+static float fits_of(const struct window *window, const int64_t *restrict size, const int32_t *restrict pattern, ptrdiff_t rows, ptrdiff_t columns,
+                     float scale, float empty, int32_t *restrict scratch, uint8_t *restrict found, float *restrict fits)
+{
+    ptrdiff_t blocks = (columns + COLUMNS - 1) / COLUMNS, top = size[4], left = size[5];
+    struct window inner = *window;
+    inner.height -= top, inner.width -= left;
+    inner.pairs += top * window->line + left, inner.inked += top * window->corners + left;
+    products(&inner, size[6], (size[7] + 1) / 2, pattern, rows, blocks, scratch, found);
+    return normalised(window, size, rows, columns, blocks, scratch, found, scale, empty, fits);
 }
 
 /* How well patterns of mean 0 fit at each place of windows: their product with what they lie on, by the deviation of that from its mean.
@@ -200,13 +234,11 @@ void name_fits(ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, ptrdiff_t lin
                const int64_t *restrict sizes, const float *restrict scales, float empty, int32_t *restrict scratch, uint8_t *restrict found,
                float *restrict fits)
 {
-    for (ptrdiff_t k = 0; k < count; k++, fits += height * width) {
+    for (ptrdiff_t k = 0; k < count; k++, fits += height * width, sizes += SIZES) {
         struct window window = {height, width, line, width + 1, pairs[k], inked[k], sums[k]};
-        ptrdiff_t tall = sizes[4 * k], wide = sizes[4 * k + 1], rows = height - tall + 1, columns = width - wide + 1;
-        ptrdiff_t blocks = (columns + COLUMNS - 1) / COLUMNS;
         memset(fits, 0, height * width * sizeof *fits);
-        products(&window, tall, (wide + 1) / 2, patterns[k], rows, blocks, scratch, found);
-        normalised(&window, tall, wide, rows, columns, blocks, scratch, found, scales[k], empty, fits + sizes[4 * k + 2] * width + sizes[4 * k + 3]);
+        fits_of(&window, sizes, patterns[k], height - sizes[0] + 1, width - sizes[1] + 1, scales[k], empty, scratch, found,
+                fits + sizes[2] * width + sizes[3]);
     }
 }
 
@@ -220,23 +252,17 @@ void name_peaks(ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, ptrdiff_t li
                 const int64_t *restrict sizes, const float *restrict scales, float empty, const int64_t *restrict ranges,
                 int32_t *restrict scratch, uint8_t *restrict found, float *restrict fits, float *restrict most, int64_t *restrict columns)
 {
-    for (ptrdiff_t k = 0; k < count; k++) {
-        ptrdiff_t first = ranges[2 * k], wide = ranges[2 * k + 1], tall = sizes[4 * k], rows = height - tall + 1;
-        ptrdiff_t blocks = (wide + COLUMNS - 1) / COLUMNS;
+    for (ptrdiff_t k = 0; k < count; k++, sizes += SIZES) {
+        ptrdiff_t first = ranges[2 * k], rows = height - sizes[0] + 1;
         struct window window = {height, width - first, line, width + 1, pairs[k] + first, inked[k] + first, sums[k] + first};
-        products(&window, tall, (sizes[4 * k + 1] + 1) / 2, patterns[k], rows, blocks, scratch, found);
-        most[k] = normalised(&window, tall, sizes[4 * k + 1], rows, wide, blocks, scratch, found, scales[k], empty, fits);
+        memset(fits, 0, rows * window.width * sizeof *fits);
+        most[k] = fits_of(&window, sizes, patterns[k], rows, ranges[2 * k + 1], scales[k], empty, scratch, found, fits);
         columns[k] = first;
-        for (ptrdiff_t n = 0, open = most[k] > 0; open && n < rows * blocks; n++) {
-            ptrdiff_t y = n / blocks, left = n % blocks * COLUMNS, right = left + COLUMNS < wide ? left + COLUMNS : wide;
-            if (!found[y / 2 * blocks + n % blocks])
-                continue;
-            const float *restrict row = fits + y * window.width;
-            for (ptrdiff_t x = left; open && x < right; x++)
-                if (row[x] == most[k]) {
-                    columns[k] = first + x;
-                    open = 0;
-                }
+        if (most[k] > 0) {
+            ptrdiff_t place = 0;
+            while (fits[place] != most[k])
+                place++;
+            columns[k] += place % window.width;
         }
     }
 }
