@@ -74,9 +74,20 @@ def add_options(command):
     )
 
 
+def _report(path):
+    """The report that a file holds."""
+    try:
+        report = json.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise SystemExit(f"{path}: no report can be read from it ({error})") from None
+    if not isinstance(report, dict):
+        raise SystemExit(f"{path}: this is no report of 'ecg-edge bench' or of the benchmark latency")
+    return report
+
+
 def run(options):
     """`python -m benchmarks compare`."""
-    reports = [json.loads(path.read_text()) for path in (options.first, options.second)]
+    reports = [_report(path) for path in (options.first, options.second)]
     if not set(runs_of(reports[0])) & set(runs_of(reports[1])):
         raise RuntimeError("the two files measured nothing in common")
     print(to_markdown(*reports, [options.first.stem, options.second.stem], options.stage))

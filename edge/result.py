@@ -11,7 +11,7 @@ from . import __version__
 from .errors import FAILURES, Reason
 from .files.limits import MAX_PAGES
 from .layout import CLASSES, ScaleSource
-from .words import verdict_words
+from .words import printable, verdict_words
 
 if TYPE_CHECKING:
     from .signals import Signals
@@ -182,7 +182,7 @@ class Result:
 
     def to_text(self) -> str:
         """The result as one line for a person."""
-        return f"{self.source}: {describe(self.to_dict())}"
+        return f"{printable(self.source)}: {describe(self.to_dict())}"
 
 
 def describe(result: Mapping[str, Any]) -> str:

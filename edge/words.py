@@ -25,6 +25,11 @@ SCALES = (("speed_from", "mm_per_s", "paper speed", "mm/s"), ("gain_from", "mm_p
 """Of `page`: where a scale comes from, its value, what it is called and its unit."""
 
 
+def printable(text: str) -> str:
+    """A text with what cannot be printed, in a file's name a line's end or a terminal's control, as an escape: one line, and no more than it says."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
 def percent(probability: float) -> str:
     """A probability as people read it, in whole percent: neither certain nor impossible."""
     sign = "over " if probability > SUREST else "under " if probability < LEAST else ""

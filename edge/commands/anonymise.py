@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import OutputError
 from ..files.limits import MAX_PAGES
+from ..output.files import not_written
+from ..words import printable
 from .console import Commands, add_command, expand
 from .exit_status import EXIT_STATUS, SUCCESS
 
@@ -68,21 +69,23 @@ def _anonymise(options: argparse.Namespace) -> int:
             status = EXIT_STATUS["refused"]
             reason = f" ({result.reason.value})" if result.reason else ""
             why = "there is no page" if stages is None else "the places of the leads are not known"
-            print(f"{name}: not written: {why}{reason}. {result.message or NO_PICTURE}")
+            print(f"{printable(name)}: not written: {why}{reason}. {result.message or NO_PICTURE}")
             return result
         number = "" if result.pages == 1 else f"-{page}"
         target = write(blanked, folder, stages.picture.sha256, number)
         again = reader.inspect(blanked)[0]
-        print(f"{name}: {target}. {LOOK}")
+        print(f"{printable(name)}: {printable(str(target))}. {LOOK}")
         if _outcome(again) != _outcome(result):
-            print(f"{name}: the blanked picture is read otherwise ({again.to_text()}): say so when you report it.")
+            print(
+                f"{printable(name)}: the blanked picture is read otherwise ({again.to_text()}): say so when you report it."
+            )
         return result
 
     for source in expand(options.paths):
         for result in read_pages(blank_page, source, None if options.page is None else [options.page]):
             if result.source.endswith(f"#{MAX_PAGES + 1}") and options.page is None:
                 status = EXIT_STATUS["failed"]
-                print(f"{result.source}: not written: {result.message}")
+                print(f"{printable(result.source)}: not written: {result.message}")
     return status
 
 
@@ -122,7 +125,7 @@ def write(picture: Image.Image, folder: Path, sha256: str, number: str = "") -> 
         folder.mkdir(parents=True, exist_ok=True)
         picture.save(target, quality=JPEG_QUALITY, subsampling=0)
     except OSError as error:
-        raise OutputError(f"{error.filename or folder}: cannot be written ({error.strerror or error}).") from error
+        raise not_written(folder, error) from error
     return target
 
 

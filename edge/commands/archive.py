@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import UsageError
+from ..words import printable
 from .console import Commands, add_command, add_reader_options
 from .exit_status import EXIT_STATUS, SUCCESS
 
@@ -46,7 +47,7 @@ def add_to(commands: Commands) -> None:
 def _archive(options: argparse.Namespace) -> int:
     from ..archive.journal import Journal
     from ..archive.parquet import import_pyarrow, write_parquet
-    from ..archive.workers import local_cluster, remote_cluster, usable_cores
+    from ..archive.workers import START_S, local_cluster, remote_cluster, usable_cores
 
     if not options.out.endswith((PARQUET, LINES)) or "://" in options.out:
         raise UsageError(f"--out must be a file of this machine that ends in {LINES} or {PARQUET}, not {options.out}")
@@ -57,6 +58,8 @@ def _archive(options: argparse.Namespace) -> int:
     if is_parquet:
         import_pyarrow()
     settings = _settings(options)
+    if options.scheduler:
+        print(f"{options.scheduler}: waiting for the scheduler, {START_S:g} s at most", file=sys.stderr, flush=True)
     with _terminated_as_exit(), Journal(options.out, lines, settings) as journal:
         with (
             remote_cluster(options.scheduler)
@@ -92,7 +95,9 @@ def _read(client: Any, options: argparse.Namespace, journal: Journal) -> None:
         journal.add(path, results, stamps.pop(path))
         for result in results:
             if result["status"] == "failed":
-                print(f"{result['source']}: failed ({result['reason']}). {result['message']}", file=sys.stderr)
+                print(
+                    f"{printable(result['source'])}: failed ({result['reason']}). {result['message']}", file=sys.stderr
+                )
         if sys.stderr.isatty() and journal.pictures % SHOW_EVERY == 0:
             print(f"\r{journal.pictures} pictures", end="", file=sys.stderr, flush=True)
 
@@ -113,7 +118,7 @@ def _reader_options(options: argparse.Namespace) -> ReaderOptions:
 
 def _tell_of_others(path: str, count: int) -> None:
     what = "1 file is" if count == 1 else f"{count} files are"
-    print(f"{path}: {what} of no known kind, and not read", file=sys.stderr)
+    print(f"{printable(path)}: {what} of no known kind, and not read", file=sys.stderr)
 
 
 @contextmanager

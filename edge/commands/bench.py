@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from ..errors import OutputError, UsageError
+from ..errors import OutputError, PictureError, UsageError
 from .console import Commands, add_command, expand
 from .exit_status import CANNOT_RUN, SUCCESS
 
@@ -50,8 +50,7 @@ def _bench(options: argparse.Namespace) -> int:
     for model in models:
         read_card(model)
     for page in pages:
-        if not os.path.isfile(page):
-            raise UsageError(f"{page}: there is no picture there: check the path")
+        _check(page)
     if options.out and not os.path.isdir(os.path.dirname(os.path.abspath(options.out))):
         raise OutputError(f"{options.out}: its folder does not exist: make it, or give another --out.")
     report = page_cost.run(
@@ -61,3 +60,15 @@ def _bench(options: argparse.Namespace) -> int:
         page_cost.write(report, options.out)
     print(json.dumps(report) if options.json else page_cost.to_markdown(report), end="\n" if options.json else "")
     return CANNOT_RUN if all("error" in run for run in report["runs"]) else SUCCESS
+
+
+def _check(page: str) -> None:
+    """Refuse what cannot be opened, before anything is measured."""
+    from ..image import open_picture
+
+    if not os.path.isfile(page):
+        raise UsageError(f"{page}: there is no picture there: check the path")
+    try:
+        open_picture(page)
+    except PictureError as error:
+        raise UsageError(f"{page}: {error}") from error

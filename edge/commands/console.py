@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
+from ..words import printable
+
 if TYPE_CHECKING:
     from ..image import Source
     from ..reader import Reader
@@ -83,7 +85,7 @@ def expand(paths: Iterable[str]) -> list[Source]:
             sources += listing.known or [path]
             if listing.others:
                 what = "1 file is" if listing.others == 1 else f"{listing.others} files are"
-                print(f"{path}: {what} of no known kind, and not read", file=sys.stderr)
+                print(f"{printable(path)}: {what} of no known kind, and not read", file=sys.stderr)
         else:
             sources.append(path)
     return sources
@@ -119,5 +121,5 @@ def show_rows() -> Callable[[Result], None]:
 
 def complain(error: Exception | str, status: int) -> int:
     """Print what is wrong on standard error; the exit status."""
-    print(f"ecg-edge: {error}", file=sys.stderr)
+    print(f"ecg-edge: {printable(str(error))}", file=sys.stderr)
     return status

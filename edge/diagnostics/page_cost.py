@@ -224,16 +224,18 @@ def to_markdown(report: Mapping[str, Any]) -> str:
         f"load {where['load_average'][0]:.1f} before and {where['load_average_after'][0]:.1f} after; Python {where['python']}.",
         "",
         *(["**Emulated: the times mean nothing.**", ""] if where["emulated"] else []),
-        "| model | runtime | threads | open | trace | filters | inference | total (95 %) | p90 | p99 | ÷ decode | peak MB |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| model | runtime | threads | open | trace | filters | inference | other | total (95 %) | p90 | p99 | ÷ decode | peak MB |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for found in report["runs"]:
         head = f"| {found['model']} {found['format']} | {found['runtime']} {found.get('runtime_version', '')} | {found['threads']} |"
         if "error" in found:
-            lines.append(f"{head} {found['error']} | | | | | | | | |")
+            lines.append(f"{head} {found['error']} | | | | | | | | | |")
             continue
         stages, total = found["stages"], found["stages"]["total"]
-        cells = [f"{stages[stage]['median']:.1f}" for stage in ("open", "trace", "filters", "inference")]
+        shown = [stages[stage]["median"] for stage in ("open", "trace", "filters", "inference")]
+        # Of a page laid flat, of what is measured on it and of the verdict; medians of parts need not add up to that of the whole.
+        cells = [f"{median:.1f}" for median in (*shown, max(total["median"] - sum(shown), 0.0))]
         cells += [f"{total['median']:.1f} ({total['low']:.1f}–{total['high']:.1f})"]
         cells += [f"{total['p90']:.1f}", f"{total['p99']:.1f}", f"{total['median'] / found['decode']['median']:.1f}"]
         peak = found["memory_mb"]["peak"]

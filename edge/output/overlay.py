@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import OutputError
 from ..result import Result
 from ..trace.ink_runs import INK
 from .colours import PAPER, TEXT, WARNING, WHITE
+from .files import not_written
 from .overlay_labels import FreeRoom
 from .overlay_measured import draw_measured, marks_svg
 from .overlay_panel import WIDTH_PX, draw_panel, font
@@ -95,7 +95,7 @@ def write_overlay(picture: Picture, result: Result, stages: Stages | None, folde
         target.parent.mkdir(parents=True, exist_ok=True)
         draw_overlay(picture.image, result, stages).save(target, quality=90)
     except OSError as error:
-        raise OutputError(f"{error.filename or folder}: cannot be written ({error.strerror or error}).") from error
+        raise not_written(folder, error) from error
     return target
 
 

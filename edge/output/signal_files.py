@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import OutputError
 from ..formats import DEFAULT_FORMATS
 from ..signals import Signals
+from .files import not_written
 
 if TYPE_CHECKING:
     from ..stages import Stages
@@ -52,7 +52,7 @@ def write_signals_of(
     try:
         return write_signals(signals, folder, name, formats, recorded_at)
     except OSError as error:
-        raise OutputError(f"{error.filename or folder}: cannot be written ({error.strerror or error}).") from error
+        raise not_written(folder, error) from error
 
 
 def write_segments(signals: Signals, folder: str | os.PathLike[str], name: str) -> tuple[Path, ...]:

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import OutputError
 from ..preprocessing import filters
+from .files import not_written
 
 if TYPE_CHECKING:
     from ..stages import Stages
@@ -37,5 +37,5 @@ def write_steps(stages: Stages, folder: str | os.PathLike[str]) -> Path:
                 filters.to_picture(getattr(steps, attribute)).save(target / lead / f"{name}.png")
             filters.to_picture(seen).save(target / lead / "4-model-input.png")
     except OSError as error:
-        raise OutputError(f"{error.filename or folder}: cannot be written ({error.strerror or error}).") from error
+        raise not_written(folder, error) from error
     return target

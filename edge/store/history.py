@@ -12,6 +12,7 @@ from ..errors import UsageError
 from ..output.fhir import bundle_parts
 from ..output.result_table import MEASURED_COLUMNS, RESULT_COLUMNS, measured_cells, result_cells
 from ..result import describe
+from ..words import printable
 from .result_store import Entry
 
 COLUMNS = ("number", "stored_at", *RESULT_COLUMNS, "picture", "temperature_c", "doubts", *MEASURED_COLUMNS)
@@ -22,7 +23,7 @@ def write_text(entries: Iterable[Entry], file: TextIO) -> None:
     for entry in entries:
         result = entry.result
         time = (result.get("captured_at") or entry.stored_at)[:19].replace("T", " ")
-        print(f"{entry.number:>6}  {time}  {result['source']}: {describe(result)}", file=file)
+        print(f"{entry.number:>6}  {time}  {printable(result['source'])}: {describe(result)}", file=file)
 
 
 def write_csv(entries: Iterable[Entry], file: TextIO) -> None:

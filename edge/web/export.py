@@ -52,14 +52,15 @@ def entries_of(store: Store, query: SearchQuery) -> Iterator[Entry]:
 
 def _lines(write: Callable[[Iterable[Entry], io.StringIO], None], entries: Iterator[Entry]) -> Iterator[bytes]:
     """What `write` writes of the entries, some at a time; the head of a table once."""
-    head = ""
-    while batch := list(islice(entries, AT_ONCE)):
+    head, batch = "", list(islice(entries, AT_ONCE))
+    while batch or (write is write_csv and not head):
         text = io.StringIO()
         write(batch, text)
         whole = text.getvalue()
         yield whole.removeprefix(head).encode()
         if write is write_csv:
             head = head or whole[: whole.index("\n") + 1]
+        batch = list(islice(entries, AT_ONCE))
 
 
 def _csv(store: Store, query: SearchQuery) -> Iterator[bytes]:

@@ -28,6 +28,8 @@ MAX_FILES = PER_SESSION
 KINDS = ("application/octet-stream", "application/pdf", "application/dicom")
 """Media types that a body may have beside those of pictures."""
 FLAGS = {"1": True, "on": True, "true": True, "0": False, "off": False, "false": False}
+PARAMETERS = frozenset({"model", "keep", "views", "page", "sex", "age", "recorded_at", "ticket"})
+"""What an address may say of its picture: anything else would be passed over, and might have been meant to count (a paper speed)."""
 T = TypeVar("T")
 
 
@@ -54,13 +56,25 @@ class _InMemory(MultiPartParser):
 
 
 async def read_upload(request: Request) -> Upload:
-    """The `Upload` of a request; of several files the first.
+    """The `Upload` of a request for one picture.
 
     Raises
     ------
-    Problem : there is no picture in it, or no such model.
+    Problem : there is no picture in it or more than one, no such model, or a parameter that says nothing here.
     """
-    return (await read_uploads(request))[0]
+    unknown = sorted(set(request.query_params) - PARAMETERS)
+    if unknown:
+        raise Problem(
+            400,
+            "bad_request",
+            f"There is no parameter {plain_name(unknown[0])}: those of the address are {', '.join(sorted(PARAMETERS))}.",
+        )
+    uploads = await read_uploads(request)
+    if len(uploads) > 1:
+        raise Problem(
+            400, "bad_request", f"There are {len(uploads)} pictures in the request: send each in a request of its own."
+        )
+    return uploads[0]
 
 
 async def read_uploads(request: Request) -> list[Upload]:
@@ -77,13 +91,20 @@ async def read_uploads(request: Request) -> list[Upload]:
         sources.append(without_empty(fields))
     elif kind.startswith("image/") or kind in KINDS:
         files = [(await request.body(), "")]
+        if not files[0][0]:
+            raise Problem(422, Reason.TRUNCATED.value, "The body of the request is empty: send the picture's bytes.")
     else:
         raise Problem(
             415,
             "unsupported",
             "Send the picture as a form's field 'picture' (multipart/form-data), or as the body (image/jpeg, image/png, ...).",
         )
+    empty = [name for data, name in files if name and not data]
     files = [(data, name) for data, name in files if data]
+    if empty and not files:
+        raise Problem(
+            422, Reason.TRUNCATED.value, f"The file {plain_name(empty[0])} is empty: copy or take the picture again."
+        )
     if not files:
         raise Problem(422, Reason.TRUNCATED.value, "There is no picture in the request: choose a file first.")
     # What stands in the form comes after the query, and has the last word.

@@ -175,6 +175,7 @@ def test_a_person_reads_one_line():
     assert read_result(measurements=measured, status="uncertain").to_text() == (
         "page.jpg: normal (91 %, uncertain: low confidence; lost: rhythm), 72 per minute, PR 160 ms, QTc 411 ms, axis 0°"
     )
+    assert "\n" not in unread("x\n.jpg", Reason.NOT_FOUND).to_text()
     assert unread("x.jpg", Reason.NOT_FOUND).to_text() == (
         "x.jpg: failed (not_found): There is no picture there: check the path."
     )

@@ -92,6 +92,8 @@ def test_bench_says_what_cannot_be_measured(tmp_path, few_pages, capsys):
     ("given", "status", "said"),
     [
         (["missing.jpg"], 2, "missing.jpg: there is no picture there"),
+        (["/dev/null"], 2, "/dev/null: there is no picture there"),
+        ([__file__], 2, "The file cannot be opened as a picture"),
         (["--model", "nope"], 3, "There is no model 'nope'."),
         (["--out", "none/bench.json"], 3, "none/bench.json: its folder does not exist"),
     ],

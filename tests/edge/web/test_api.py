@@ -196,6 +196,20 @@ def test_what_is_no_request_for_a_picture_is_said_to_be_none(client, page_bytes)
         assert (answer.status_code, answer.json()["reason"]) == (status, reason)
 
 
+def test_what_would_be_passed_over_is_said(client):
+    """A second picture, a file without bytes, and a parameter of the address that was meant to count."""
+    two = client.post("/v1/classify", files=[("picture", ("a.jpg", b"x")), ("picture", ("b.jpg", b"y"))])
+    assert (two.status_code, two.json()["reason"]) == (400, "bad_request")
+    assert two.json()["detail"] == "There are 2 pictures in the request: send each in a request of its own."
+    empty = client.post("/v1/classify", files={"picture": ("a.jpg", b"")})
+    assert (empty.status_code, empty.json()["reason"]) == (422, "truncated")
+    assert empty.json()["detail"] == "The file a.jpg is empty: copy or take the picture again."
+    body = client.post("/v1/classify", content=b"", headers=JPEG)
+    assert body.json()["detail"] == "The body of the request is empty: send the picture's bytes."
+    unknown = client.post("/v1/classify?mm_per_s=50", content=b"x", headers=JPEG)
+    assert unknown.status_code == 400 and unknown.json()["detail"].startswith("There is no parameter mm_per_s: ")
+
+
 def test_results_are_held_for_their_session_and_forgotten(site, page_bytes):
     """By a name that cannot be guessed; another browser sees nothing, even of that name."""
     here = site()

@@ -131,6 +131,15 @@ def read_result():
     return unread("a.jpg", Reason.BLURRED).to_dict()
 
 
+def test_an_export_of_nothing_has_its_head(site):
+    """A table of no rows, and no lines of JSON."""
+    from ecg_edge.store.history import COLUMNS
+
+    browser = site().client()
+    assert browser.get("/history/export?form=csv").text == ",".join(COLUMNS) + "\n"
+    assert browser.get("/history/export?form=json").text == ""
+
+
 def test_an_export_that_cannot_be_is_a_problem(site):
     """Which form; and where nothing is kept."""
     browser = site().client()
