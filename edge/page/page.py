@@ -121,7 +121,12 @@ class Page:
             found = arrangement.find_report(self.ink, self.px_per_mm, **known)
         if found is None:
             found = arrangement.find_arrangement(self.ink, self.px_per_mm, **known)
-        return _clipped(refined(found, self.ink, self.px_per_mm is not None), self.ink.shape)
+        found = _clipped(refined(found, self.ink, self.px_per_mm is not None), self.ink.shape)
+        given, printed = self.search.mm_per_s, self.template and self.template.mm_per_s
+        if given and printed and abs(given / printed - 1) > MAX_COLUMN_CHANGE:
+            said = f"Report pages of this geometry are printed at {printed:g} mm/s, and {given:g} mm/s was given."
+            found = replace(found, contradicts=(*found.contradicts, said))
+        return found
 
     def without_image(self) -> Page:
         """A report page without its image, which is half of the memory that it holds: its ink is computed first, and all else from that."""

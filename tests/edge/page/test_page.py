@@ -298,6 +298,13 @@ def test_what_is_given_is_taken(normal):
     assert (page.arrangement.mm_per_s, page.arrangement.mm_per_mv) == (50, 5)
 
 
+def test_a_speed_that_a_report_contradicts_is_said(normal):
+    """Its geometry is that of 25 mm/s, which its narrow pulses do not tell."""
+    said = find_page(normal, mm_per_s=50.0).upright().arrangement.contradicts
+    assert said == ("Report pages of this geometry are printed at 25 mm/s, and 50 mm/s was given.",)
+    assert find_page(normal, mm_per_s=25.0).upright().arrangement.contradicts == ()
+
+
 # The report's own strokes
 
 
