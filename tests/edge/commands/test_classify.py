@@ -140,7 +140,10 @@ def test_steps_that_cannot_be_written_end_with_3(run, normal_page, tmp_path):
     (tmp_path / "taken").touch()
     status, out, err = run("classify", normal_page, "--steps", tmp_path / "taken")
     assert (status, out) == (3, "")
-    assert err == f"ecg-edge: {tmp_path / 'taken' / 'normal-b2790b05'}: cannot be written (a file is there, or on the way, where a folder is needed).\n"
+    assert (
+        err
+        == f"ecg-edge: {tmp_path / 'taken' / 'normal-b2790b05'}: cannot be written (a file is there, or on the way, where a folder is needed).\n"
+    )
 
 
 SEGMENTS = "0ms_I-III", "0ms_rhythm", "2500ms_aVR-aVF", "5000ms_V1-V3", "7500ms_V4-V6"

@@ -61,7 +61,10 @@ def test_a_place_that_cannot_be_written_is_an_error_in_words(stages, tmp_path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(OutputError) as caught:
         write_steps(stages, tmp_path / "taken")
-    assert str(caught.value) == f"{tmp_path / 'taken' / 'normal-b2790b05'}: cannot be written (a file is there, or on the way, where a folder is needed)."
+    assert (
+        str(caught.value)
+        == f"{tmp_path / 'taken' / 'normal-b2790b05'}: cannot be written (a file is there, or on the way, where a folder is needed)."
+    )
 
 
 def test_a_full_disk_is_an_error_in_words(stages, tmp_path, monkeypatch):
