@@ -182,7 +182,7 @@ def find_arrangement(
         if other_than and abs(np.log(other_than / px_per_mm[0])) < LEAST_RESCALED:
             raise PictureError(Reason.BAD_SCALE)
     coarse = coarse_page_of(*(seen or reduced(ink, px_per_mm)))
-    best, runner_up = _clear_match(coarse, (USUAL,) if by_traces else (USUAL, EVEN, WIDE))
+    best, runner_up = _clear_match(coarse, (USUAL, EVEN) if by_traces else (USUAL, EVEN, WIDE))
     if by_traces and np.mean(best.fits) < READ_FITS:
         # Whatever is drawn has ends: only names that are read tell that they are those of traces.
         raise PictureError(Reason.BAD_SCALE)

@@ -14,7 +14,7 @@ from ..errors import PictureError, Reason
 from ..layout import REPORT
 from . import calibration_pulses, rows
 from .calibration_pulses import Pulse
-from .pulses_beside import pulses_beside
+from .pulses_beside import pulses_beside, without_beats
 from .strokes import strokes_of
 from .upright_runs import upright_runs
 
@@ -167,11 +167,10 @@ def coarse_page_of(small: np.ndarray, dark: np.ndarray, tracks: np.ndarray | Non
     y = y - tilt * (x - dark.shape[1] / 2)
     pulses = calibration_pulses.find_pulses(dark, PX_PER_MM)
     found = calibration_pulses.aligned(pulses, PX_PER_MM)
-    lone = tuple(pulse for pulse in pulses if pulse not in found)
     candidates = rows.find_rows(x, y, _levelled(tracks, tilt), PX_PER_MM)
-    if not found:
-        lines = [row for row, share in candidates if share >= PULSED_ROW]
-        found = pulses_beside(dark, lines, (x, y), PX_PER_MM)
+    lines = [row for row, share in candidates if share >= PULSED_ROW]
+    found = without_beats(found, lines, (x, y), PX_PER_MM) or pulses_beside(dark, lines, (x, y), PX_PER_MM)
+    lone = tuple(pulse for pulse in pulses if pulse not in found)
     return CoarsePage(_without_uprights(small, dark), dark, tilt, found, candidates, (x, y), lone)
 
 

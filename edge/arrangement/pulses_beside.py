@@ -18,6 +18,8 @@ from .speed_and_gain import PULSE_SLACK, PULSE_WIDTHS_MM
 
 BEYOND_MM, WITHIN_MM = 20.0, 14.0
 """Where pulses stand: so far before or behind the ends of what runs along the rows at most, and so far within them, for they may be part of it."""
+NARROW_MM = 3.0
+"""Beats are no wider, from R to S; few devices draw so narrow a pulse, and these at the beginning of rows."""
 ON_ROW_MM = 4.0
 """How near to a row the ink is that runs along it."""
 HEIGHT_SLACK = 0.07
@@ -68,12 +70,10 @@ def pulses_beside(
     points : columns (n,) and rows (n,) of what runs along rows
     px_per_mm
     """
-    mm, (x, y) = px_per_mm, points
-    on_rows = [x[np.abs(y - line) <= ON_ROW_MM * mm] for line in lines]
-    ends = [(row.min(), row.max()) for row in on_rows if row.size]
-    if not ends:
+    mm, ends = px_per_mm, _ends(lines, points, px_per_mm)
+    if ends is None:
         return ()
-    left, right = np.median(ends, axis=0).tolist()
+    left, right = ends
     # A row that is beyond the others may be none of them: it is high, low or noisy.
     pitch = float(np.median(np.diff(lines))) if len(lines) > 1 else 0.0
     beyond = [line for line in (lines[0] - pitch, lines[-1] + pitch) if pitch and 0 <= line < len(dark)]
@@ -86,6 +86,30 @@ def pulses_beside(
         rows = [_row(dark[:, first:stop], line, sizes, mm) for line in (*lines, *beyond)] if first < stop else []
         best = max(best, _together([row for row in rows if row is not None], sizes, first), key=lambda found: found[0])
     return best[1]
+
+
+def without_beats(
+    pulses: Sequence[Pulse], lines: Sequence[float], points: tuple[np.ndarray, np.ndarray], px_per_mm: float
+) -> tuple[Pulse, ...]:
+    """The pulses but for narrow ones among the traces, which are beats: R and S of one lead in two rows. Arguments are those of `pulses_beside`."""
+    ends = _ends(lines, points, px_per_mm)
+    if ends is None:
+        return tuple(pulses)
+    left, right = ends[0] + WITHIN_MM * px_per_mm, ends[1] - WITHIN_MM * px_per_mm
+    return tuple(p for p in pulses if p.width >= NARROW_MM * px_per_mm or p.right <= left or p.left >= right)
+
+
+def _ends(
+    lines: Sequence[float], points: tuple[np.ndarray, np.ndarray], px_per_mm: float
+) -> tuple[float, float] | None:
+    """(left, right) between which most rows have points, None where they have none."""
+    x, y = points
+    on_rows = [x[np.abs(y - line) <= ON_ROW_MM * px_per_mm] for line in lines]
+    ends = [(row.min(), row.max()) for row in on_rows if row.size]
+    if not ends:
+        return None
+    left, right = np.median(ends, axis=0).tolist()
+    return left, right
 
 
 def _sizes(mm: float) -> _Sizes:

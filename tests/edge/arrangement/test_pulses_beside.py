@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ecg_edge.arrangement.pulses_beside import pulses_beside
+from ecg_edge.arrangement.calibration_pulses import Pulse
+from ecg_edge.arrangement.pulses_beside import pulses_beside, without_beats
 
 PX_PER_MM = 4.0
 LEFT, RIGHT = 160, 1100
@@ -78,3 +79,14 @@ def test_narrow_beats_are_no_pulses():
         draw(page, 180, line, 10, width=6)
     assert pulses_beside(page, lines, points, PX_PER_MM) == ()
     assert pulses_beside(page, lines, (np.empty(0), np.empty(0)), PX_PER_MM) == ()
+
+
+def test_narrow_pulses_among_the_traces_are_beats():
+    """A pair of them at one place of two rows says no gain; wide ones stand before each of two columns, narrow ones before the first."""
+    lines = [100, 200, 300]
+    _, points = page_of(lines)
+    beats = (Pulse(700, 707, 80, 100), Pulse(700, 707, 180, 200))
+    assert without_beats(beats, lines, points, PX_PER_MM) == ()
+    real = (Pulse(150, 158, 60, 100), Pulse(600, 620, 60, 100))
+    assert without_beats(real, lines, points, PX_PER_MM) == real
+    assert without_beats(beats, [], points, PX_PER_MM) == beats
