@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg_edge.arrangement.calibration_pulses import aligned, columns_of, find_pulses
+from ecg_edge.arrangement.calibration_pulses import aligned, columns_of, count_aligned, find_pulses
 
 PX_PER_MM = 4.0
 
@@ -55,3 +55,13 @@ def test_pulses_count_where_they_stand_below_each_other():
     found = aligned(find_pulses(page, PX_PER_MM), PX_PER_MM)
     assert [round(pulse.foot) for pulse in found] == pytest.approx([100, 200, 300], abs=2)
     assert len(columns_of(found, PX_PER_MM)) == 1
+
+
+def test_pulses_are_counted_on_the_upright_page_alone():
+    """Turned by a quarter or by half none rises."""
+    page = np.zeros((400, 400), bool)
+    for foot in (100, 200, 300):
+        draw(page, 40, 60, foot - 40, foot)
+    counts = [count_aligned(np.ascontiguousarray(np.rot90(page, turns)), PX_PER_MM) for turns in range(4)]
+    assert counts[0] == 3
+    assert max(counts[1:]) == 0
