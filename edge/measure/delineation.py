@@ -20,7 +20,7 @@ QRS_SEARCH_S = (-0.1, 0.12)
 QRS_STEEP = 0.35
 """Slopes of that share of the steepest one belong to the QRS complex; its ends are looked for outside of them."""
 
-QRS_ONSET, QRS_END = 0.065, 0.12
+QRS_ONSET, QRS_END = 0.07, 0.12
 P_ONSET, P_END = 0.5, 0.7
 T_END = 0.35
 """A wave begins or ends where the slope falls to that share of its outer slope's maximum, and the T wave where it falls to that share of the way from
