@@ -175,7 +175,7 @@ class Reader:
             stages = Stages(**seen) if "picture" in seen else None
             known["signals"] = stages.signals if stages and self.signals else None
             known["measurements"] = stages.measurements if stages else None
-            if stages and error.reason is Reason.LEADS_MISSING:
+            if stages and stages.traces is not None and error.reason is Reason.LEADS_MISSING:
                 known["leads"] = leads_found(stages)
             known.setdefault("pages", error.pages)
             name = image.page_name(image.name_of(source), page or 1, known["pages"])

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..arrangement import arrangement
 from ..arrangement.scale import grid_multiple, refined
+from ..arrangement.strips import is_strip
 from ..errors import PictureError, Reason
 from ..layout import REPORT, Arrangement, Box, Template
 from ..preprocessing.crops import TRACE_PX_PER_MM
@@ -45,6 +46,8 @@ LEAST_LONG_PX = flattening.MIN_PX_PER_MM * 250
 """A sheet that fills its picture has 250 mm of columns at least: of fewer pixels it is too small, and its grid is too fine to be seen."""
 BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
 """A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
+
+STRIP = "The picture shows a strip of one or two rows: use a page with all of the twelve leads."
 
 
 @dataclass(frozen=True)
@@ -372,6 +375,8 @@ def _with_better_reason(error: PictureError, page: Page) -> PictureError:
         return PictureError(Reason.TOO_SMALL)
     if error.reason is Reason.BAD_LAYOUT and page.flat is not None and runs_out(page.flat, page.ink):
         return PictureError(Reason.CUT_OFF)
+    if error.reason in (Reason.BAD_LAYOUT, Reason.BAD_SCALE, Reason.NOT_AN_ECG) and is_strip(page.ink, page.px_per_mm):
+        return PictureError(Reason.LEADS_MISSING, STRIP)
     if error.reason in (Reason.BAD_LAYOUT, Reason.BAD_SCALE) and page.px_per_mm is None:
         return PictureError(Reason.NOT_AN_ECG)
     return error

@@ -6,6 +6,7 @@ from PIL import Image
 
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.image import open_picture
+from ecg_edge.page import page as page_module
 from ecg_edge.page import whole_page
 from ecg_edge.page.page import find_page
 
@@ -104,6 +105,18 @@ def test_a_page_whose_limb_leads_are_painted_over_is_refused(pages, name, shift)
     width, height = image.size
     image.paste("white", (0, round(0.12 * height), round((0.52 + shift) * width), round(0.78 * height)))
     assert refusal(image).reason in (Reason.BAD_LAYOUT, Reason.LEADS_MISSING)
+
+
+@pytest.mark.parametrize("name", ["normal", "abnormal", "infarction", "history"])
+def test_a_strip_alone_lacks_leads(pages, name):
+    """A rhythm strip cut out, on a table, with the row above it, and as the only row of a page: an ECG, as its pulse tells, but not of twelve leads."""
+    strip, painted = part(pages[name], top=0.8), pages[name].copy()
+    painted.paste("white", (0, 160, 2213, 1225))
+    table = Image.new("RGB", (2513, 614), TABLE)
+    table.paste(strip, (150, 150))
+    for image in (strip, table, painted, part(pages[name], top=0.62)):
+        error = refusal(image)
+        assert (error.reason, str(error)) == (Reason.LEADS_MISSING, page_module.STRIP)
 
 
 def test_rows_are_counted_where_there_is_ink_alone():
