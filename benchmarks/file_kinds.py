@@ -321,14 +321,26 @@ def bases(paths, folder, sides=(500, 2300)):
 
 
 def open_damaged(numbers, files, make=Opening, arguments=(), limit_s=mutations.HANGS_S):
-    """Yield [outcome, seconds, MB] of damaged files, each opened by a process that may end or hang (the outcome alone then) and is started anew."""
+    """Yield [outcome, seconds, MB] of damaged files, each opened by a process that may end or hang (the outcome alone then) and is started anew.
+
+    It hangs when a file has cost it `limit_s` of the processor's time: on a machine with other work a good file may take as long by the clock.
+    """
     worker = Worker(make, arguments, start_timeout_s=300)
+    before_s = 0.0
+
+    def end_where_it_hangs():
+        if _cpu_s(worker.process_id) - before_s > limit_s:
+            raise WorkerTimeoutError(f"{limit_s:g} s of the processor's time")
+
     try:
         for number in numbers:
             data, _ = mutations.mutate(number, files)
+            worker.start()
+            before_s = _cpu_s(worker.process_id)
             try:
-                yield worker.call(data, limit_s)
+                yield worker.call(data, mutations.LOST_S, end_where_it_hangs)
             except WorkerTimeoutError:
+                worker.close()
                 yield ["hung"]
             except WorkerError:
                 yield ["ended"]
