@@ -204,14 +204,20 @@ class _Run:
         from distributed import CancelledError, KilledWorker
 
         page = self._pages.pop(future.key)
-        error = None
+        found: tuple[dict[str, Any], int] = ({}, 0)
+        error: Exception | None = None
         if future.status == "lost":  # its worker died after it was read, before it was fetched
             self._ready.append(page)
             return
         if future.status == "cancelled":
             raise InstallationError("The scheduler is gone: start it again, and the same command goes on where it was.")
-        if future.status == "error":
-            error = future.exception()
+        try:
+            found = future.result()
+        except CancelledError:  # its worker died while it was fetched
+            self._ready.append(page)
+            return
+        except Exception as raised:  # noqa: BLE001 - also of what reads the page anew, where the first reader died before it was fetched
+            error = raised
         if isinstance(error, KilledWorker):
             on_death(page)
         elif isinstance(error, ImportError) and not isinstance(error, InstallationError):
@@ -221,11 +227,6 @@ class _Run:
         elif error is not None:
             self._finish(page, _failed(page, FAILS.format(error=f"{type(error).__name__}: {error}")), 1)
         else:
-            try:
-                found = future.result()
-            except CancelledError:  # its worker died while it was fetched
-                self._ready.append(page)
-                return
             self._finish(page, *found)
         future.release()
         results = list(self._files[page.path].values())

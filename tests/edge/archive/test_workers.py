@@ -153,18 +153,32 @@ def test_a_worker_keeps_one_reader_for_each_thread(monkeypatch, normal_page):
     assert made == [DEFAULT]
 
 
+class Fetched:
+    """A future that is finished, whose worker dies before its result is here: `raised` is what Dask says then."""
+
+    key, status = "key", "finished"
+
+    def __init__(self, raised):
+        self.raised = raised
+
+    def result(self):
+        raise self.raised
+
+    def release(self):
+        pass
+
+
 def test_a_page_whose_worker_dies_while_it_is_fetched_is_read_again():
-    """It had been read: no page is failed for that."""
+    """It had been read: no page is failed for that. Where it is computed anew and ends that worker too, it is a suspect."""
+    from distributed import KilledWorker
     from distributed.client import FutureCancelledError
 
     from ecg_edge.archive.workers import Page, _Run
 
-    class Fetched:
-        key, status = "key", "finished"
-
-        def result(self):
-            raise FutureCancelledError(self.key, "its worker is gone")
-
-    run, page = _Run(None, (), (), stand_in.read), Page("/a.jpg", 1)
+    run, page, died = _Run(None, (), (), stand_in.read), Page("/a.jpg", 1), []
     run._pages["key"], run._files[page.path] = page, {1: None}
-    assert list(run._take(Fetched(), pytest.fail)) == [] and list(run._ready) == [page]
+    gone = FutureCancelledError("key", "its worker is gone")
+    assert list(run._take(Fetched(gone), died.append)) == [] and list(run._ready) == [page] and died == []
+    run._pages["key"] = page
+    killed = KilledWorker("key", "a worker", 0)
+    assert list(run._take(Fetched(killed), died.append)) == [] and died == [page]
