@@ -11,7 +11,7 @@ from . import __version__
 from .errors import FAILURES, Reason
 from .files.limits import MAX_PAGES
 from .layout import CLASSES, ScaleSource
-from .words import printable, verdict_words
+from .words import encodable, printable, verdict_words
 
 if TYPE_CHECKING:
     from .signals import Signals
@@ -151,17 +151,17 @@ class Result:
         return max(self.probabilities.values()) if self.probabilities else None
 
     def to_dict(self) -> dict[str, Any]:
-        """The result as in JSON: every field of the contract, unknown ones None."""
+        """The result as in JSON: every field of the contract, unknown ones None; of a file's name that is no UTF-8 its bytes as escapes."""
         return {
             "schema": SCHEMA,
-            "source": self.source,
+            "source": encodable(self.source),
             "sha256": self.sha256,
             "status": self.status,
             "verdict": self.verdict,
             "confidence": None if self.confidence is None else round(self.confidence, 6),
             "probabilities": _rounded(self.probabilities),
             "reason": None if self.reason is None else self.reason.value,
-            "message": self.message,
+            "message": None if self.message is None else encodable(self.message),
             "doubts": list(self.doubts),
             "leads": [lead.to_dict() for lead in self.leads],
             "page": self.page,

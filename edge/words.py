@@ -30,6 +30,12 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
 
 
+def encodable(text: str) -> str:
+    """A text with what UTF-8 cannot hold, the bytes of a file's name that is none, as the escape that is printed of it (`\\udcff`): what files,
+    databases and strict readers of JSON take."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def percent(probability: float) -> str:
     """A probability as people read it, in whole percent: neither certain nor impossible."""
     sign = "over " if probability > SUREST else "under " if probability < LEAST else ""

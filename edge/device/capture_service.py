@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from ..result import Result, unread
 from ..system import board
 from ..system.clock import utc_now
 from ..system.locks import NamedLock
+from ..words import encodable
 from .camera import Camera, FolderCamera, Shot
 from .settings import Settings
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from ..reader import Reader
 
 JPEG_QUALITY = 95
+SUFFIX = re.compile(r"\.\w{1,16}", re.ASCII)
+"""The end of a picture's name that it keeps in the store; of another the kind's is taken, since a file's name may be of any bytes, and as long as one may be."""
 FRAMING_HINT = "\0framing hint"
 """The request for a hint for framing; no path begins so."""
 PREVIEW_SIDE_PX, PREVIEW_QUALITY = 960, 80
@@ -95,7 +99,9 @@ class CaptureService:
         result = self._reader.read(given if several else in_memory(data, source), page)
         # What is no picture at all, or a part of a record, is not ours to keep: it stays where it is.
         kept = page == 1 and (kind is None or kind.opener not in (None, "wfdb"))
-        suffix = os.path.splitext(source)[1] or "".join(kind.suffixes[:1] if kind else ())
+        suffix = os.path.splitext(source)[1]
+        if not SUFFIX.fullmatch(suffix):
+            suffix = "".join(kind.suffixes[:1] if kind else ())
         return self._outcome(result, data if kept else None, suffix, {})
 
     def _framing_hint(self) -> tuple[bool, str]:
@@ -230,4 +236,4 @@ def plain(value: object) -> Any:
         return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(part) for part in value]
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+    return value if value is None or isinstance(value, (bool, int, float)) else encodable(str(value))

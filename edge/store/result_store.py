@@ -20,6 +20,7 @@ from ..errors import StoreError, StoreFullError
 from ..system import durable_files, locks
 from ..system.clock import utc_now
 from ..system.event_log import EventHandler, ignore_event
+from ..words import encodable
 from . import schema
 from .storage_errors import as_store_errors
 
@@ -163,7 +164,7 @@ class Store:
         """
         wanted = {"status = ?": status, "verdict = ?": verdict, "model = ?": model,
                   "coalesce(captured_at, stored_at) >= ?": since, "coalesce(captured_at, stored_at) < ?": until,
-                  "number > ?": after, "number < ?": before, "instr(lower(source), lower(?)) > 0": text}  # fmt: skip
+                  "number > ?": after, "number < ?": before, "instr(lower(source), lower(?)) > 0": text and encodable(text)}  # fmt: skip
         given = {clause: value for clause, value in wanted.items() if value is not None}
         order = "DESC" if newest_first else "ASC"
         return self._entries(f"WHERE {' AND '.join(given)} ORDER BY number {order} LIMIT ?", (*given.values(), limit))
@@ -173,11 +174,11 @@ class Store:
         kept = f" AND (picture_bytes > 0 OR {schema.FIRST.format('picture_bytes')} > 0)" if with_picture else ""
         with self._mutex, as_store_errors(self.folder):
             found = f"SELECT 1 FROM results WHERE origin = ?1{kept} UNION SELECT 1 FROM removed WHERE origin = ?1"
-            return bool(self._database.execute(found, (origin,)).fetchone())
+            return bool(self._database.execute(found, (encodable(origin),)).fetchone())
 
     def number_of(self, origin: str) -> int | None:
         """The number of the page of that origin; None where none is stored."""
-        return self._first("SELECT number FROM results WHERE origin = ?", origin)
+        return self._first("SELECT number FROM results WHERE origin = ?", encodable(origin))
 
     def open_channel(self, channel: str) -> None:
         """Start to record what a channel has sent: a new one begins with the next page."""
@@ -251,7 +252,7 @@ class Store:
         durable_files.sync_folder(self.folder)
 
     def _connect(self, mode: str = "mode=rwc") -> sqlite3.Connection:
-        uri = f"file:{quote(self.path(DATABASE))}?{mode}"
+        uri = f"file:{quote(os.fsencode(self.path(DATABASE)))}?{mode}"
         connection = sqlite3.connect(uri, uri=True, timeout=5, isolation_level=None, check_same_thread=False)
         try:
             for setting in WRITING if self._write else ():
@@ -312,7 +313,8 @@ class Store:
         picture_of: int | None,
     ) -> int:
         model = (result.get("model") or {}).get("name")
-        row = (utc_now("milliseconds"), result.get("captured_at"), origin, result["source"], result["status"], result["verdict"],
+        origin = origin and encodable(origin)
+        row = (utc_now("milliseconds"), result.get("captured_at"), origin, encodable(result["source"]), result["status"], result["verdict"],
                result["reason"], model, json.dumps(result), json.dumps(device or {}), name, size, picture_of)  # fmt: skip
         return self._change(
             "INSERT INTO results (stored_at, captured_at, origin, source, status, verdict, reason, model, result, device,"

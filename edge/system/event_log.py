@@ -6,6 +6,7 @@ import sys
 import threading
 from typing import Literal, Protocol, TextIO
 
+from ..words import encodable
 from .clock import utc_now
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -47,7 +48,8 @@ def make_event_log(
             return
         now = utc_now("milliseconds")
         if form == "json":
-            line = json.dumps({"time": now, "level": level, "event": event, **details}, default=str)
+            known = {key: encodable(value) if isinstance(value, str) else value for key, value in details.items()}
+            line = json.dumps({"time": now, "level": level, "event": event, **known}, default=str)
         else:
             start = f"<{LEVELS[level]}>" if to_journal else f"{now} {level} "
             line = start + " ".join(

@@ -14,7 +14,7 @@ from ecg_edge.output.overlay_panel import draw_panel
 from ecg_edge.output.report import make_report
 from ecg_edge.result import Doubt, LeadResult, Result, describe
 from ecg_edge.store.result_store import Entry
-from ecg_edge.words import DOUBTS, doubt_sentences, doubt_words, percent, printable, verdict_words
+from ecg_edge.words import DOUBTS, doubt_sentences, doubt_words, encodable, percent, printable, verdict_words
 
 PAGE = {"width": 2213, "height": 1572, "layout": "3x4+1", "corners": None, "rotation": 0.0, "px_per_mm": 8.0, "mm_per_s": 25.0, "mm_per_mv": 10.0,
         "speed_from": "pulse", "gain_from": "assumed"}  # fmt: skip
@@ -130,3 +130,9 @@ def test_a_name_is_one_line_whatever_it_holds():
 def test_what_is_shown_of_a_name_can_be_printed(name):
     """And is the name itself where that can be."""
     assert printable(name).isprintable() and (printable(name) == name) == name.isprintable()
+
+
+def test_a_name_that_is_no_utf_8_becomes_its_escapes():
+    """Those that are printed of it; all other names stay, lines' ends in them too."""
+    assert encodable("Müller\n\udcff.jpg") == "Müller\n\\udcff.jpg"
+    assert printable("\udcff") == encodable("\udcff")

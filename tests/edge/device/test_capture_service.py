@@ -148,6 +148,9 @@ def test_what_is_no_picture_is_not_kept(capture_service, tmp_path):
         assert (outcome.result["reason"], outcome.picture) == (reason, None)
     Image.fromarray(CHECKS).save(tmp_path / "nameless", "PNG")
     assert one(str(tmp_path / "nameless")).suffix == ".png", "as its bytes say, where its name does not"
+    for end in ("\udcff", "x" * 200):
+        Image.fromarray(CHECKS).save(tmp_path / f"odd.{end}", "PNG")
+        assert one(str(tmp_path / f"odd.{end}")).suffix == ".png", "or where the store could not hold its end"
     (tmp_path / "page.jpg").write_bytes(b"no picture")
     assert one(str(tmp_path / "page.jpg")).picture == b"no picture"
 

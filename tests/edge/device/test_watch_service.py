@@ -87,6 +87,25 @@ def test_a_picture_at_which_the_process_hangs_or_dies_makes_way(device):
 
 
 @pytest.mark.slow
+def test_a_name_that_is_no_utf_8_stops_nothing(device):
+    """It is stored under its escapes, once, and the others are read."""
+    bad = os.fsdecode(b"bad\xff\xfe.jpg")
+    device.start(trigger={"after": "keep"}, log={"form": "json"})
+    device.wait("watch.ready")
+    device.put(bad)
+    device.wait(r"page.stored.*bad")
+    device.put("z.jpg")
+    device.wait("page.stored.*z.jpg")
+    assert device.end() == 143
+    device.start(trigger={"after": "keep"})
+    device.wait("watch.ready")
+    device.put("later.jpg")
+    device.wait("page.stored.*later.jpg")
+    assert device.end() == 143
+    assert [os.path.basename(entry.result["source"]) for entry in device.stored()] == [bad, "z.jpg", "later.jpg"]
+
+
+@pytest.mark.slow
 def test_each_page_of_a_file_is_stored(device):
     """Shown one after the other; the file is kept once, and goes from the folder when the last one is stored."""
     device.start()

@@ -1,5 +1,6 @@
 """Stored results: kept whole, found again, bounded, mended."""
 
+import io
 import json
 import os
 import re
@@ -12,6 +13,8 @@ import pytest
 
 from ecg_edge.errors import InstallationError, StoreError
 from ecg_edge.store import result_store
+from ecg_edge.store.history import write_csv, write_json
+from ecg_edge.store.removal import remove_page
 from ecg_edge.store.result_store import Store
 
 from ..waiting import LIMIT_S
@@ -116,6 +119,30 @@ def test_a_channel_sends_every_page_since_it_was_opened_in_order(open_store):
     kept.mark_sent("mqtt", 4)
     kept.mark_sent("mqtt", 2)
     assert kept.next_unsent("mqtt") is None
+
+
+def test_a_name_that_is_no_utf_8_is_kept_and_known_again(open_store):
+    """A file may be called by any bytes: one such name may not keep others out."""
+    kept = open_store()
+    name = os.fsdecode(b"bad\xff\xfe.jpg")
+    assert not kept.knows(f"{name} 7 1") and kept.number_of(f"{name} 7 1") is None
+    number = kept.add(page(1, source=name), JPEG, origin=f"{name} 7 1")
+    kept = open_store()
+    assert kept.knows(f"{name} 7 1", with_picture=True) and kept.number_of(f"{name} 7 1") == number
+    assert [entry.number for entry in kept.list(text="D" + name[3:])] == [number]
+    remove_page(kept, number)
+    assert kept.knows(f"{name} 7 1") and not list(kept.list())
+
+
+def test_the_folder_may_be_called_by_any_bytes(tmp_path):
+    """Written, read, and exported as text that every program takes."""
+    folder = tmp_path / os.fsdecode(b"\xff")
+    with Store(folder) as kept:
+        kept.add(page(1), JPEG)
+    with Store(folder, write=False) as kept:
+        for write in (write_json, write_csv):
+            write(kept.list(), text := io.StringIO())
+            assert "\\udcff" in text.getvalue() and text.getvalue().encode().decode() == text.getvalue()
 
 
 def test_results_lie_where_systemd_or_the_user_keeps_them(monkeypatch):
