@@ -25,6 +25,8 @@ NO_PICTURE = "The directory holds no picture, PDF, DICOM, WFDB or CSV file: chec
 NOT_DRAWN = "This is a digital ECG ({name}): it has signals and no picture."
 SAME_RATE = 1e-3
 """Rates that differ by no more are the same."""
+STEM_BYTES = 200
+"""A file system takes names of 255 bytes: the rest is for SHA-256, page and what the files made of a picture add ("_10000ms_rhythm2-rhythm3.hea")."""
 ITS_HEADER = "A WFDB record is several files: give the path of its header (.hea), with the others beside it."
 
 
@@ -71,10 +73,10 @@ class Picture:
     @property
     def stem(self) -> str:
         """What files that are made of it are called: the file's name, the first letters of its SHA-256, which keep pictures of one name apart,
-        and of several pages the page's number."""
-        if self.pages == 1:
-            return f"{Path(self.source).stem}-{self.sha256[:8]}"
-        return f"{Path(self.source.rpartition('#')[0]).stem}-{self.sha256[:8]}-{self.page}"
+        and of several pages the page's number. Of a long name it is the beginning, at most `STEM_BYTES`; bytes that are no UTF-8 are underscores."""
+        name, number = (self.source, "") if self.pages == 1 else (self.source.rpartition("#")[0], f"-{self.page}")
+        called = re.sub("[\ud800-\udfff]", "_", Path(name).stem).encode()[:STEM_BYTES].decode(errors="ignore")
+        return f"{called}-{self.sha256[:8]}{number}"
 
 
 @dataclass(frozen=True)

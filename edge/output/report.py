@@ -13,7 +13,7 @@ from ..layout import CLASSES, Arrangement, Place
 from ..page.quality import states
 from ..result import DISCLAIMER, Result
 from ..trace.lead_traces import Traces
-from ..words import doubt_sentences, percent
+from ..words import doubt_sentences, percent, printable
 from .colours import CLASS_COLOURS, FAINT, RULE, TEXT, WHITE, colour_class
 from .measured_words import block, findings, st_words
 from .pdf import Sheet, width_mm, wrapped
@@ -68,7 +68,7 @@ def make_report(
     traces, arrangement : `Traces` and `layout.Arrangement`, where signals were read; of a digital ECG the traces alone
     when : the time of the reading (ISO 8601, UTC)
     """
-    sheet = Sheet(WIDE, HIGH, f"ECG reading of {result.source}")
+    sheet = Sheet(WIDE, HIGH, f"ECG reading of {printable(result.source)}")
     _head(sheet, result, when)
     top = HEAD + 8
     _column(sheet, result, MARGIN, top, COLUMN, (top + PICTURE[1]) if traces else HIGH - 10)
@@ -119,7 +119,7 @@ def _head(sheet: Sheet, result: Result, when: str) -> None:
         words = REASONS.get(result.reason.value, words)
     sheet.text(MARGIN, 9, small, 10, colour=WHITE)
     sheet.text(MARGIN, 19, words, 22, bold=True, colour=WHITE)
-    for row, line in enumerate((result.source, f"{when[:16].replace('T', ' ')} UTC" if when else "")):
+    for row, line in enumerate((printable(result.source), f"{when[:16].replace('T', ' ')} UTC" if when else "")):
         while len(line) > 12 and width_mm(line, 9) > 110:
             line = line[:-4] + "..."
         sheet.text(WIDE - MARGIN - width_mm(line, 9), 9 + 6 * row, line, 9, colour=WHITE)

@@ -146,6 +146,27 @@ def test_steps_that_cannot_be_written_end_with_3(run, normal_page, tmp_path):
     )
 
 
+ODD_NAMES = os.fsdecode(b"bad\xff\n.jpg"), "n" * 250 + ".jpg", "é" * 125 + ".jpg"
+"""Of bytes that are no UTF-8 and a line's end, and of as many bytes as a name may have."""
+
+
+@pytest.mark.slow
+def test_names_of_any_bytes_and_length_have_their_files(run, normal_page, tmp_path):
+    """And the files after them; all that is said of them is strict JSON, or one line."""
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for name in (*ODD_NAMES, "z.jpg"):
+        (pages / name).write_bytes(normal_page.read_bytes())
+    kinds = ("overlay", "signals", "report", "fhir", "steps")
+    options = [word for kind in kinds for word in (f"--{kind}", tmp_path / kind)]
+    status, out, _ = run("classify", pages, "--json", *options, "--signals-format", "wfdb-segments,dicom")
+    sources = [json.loads(line)["source"].encode() for line in out.splitlines()]
+    assert status == 0 and len(sources) == 4 and any(b"bad\\udcff\n.jpg" in source for source in sources)
+    for kind in kinds:
+        stems = {name.split("-b2790b05")[0] for name in os.listdir(tmp_path / kind)}
+        assert len(stems) == 4 and all(stem.encode() for stem in stems), kind
+
+
 SEGMENTS = "0ms_I-III", "0ms_rhythm", "2500ms_aVR-aVF", "5000ms_V1-V3", "7500ms_V4-V6"
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from pypdfium2 import PdfDocument
+
 from ecg_edge.output import report
 from ecg_edge.output.pdf import Sheet
 
@@ -31,6 +33,13 @@ def test_nothing_is_written_into_the_signals(monkeypatch):
     much = replace(DOUBTFUL, message="A long message that needs several lines of the column, since it says a lot. " * 8)
     written = column_of(much, monkeypatch)
     assert max(y for y, _ in written) < BOTTOM and "below the 86 %" in " ".join(words for _, words in written)
+
+
+def test_a_name_of_any_bytes_is_written_as_it_is_printed():
+    """In the file's title and in its head, where the standard fonts have no letter for them."""
+    document = PdfDocument(report.make_report(replace(DOUBTFUL, source="bad\udcff\n.jpg"), None, None))
+    assert document.get_metadata_dict()["Title"] == "ECG reading of bad\\udcff\\n.jpg"
+    assert "bad\\udcff\\n.jpg" in document[0].get_textpage().get_text_bounded()
 
 
 def test_what_the_model_finds_is_told_from_one_half_on(monkeypatch):
