@@ -45,6 +45,7 @@ PAGE_SIGNAL = "page_signal"
 DRAWN_ONLY = "This is a digital ECG, and the model {name} reads pictures of leads alone: take the model page."
 
 BADLY_RECORDED = "Too much of the leads is missing, or the limb leads contradict each other: look whether each has its right name and sign."
+MISNAMED = "The limb leads contradict each other, whatever their gains: look whether each has its right name and sign."
 
 ANY_LAYOUT = "any"
 """What the card of a model says that reads pages of every known layout; else the only one's name."""
@@ -275,6 +276,8 @@ class Reader:
         seen["quality"] = quality.measure(None, seen["traces"])
         if quality.find_problem(seen["quality"]) is not None:
             raise PictureError(Reason.LEADS_LOST, BADLY_RECORDED)
+        if seen["traces"].misnamed:
+            raise PictureError(Reason.BAD_LAYOUT, MISNAMED)
         with clock.stage("measure"):
             # What is uncertain on paper is not so here.
             signals = Stages(**seen).signals

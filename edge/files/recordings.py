@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,8 @@ SHORTEST_S, LONGEST_S, CUT_S = 5.0, 10.0, 0.05
 is not worth a word."""
 SHOWN_S = 2.5
 """A lead is shown for so long at least: of one that is known for less, the rest was lost."""
+ALIKE_S = 1.0
+"""Leads that are known together for less may be alike by chance, where neither beats."""
 SMALLEST_MV, LARGEST_MV = 0.1, 30.0
 """The span of an ECG's largest lead is between these; one beyond is in another unit than is said."""
 UNITS = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
@@ -127,7 +130,7 @@ def recording_of(columns: Columns) -> Recording:
 
     Raises
     ------
-    PictureError : there is no lead, one twice, too little of them, or they are in no unit that an ECG is in.
+    PictureError : there is no lead, one twice, by its name or its samples, too little of them, or they are in no unit that an ECG is in.
     """
     rate_hz = check_rate(columns.rate_hz)
     known = [(lead, number) for number, name in enumerate(columns.names) if (lead := lead_of(name)) is not None]
@@ -146,6 +149,7 @@ def recording_of(columns: Columns) -> Recording:
     mv = columns.mv[: rows_of(LONGEST_S, rate_hz), [number for _, number in known]]
     mv = mv * [sign for (_, _, sign), _ in known]
     _check_amplitude(mv)
+    _check_own_samples(names, mv, rate_hz)
     mv = _resampled(mv, rate_hz)
     leads, start_s = {}, {}
     for name, values in zip(names, mv.T, strict=True):
@@ -179,6 +183,18 @@ def _check_amplitude(mv: npt.NDArray[np.float64]) -> None:
             Reason.BAD_SCALE,
             f"The leads reach over {shown:.3g} mV, which no ECG does: say in which unit they are (mV, uV, V).",
         )
+
+
+def _check_own_samples(names: list[str], mv: npt.NDArray[np.float64], rate_hz: float) -> None:
+    """Refuse two leads of the twelve that are the same samples where both are known and move: no two electrodes give that. Strips repeat a lead."""
+    leads = [number for number, name in enumerate(names) if name in LEADS_12]
+    for one, other in combinations(leads, 2):
+        both = np.isfinite(mv[:, one]) & np.isfinite(mv[:, other])
+        values = mv[both, one]
+        enough = len(values) >= rows_of(ALIKE_S, rate_hz) and np.ptp(values) > 0
+        if enough and np.array_equal(values, mv[both, other]):
+            same = f"{names[one]} and {names[other]}"
+            raise PictureError(Reason.BAD_LAYOUT, f"{same} are the same samples: give each lead its own.")
 
 
 def _resampled(mv: npt.NDArray[np.float64], rate_hz: float) -> npt.NDArray[np.float64]:

@@ -10,6 +10,7 @@ from ..layout import Arrangement, Place
 from .centreline import OFFSETS_PX, centrelines
 from .crossings import ink_spans
 from .ink_runs import INK, InkRuns, columns_of, name_area
+from .lead_identities import contradictions
 from .lost_leads import OFF_ROW, Followed, lose
 from .path_search import track
 from .printed_lines import without_lines
@@ -96,10 +97,14 @@ def _traces_of_strokes(
 
 
 def traces_of(leads: dict[str, np.ndarray], start_s: dict[str, float], lost: dict[str, float]) -> Traces:
-    """The `Traces` of leads {name: (n,) mV at `RATE_HZ`} that were not followed on paper: without paths and states."""
+    """The `Traces` of leads {name: (n,) mV at `RATE_HZ`} that were not followed on paper: without paths and states.
+
+    No stroke was taken for another there, so limb leads that contradict each other all count as `misnamed`.
+    """
+    wrong, misnamed = contradictions(leads, start_s, RATE_HZ)
     limb = _residual_mv(leads, start_s, {"I": 1, "III": 1, "II": -1})
     augmented = _residual_mv(leads, start_s, {"aVR": 1, "aVL": 1, "aVF": 1})
-    return Traces(leads, start_s, {}, lost, {}, limb, augmented)
+    return Traces(leads, start_s, {}, lost, {}, limb, augmented, misnamed=misnamed or bool(wrong))
 
 
 def page_strokes(ink: np.ndarray, arrangement: Arrangement) -> tuple[list[np.ndarray], float]:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -139,6 +139,19 @@ def test_leads_with_wrong_names_are_refused(reader, heart, tmp_path):
     assert (
         "look whether each has its right name and sign" in result.message and result.quality["limb_residual_mv"] > 0.5
     )
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.2])
+def test_limb_leads_that_bear_each_others_names_are_refused_however_small_they_are(reader, few_pages, tmp_path, gain):
+    """Einthoven's law in their own size, not in millivolts: I and II of a page exchanged."""
+    signals = reader.read(next(page.path for page in few_pages if page.label == "infarction")).signals
+    exchanged = tuple({"I": "II", "II": "I"}.get(name, name) for name in signals.names)
+    path = replace(signals, mv=gain * signals.mv, names=exchanged, leads=exchanged).to_csv(tmp_path, "exchanged")
+    result = reader.read(path)
+    assert (result.status, result.reason) == ("refused", Reason.BAD_LAYOUT)
+    assert "right name and sign" in result.message
+    right = reader.read(replace(signals, mv=gain * signals.mv).to_csv(tmp_path, "right"))
+    assert right.reason is None
 
 
 def test_leads_that_are_lost_are_said_to_be(reader, heart, tmp_path):

@@ -299,12 +299,24 @@ def test_other_rates_are_brought_to_500(rate_hz):
     wave = np.sin(2 * np.pi * 10 * at)
     above = np.sin(2 * np.pi * 350 * at) if rate_hz == 1000 else 0
     gap = np.where((at > 4) & (at < 5), np.nan, wave)
-    recording = recording_of(Columns(np.stack([wave + above, gap], 1), ("I", "II"), rate_hz, 10.0))
+    recording = recording_of(Columns(np.stack([wave + above, gap / 2], 1), ("I", "II"), rate_hz, 10.0))
     mv, cut = recording.leads["I"], recording.leads["II"]
     assert len(mv) == 5000
     inner = slice(250, -250)
     np.testing.assert_allclose(mv[inner], np.sin(2 * np.pi * 10 * np.arange(5000) / 500)[inner], atol=0.02)
     assert abs(np.isnan(cut).sum() - 500) <= 2 * 500 / rate_hz + 2 and not np.isnan(mv).any()
+
+
+def test_one_lead_under_two_names_is_refused(heart):
+    """Strips may repeat a lead, and what is flat says nothing."""
+    copied = heart.copy()
+    copied[:, LEADS_12.index("V3")] = copied[:, LEADS_12.index("V2")]
+    with pytest.raises(PictureError, match="V2 and V3 are the same samples") as error:
+        recording_of(Columns(copied, LEADS_12, 500.0, 10.0))
+    assert error.value.reason is Reason.BAD_LAYOUT
+    copied[:, [LEADS_12.index("V2"), LEADS_12.index("V3")]] = 0.0
+    with_strip = np.column_stack([copied, heart[:, 1]])
+    assert "rhythm" in recording_of(Columns(with_strip, (*LEADS_12, "rhythm_II"), 500.0, 10.0)).leads
 
 
 def test_a_lead_is_shown_from_its_first_to_its_last_sample(heart):
