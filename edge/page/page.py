@@ -125,10 +125,8 @@ class Page:
         if found is None:
             found = arrangement.find_arrangement(self.ink, self.px_per_mm, **known)
         found = _clipped(refined(found, self.ink, self.px_per_mm is not None), self.ink.shape)
-        given, printed = self.search.mm_per_s, self.template and self.template.mm_per_s
-        if given and printed and abs(given / printed - 1) > MAX_COLUMN_CHANGE:
-            said = f"Report pages of this geometry are printed at {printed:g} mm/s, and {given:g} mm/s was given."
-            found = replace(found, contradicts=(*found.contradicts, said))
+        if self.template is not None:
+            found = replace(found, contradicts=(*found.contradicts, *_unlike(self.template, found, self.search)))
         return found
 
     def without_image(self) -> Page:
@@ -215,6 +213,15 @@ def find_page(image: Image.Image, *, mm_per_s: float | None = None, mm_per_mv: f
         except PictureError as error:
             refused = error.reason
     return _flattened_page(image, search, refused)
+
+
+def _unlike(template: Template, found: Arrangement, search: Search) -> Iterator[str]:
+    """What was given of speed, and what the pulses show of gain, that is not the template's, as sentences."""
+    given, printed = search.mm_per_s, template.mm_per_s
+    if given and abs(given / printed - 1) > MAX_COLUMN_CHANGE:
+        yield f"Report pages of this geometry are printed at {printed:g} mm/s, and {given:g} mm/s was given."
+    if search.mm_per_mv is None and (found.gain_from == "assumed" or found.mm_per_mv != template.mm_per_mv):
+        yield f"The calibration pulses are not {template.mm_per_mv:g} mm high, as on report pages of this geometry."
 
 
 def _is_report_sized(size: tuple[int, int]) -> bool:

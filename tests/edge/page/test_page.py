@@ -305,6 +305,20 @@ def test_a_speed_that_a_report_contradicts_is_said(normal):
     assert find_page(normal, mm_per_s=25.0).upright().arrangement.contradicts == ()
 
 
+def test_pulses_of_another_height_on_a_report_are_said(normal):
+    """Its geometry is that of 10 mm/mV, which pulses of 14 mm deny."""
+    drawn = normal.copy()
+    pen, (left, right) = ImageDraw.Draw(drawn), REPORT.pulse_px
+    for base in REPORT.rows_px:
+        pen.rectangle((left + 4, base - 86, right - 4, base - 74), "white")
+        pen.line([(left, base - 70), (left, base - 112), (right, base - 112), (right, base - 70)], "black", 4)
+    page = find_page(drawn).upright()
+    assert page.template is REPORT
+    said = ("The calibration pulses are not 10 mm high, as on report pages of this geometry.",)
+    assert page.arrangement.contradicts == said
+    assert find_page(drawn, mm_per_mv=14.0).upright().arrangement.contradicts == ()
+
+
 # The report's own strokes
 
 
