@@ -292,6 +292,13 @@ def test_corners_of_a_photograph_go_round_from_the_upper_left(upright_photo, rep
     assert np.hypot(*(found - true).T).max() <= 0.03 * np.hypot(*(true[1] - true[0]))
 
 
+def test_a_report_scanned_askew_is_levelled(normal):
+    """It has a report's size, and its rows run across those of a straight one."""
+    page = find_page(normal.rotate(1, Image.Resampling.BICUBIC, fillcolor="white")).upright()
+    assert page.template is None
+    assert page.rotation_deg == pytest.approx(-1, abs=0.2)
+
+
 def test_what_is_given_is_taken(normal):
     """Speed and gain that the caller knows reach the arrangement."""
     page = find_page(normal.resize((1600, 1137)), mm_per_s=50, mm_per_mv=5).upright()
