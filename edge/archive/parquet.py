@@ -9,6 +9,7 @@ from types import ModuleType
 
 from ..errors import InstallationError, OutputError
 from ..output.result_table import COLUMNS, measured_cells, result_cells
+from ..words import encodable
 
 ROWS = 1000
 """So many results are in memory at once."""
@@ -49,5 +50,7 @@ def write_parquet(lines: str, out: str) -> None:
 
 def _row(line: str) -> dict[str, object]:
     result = json.loads(line)
+    # Lines of version 1.0.0 may have a name that is no UTF-8 as it is, which Parquet does not take.
+    result["source"] = encodable(result["source"])
     cells = dict(zip(COLUMNS, [*result_cells(result), *measured_cells(result)], strict=True))
-    return cells | {RESULT: line.rstrip("\n")}
+    return cells | {RESULT: json.dumps(result)}

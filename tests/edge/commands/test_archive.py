@@ -136,14 +136,16 @@ def test_pages_are_read_once_and_results_are_those_of_classify(few_pages, tmp_pa
     for page in few_pages[:2]:
         (folder / page.path.name).write_bytes(page.path.read_bytes())
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    (folder / os.fsdecode(b"odd\xff.jpg")).write_bytes(b"\xff\xd8\xff")
     (folder / "notes.txt").write_text("a text")
     done = command("archive", str(folder), "--out", str(tmp_path / "out.parquet"), "--jobs", "1")
     assert done.returncode == 1 and "1 file is of no known kind, and not read" in done.stderr
     assert f"{folder / 'broken.jpg'}: failed (" in done.stderr
-    assert done.stdout.startswith(f"{tmp_path}/out.parquet: 3 files, 3 results (1 failed, ")
+    assert done.stdout.startswith(f"{tmp_path}/out.parquet: 4 files, 4 results (2 failed, ")
     lines = lines_in(tmp_path / "out.parquet.jsonl")
     for line in lines:
         validate(line)
+    assert f"{folder}/odd\\udcff.jpg" in [line["source"] for line in lines]
     table = pandas.read_parquet(tmp_path / "out.parquet")
     assert list(table["source"]) == [line["source"] for line in lines] and list(table["status"]) == [
         line["status"] for line in lines
