@@ -105,7 +105,7 @@ def show_rows() -> Callable[[Result], None]:
     """Print the head of a table as CSV; what prints a result as its next row."""
     import csv
 
-    from ..output.result_table import COLUMNS, measured_cells, result_cells
+    from ..output.result_table import COLUMNS, csv_cells, measured_cells, result_cells
 
     rows = csv.writer(sys.stdout, lineterminator="\n")
     rows.writerow(COLUMNS)
@@ -113,7 +113,7 @@ def show_rows() -> Callable[[Result], None]:
 
     def show_row(result: Result) -> None:
         known = result.to_dict()
-        rows.writerow([*result_cells(known), *measured_cells(known)])
+        rows.writerow(csv_cells([*result_cells(known), *measured_cells(known)]))
         sys.stdout.flush()
 
     return show_row

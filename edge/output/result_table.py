@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..layout import CLASSES
+from ..words import encodable
 from .measured_words import VALUES, findings, value_of
 
 RESULT_COLUMNS = ("captured_at", "source", "status", "verdict", "confidence", *CLASSES, "reason", "message", "model", "sha256")  # fmt: skip
 MEASURED_COLUMNS = (*(value.name for value in VALUES), "regular", "p_wave", "premature_narrow", "premature_wide", "findings")  # fmt: skip
 COLUMNS = (*RESULT_COLUMNS, "doubts", *MEASURED_COLUMNS)
+
+
+FORMULA = "=", "+", "-", "@", "\t", "\r", "\n"
+"""With which a cell begins that a spreadsheet takes for a formula."""
+
+
+def csv_cells(cells: Iterable[Any]) -> list[Any]:
+    """Cells as CSV has them: a text that a spreadsheet would take for a formula, since a file may be called so, has `'` before it, and what UTF-8 cannot
+    hold is escaped. Numbers stay."""
+    return [_plain(cell) if isinstance(cell, str) else cell for cell in cells]
+
+
+def _plain(text: str) -> str:
+    return encodable(f"'{text}" if text.startswith(FORMULA) else text)
 
 
 def result_cells(result: Mapping[str, Any]) -> list[Any]:

@@ -10,17 +10,12 @@ from typing import TextIO
 
 from ..errors import UsageError
 from ..output.fhir import bundle_parts
-from ..output.result_table import MEASURED_COLUMNS, RESULT_COLUMNS, measured_cells, result_cells
+from ..output.result_table import MEASURED_COLUMNS, RESULT_COLUMNS, csv_cells, measured_cells, result_cells
 from ..result import describe
 from ..words import encodable, printable
 from .result_store import Entry
 
 COLUMNS = ("number", "stored_at", *RESULT_COLUMNS, "picture", "temperature_c", "doubts", *MEASURED_COLUMNS)
-
-
-def picture_of(entry: Entry) -> str | None:
-    """The path of an entry's picture as text that any file takes."""
-    return entry.picture and encodable(entry.picture)
 
 
 def write_text(entries: Iterable[Entry], file: TextIO) -> None:
@@ -38,7 +33,9 @@ def write_csv(entries: Iterable[Entry], file: TextIO) -> None:
     for entry in entries:
         temperature_c = (entry.device.get("board") or {}).get("temperature_c")
         of_result, of_measured = result_cells(entry.result), measured_cells(entry.result)
-        rows.writerow([entry.number, entry.stored_at, *of_result, picture_of(entry), temperature_c, *of_measured])
+        rows.writerow(
+            csv_cells([entry.number, entry.stored_at, *of_result, entry.picture, temperature_c, *of_measured])
+        )
 
 
 def write_json(entries: Iterable[Entry], file: TextIO) -> None:
@@ -47,7 +44,7 @@ def write_json(entries: Iterable[Entry], file: TextIO) -> None:
         line = {
             "number": entry.number,
             "stored_at": entry.stored_at,
-            "picture": picture_of(entry),
+            "picture": entry.picture and encodable(entry.picture),
             "device": entry.device,
         }
         print(json.dumps(line | {"result": entry.result}), file=file)

@@ -42,6 +42,8 @@ def test_csv_has_a_row_for_each_result(run, archive):
     assert status == 1 and tuple(rows[0]) == COLUMNS and len(rows) == 5
     assert [row["reason"] for row in rows] == ["", "not_a_picture", "", "bad_layout", ""]
     assert run("classify", archive, "--csv", "--json")[0] == 2
+    (row,) = csv.DictReader(io.StringIO(run("classify", "=1+1.jpg", "--csv")[1]))
+    assert (row["source"], row["reason"]) == ("'=1+1.jpg", "not_found")
 
 
 @pytest.mark.slow

@@ -102,6 +102,15 @@ def test_csv_has_a_column_for_each_class_and_empty_cells_for_what_is_not_known(r
     )
 
 
+@pytest.mark.parametrize("name", ["=1+1.jpg", "+1.jpg", "-1.jpg", "@SUM(A1).jpg", "\t=1.jpg"])
+def test_csv_has_no_formulas(run, kept, name):
+    """A spreadsheet would do what a file's name says; other programs of the numbers find them as they are, the negative ones too."""
+    measured = MEASURED | {"axis_qrs_deg": -40.0}
+    number = kept.add(unread(name, Reason.BLURRED, measurements=measured).to_dict())
+    (row,) = csv.DictReader(io.StringIO(run("--csv", "--number", str(number))[1]))
+    assert row["source"] == f"'{name}" and row["axis_qrs_deg"] == "-40.0"
+
+
 def test_csv_has_what_was_measured(run, kept):
     """QTc by the formula that is shown first."""
     number = kept.add(Result("read", "h.jpg", None, {"normal": 1.0, "abnormal": 0.0, "infarction": 0.0, "history": 0.0}, measurements=MEASURED).to_dict(), b"picture")  # fmt: skip
