@@ -7,6 +7,7 @@ here is a caller's mistake or a broken installation.
 from __future__ import annotations
 
 from enum import Enum
+from numbers import Integral, Real
 
 
 class EcgEdgeError(Exception):
@@ -21,6 +22,18 @@ class EcgEdgeError(Exception):
 
 class UsageError(EcgEdgeError, ValueError):
     """An argument has a value that cannot be used."""
+
+
+def check_number(name: str, value: object) -> None:
+    """Raise `UsageError` where an argument is no number, of Python or NumPy."""
+    if not isinstance(value, Real):
+        raise UsageError(f"{name} must be a number, not {value!r}")
+
+
+def check_whole_number(name: str, value: object) -> None:
+    """Raise `UsageError` where an argument is no whole number, of Python or NumPy."""
+    if not isinstance(value, Integral):
+        raise UsageError(f"{name} must be a whole number, not {value!r}")
 
 
 class InstallationError(EcgEdgeError, RuntimeError):

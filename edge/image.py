@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeGuard, cast
 
-from .errors import PictureError, Reason, UsageError
+from .errors import PictureError, Reason, UsageError, check_whole_number
 from .files.kinds import HEAD_BYTES, RECORDINGS, Kind, kind_of, must_be_opened, names_beside
 from .files.limits import MAX_BYTES, MAX_PAGE_NUMBER, check_pixels
 
@@ -173,6 +173,7 @@ def _open(
 ) -> Picture:
     from PIL import Image
 
+    check_whole_number("page", page)
     if not 1 <= page <= MAX_PAGE_NUMBER:
         raise UsageError(f"page must be from 1 to {MAX_PAGE_NUMBER}, not {page}")
     name = name_of(source)

@@ -17,7 +17,7 @@ from .classifier import verdict
 from .classifier.page_input import page_tensor
 from .classifier.page_model import PageModel
 from .classifier.runtime import Network, find_runtime
-from .errors import DamagedModelError, PictureError, Reason, UsageError
+from .errors import DamagedModelError, PictureError, Reason, UsageError, check_number, check_whole_number
 from .files.times import given_recording_time
 from .layout import WHOLE_LAYOUTS
 from .measure.contradictions import contradictions
@@ -85,6 +85,10 @@ class Reader:
         rate_hz: float | None = None,
         guarded: bool = False,
     ) -> None:
+        named = {"min_confidence": min_confidence, "mm_per_s": mm_per_s, "mm_per_mv": mm_per_mv, "rate_hz": rate_hz}
+        for name, value in named.items():
+            if value is not None:
+                check_number(name, value)
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise UsageError(f"min_confidence must be from 0 to 1, not {min_confidence}")
         for name, value in (("mm_per_s", mm_per_s), ("mm_per_mv", mm_per_mv), ("rate_hz", rate_hz)):
@@ -218,6 +222,9 @@ class Reader:
         Those of a file with several pages are called `scan.pdf#1`, `scan.pdf#2`, …; with `pages` only these numbers are read of each source,
         without it all up to `MAX_PAGES` and, if there are more, a result that says so.
         """
+        if isinstance(sources, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(sources, "read"):
+            raise UsageError("sources are several: give a list of them, such as ['page.jpg'], or one to 'read'")
+        check_whole_number("jobs", jobs)
         if jobs < 1:
             raise UsageError(f"jobs must be at least 1, not {jobs}")
         person = Person(sex, age)

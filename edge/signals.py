@@ -134,7 +134,12 @@ class Signals:
         return pandas.DataFrame(self.mv, time_s, list(self.names))
 
     def to_csv(self, folder: str | os.PathLike[str], name: str) -> Path:
-        """Write FOLDER/NAME.csv: `time_s`, and each lead in mV (`II_mV`, `rhythm_II_mV`), empty where it is not known; the path."""
+        """Write FOLDER/NAME.csv: `time_s`, and each lead in mV (`II_mV`, `rhythm_II_mV`), empty where it is not known; the path.
+
+        Raises
+        ------
+        OSError : it cannot be written there, as Python's own `open` says it; so do the other files of signals.
+        """
         columns = [f"{title.replace(' ', '_')}_mV" for title in self.titles()]
         return write_table(Path(folder) / f"{name}.csv", columns, self.mv, self.rate_hz, self.begin_s)
 

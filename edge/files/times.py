@@ -18,6 +18,8 @@ def recording_time(text: str) -> str:
     ------
     UsageError : it is none.
     """
+    if not isinstance(text, str):
+        raise UsageError(f"a time of recording is text, 2026-11-24 or 2026-11-24T18:30:00+01:00, not {text!r}")
     text = text.strip()
     with suppress(ValueError):
         if _DATE.fullmatch(text):

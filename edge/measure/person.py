@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..errors import UsageError
+from ..errors import UsageError, check_number
 
 Sex = Literal["male", "female"]
 SEXES: tuple[Sex, ...] = ("male", "female")
@@ -27,6 +27,8 @@ class Person:
     def __post_init__(self) -> None:
         if self.sex not in (None, *SEXES):
             raise UsageError(f"sex must be {' or '.join(SEXES)}, not {self.sex!r}")
+        if self.age is not None:
+            check_number("age", self.age)
         if self.age is not None and not 0 <= self.age <= OLDEST_YEARS:
             raise UsageError(f"age must be from 0 to {OLDEST_YEARS} years, not {self.age}")
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -170,6 +171,34 @@ def test_a_source_of_another_kind_is_the_callers_mistake(tiny_reader, source):
     """Not a result: no picture was given."""
     with pytest.raises(UsageError):
         tiny_reader.read(source)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"page": "1"}, {"page": 1.0}, {"recorded_at": 5}, {"age": "63"}, {"sex": 1}, {"jobs": "2"}, {"jobs": 1.5}],
+)
+def test_an_argument_of_another_type_is_named(tiny_reader, arguments):
+    """Before anything is read, and by words of ours, not by a TypeError from within."""
+    called = "time of recording" if "recorded_at" in arguments else next(iter(arguments))
+    with pytest.raises(UsageError, match=called):
+        if "jobs" in arguments:
+            next(tiny_reader.read_all(["page.jpg"], **arguments))
+        tiny_reader.read("page.jpg", **arguments)
+
+
+@pytest.mark.parametrize("name", ["min_confidence", "mm_per_s", "mm_per_mv", "rate_hz"])
+def test_a_setting_that_is_no_number_is_named(tiny_folder, name):
+    """A text of one is none."""
+    with pytest.raises(UsageError, match=f"^{name} must be a number, not '50'$"):
+        Reader("tiny", folder=tiny_folder, **{name: "50"})
+    assert Reader("tiny", folder=tiny_folder, **{name: np.float32(1)})
+
+
+@pytest.mark.parametrize("one", ["page.jpg", Path("page.jpg"), b"page", io.BytesIO(b"page")])
+def test_one_source_is_not_taken_for_several(tiny_reader, one):
+    """A path is not read letter by letter, a file not line by line."""
+    with pytest.raises(UsageError, match="give a list"):
+        next(tiny_reader.read_all(one))
 
 
 @pytest.mark.parametrize("name", ["mm_per_s", "mm_per_mv"])
