@@ -94,7 +94,10 @@ class Reason(str, Enum):
     UNSUPPORTED = "unsupported", "This kind of file is not supported: save it as JPEG or PNG."
     TOO_SMALL = "too_small", "The picture is too small to be read: move closer, or scan at a higher resolution."
     NO_PAGE = "no_page", "No page was found: lay the ECG flat, with all of it in the picture."
-    NOT_AN_ECG = "not_an_ecg", "The picture shows no ECG: use a printed 12-lead ECG."
+    NOT_AN_ECG = (
+        "not_an_ecg",
+        "The picture shows no ECG, or one too faint or too compressed to be seen: use a printed 12-lead ECG in even light.",
+    )
     CUT_OFF = "cut_off", "Part of the page is outside the picture: take it again with all four corners in it."
     BAD_LAYOUT = (
         "bad_layout",

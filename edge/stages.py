@@ -105,10 +105,10 @@ def check_leads(names: Iterable[str], what: str = "page") -> None:
     """
     shown = [name for name in names if name in LEADS_12]
     if len(shown) < len(LEADS_12):
-        only = ", ".join(shown) or "none"
+        only = f"only {', '.join(shown)}" if shown else "none"
         has = "shows" if what == "page" else "has"
         raise PictureError(
-            Reason.LEADS_MISSING, f"The {what} {has} only {only} of the twelve leads: use a {what} with all of them."
+            Reason.LEADS_MISSING, f"The {what} {has} {only} of the twelve leads: use a {what} with all of them."
         )
 
 

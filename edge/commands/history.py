@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
+from ..errors import StoreError, UsageError
 from ..layout import CLASSES
 from .console import Commands, add_command
 from .exit_status import EXIT_STATUS, SUCCESS
@@ -60,7 +60,9 @@ def _history(options: argparse.Namespace) -> int:
         entries: Iterable[Entry]
         if options.number is not None:
             entry = store.get(options.number)
-            entries = [] if entry is None else [entry]
+            if entry is None:
+                raise StoreError(f"{folder}: there is no result of number {options.number}")
+            entries = [entry]
         else:
             newest = options.limit is not None
             entries = store.list(

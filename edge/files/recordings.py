@@ -144,7 +144,7 @@ def recording_of(columns: Columns) -> Recording:
     if columns.seconds < SHORTEST_S:
         raise PictureError(
             Reason.TOO_SMALL,
-            f"The recording lasts {columns.seconds:.3g} s: give at least {SHORTEST_S:g} s.",
+            f"The recording lasts {math.floor(100 * columns.seconds) / 100:g} s: give at least {SHORTEST_S:g} s.",
         )
     mv = columns.mv[: rows_of(LONGEST_S, rate_hz), [number for _, number in known]]
     mv = mv * [sign for (_, _, sign), _ in known]

@@ -73,7 +73,10 @@ ADVICE = {
     "too_small": (
         "Move closer, or scan at 150 dots per inch or more. Thumbnails and screenshots have too few pixels.",
     ),
-    "not_an_ecg": ("Use a printed 12-lead ECG on grid paper; monitor strips and charts are not read.",),
+    "not_an_ecg": (
+        "Use a printed 12-lead ECG on grid paper; monitor strips and charts are not read.",
+        "If there is one: less light on the paper, and the picture as it was taken, not a compressed copy.",
+    ),
     "bad_layout": (
         "The page should show all twelve leads, each with its name: 3 x 4, 4 x 3, 6 x 2 or 12 x 1, with or without rhythm strips.",
         "The models cnn and crnn read 3 x 4 pages with one rhythm strip alone; the model page reads every layout.",

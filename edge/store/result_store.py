@@ -22,7 +22,7 @@ from ..system.clock import utc_now
 from ..system.event_log import EventHandler, ignore_event
 from ..words import encodable
 from . import schema
-from .storage_errors import as_store_errors
+from .storage_errors import as_store_errors, nothing_seen
 
 DATABASE, PICTURES, FOUND, DAMAGED, LOCK = "results.db", "pictures", "found", "damaged", "lock"
 SUFFIXES = ("", "-wal", "-shm")
@@ -87,9 +87,7 @@ class Store:
                 durable_files.make_folder(self.path(FOUND))
                 self._lock = self._take_lock()
             elif not os.path.isfile(self.path(DATABASE)):
-                raise StoreError(
-                    f"{self.folder} holds no results that can be seen. Name the folder of 'ecg-edge watch' with --store, or use 'sudo'."
-                )
+                raise nothing_seen(self.folder)
             try:
                 self._open()
                 if write:

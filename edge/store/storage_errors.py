@@ -1,10 +1,19 @@
 """What goes wrong when results are stored or read, in words that say what to do."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import StoreError, StoreFullError, UsageError
+
+
+def nothing_seen(folder: str) -> StoreError:
+    """What is raised where a folder that is only read has no database."""
+    or_others = ", or, where another user's is meant, use 'sudo'" if os.geteuid() else ""
+    return StoreError(
+        f"{folder} holds no results that can be seen: nothing was stored there yet. Name the folder of 'ecg-edge watch' with --store{or_others}."
+    )
 
 
 @contextmanager

@@ -86,8 +86,9 @@ async def read_uploads(request: Request) -> list[Upload]:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     sources: list[Mapping[str, str]] = [request.query_params]
+    others: list[str] = []
     if kind == "multipart/form-data":
-        files, fields = await _from_form(request)
+        files, fields, others = await _from_form(request)
         sources.append(without_empty(fields))
     elif kind.startswith("image/") or kind in KINDS:
         files = [(await request.body(), "")]
@@ -106,7 +107,10 @@ async def read_uploads(request: Request) -> list[Upload]:
             422, Reason.TRUNCATED.value, f"The file {plain_name(empty[0])} is empty: copy or take the picture again."
         )
     if not files:
-        raise Problem(422, Reason.TRUNCATED.value, "There is no picture in the request: choose a file first.")
+        what = "There is no picture in the request: choose a file first."
+        if others:
+            what = f"The form has its file in the field '{plain_name(others[0])}': send it as the field 'picture'."
+        raise Problem(422, Reason.TRUNCATED.value, what)
     # What stands in the form comes after the query, and has the last word.
     model = _last(sources, "model", chosen_model)
     keep, views = (bool(_last(sources, name, partial(_flag, name=name))) for name in ("keep", "views"))
@@ -164,8 +168,8 @@ def progress_id_of(request: Request) -> str | None:
     return word if 8 <= len(word) <= 64 and word.isascii() and word.isalnum() else None
 
 
-async def _from_form(request: Request) -> tuple[list[tuple[bytes, str]], dict[str, str]]:
-    """([(data, name)] of the files, fields) of a form."""
+async def _from_form(request: Request) -> tuple[list[tuple[bytes, str]], dict[str, str], list[str]]:
+    """([(data, name)] of the files, fields, names of fields with files that are none of a picture) of a form."""
     try:
         # A form has two places for a picture, and one may stay empty.
         parser = _InMemory(request.headers, request.stream(), max_files=MAX_FILES + 1, max_fields=MAX_FIELDS)
@@ -178,15 +182,18 @@ async def _from_form(request: Request) -> tuple[list[tuple[bytes, str]], dict[st
         ) from error
     files: list[tuple[bytes, str]] = []
     fields: dict[str, str] = {}
+    others: list[str] = []
     try:
         for key, value in form.multi_items():
             if isinstance(value, str):
                 fields[key] = value
             elif key == "picture":
                 files.append((await value.read(), value.filename or ""))
+            else:
+                others.append(key)
     finally:
         await form.close()
-    return files, fields
+    return files, fields, others
 
 
 def _flag(text: str, name: str) -> bool:

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from ecg_edge.errors import PictureError
 from ecg_edge.layout import Arrangement, Box, Place
-from ecg_edge.stages import Stages, leads_found
+from ecg_edge.stages import Stages, check_leads, leads_found
 
 
 def stages(named, strip_leads):
@@ -30,3 +31,13 @@ def test_a_strip_of_which_the_leads_say_nothing_bears_its_printed_name():
     """Or none."""
     assert [lead.lead for lead in leads_found(stages("II", {}))] == ["I", "II"]
     assert [lead.lead for lead in leads_found(stages(None, {}))] == ["I", None]
+
+
+@pytest.mark.parametrize(
+    "names, said",
+    [(["rhythm"], "The recording has none of the twelve"), (["I", "V9"], "The recording has only I of the twelve")],
+)
+def test_what_leads_there_are_is_said_in_words(names, said):
+    """None of them is not "only none"."""
+    with pytest.raises(PictureError, match=said):
+        check_leads(names, "recording")

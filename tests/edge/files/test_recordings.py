@@ -245,6 +245,7 @@ def test_rates_are_read_from_the_times(names, factor, rate_hz):
         (b"I,II\n" + b"1,1\n" * 3000, Reason.NOT_AN_ECG, "flat"),
         (b"I,II\n" + b",\n" * 3000, Reason.LEADS_LOST, "no sample"),
         (b"I,II\n" + b"1,2\n3,2\n" * 1000, Reason.TOO_SMALL, "lasts 4 s: give at least 5 s"),
+        (b"I,II\n" + b"1,2\n3,2\n" * 1249, Reason.TOO_SMALL, "lasts 4.99 s: give at least 5 s"),
         (b"I,II\n" + b"0,900\n500,-30\n" * 2000, Reason.BAD_SCALE, "reach over 715 mV"),
         (b"I,II\n" + b"0,0.001\n0.0002,0\n" * 2000, Reason.BAD_SCALE, "say in which unit"),
     ],

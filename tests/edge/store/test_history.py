@@ -75,7 +75,6 @@ def test_results_are_listed_while_others_are_stored(run):
         (["--since", "2026-11-02", "--until", "2026-11-03T11:00:00+01:00"], [2]),
         (["--limit", "2"], [5, 6]),
         (["--number", "4"], [4]),
-        (["--number", "9"], []),
     ],
 )
 def test_results_are_filtered(run, arguments, numbers):
@@ -148,6 +147,13 @@ def test_a_folder_without_results_ends_with_3(run, tmp_path):
     """And is not made."""
     status, _, err = run("--store", str(tmp_path / "none"))
     assert status == 3 and "holds no results that can be seen" in err and not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("user, told", [(0, False), (1000, True)])
+def test_root_is_not_told_to_use_sudo(run, tmp_path, monkeypatch, user, told):
+    """It would see no more."""
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    assert ("sudo" in run("--store", str(tmp_path / "none"))[2]) is told
 
 
 def test_times_are_compared_in_utc():
@@ -267,12 +273,15 @@ def test_fhir_names_a_page_the_same_each_time(run):
     assert first == again and len({entry["fullUrl"] for entry in first}) == 2 * len(RESULTS)
 
 
-@pytest.mark.parametrize(
-    "asked", [("--number", "99"), ("--since", "2027-01-01"), ("--model", "cnn", "--verdict", "history")]
-)
+@pytest.mark.parametrize("asked", [("--since", "2027-01-01"), ("--model", "cnn", "--verdict", "history")])
 def test_that_there_is_none_is_said(run, kept, asked):
     """On standard error, with the folder."""
     assert run(*asked) == (0, "", f"{kept.folder}: no such results\n")
+
+
+def test_a_number_that_is_not_there_ends_with_3(run, kept):
+    """As a model does that is not there: one thing was named."""
+    assert run("--number", "99", "--csv") == (3, "", f"ecg-edge: {kept.folder}: there is no result of number 99\n")
 
 
 def test_what_can_have_no_results_is_refused(run):

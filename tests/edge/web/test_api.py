@@ -206,6 +206,9 @@ def test_what_would_be_passed_over_is_said(client):
     assert empty.json()["detail"] == "The file a.jpg is empty: copy or take the picture again."
     body = client.post("/v1/classify", content=b"", headers=JPEG)
     assert body.json()["detail"] == "The body of the request is empty: send the picture's bytes."
+    field = client.post("/v1/classify", files={"image": ("a.jpg", b"x")})
+    assert (field.status_code, field.json()["reason"]) == (422, "truncated")
+    assert field.json()["detail"] == "The form has its file in the field 'image': send it as the field 'picture'."
     unknown = client.post("/v1/classify?mm_per_s=50", content=b"x", headers=JPEG)
     assert unknown.status_code == 400 and unknown.json()["detail"].startswith("There is no parameter mm_per_s: ")
 
