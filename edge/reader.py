@@ -331,6 +331,7 @@ class Reader:
             scale_contradicted=bool(scale),
             measurements_contradict=bool(against),
             findings_contradict=verdict.findings_contradict(said, known.get("findings")),
+            strips_apart=stages.measured is not None and stages.measured.strips_apart,
         )
         known |= {"message": " ".join([*filter(None, [known["message"]]), *against, *scale]) or None}
         return Result(

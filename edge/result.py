@@ -39,6 +39,7 @@ Doubt = Literal[
     "assumed_scale",
     "contradicts_measurements",
     "contradicts_findings",
+    "strip_of_another_time",
     "unlike_training",
     "leads_lost",
 ]

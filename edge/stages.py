@@ -184,15 +184,18 @@ def doubts_of(
     scale_contradicted: bool = False,
     measurements_contradict: bool = False,
     findings_contradict: bool = False,
+    strips_apart: bool = False,
 ) -> tuple[Doubt, ...]:
     """Why a verdict is uncertain, of a page: of whether its probability reaches the least that is asked for, how many of the twelve leads are
-    lost, whether the page shows another scale than was given, and whether what was measured, or what the model finds besides, speaks against it."""
+    lost, whether the page shows another scale than was given, whether what was measured, or what the model finds besides, speaks against it, and
+    whether its strips show other heartbeats than its columns."""
     assumed = page is not None and "assumed" in (page["speed_from"], page["gain_from"])
     holding: dict[Doubt, bool] = {
         "low_confidence": not confident,
         "assumed_scale": assumed or scale_contradicted,
         "contradicts_measurements": measurements_contradict,
         "contradicts_findings": findings_contradict,
+        "strip_of_another_time": strips_apart,
         "leads_lost": (leads_lost or 0) >= MANY_LOST,
     }
     return tuple(doubt for doubt, holds in holding.items() if holds)

@@ -17,6 +17,10 @@ DOUBTS = {
         "contradicts what else was found",
         "What the model finds besides contradicts the verdict: whether the ECG is normal.",
     ),
+    "strip_of_another_time": (
+        "strip of another time",
+        "The rhythm strip does not show the heartbeats of the leads above it: it is of another time, or of another person.",
+    ),
     "unlike_training": ("unlike the pages that the model knows", "The page is unlike those that the model knows."),
     "leads_lost": ("leads lost", "Some of the leads could not be followed."),
 }  # fmt: skip

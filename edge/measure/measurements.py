@@ -16,6 +16,7 @@ from .lead_values import LeadValues, axis_deg, lead_values
 from .median_beats import BEFORE_S, median_beats, repetition
 from .pacing import find_spikes, paced, without_spikes
 from .rhythm import Kind, Rhythm, rhythm_of
+from .strip_clock import only, strips_apart
 
 P_HALF_S = 0.08
 """A P wave is compared from beat to beat within so much of its peak."""
@@ -46,6 +47,8 @@ class Measurements:
     beats_s : where the beats are, in seconds of the page's clock
     kinds : what each of them is
     marks : the boundaries of the dominant beat's waves, in seconds from a beat's place
+    strips_apart : whether the page's rhythm strips are of another time than its columns, or of another person (`strip_clock`): then rate and
+        rhythm are those of the strips alone, waves and `beats_s` those of the columns alone, and QTc, which needs both, is None; not in JSON
     """
 
     rate_per_min: float | None = None
@@ -70,6 +73,7 @@ class Measurements:
     beats_s: tuple[float, ...] = ()
     kinds: tuple[Kind, ...] = ()
     marks: Marks = NO_MARKS
+    strips_apart: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """As under `measurements` in JSON, without statements."""
@@ -93,6 +97,9 @@ class Measurements:
 def measure(signals: Signals) -> Measurements:
     """The `Measurements` of a page's leads, waves from its dominant beat; never an exception for what is on the page."""
     signals = replace(signals, mv=np.asfortranarray(signals.mv))  # each lead's samples beside each other
+    apart = strips_apart(signals)
+    of_strips = rhythm_of(only(signals, strips=True)) if apart else None
+    signals = only(signals, strips=False) if apart else signals
     rhythm = rhythm_of(signals)
     if not len(rhythm.rows):
         return Measurements()
@@ -100,10 +107,10 @@ def measure(signals: Signals) -> Measurements:
     if spikes is not None and len(spikes):
         signals = without_spikes(signals, spikes)
         rhythm = rhythm_of(signals)
-    rr_s, rate_hz = rhythm.rr_median_s, signals.rate_hz
+    rate_hz = signals.rate_hz
     middle = round(BEFORE_S * rate_hz)
     columns = median_beats(signals, rhythm.dominant)
-    marks = delineate(columns, middle, rate_hz, rr_s)
+    marks = delineate(columns, middle, rate_hz, rhythm.rr_median_s)
     p_wave = _has_p_wave(marks, signals, rhythm)
     if not p_wave:
         marks = replace(marks, p_onset=None, p_peak=None, p_end=None)
@@ -112,16 +119,18 @@ def measure(signals: Signals) -> Measurements:
     qt_ms = _between_ms(marks.qrs_onset, marks.t_end)
     ends = (marks.p_onset, marks.p_end), (marks.qrs_onset, marks.qrs_end), (t_begin_s(marks), marks.t_end)
     axes = [axis_deg(beats, first_s, last_s, marks, middle, rate_hz) for first_s, last_s in ends]
+    timing = of_strips or rhythm
+    rr_s = timing.rr_median_s
     return Measurements(
-        rate_per_min=rhythm.rate_per_min,
-        rr_s=None if rr_s is None else (rr_s, float(rhythm.rr_s.min()), float(rhythm.rr_s.max())),
-        regular=rhythm.regular,
-        scatter=rhythm.scatter,
-        pauses_s=None if rr_s is None else rhythm.pauses_s,
+        rate_per_min=timing.rate_per_min,
+        rr_s=None if rr_s is None else (rr_s, float(timing.rr_s.min()), float(timing.rr_s.max())),
+        regular=timing.regular,
+        scatter=timing.scatter,
+        pauses_s=None if rr_s is None else timing.pauses_s,
         beats={
-            "dominant": rhythm.count("dominant"),
-            "premature_narrow": rhythm.count("premature_narrow") if rhythm.narrow_told else None,
-            "premature_wide": None if rr_s is None else rhythm.count("premature_wide"),
+            "dominant": timing.count("dominant"),
+            "premature_narrow": timing.count("premature_narrow") if timing.narrow_told else None,
+            "premature_wide": None if rr_s is None else timing.count("premature_wide"),
             "paced": None if spikes is None else int(paced(rhythm.rows, spikes, signals.rate_hz).sum()),
         },
         p_wave=p_wave,
@@ -130,8 +139,8 @@ def measure(signals: Signals) -> Measurements:
         qrs_ms=_between_ms(marks.qrs_onset, marks.qrs_end),
         qt_ms=qt_ms,
         qtc_ms=None
-        if qt_ms is None or rhythm.rate_per_min is None
-        else corrected_qt_ms(qt_ms, 60 / rhythm.rate_per_min),
+        if apart or qt_ms is None or timing.rate_per_min is None
+        else corrected_qt_ms(qt_ms, 60 / timing.rate_per_min),
         axis_p_deg=axes[0],
         axis_qrs_deg=axes[1],
         axis_t_deg=axes[2],
@@ -141,6 +150,7 @@ def measure(signals: Signals) -> Measurements:
         beats_s=tuple((signals.begin_s + rhythm.rows / rate_hz).tolist()),
         kinds=rhythm.kinds,
         marks=marks,
+        strips_apart=apart,
     )
 
 

@@ -57,10 +57,11 @@ TICK_MM = 2.5
 
 
 def beat_ticks(measured: Measurements, arrangement: Arrangement, traces: Traces) -> tuple[Tick, ...]:
-    """A `Tick` for each beat, below the trace of the strip where there is one, else of the lowest row that shows the moment."""
+    """A `Tick` for each beat, below the trace of the strip where there is one that beats with the columns, else of the lowest row that shows the moment."""
     found = []
+    places = [place for place in arrangement.places if place.name in LEADS_12 or not measured.strips_apart]
     for at_s, kind in zip(measured.beats_s, measured.kinds, strict=True):
-        shown = [place for place in arrangement.places if _holds(place, arrangement, at_s, at_s)]
+        shown = [place for place in places if _holds(place, arrangement, at_s, at_s)]
         if shown:
             place = max(shown, key=lambda place: place.zero_px)
             x, high_px = _x_px(place, arrangement, at_s), TICK_MM * arrangement.px_per_mm[1]
