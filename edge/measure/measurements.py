@@ -15,6 +15,7 @@ from .delineation import NO_MARKS, Marks, delineate
 from .lead_values import LeadValues, axis_deg, lead_values
 from .median_beats import BEFORE_S, median_beats, repetition
 from .pacing import find_spikes, paced, without_spikes
+from .page_beats import qrs_band
 from .rhythm import Kind, Rhythm, rhythm_of
 from .strip_clock import only, strips_apart
 
@@ -97,10 +98,11 @@ class Measurements:
 def measure(signals: Signals) -> Measurements:
     """The `Measurements` of a page's leads, waves from its dominant beat; never an exception for what is on the page."""
     signals = replace(signals, mv=np.asfortranarray(signals.mv))  # each lead's samples beside each other
-    apart = strips_apart(signals)
+    band = qrs_band(signals)
+    apart = strips_apart(band)
     of_strips = rhythm_of(only(signals, strips=True)) if apart else None
     signals = only(signals, strips=False) if apart else signals
-    rhythm = rhythm_of(signals)
+    rhythm = rhythm_of(signals, None if apart else band)
     if not len(rhythm.rows):
         return Measurements()
     spikes = find_spikes(signals, rhythm.rows, np.array(rhythm.kinds) == "dominant")

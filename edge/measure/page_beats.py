@@ -63,7 +63,7 @@ def find_page_beats(signals: Signals) -> npt.NDArray[np.int64]:
     average, threshold, search back, T waves by the beat before), on the power of all leads together.
     """
     band = qrs_band(signals)
-    return find_beats_in(band) * band.step
+    return find_beats_in(band.score, band.step_s) * band.step
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,31 +72,38 @@ class QrsBand:
 
     Attributes
     ----------
+    names : the k leads that are listened to
     leads : (k, n) float64, each lead about 1 in a typical beat times how much it is listened to (0 to 1)
     known : (k, n) bool, where a lead is shown and was followed
+    powers, weights : (k, n) and (k,) float64, what each lead adds to the power over all leads, and to what that is divided by
     score : (n,) float64, the amplitude over all leads: about 1 in a typical beat; 0 where no lead is known
     """
 
+    names: tuple[str, ...]
     leads: npt.NDArray[np.float64]
     known: npt.NDArray[np.bool_]
+    powers: npt.NDArray[np.float64]
+    weights: npt.NDArray[np.float64]
     score: npt.NDArray[np.float64]
     step: int
     step_s: float
 
+    def score_of(self, leads: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """(n,) as `score`, over those of the leads alone that (k,) bool says."""
+        return _score(self.powers[leads].sum(0), self.known[leads], self.weights[leads], self.step_s)
+
 
 def qrs_band(signals: Signals) -> QrsBand:
     """The `QrsBand` of the leads of a page."""
-    from scipy.ndimage import uniform_filter1d
-
     step = max(round(STEP_S * signals.rate_hz), 1)
     step_s = step / signals.rate_hz
     mv = signals.mv[::step].T
     known = np.ascontiguousarray(np.isfinite(mv))
     heard = np.count_nonzero(known, axis=1) * step_s >= SHORTEST_S
-    mv, known = mv[heard], known[heard]
-    leads, power, weight = np.zeros(mv.shape), np.zeros(mv.shape[1]), np.zeros(len(mv))
+    mv, known, names = mv[heard], known[heard], tuple(np.array(signals.names)[heard].tolist())
+    leads, powers, power, weight = np.zeros(mv.shape), np.zeros(mv.shape), np.zeros(mv.shape[1]), np.zeros(len(mv))
     if not mv.size:
-        return QrsBand(leads, known, power, step, step_s)
+        return QrsBand(names, leads, known, powers, weight, power, step, step_s)
     for span in spans_of(known, round(MARGIN_S / step_s)):
         shown = slice(span.first, span.last)
         told = known[span.leads, shown]
@@ -106,11 +113,21 @@ def qrs_band(signals: Signals) -> QrsBand:
         stands_out = (1 - np.sqrt(quiet / beats)).clip(0) ** 2 * (typical > LEAST_MV**2)
         gain = stands_out / np.sqrt(beats)
         leads[span.leads, shown] = band * gain[:, None]
+        powers[span.leads, shown] = power_of * (gain**2)[:, None]
         power[shown] += gain**2 @ power_of
         weight[span.leads] = stands_out**2
+    return QrsBand(names, leads, known, powers, weight, _score(power, known, weight, step_s), step, step_s)
+
+
+def _score(
+    power: npt.NDArray[np.float64], known: npt.NDArray[np.bool_], weights: npt.NDArray[np.float64], step_s: float
+) -> npt.NDArray[np.float64]:
+    """(n,) the amplitude whose power (n,) is that of leads (k, n) that count `weights` (k,) where they are known."""
+    from scipy.ndimage import uniform_filter1d
+
     # Spread as the power is: else where columns meet a few samples of one lead would be taken for all that is heard.
-    heard_then = np.maximum(uniform_filter1d(weight @ known, _odd(SPREAD_S / step_s)), 1e-9)
-    return QrsBand(leads, known, np.sqrt(power / heard_then), step, step_s)
+    heard_then = np.maximum(uniform_filter1d(weights @ known, _odd(SPREAD_S / step_s)), 1e-9)
+    return np.sqrt(power / heard_then)
 
 
 def _band(
@@ -155,11 +172,10 @@ def _typical(values: npt.NDArray[np.float64], step_s: float) -> float:
     return median_of(np.maximum(halves[:-1], halves[1:]) if len(halves) > 1 else halves)
 
 
-def find_beats_in(band: QrsBand) -> npt.NDArray[np.int64]:
-    """(K,) int, the steps of a `QrsBand` at which the heart beats."""
+def find_beats_in(score: npt.NDArray[np.float64], step_s: float) -> npt.NDArray[np.int64]:
+    """(K,) int, the steps of a `QrsBand`'s score at which the heart beats."""
     from scipy.ndimage import maximum_filter1d
 
-    score, step_s = band.score, band.step_s
     if not len(score):
         return np.array([], np.int64)
     apart = round(APART_S / step_s)

@@ -12,7 +12,7 @@ from ..signals import Signals
 from .beat_shapes import Shapes, shapes_of
 from .delineation import complex_of
 from .median_beats import BEFORE_S, median_beats
-from .page_beats import find_beats_in, median_of, qrs_band
+from .page_beats import QrsBand, find_beats_in, median_of, qrs_band
 
 EARLY = 0.8
 """A beat is premature that comes sooner after the one before it than that share of the median RR."""
@@ -100,10 +100,10 @@ class Rhythm:
         return self.kinds.count(kind)
 
 
-def rhythm_of(signals: Signals) -> Rhythm:
-    """The `Rhythm` of the leads of a page, all together."""
-    band = qrs_band(signals)
-    shapes = shapes_of(band, find_beats_in(band))
+def rhythm_of(signals: Signals, band: QrsBand | None = None) -> Rhythm:
+    """The `Rhythm` of the leads of a page, all together; `band` is theirs where it is known."""
+    band = qrs_band(signals) if band is None else band
+    shapes = shapes_of(band, find_beats_in(band.score, band.step_s))
     rows = shapes.at * band.step
     rows = _on_one_onset(signals, rows, shapes)
     rr_s = np.diff(rows) / signals.rate_hz

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..layout import LEADS_12
 from ..signals import Signals
-from .page_beats import find_beats_in, median_of, qrs_band
+from .page_beats import QrsBand, find_beats_in, median_of
 
 NEAR_S = 0.08
 """A beat of the strips and one of the columns are the same if they are no farther from each other, less what most of them are apart."""
@@ -34,21 +34,19 @@ def only(signals: Signals, strips: bool) -> Signals:
     )
 
 
-def strips_apart(signals: Signals) -> bool:
+def strips_apart(band: QrsBand) -> bool:
     """Whether the rhythm strips of a page beat at other times than its columns: they were recorded at another time, or of another person.
 
     False where there is no strip, or too few beats to tell.
     """
-    strips, columns = only(signals, strips=True), only(signals, strips=False)
-    if not strips.names or not columns.names:
+    is_strip = np.array([name not in LEADS_12 for name in band.names], bool)
+    if is_strip.all() or not is_strip.any():
         return False
-    alone = _alone(_beats_s(columns), _beats_s(strips))
+    columns, strips = (
+        find_beats_in(band.score_of(leads), band.step_s) * band.step_s for leads in (~is_strip, is_strip)
+    )
+    alone = _alone(columns, strips)
     return alone is not None and min(alone) >= LEAST_SHARE
-
-
-def _beats_s(signals: Signals) -> npt.NDArray[np.float64]:
-    band = qrs_band(signals)
-    return find_beats_in(band) * band.step_s
 
 
 def _alone(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> tuple[float, float] | None:

@@ -10,7 +10,7 @@ from .hearts import RATE_HZ, all_at_once, heart, in_columns
 
 def shapes(signals):
     band = qrs_band(signals)
-    return shapes_of(band, find_beats_in(band))
+    return shapes_of(band, find_beats_in(band.score, band.step_s))
 
 
 def test_beats_of_one_shape_lie_on_each_other():
