@@ -90,14 +90,14 @@ def test_a_bad_standard_input_is_called_a_dash_too(run, monkeypatch, data, reaso
 
 
 def test_names_that_are_no_text_are_printed_all_the_same(run, tmp_path, normal_page):
-    """A file system takes any bytes as a name."""
+    """A file system takes any bytes as a name; strict readers of JSON do not: those that are no UTF-8 are escapes in it, as in the line for a person."""
     path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.jpg")
     with open(path, "wb") as file:
         file.write(normal_page.read_bytes())
     status, out, _ = run("classify", tmp_path, "--json")
-    assert status == 0 and json.loads(out)["source"] == os.fsdecode(path)
+    assert status == 0 and json.loads(out)["source"] == f"{tmp_path}/caf\\udce9.jpg"
     status, out, _ = run("classify", tmp_path)
-    assert status == 0 and "caf" in out
+    assert status == 0 and out.startswith(f"{tmp_path}/caf\\udce9.jpg: ")
 
 
 @pytest.mark.slow
