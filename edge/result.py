@@ -115,6 +115,7 @@ class Result:
     besides its classes, uncalibrated; None of a model that finds nothing else.
     `measurements` is what JSON has under that name, of a page whose leads were followed. `captured_at` is when the camera took the picture,
     `recorded_at` when the ECG was recorded (ISO 8601, as exact as it is known). `page` is None of a digital ECG too.
+    `source` is a path as `os.fsdecode` gives it, with which its file can be opened; what becomes JSON has escapes for bytes that are no UTF-8.
     `signals` are the leads in mV where `Reader(signals=True)` could follow them, `pages` is how many pages the file holds (1 where that was not
     seen); neither is in JSON.
     """
