@@ -19,7 +19,7 @@ DOUBTS = {
     ),
     "strip_of_another_time": (
         "strip of another time",
-        "The rhythm strip does not show the heartbeats of the leads above it: it is of another time, or of another person.",
+        "The rhythm strip is of another time than the leads above it, or part of the page is of another person.",
     ),
     "unlike_training": ("unlike the pages that the model knows", "The page is unlike those that the model knows."),
     "leads_lost": ("leads lost", "Some of the leads could not be followed."),

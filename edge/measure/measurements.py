@@ -17,7 +17,7 @@ from .median_beats import BEFORE_S, median_beats, repetition
 from .pacing import find_spikes, paced, without_spikes
 from .page_beats import qrs_band
 from .rhythm import Kind, Rhythm, rhythm_of
-from .strip_clock import only, strips_apart
+from .strip_clock import only, strips_alone
 
 P_HALF_S = 0.08
 """A P wave is compared from beat to beat within so much of its peak."""
@@ -48,8 +48,8 @@ class Measurements:
     beats_s : where the beats are, in seconds of the page's clock
     kinds : what each of them is
     marks : the boundaries of the dominant beat's waves, in seconds from a beat's place
-    strips_apart : whether the page's rhythm strips are of another time than its columns, or of another person (`strip_clock`): then rate and
-        rhythm are those of the strips alone, waves and `beats_s` those of the columns alone, and QTc, which needs both, is None; not in JSON
+    strips_apart : whether the page's rhythm strips, or part of them, are of another time than its columns, or of another person
+        (`strip_clock`): then rate and rhythm are those of the strips alone, of their longer part, waves and `beats_s` those of the columns alone, and QTc, which needs both, is None; not in JSON
     """
 
     rate_per_min: float | None = None
@@ -99,8 +99,9 @@ def measure(signals: Signals) -> Measurements:
     """The `Measurements` of a page's leads, waves from its dominant beat; never an exception for what is on the page."""
     signals = replace(signals, mv=np.asfortranarray(signals.mv))  # each lead's samples beside each other
     band = qrs_band(signals)
-    apart = strips_apart(band)
-    of_strips = rhythm_of(only(signals, strips=True)) if apart else None
+    strips = strips_alone(signals, band)
+    apart = strips is not None
+    of_strips = None if strips is None else rhythm_of(strips)
     signals = only(signals, strips=False) if apart else signals
     rhythm = rhythm_of(signals, None if apart else band)
     if not len(rhythm.rows):

@@ -7,8 +7,7 @@ import pytest
 
 from ecg_edge import Reader, image
 from ecg_edge.measure.measurements import measure
-from ecg_edge.measure.page_beats import qrs_band
-from ecg_edge.measure.strip_clock import only, strips_apart
+from ecg_edge.measure.strip_clock import only, strips_alone
 from ecg_edge.simulator.heart import PATTERNS
 
 from .hearts import RATE_HZ, heart, in_columns
@@ -17,6 +16,8 @@ STRIP = (60, 1230, 2150, 1480)
 """Where the strip of a report page is, in pixels."""
 CHEST = (1106, 460, 2150, 1230)
 """Where its chest leads are, but for the edges."""
+RIGHT = (1106, 460, 2150, 1480)
+"""Where its right half is, with the strip."""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def pictures(few_pages):
 @pytest.mark.parametrize("name", [pattern.name for patterns in PATTERNS.values() for pattern in patterns])
 def test_a_strip_beats_with_its_columns_whatever_the_heart_does(name):
     """A pattern's beats are the same in all leads, however early, wide or uneven."""
-    assert not strips_apart(qrs_band(in_columns(heart(name))))
+    assert strips_alone(in_columns(heart(name))) is None
 
 
 def test_a_strip_of_another_time_is_told_and_its_rate_taken():
@@ -41,7 +42,6 @@ def test_a_strip_of_another_time_is_told_and_its_rate_taken():
     own, other = in_columns(heart("sinus rhythm")), in_columns(heart("sinus tachycardia"))
     mixed = replace(own, mv=own.mv.copy())
     mixed.mv[:, own.names.index("rhythm")] = other.mv[:, other.names.index("rhythm")]
-    assert strips_apart(qrs_band(mixed))
     found, alone = measure(mixed), measure(only(other, strips=True))
     assert found.strips_apart and found.rate_per_min == alone.rate_per_min and found.rr_s == alone.rr_s
     assert found.qtc_ms is None and found.qt_ms == measure(only(own, strips=False)).qt_ms
@@ -51,17 +51,17 @@ def test_where_there_is_nothing_to_compare_nothing_is_told():
     """No strip, nothing but a strip, and a strip that is flat."""
     signals = in_columns(heart("sinus rhythm"))
     flat = replace(signals, mv=np.where(np.array(signals.names) == "rhythm", np.float32(0), signals.mv))
-    for each in (only(signals, strips=False), only(signals, strips=True), flat):
-        assert not strips_apart(qrs_band(each))
+    assert {strips_alone(each) for each in (only(signals, strips=False), only(signals, strips=True), flat)} == {None}
     assert signals.rate_hz == RATE_HZ
 
 
 @pytest.mark.parametrize(
     ("page", "pasted", "box", "of_strip"),
-    [("normal", "infarction", STRIP, "infarction"), ("infarction", "normal", STRIP, "normal"), ("normal", "infarction", CHEST, "normal")],
+    [("normal", "infarction", STRIP, "infarction"), ("infarction", "normal", STRIP, "normal"), ("normal", "infarction", CHEST, "normal"),
+     ("infarction", "normal", RIGHT, "infarction")],
 )  # fmt: skip
 def test_a_page_of_two_persons_is_in_doubt(reader, pictures, page, pasted, box, of_strip):
-    """Strip or chest leads of another page: the rate is that of the strip's own page."""
+    """Strip, chest leads or half of another page: the rate is that of the page that most of the strip is of."""
     both = pictures[page].copy()
     both.paste(pictures[pasted].crop(box), box[:2])
     result = reader.read(both)
