@@ -16,7 +16,18 @@ from .coarse_page import PX_PER_MM, CoarsePage, coarse_page_of, coarse_report, r
 from .columns import PAGE_MM, gap_mm
 from .layout_matching import Match, known_match, matches_of
 from .name_windows import EVEN, USUAL, WIDE, NameSearch
-from .names_in_place import MAX_MISPLACED, MAX_MISREAD, READ_FITS, REPORT_FITS, misplaced, misread
+from .names_in_place import (
+    MAX_MISPLACED,
+    MAX_MISREAD,
+    READ_FITS,
+    are_exchanged,
+    are_others,
+    are_unread,
+    close_fits,
+    misplaced,
+    misread,
+    report_fits,
+)
 from .scale import ASSUMED_WIDTH_MM, MAX_PULSE_CHANGE, AssumedPage, scale_by_pulses, scale_by_traces
 from .speed_and_gain import PAGE_S, SPEED_SLACK, contradictions_of, gain_of, is_plausible_width, lone_pulses, speed_of
 from .strip_names import strip_names
@@ -188,6 +199,8 @@ def find_arrangement(
         raise PictureError(Reason.BAD_SCALE)
     if not has_grid and not is_plausible_width(_columns_mm(best), mm_per_s):
         raise PictureError(Reason.BAD_SCALE)
+    if has_grid and are_exchanged(close_fits(ink, px_per_mm, coarse, best)):
+        raise PictureError(Reason.BAD_LAYOUT, OTHER_ORDER)
     found = _placed(coarse, best, ink, px_per_mm, runner_up, mm_per_s, mm_per_mv, not by_traces)
     if by_traces:
         found = replace(found, px_per_mm=_by_pulses_and_columns(found, _columns_mm(best)))
@@ -242,7 +255,7 @@ def find_report(
 
     Raises
     ------
-    PictureError : `bad_layout` where the names of its columns are those of others.
+    PictureError : `bad_layout` where the names of its columns or leads are those of others, or cannot be read.
     """
     coarse = coarse_report(*reduced(ink, px_per_mm))
     if coarse is None:
@@ -250,8 +263,11 @@ def find_report(
     match = known_match(coarse, layout.REPORT_PATTERN, [pulse.foot for pulse in coarse.pulses], lead_names.REPORT_FACE)
     if match is None:
         return None
-    if misplaced(coarse, match, REPORT_FITS) > MAX_MISPLACED:
+    names = report_fits(ink)
+    if are_others(names):
         raise PictureError(Reason.BAD_LAYOUT, OTHER_ORDER)
+    if are_unread(names):
+        raise PictureError(Reason.BAD_LAYOUT)
     return _placed(coarse, match, ink, px_per_mm, 1.0, mm_per_s, mm_per_mv)
 
 

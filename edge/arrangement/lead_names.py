@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from . import correlation
+from .name_windows import cut
 
 LETTERS = "IaVRLF123456"
 LETTERS_PATH = Path(__file__).with_name("letters.png")
@@ -176,6 +177,26 @@ def _pattern(name: str, face: str, cap_mm: float, px_per_mm: float) -> correlati
     template = _template(name, face, cap_mm, px_per_mm)
     beside, about = (round(margin * px_per_mm) for margin in MARGIN_MM)
     return correlation.pattern_of(template, (template.shape[0] - about - 1, beside))
+
+
+def most_near(
+    image: np.ndarray,
+    points: Sequence[tuple[int, int]],
+    names: Sequence[str],
+    face: FaceAndCap,
+    px_per_mm: float,
+    near_mm: float,
+) -> list[dict[str, float]]:
+    """How well each of these names fits at best, 0..1, with its lower left corner so near to each of these (x, y) of (H, W) uint8 ink."""
+    patterns = [_pattern(name, *face, px_per_mm) for name in names]
+    sizes = [pattern.levels.shape for pattern in patterns]
+    height, width = (max(lengths) for lengths in zip(*sizes, strict=True))
+    beside, about, reach = (round(length * px_per_mm) for length in (*MARGIN_MM, near_mm))
+    corners = [(x - beside - reach, y - (height - about - 1) - reach) for x, y in points]
+    windows = correlation.Windows(cut(image, corners, width + 2 * reach, height + 2 * reach))
+    which = [index for index in range(len(points)) for _ in names]
+    most, _ = windows.peaks(which, patterns * len(points), EMPTY, [(0, 2 * reach + 1)] * len(which))
+    return [dict(zip(names, fits, strict=True)) for fits in most.reshape(len(points), len(names)).tolist()]
 
 
 class NameMatcher:

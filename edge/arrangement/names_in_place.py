@@ -25,8 +25,86 @@ somewhere in a wide window, and rows and columns are in their order where all of
 MAX_MISPLACED = 0.12
 """By how much the names of another column may fit better than a column's own. On real and drawn pages that are read rightly it is 0.07 at most; where two columns
 were exchanged on report pages (36 pages of 12), 0.14 at least."""
-REPORT_FITS = 0.3
-"""What names of another column fit on a report page at least, where they stand and how they look is known: traces run through them."""
+
+Fits = list[list[tuple[dict[str, float], str]]]
+"""For each column, and each of its places from the top down, how well each name fits there, and the name that a match has there."""
+NAMES = *layout.LEADS_12, *(f"V{number}R" for number in range(1, 7))
+"""The names that are compared at a page's own resolution: V4R begins as V4 does."""
+UPRIGHTS = "I", "II", "III"
+"""These fit wherever upright strokes are: they speak against no other name."""
+PRINTED_FACE: lead_names.FaceAndCap = "serif", 2.4
+"""The face of report pages as it appears at their own resolution."""
+PRINTED_PX = (154, 646, 1137, 1629), (455, 756, 1058)
+"""Where a report page prints the names of its columns, from their left edge on, and of its rows, on their base line: the same to a pixel on all of 18 pages."""
+NEAR_MM, REPORT_NEAR_MM = 0.75, 0.375
+"""How far a name may be from where it was found on a coarse page, and from where report pages have it."""
+MAX_EXCHANGED, MAX_OTHER, MAX_LONGER = 0.06, 0.12, 0.07
+"""The most of each of `others_printed`. On 522 report pages it is 0.02, 0.10 and 0.05. Where two names were exchanged the first is 0.07 at least, on real pages in
+other faces 0.05 at most."""
+LEAST_PRINTED = 0.34
+"""The least mean fit of a report page's names in each column at its own resolution: 0.37 on 522 pages, 0.30 where others are printed there, 0.06 where none are."""
+
+
+def close_fits(ink: np.ndarray, px_per_mm: tuple[float, float], coarse: CoarsePage, match: Match) -> Fits:
+    """As `_fits_by_column`, of all of `NAMES` on the (H, W) uint8 ink of a page, in the one of its face and the reports' in which the match's names fit best."""
+    points = [
+        (round(x / PX_PER_MM * px_per_mm[0]), round((y + coarse.slope(x)) / PX_PER_MM * px_per_mm[1]))
+        for x, y in _points(match)
+    ]
+    faces = dict.fromkeys((PRINTED_FACE, match.face))
+    found = [lead_names.most_near(ink, points, NAMES, face, px_per_mm[0], NEAR_MM) for face in faces]
+    named = [name for _, _, name in cells(match.pattern)]
+    best = max(found, key=lambda each: sum(there[name] for there, name in zip(each, named, strict=True)))
+    return _by_column(best, match.pattern)
+
+
+def report_fits(ink: np.ndarray) -> Fits:
+    """As `close_fits`, of the (H, W) uint8 ink of a report page, on which the places of the names are known to the pixel."""
+    points = [(x, y) for x in PRINTED_PX[0] for y in PRINTED_PX[1]]
+    fits = lead_names.most_near(ink, points, NAMES, PRINTED_FACE, layout.REPORT.px_per_mm, REPORT_NEAR_MM)
+    return _by_column(fits, layout.REPORT_PATTERN)
+
+
+def _by_column(fits: Sequence[dict[str, float]], pattern: layout.Pattern) -> Fits:
+    """The fits at a pattern's places, column by column, each with the name of its place."""
+    named = list(zip(fits, cells(pattern), strict=True))
+    return [[(there, name) for there, (_, of, name) in named if of == column] for column in range(len(pattern.columns))]
+
+
+def are_exchanged(columns: Fits) -> bool:
+    """Whether two names of a column are printed in each other's place, by `close_fits`."""
+    return others_printed(columns)[0] > MAX_EXCHANGED
+
+
+def are_others(columns: Fits) -> bool:
+    """Whether other names than a match's are printed on a report page, by `close_fits`."""
+    return any(
+        found > most
+        for found, most in zip(others_printed(columns), (MAX_EXCHANGED, MAX_OTHER, MAX_LONGER), strict=True)
+    )
+
+
+def are_unread(columns: Fits) -> bool:
+    """Whether a column of a report page has names that are not read in its own face where they stand."""
+    return min(float(np.mean([there[name] for there, name in column])) for column in columns) < LEAST_PRINTED
+
+
+def others_printed(columns: Fits) -> tuple[float, float, float]:
+    """(exchanged, other, longer) of `close_fits`, each the most of all columns: by how much two of its names fit better exchanged; other names at two of its places,
+    and names with an R behind them at two, -1 where there are none."""
+    exchanged, other, longer = [-1.0], [-1.0], [-1.0]
+    for column in columns:
+        pairs = [(one, two) for index, one in enumerate(column) for two in column[:index]]
+        exchanged += [(a[y] + b[x] - a[x] - b[y]) / 2 for (a, x), (b, y) in pairs]
+        places = [(fits, name) for fits, name in column if name not in UPRIGHTS]
+        for found, names in ((other, layout.LEADS_12), (longer, NAMES[len(layout.LEADS_12) :])):
+            gains = [
+                max(fits[each] for each in names if each != name and each not in UPRIGHTS) - fits[name]
+                for fits, name in places
+            ]
+            if len(gains) > 1:
+                found.append(sum(sorted(gains)[-2:]) / 2)
+    return max(exchanged), max(other), max(longer)
 
 
 def fits_at(
@@ -48,27 +126,27 @@ def misread(coarse: CoarsePage, match: Match) -> float:
     return float(np.mean([max(there.values()) - there[name] for there, name in fits]))
 
 
-def misplaced(coarse: CoarsePage, match: Match, least: float = READ_FITS) -> float:
+def misplaced(coarse: CoarsePage, match: Match) -> float:
     """By how much the names of some other column fit better where a match has those of one, the mean over the rows of the column for which this is most; only of names
-    that fit `least` at least, on average; -1 where there are none."""
+    that are read, on average; -1 where there are none."""
     columns = [[name.lstrip("-") for name in column] for column in match.pattern.columns]
     found = [-1.0]
     for fits in _fits_by_column(coarse, match):
         own = np.mean([there[name] for there, name in fits])
         others = [np.mean([there[name] for (there, _), name in zip(fits, names, strict=True)]) for names in columns]
-        found += [float(other - own) for other in others if other >= least and other > own]
+        found += [float(other - own) for other in others if other >= READ_FITS and other > own]
     return max(found)
 
 
-def _fits_by_column(coarse: CoarsePage, match: Match) -> list[list[tuple[dict[str, float], str]]]:
+def _fits_by_column(coarse: CoarsePage, match: Match) -> Fits:
     """For each column of a match and each of its names from the top down how well the name of each lead fits there, and its own."""
-    named, corners = cells(match.pattern), match.search.corners(match.pattern, match.zeros, match.starts)
-    points = [
-        (int(x) + match.places[column][1], int(y) + match.places[column][0])
-        for (x, y), (_, column, _) in zip(corners, named, strict=True)
-    ]
-    fits = fits_at(coarse, points, match.face)
+    return _by_column(fits_at(coarse, _points(match), match.face), match.pattern)
+
+
+def _points(match: Match) -> list[tuple[int, int]]:
+    """(x, y) of the lower left corners of a match's names on its coarse page, column by column."""
+    corners = match.search.corners(match.pattern, match.zeros, match.starts)
     return [
-        [(there, name) for there, (_, of, name) in zip(fits, named, strict=True) if of == column]
-        for column in range(len(match.pattern.columns))
+        (int(x) + match.places[column][1], int(y) + match.places[column][0])
+        for (x, y), (_, column, _) in zip(corners, cells(match.pattern), strict=True)
     ]

@@ -3,7 +3,6 @@
 import pytest
 from PIL import Image
 
-from ecg_edge.arrangement import arrangement
 from ecg_edge.arrangement.arrangement import find_report
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.page.ink import ink_of
@@ -35,12 +34,3 @@ def test_columns_that_were_exchanged_are_refused(few_pages, columns):
             find_report(ink_of(exchanged(report, *columns)), SCALE)
         assert refused.value.reason is Reason.BAD_LAYOUT
         assert "another order" in str(refused.value)
-
-
-def test_names_that_are_read_by_no_lead_tell_nothing(few_pages, monkeypatch):
-    """Where names are covered those of any column fit as badly."""
-    page = few_pages[0]
-    with Image.open(page.path) as picture:
-        ink = ink_of(exchanged(picture.convert("RGB"), 2, 3))
-    monkeypatch.setattr(arrangement, "REPORT_FITS", 1.1)
-    assert find_report(ink, SCALE) is not None

@@ -326,6 +326,39 @@ def test_pulses_of_another_height_on_a_report_are_said(normal):
     assert find_page(drawn, mm_per_mv=14.0).upright().arrangement.contradicts == ()
 
 
+def with_chest_names(page, names):
+    """A report page with these of V4, V5 and V6 printed by V4, V5 and V6, None no name."""
+    drawn, spots = (
+        page.copy(),
+        {name: (1631, base - 29) for name, base in zip(("V4", "V5", "V6"), REPORT.rows_px, strict=False)},
+    )
+    for name, spot in zip(names, spots.values(), strict=True):
+        x, y = spots.get(name, (spot[0], spot[1] + 60))
+        drawn.paste(page.crop((x, y, x + 36, y + 28)), spot)
+    return drawn
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("V5", "V4", "V6"), "another order"),
+        (("V6", "V5", "V4"), "another order"),
+        (("V4", "V4", "V4"), "another order"),
+        ((None, None, None), "names cannot be read"),
+    ],
+)
+def test_a_report_whose_chest_leads_bear_other_names_is_refused(normal, names, said):
+    """Rows, columns and all else are as on any: its leads are not those of their places."""
+    with pytest.raises(PictureError, match=said) as refused:
+        _ = find_page(with_chest_names(normal, names)).upright().arrangement
+    assert refused.value.reason is Reason.BAD_LAYOUT
+
+
+def test_a_report_whose_names_are_in_place_is_read(normal):
+    """Names that were printed anew are as good as the old ones."""
+    assert find_page(with_chest_names(normal, ("V4", "V5", "V6"))).upright().arrangement.layout == "3x4+1"
+
+
 # The report's own strokes
 
 
