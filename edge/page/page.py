@@ -26,7 +26,7 @@ from .flattening import Flat
 from .frame_lines import without_frame
 from .ink import PATCH_PX, ink_of, with_coloured_print
 from .pixels import DarkPixels, luma
-from .report_geometry import is_report
+from .report_geometry import is_report, unlike
 from .whole_page import NotOnePageError, check_whole, runs_out
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Page:
             found = arrangement.find_arrangement(self.ink, self.px_per_mm, **known)
         found = _clipped(refined(found, self.ink, self.px_per_mm is not None), self.ink.shape)
         if self.template is not None:
-            found = replace(found, contradicts=(*found.contradicts, *_unlike(self.template, found, self.search)))
+            found = replace(found, contradicts=(*found.contradicts, *unlike(self.template, found, **known)))
         return found
 
     def without_image(self) -> Page:
@@ -216,15 +216,6 @@ def find_page(image: Image.Image, *, mm_per_s: float | None = None, mm_per_mv: f
         except PictureError as error:
             refused = error.reason
     return _flattened_page(image, search, refused)
-
-
-def _unlike(template: Template, found: Arrangement, search: Search) -> Iterator[str]:
-    """What was given of speed, and what the pulses show of gain, that is not the template's, as sentences."""
-    given, printed = search.mm_per_s, template.mm_per_s
-    if given and abs(given / printed - 1) > MAX_COLUMN_CHANGE:
-        yield f"Report pages of this geometry are printed at {printed:g} mm/s, and {given:g} mm/s was given."
-    if search.mm_per_mv is None and (found.gain_from == "assumed" or found.mm_per_mv != template.mm_per_mv):
-        yield f"The calibration pulses are not {template.mm_per_mv:g} mm high, as on report pages of this geometry."
 
 
 def _is_report_sized(size: tuple[int, int]) -> bool:
@@ -369,7 +360,8 @@ def _clipped(found: Arrangement, shape: tuple[int, ...]) -> Arrangement:
         page_s = starts[1] * len(starts)
         usual = PAGES_S if found.mm_per_s >= FAST_MM_PER_S else PAGES_S[:1]
         if not any(abs(page_s / seconds - 1) <= MAX_COLUMN_CHANGE for seconds in usual):
-            raise PictureError(Reason.BAD_LAYOUT)
+            said = f"At {found.mm_per_s:g} mm/s, which was given, the columns would show {page_s:.0f} s: leave it out."
+            raise PictureError(Reason.BAD_LAYOUT, said if found.speed_from == "option" else None)
     height, width = shape
     places = []
     for place in found.places:

@@ -1,14 +1,18 @@
 """Whether a page has the report geometry: lines in the boxes of its leads, separators and pulses where they stand on every report page."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from ..layout import REPORT, Template
+from ..layout import REPORT, Arrangement, Template
 from .pixels import DarkPixels
 
 STROKE_SLACK_PX = 4
 MIN_STROKE_SHARE = 0.85
 MIN_TRACE_COLUMNS = 0.5
 MAX_INK_SHARE = 0.4
+SAME_SPEED = 0.08
+"""Paper speeds that differ by no more are the same."""
 
 
 def is_report(dark: np.ndarray | DarkPixels) -> bool:
@@ -51,3 +55,12 @@ def _missing_share(dark: np.ndarray | DarkPixels, x: int, top: int, bottom: int)
     slack = STROKE_SLACK_PX
     near = dark[top + slack : bottom - slack, x - slack : x + slack + 1]
     return 1.0 - float(near.mean(axis=0).max())
+
+
+def unlike(template: Template, found: Arrangement, mm_per_s: float | None, mm_per_mv: float | None) -> Iterator[str]:
+    """What was given of speed, and what the pulses show of gain, that is not the template's, as sentences."""
+    given, printed = mm_per_s, template.mm_per_s
+    if given and abs(given / printed - 1) > SAME_SPEED:
+        yield f"Report pages of this geometry are printed at {printed:g} mm/s, and {given:g} mm/s was given."
+    if mm_per_mv is None and (found.gain_from == "assumed" or found.mm_per_mv != template.mm_per_mv):
+        yield f"The calibration pulses are not {template.mm_per_mv:g} mm high, as on report pages of this geometry."

@@ -312,6 +312,12 @@ def test_a_speed_that_a_report_contradicts_is_said(normal):
     assert find_page(normal, mm_per_s=25.0).upright().arrangement.contradicts == ()
 
 
+def test_a_speed_at_which_no_page_is_that_long_is_said(normal):
+    """At 12.5 mm/s its columns would show twice of what pages show."""
+    with pytest.raises(PictureError, match="would show 20 s"):
+        _ = find_page(normal, mm_per_s=12.5).upright().arrangement
+
+
 def test_pulses_of_another_height_on_a_report_are_said(normal):
     """Its geometry is that of 10 mm/mV, which pulses of 14 mm deny."""
     drawn = normal.copy()
