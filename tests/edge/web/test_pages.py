@@ -133,7 +133,9 @@ def test_a_file_that_cannot_be_opened_says_why(client):
 
 def test_a_digital_ecg_is_told_nothing_of_pictures(client):
     """One of six leads: as recorded, and no advice for a photograph."""
-    rows = (f"{n / 500:.3f}," + ",".join("0.1" if n % 250 < 20 else "0" for _ in range(6)) for n in range(3000))
+    rows = (
+        f"{n / 500:.3f}," + ",".join(f"0.{lead}" if n % 250 < 20 else "0" for lead in range(1, 7)) for n in range(3000)
+    )
     table = "\n".join(("time_s,V1,V2,V3,V4,V5,V6", *rows)).encode()
     text, _ = read(client, table, "leads.csv")
     assert "The recording has only V1" in text and "A digital ECG, without a picture" in text and "As recorded" in text
