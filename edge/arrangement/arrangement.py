@@ -145,11 +145,11 @@ def _likely_turns(ink: np.ndarray, px_per_mm: tuple[float, float] | None) -> tup
 
 
 def tilt_of(ink: np.ndarray) -> float:
-    """By how many pixels a column the rows of traces fall on an upright page of unknown scale, from its (H, W) uint8 ink."""
+    """By how many pixels a column the rows of traces fall on an upright page of unknown scale, from its (H, W) uint8 ink; 0 where there are none."""
     assumed = max(ink.shape) / ASSUMED_WIDTH_MM
     _, dark = reduced(ink, (assumed, assumed))
     x, y = rows.flat_points(rows.tracks_of(dark, PX_PER_MM), PX_PER_MM)
-    return rows.find_tilt(x, y, dark.shape, PX_PER_MM)
+    return rows.find_tilt(x, y, dark.shape, PX_PER_MM) if x.size else 0.0
 
 
 def find_arrangement(

@@ -169,9 +169,19 @@ def coarse_page_of(small: np.ndarray, dark: np.ndarray, tracks: np.ndarray | Non
     found = calibration_pulses.aligned(pulses, PX_PER_MM)
     candidates = rows.find_rows(x, y, _levelled(tracks, tilt), PX_PER_MM)
     lines = [row for row, share in candidates if share >= PULSED_ROW]
-    found = without_beats(found, lines, (x, y), PX_PER_MM) or pulses_beside(dark, lines, (x, y), PX_PER_MM)
+    found = without_beats(found, lines, (x, y), PX_PER_MM)
+    if not found:
+        # Of one that is found both ways the height is measured, not held against those in use.
+        beside = pulses_beside(dark, lines, (x, y), PX_PER_MM)
+        found = tuple(next((whole for whole in pulses if _is_same(whole, pulse)), pulse) for pulse in beside)
     lone = tuple(pulse for pulse in pulses if pulse not in found)
     return CoarsePage(_without_uprights(small, dark), dark, tilt, found, candidates, (x, y), lone)
+
+
+def _is_same(one: Pulse, other: Pulse) -> bool:
+    """Whether two are the same pulse of a coarse page, found in two ways."""
+    sides = abs(one.left - other.left), abs(one.right - other.right)
+    return max(sides) <= 1 and one.top < other.foot and other.top < one.foot
 
 
 def coarse_report(small: np.ndarray, dark: np.ndarray) -> CoarsePage | None:

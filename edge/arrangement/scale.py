@@ -58,8 +58,8 @@ MIN_TRACE_MM = 4.0
 MIN_END_SHARE, MAX_END_SPREAD_MM = 0.6, 0.6
 """The share of the rows whose traces end in one column, and how far from it those may end."""
 INK = 100
-MULTIPLES, MULTIPLE_SLACK = (0.1, 0.2, 0.4, 0.5, 2.0, 2.5, 5.0, 10.0), 0.04
-"""By which lines 5 mm apart may be taken for others, 0.5 mm to 50 mm: millimetres, pairs of them, centimetres; and how far a measured multiple may be from its own."""
+MULTIPLES, MULTIPLE_SLACK = (0.1, 0.2, 0.4, 0.5, 0.6, 5 / 3, 2.0, 2.5, 5.0, 10.0), 0.04
+"""By which lines 5 mm apart may be taken for others, 0.5 mm to 50 mm: millimetres, two or three of them, centimetres; and how far a measured multiple may be from its own."""
 
 
 class AssumedPage:

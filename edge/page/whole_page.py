@@ -97,10 +97,12 @@ def rows_on(ink: np.ndarray, px_per_mm: tuple[float, float]) -> int:
 
 def runs_out(flat: Flat, page_ink: np.ndarray) -> bool:
     """Whether strokes run across the page to where the picture ends, at one end or the other of two rows or more."""
-    nodes, side = flat.mesh.nodes, round(flat.mesh.spacing_px)
+    nodes = flat.mesh.nodes
     inside = ((nodes >= 0) & (nodes <= np.array(flat.picture_size) - 1)).all(axis=2)
     whole = inside[1:, 1:] & inside[:-1, 1:] & inside[1:, :-1] & inside[:-1, :-1]
     rows, columns = whole.shape
+    # Cells of a page at another scale than it was flattened for are no whole number of pixels.
+    side = min(round(flat.mesh.spacing_px), page_ink.shape[0] // rows, page_ink.shape[1] // columns)
     ink = page_ink[: rows * side, : columns * side].reshape(rows, side, columns, side) >= DARK
     # A trace or a rule has ink in nearly every column of a cell; what covers the paper, in most of its pixels.
     crossed = (ink.any(axis=1).mean(axis=2) > 0.8) & (ink.mean(axis=(1, 3)) < 0.4) & whole
