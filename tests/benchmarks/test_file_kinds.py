@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from benchmarks import file_kinds
+from benchmarks import file_kinds, file_writers
 from ecg_edge.errors import Reason
 from ecg_edge.image import open_picture
 
@@ -25,7 +25,7 @@ def drawn(pen):
 def test_a_page_is_drawn_the_same_as_lines_and_areas():
     """Up to the edges of strokes."""
     image = Image.new("RGB", (297 * PX_PER_MM, 210 * PX_PER_MM), (250, 244, 230))
-    page = file_kinds.VectorPage(image, PX_PER_MM)
+    page = file_writers.VectorPage(image, PX_PER_MM)
     drawn(ImageDraw.Draw(image))
     drawn(page)
     shown = open_picture(page.sheet.to_bytes()).image
@@ -33,12 +33,12 @@ def test_a_page_is_drawn_the_same_as_lines_and_areas():
     assert np.abs(np.asarray(shown).astype(int) - np.asarray(image)).mean() < 1
 
 
-@pytest.mark.parametrize("kind", file_kinds.WRITERS)
+@pytest.mark.parametrize("kind", file_writers.WRITERS)
 def test_a_page_is_the_same_in_every_kind_of_file(kind):
     """Up to what a lossy one loses."""
     image = Image.new("RGB", (297 * PX_PER_MM, 210 * PX_PER_MM), (250, 244, 230))
     drawn(ImageDraw.Draw(image))
-    shown = open_picture(file_kinds.WRITERS[kind](image)).image
+    shown = open_picture(file_writers.WRITERS[kind](image)).image
     assert shown.size == image.size
     assert np.abs(np.asarray(shown).astype(int) - np.asarray(image)).mean() < 2
 

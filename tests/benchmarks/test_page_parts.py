@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import page_parts
+from benchmarks import page_parts, parts_reading
 from ecg_edge import reader
 from ecg_edge.page.page import Page
 from ecg_edge.simulator import heart
@@ -21,12 +21,12 @@ def test_ink_of_some_kinds_is_taken_away_and_no_trace_s():
     parts = np.zeros((10, 12), np.uint8)
     parts[2, 3], parts[2, 4], parts[7] = KIND["name"], KIND["trace"], KIND["trace"]
     ink = np.full((40, 48), 200, np.uint8)
-    left = page_parts.cleared(ink, parts, [KIND["name"]])[::4, ::4] > 0
+    left = parts_reading.cleared(ink, parts, [KIND["name"]])[::4, ::4] > 0
     gone = np.zeros((10, 12), bool)
     gone[1:4, 2:5] = True
     gone[2, 4] = False
     np.testing.assert_array_equal(left, ~gone)
-    alone = page_parts.cleared(ink, parts, (), alone=True)[::4, ::4] > 0
+    alone = parts_reading.cleared(ink, parts, (), alone=True)[::4, ::4] > 0
     assert alone[6:9].all() and alone[1:4, 3:6].all() and alone.sum() == 3 * 12 + 9
 
 
@@ -48,7 +48,7 @@ def drawn():
 
 def test_what_is_true_of_a_picture_is_true_of_the_page_in_it(drawn):
     """Cells of half a millimetre, also where the page is smaller than its picture."""
-    parts_of = page_parts.known_of(drawn.labels, 8.0)
+    parts_of = parts_reading.known_of(drawn.labels, 8.0)
     image = drawn.image.reduce(2)
     page = SimpleNamespace(image=image, found=None, px_per_mm=(4.0, 4.0), to_picture=lambda points: 2 * points + 0.5)
     parts = parts_of(page)
@@ -62,14 +62,14 @@ def test_what_is_true_of_a_picture_is_true_of_the_page_in_it(drawn):
 def test_reading_is_aided_and_left_as_it_was(drawn):
     """All print is gone from the ink that rows are looked for in, and names from the ink that traces are followed in."""
     before = Page.__dict__["ink"], Page.upright, reader.trace_page
-    parts_of, followed = page_parts.known_of(drawn.labels, 8.0), []
+    parts_of, followed = parts_reading.known_of(drawn.labels, 8.0), []
     reading = reader.Reader("page", signals=True)
     plain = reading.read(drawn.image).status
     with pytest.MonkeyPatch.context() as patch:
         follow = reader.trace_page
         patch.setattr(reader, "trace_page", lambda ink, found: followed.append(ink) or follow(ink, found))
-        for way in page_parts.WAYS:
-            with page_parts.aided(parts_of, way):
+        for way in parts_reading.WAYS:
+            with parts_reading.aided(parts_of, way):
                 assert reading.read(drawn.image).status == plain
     rules, both, _, network = (np.count_nonzero(ink > 128) for ink in followed)
     assert rules > 1.1 * both and rules > 1.1 * network and abs(both - network) < 0.05 * both
