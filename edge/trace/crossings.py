@@ -1,6 +1,6 @@
 """Where two leads' traces meet: which path goes on where, and which lead the ink belongs to that both touch."""
 
-from collections.abc import MutableSequence, Sequence
+from collections.abc import Iterator, MutableSequence, Sequence
 from itertools import combinations, product
 
 import numpy as np
@@ -15,6 +15,8 @@ STEEP_PX = 6.0
 CROSSING_COLUMNS = 30
 """Two paths that part for no more columns than these, between two meetings, have crossed twice; two that go together for more have
 not crossed at all."""
+ARCH_MM = 1.0
+"""The inside of a wave that meets another lead's trace is at least so high everywhere."""
 SAME_PX = 2
 TIP_COLUMNS = 4
 GAPS_PX = 0, 2, 4, 6
@@ -30,12 +32,34 @@ def ink_spans(paths: MutableSequence[np.ndarray], runs: InkRuns, places: Sequenc
     for i, j in combinations(range(len(places)), 2):
         _uncross(places, paths, spans, i, j)
     spans = _spans(runs, places, paths)
+    pairs = sorted(combinations(range(len(places)), 2), key=lambda pair: _rows_apart_px(places, *pair))
+    arch_px = ARCH_MM * runs.px_per_mm[1]
+    tips = [
+        tip
+        for i, j in pairs
+        if not _stands_between(places, i, j)
+        for tip in _hand_over_arches(places, paths, spans, i, j, arch_px)
+    ]
     whole = [span.copy() for span in spans]
-    for i, j in combinations(range(len(places)), 2):
+    # Rows beside each other first: what a wave that crosses a whole row takes of the ink beyond is said by the rows that it lies between.
+    for i, j in pairs:
         _share_ink(places, paths, whole, spans, i, j)
         _drop_duplicate(places, paths, spans, i, j)
+    for ends, px, farther in tips:
+        ends[:] = farther(ends, px)
     _extend_tips(runs, places, spans)
     return spans
+
+
+def _rows_apart_px(places: Sequence[Place], i: int, j: int) -> float:
+    return abs(places[i].zero_px - places[j].zero_px)
+
+
+def _stands_between(places: Sequence[Place], i: int, j: int) -> bool:
+    """Whether another lead stands between the rows of two, in columns of both."""
+    (upper, lower), both = sorted((places[i].zero_px, places[j].zero_px)), (places[i].box, places[j].box)
+    left, right = max(box.left for box in both), min(box.right for box in both)
+    return any(upper < each.zero_px < lower and each.box.left < right and left < each.box.right for each in places)
 
 
 def _extend_tips(runs: InkRuns, places: Sequence[Place], spans: Sequence[np.ndarray]) -> None:
@@ -123,6 +147,44 @@ def _uncross(places: Sequence[Place], paths: Sequence[np.ndarray], spans: Sequen
         if towards and sign * float(np.mean(b[within, 0] - a[within, 0])) > 0:
             kept = a[within].copy()
             a[within], b[within] = b[within], kept
+
+
+def _hand_over_arches(
+    places: Sequence[Place], paths: Sequence[np.ndarray], spans: Sequence[np.ndarray], i: int, j: int, arch_px: float
+) -> Iterator[tuple[np.ndarray, float, np.ufunc]]:
+    """Give a wave to the lead on whose trace both of its feet stand, where its tip touches another lead whose path went by it.
+
+    Its ink then lies in the other lead's runs, and reaches its own lead's run at both feet and nowhere between: an arch, as the inside of a
+    narrow wave is. A wave of the other lead would be nearest in its middle. Where waves are given, yields their ends in `spans`, the row of their
+    tip, as far beyond the other lead's trace as the column shows that holds least beside the arch, and which of two rows is farther.
+    """
+    common = _common_columns(places, i, j)
+    if common is None:
+        return
+    leads = [(spans[k][side], paths[k][side]) for k, side in zip((i, j), common, strict=True)]
+    if places[i].zero_px > places[j].zero_px:
+        leads.reverse()
+    (upper, upper_path), (lower, lower_path) = leads
+    with np.errstate(invalid="ignore"):
+        meetings = segments((upper[:, 0] <= lower[:, 1]) & (lower[:, 0] <= upper[:, 1]))
+    for (_, start), (stop, _) in zip(meetings, meetings[1:], strict=False):
+        if stop - start > CROSSING_COLUMNS:
+            continue
+        here = slice(start, stop)
+        below_upper, above_lower = upper_path[here].max(axis=1) + 1.0, lower_path[here].min(axis=1) - 1.0
+        if (below_upper > above_lower).any():
+            continue  # they have crossed: each has followed its wave
+        down, up = upper[here, 1] - below_upper, above_lower - lower[here, 0]
+        with np.errstate(invalid="ignore"):
+            stands, hangs = (down > arch_px).all(), (up > arch_px).all()
+        if stands and not hangs:
+            yield lower[here, 0], float(upper[here, 0].max()), np.fmin
+            lower[here] = np.stack([below_upper, upper[here, 1]], axis=1)
+            upper[here, 1] = below_upper
+        elif hangs and not stands:
+            yield upper[here, 1], float(lower[here, 1].min()), np.fmax
+            upper[here] = np.stack([lower[here, 0], above_lower], axis=1)
+            lower[here, 0] = above_lower
 
 
 def _share_ink(
