@@ -34,6 +34,8 @@ UPRIGHTS = "I", "II", "III"
 """These fit wherever upright strokes are: they speak against no other name."""
 PRINTED_FACE: lead_names.FaceAndCap = "serif", 2.4
 """The face of report pages as it appears at their own resolution."""
+DRAWN_FACE: lead_names.FaceAndCap = "sans", 2.4
+"""The face of pages that were drawn as report pages are (`simulator.report_page`): looked at where names are not those of a report in its own."""
 PRINTED_PX = (154, 646, 1137, 1629), (455, 756, 1058)
 """Where a report page prints the names of its columns, from their left edge on, and of its rows, on their base line: the same to a pixel on all of 18 pages."""
 NEAR_MM, REPORT_NEAR_MM = 0.75, 0.375
@@ -63,8 +65,15 @@ def close_fits(ink: np.ndarray, px_per_mm: tuple[float, float], coarse: CoarsePa
 def report_fits(ink: np.ndarray) -> Fits:
     """As `close_fits`, of the (H, W) uint8 ink of a report page, on which the places of the names are known to the pixel."""
     points = [(x, y) for x in PRINTED_PX[0] for y in PRINTED_PX[1]]
-    fits = lead_names.most_near(ink, points, NAMES, PRINTED_FACE, layout.REPORT.px_per_mm, REPORT_NEAR_MM)
-    return _by_column(fits, layout.REPORT_PATTERN)
+    found = []
+    for face in (PRINTED_FACE, DRAWN_FACE):
+        fits = lead_names.most_near(ink, points, NAMES, face, layout.REPORT.px_per_mm, REPORT_NEAR_MM)
+        columns = _by_column(fits, layout.REPORT_PATTERN)
+        if not (are_others(columns) or are_unread(columns)):
+            return columns
+        found.append((sum(max(there.values()) for there in fits), columns))
+    # Whatever the names are, they fit best in the face that they are printed in.
+    return max(found, key=lambda each: each[0])[1]
 
 
 def _by_column(fits: Sequence[dict[str, float]], pattern: layout.Pattern) -> Fits:

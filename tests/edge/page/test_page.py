@@ -16,6 +16,7 @@ from ecg_edge.page import flattening
 from ecg_edge.page import page as page_module
 from ecg_edge.page.page import DARK, MAX_ATTEMPTS, Page, find_page
 from ecg_edge.page.report_geometry import MIN_STROKE_SHARE, holds_trace, layout_cost
+from ecg_edge.simulator.heart import simulate
 from ecg_edge.simulator.report_page import draw_report
 
 from ..papers import clouds, ruled
@@ -358,6 +359,24 @@ def test_a_report_whose_chest_leads_bear_other_names_is_refused(normal, names, s
     with pytest.raises(PictureError, match=said) as refused:
         _ = find_page(with_chest_names(normal, names)).upright().arrangement
     assert refused.value.reason is Reason.BAD_LAYOUT
+
+
+@pytest.mark.parametrize("names", [("V5", "V4", "V6"), ("V6", "V5", "V4"), (None, None, None)])
+def test_a_drawn_report_whose_chest_leads_bear_other_names_is_refused(names):
+    """Its names are in another face than the device's."""
+    with pytest.raises(PictureError) as refused:
+        _ = find_page(with_chest_names(draw_report(tall_waves(0)), names)).upright().arrangement
+    assert refused.value.reason is Reason.BAD_LAYOUT
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_drawn_report_with_tall_waves_through_its_names_is_read(seed):
+    assert find_page(draw_report(tall_waves(seed))).upright().arrangement.layout == "3x4+1"
+
+
+def tall_waves(seed):
+    """(12, 5000) mV of a heart twice as large as most."""
+    return 2 * simulate("infarction", seed=seed)
 
 
 def test_a_report_whose_names_are_in_place_is_read(normal):
