@@ -5,6 +5,7 @@ nor grid, print or filter can be told from what the model sees.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -169,12 +170,23 @@ def limit_bandwidth(signal: np.ndarray) -> np.ndarray:
     known = np.isfinite(signal)
     if known.mean() < MIN_SHARE:
         return np.full(len(signal), np.nan)
+    values = np.where(known, signal - np.median(signal[known]), 0.0)
+    mass = _whole_mass(len(signal)) if known.all() else _smoothed(known.astype(float))
+    return np.where(known, _smoothed(values) / np.maximum(mass, 1.0), np.nan)
+
+
+def _smoothed(values: np.ndarray) -> np.ndarray:
+    """(N,) sums of values (N,) about each sample, by a Gaussian that is 1 in its middle and has lost half its power at `CUT_HZ`; the first and the last go on beyond the ends."""
     sigma = RATE_HZ * np.sqrt(np.log(2)) / (2 * np.pi * CUT_HZ)
     half = int(np.ceil(4 * sigma))
     kernel = np.exp(-0.5 * (np.arange(-half, half + 1) / sigma) ** 2)
-    values = np.where(known, signal - np.median(signal[known]), 0.0)
-    total, mass = (np.convolve(np.pad(x, half, "edge"), kernel, "valid") for x in (values, known.astype(float)))
-    return np.where(known, total / np.maximum(mass, kernel[half]), np.nan)
+    return np.convolve(np.pad(values, half, "edge"), kernel, "valid")
+
+
+@lru_cache(maxsize=4)
+def _whole_mass(length: int) -> np.ndarray:
+    """What `_smoothed` gives for signals of which all is known, the same for all of one length."""
+    return _smoothed(np.ones(length))
 
 
 def resample(rows: np.ndarray) -> np.ndarray:

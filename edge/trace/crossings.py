@@ -29,9 +29,9 @@ def ink_spans(paths: MutableSequence[np.ndarray], runs: InkRuns, places: Sequenc
     `paths` are changed where two traces have been swapped at a crossing.
     """
     spans = _spans(runs, places, paths)
-    for i, j in combinations(range(len(places)), 2):
-        _uncross(places, paths, spans, i, j)
-    spans = _spans(runs, places, paths)
+    # All pairs are looked at, not the first that has crossed alone.
+    if sum(_uncross(places, paths, spans, i, j) for i, j in combinations(range(len(places)), 2)):
+        spans = _spans(runs, places, paths)
     pairs = sorted(combinations(range(len(places)), 2), key=lambda pair: _rows_apart_px(places, *pair))
     arch_px = ARCH_MM * runs.px_per_mm[1]
     tips = [
@@ -124,11 +124,11 @@ def _common_columns(places: Sequence[Place], i: int, j: int) -> tuple[slice, sli
     return slice(left - one.left, right - one.left), slice(left - other.left, right - other.left)
 
 
-def _uncross(places: Sequence[Place], paths: Sequence[np.ndarray], spans: Sequence[np.ndarray], i: int, j: int) -> None:
-    """Swap two paths between two meetings where they would otherwise turn back: a steep trace goes on as it came."""
-    common = _common_columns(places, i, j)
+def _uncross(places: Sequence[Place], paths: Sequence[np.ndarray], spans: Sequence[np.ndarray], i: int, j: int) -> bool:
+    """Swap two paths between two meetings where they would otherwise turn back: a steep trace goes on as it came. Whether any have been swapped."""
+    common, swapped = _common_columns(places, i, j), False
     if common is None:
-        return
+        return swapped
     a, b = paths[i][common[0]], paths[j][common[1]]
     span_a, span_b = spans[i][common[0]], spans[j][common[1]]
     with np.errstate(invalid="ignore"):
@@ -146,7 +146,8 @@ def _uncross(places: Sequence[Place], paths: Sequence[np.ndarray], spans: Sequen
         towards = sign * (fall_a - fall_b) > STEEP_PX
         if towards and sign * float(np.mean(b[within, 0] - a[within, 0])) > 0:
             kept = a[within].copy()
-            a[within], b[within] = b[within], kept
+            a[within], b[within], swapped = b[within], kept, True
+    return swapped
 
 
 def _hand_over_arches(
