@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .beat_agreement import odd_beats
+from .column_ends import ends_elsewhere
 from .lead_identities import contradictions
 from .plausibility import is_implausible, still_leads, without_strays
 
@@ -48,6 +49,11 @@ def _still(page: Followed) -> Lost:
     return {name: WHOLE for name in still_leads(page.signals, page.rate_hz)}
 
 
+def _ends(page: Followed) -> Lost:
+    """What stands beside its column, followed at an end while no heart beats."""
+    return ends_elsewhere(page.signals, page.start_s, page.rate_hz)
+
+
 def _odd_beats(page: Followed) -> Lost:
     """Beats that one lead does not show as all others do."""
     return odd_beats(page.signals, page.start_s, page.rate_hz)
@@ -59,6 +65,7 @@ RULES: tuple[tuple[str, Callable[[Followed], Lost]], ...] = (
     (STRAYS, _strays),
     (IMPLAUSIBLE, _implausible),
     ("still", _still),
+    ("ends", _ends),
     ("odd beats", _odd_beats),
 )
 """Each sees what those before it have left: of each lead by itself first, then by the others. After them limb leads are held against each other."""

@@ -93,6 +93,18 @@ def test_a_wave_that_crosses_a_neighbour_stays_with_its_lead(depth_px, offset, a
     assert np.nanmin(traces.signals["I"]) == pytest.approx(-depth_px / 80, rel=0.08)
 
 
+@pytest.mark.parametrize("height_px", [140, 150, 160, 170])
+def test_a_wave_whose_tip_touches_the_row_above_stays_with_its_lead(height_px):
+    """Three rows that beat at the same time, as V4 to V6 do: each row's R waves reach the trace above, which goes by them."""
+    apart, width = 140, 720
+    zeros = [220, 220 + apart, 220 + 2 * apart]
+    rows = [beats(width, height, half_width=5.0) for height in (150, height_px, 130)]
+    drawn = np.maximum.reduce([stroke(zero - row) for zero, row in zip(zeros, rows, strict=True)])
+    traces = lead_traces.trace_page(drawn, arrangement_of(zeros, width))
+    for name, row in zip(("I", "II", "III"), rows, strict=True):
+        assert np.nanmax(traces.signals[name]) > 0.7 * in_mv(row).max(), name
+
+
 def test_a_trace_that_leaves_the_page_is_lost_there_and_nowhere_else():
     """The tip is cut off: what it was is not known."""
     rows = beats(720, 250, half_width=30)
