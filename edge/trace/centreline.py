@@ -110,9 +110,8 @@ def _convolved(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, dilation: in
     return np.asarray(total.reshape(blocks * BLOCK, -1)[: len(x)])
 
 
-@lru_cache(maxsize=1)
 def _addresses() -> tuple[np.ndarray, np.ndarray]:
-    """Where the weights and biases lie, which `_weights` keeps and `compiled/centreline.c` takes, in its order, and the layers' dilations."""
+    """Where the weights and biases lie that `compiled/centreline.c` takes, in its order, and the layers' dilations."""
     weights = _weights()
     names = [*(f"layer{number}" for number in range(len(LAYERS))), "style0", "style1", "curve"]
     held = [address(part) for name in names for part in weights[name]]
