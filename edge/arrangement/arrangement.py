@@ -294,7 +294,7 @@ def _placed(
     gain, gain_from = gain_of(pulses, PX_PER_MM, mm_per_mv)
     return layout.Arrangement(
         layout=best.pattern.layout,
-        places=_places(coarse, best, leads, px_per_mm, traced_mm / count / speed),
+        places=_places(coarse, best, leads, px_per_mm, traced_mm / count / speed, gap),
         px_per_mm=(float(px_per_mm[0]), float(px_per_mm[1])),
         mm_per_s=float(speed),
         mm_per_mv=float(gain),
@@ -322,9 +322,14 @@ def _is_named(fits: tuple[float, ...]) -> bool:
 
 
 def _places(
-    coarse: CoarsePage, match: Match, strip_leads: Sequence[str | None], px_per_mm: tuple[float, float], column_s: float
+    coarse: CoarsePage,
+    match: Match,
+    strip_leads: Sequence[str | None],
+    px_per_mm: tuple[float, float],
+    column_s: float,
+    gap: float,
 ) -> tuple[layout.Place, ...]:
-    """The places of a match whose columns show so many seconds each, row by row, in the page's pixels."""
+    """The places of a match whose columns show so many seconds each and have so many mm of bare paper between them, row by row, in the page's pixels."""
     pattern, edges, count = match.pattern, match.edges, len(match.pattern.columns)
     page_s = next((s for s in (PAGE_S, PAGE_S / 2) if abs(column_s * count / s - 1) <= SPEED_SLACK), None)
     if page_s is not None:
@@ -333,7 +338,9 @@ def _places(
     for row in range(pattern.grid_rows):
         for column in range(count):
             name = pattern.columns[column][row]
-            box, zero = _cell(coarse, match.zeros[:, column], row, edges[column : column + 2], px_per_mm)
+            bare = gap * PX_PER_MM if column + 1 < count else 0.0
+            sides = edges[column : column + 2] - (0.0, bare)
+            box, zero = _cell(coarse, match.zeros[:, column], row, sides, px_per_mm)
             places.append(layout.Place(name, name, box, zero, column * column_s))
     for strip, lead in enumerate(strip_leads):
         name = layout.RHYTHM if strip == 0 else f"{layout.RHYTHM}{strip + 1}"

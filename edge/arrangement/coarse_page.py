@@ -22,6 +22,9 @@ PX_PER_MM = 4.0
 """Resolution of a coarse page."""
 DARK_SHARE = 0.3
 """Pixels with more than this share of the ink of solid strokes are dark: a stroke of a third of a millimetre has no more at 4 px/mm."""
+FAINT_SHARE = 0.15
+"""As much, where the strokes of pulses are thinner than that and broken: they are looked for at known places alone."""
+LONGEST_BREAK_PX = 4
 FAINTEST = 40
 """Ink (of 255) that does not count toward that of solid strokes."""
 TILE_MM, TRACE_SHARE = 8.0, 0.07
@@ -172,10 +175,22 @@ def coarse_page_of(small: np.ndarray, dark: np.ndarray, tracks: np.ndarray | Non
     found = without_beats(found, lines, (x, y), PX_PER_MM)
     if not found:
         # Of one that is found both ways the height is measured, not held against those in use.
-        beside = pulses_beside(dark, lines, (x, y), PX_PER_MM)
+        beside = pulses_beside(dark, lines, (x, y), PX_PER_MM) or _faint_pulses(small, lines, (x, y))
         found = tuple(next((whole for whole in pulses if _is_same(whole, pulse)), pulse) for pulse in beside)
     lone = tuple(pulse for pulse in pulses if pulse not in found)
     return CoarsePage(_without_uprights(small, dark), dark, tilt, found, candidates, (x, y), lone)
+
+
+def _faint_pulses(small: np.ndarray, lines: list[float], points: tuple[np.ndarray, np.ndarray]) -> tuple[Pulse, ...]:
+    """As `pulses_beside`, where strokes are thinner than a coarse page, (H, W) uint8 ink, shows whole, and tops that lie on lines of the grid have breaks."""
+    from scipy import ndimage
+
+    counts = level_counts(small)
+    counts[: FAINTEST + 1] = 0
+    dark = ndimage.binary_closing(
+        small > FAINT_SHARE * percentile_of(counts, 90), np.ones((1, LONGEST_BREAK_PX + 1), bool)
+    )
+    return pulses_beside(dark, lines, points, PX_PER_MM)
 
 
 def _is_same(one: Pulse, other: Pulse) -> bool:

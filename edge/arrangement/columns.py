@@ -116,6 +116,8 @@ def edges_of(
         return apart, 1.0
     usual = PAGE_MM / count * mm
     starts = left + np.arange(-LEEWAY_MM * mm, LEEWAY_MM * mm + 1)
+    # The first column begins behind the pulses that open the rows.
+    starts = starts[starts >= max((after for _, after in pulsed if after <= left), default=-np.inf)]
     pitches = np.concatenate([(right - left) / count * STRETCH, usual * STRETCH])
     edges = starts[:, None, None] + pitches[None, :, None] * np.arange(count + 1)
     strength = separator_strength(coarse, zeros)

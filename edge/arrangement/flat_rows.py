@@ -12,6 +12,8 @@ from .rows import APART_MM, REACH_MM
 LEAST_ROWS, LEAST_BESIDE, EVEN = 4, 5, 0.06
 """So many rows, most of whose gaps differ from their median by no more than this share, tell where one is missing between them, and so many, where one is
 missing beside them: frames and text stand there, too."""
+PARTS = 8
+"""Traces wander: their rows are looked for in so many parts of the page's width."""
 UPRIGHT_SHARE = 0.9
 """A column that is inked in more than this share of what is looked at is of an upright line, which also crosses rules."""
 FLAT_SHARE, RULED_SHARE = 0.6, 0.97
@@ -36,16 +38,21 @@ def flat_rows(coarse: CoarsePage, lines: Sequence[float]) -> list[float]:
 
 
 def _flat_row(dark: np.ndarray, line: float) -> float | None:
-    """The row near `line` along which the ink of a (H, w) bool page runs nearly everywhere and not alone; None without one."""
+    """The row near `line` along which the ink of a (H, w) bool page runs nearly everywhere and not alone, in each of its parts; None without one."""
     reach = round(REACH_MM * PX_PER_MM)
     top, bottom = round(line) - reach, round(line) + reach + 1
     if top < reach or bottom + reach > len(dark):
         return None
-    thick = dark[top - 1 : bottom - 1] | dark[top:bottom] | dark[top + 1 : bottom + 1]
-    share = thick.mean(axis=1)
-    row = top + round(float(np.flatnonzero(share >= 0.98 * share.max()).mean()))
-    near = dark[row - reach : row + reach + 1]
-    near = near[:, near.mean(axis=0) < UPRIGHT_SHARE]
-    if share.max() < FLAT_SHARE or near[reach - 1 : reach + 2].sum() >= RULED_SHARE * near.sum():
+    levels, shares, on, all_near = [], [], 0, 0
+    for part in np.array_split(dark, PARTS, axis=1):
+        thick = part[top - 1 : bottom - 1] | part[top:bottom] | part[top + 1 : bottom + 1]
+        share = thick.mean(axis=1)
+        row = top + round(float(np.flatnonzero(share >= 0.98 * share.max()).mean()))
+        near = part[row - reach : row + reach + 1]
+        near = near[:, near.mean(axis=0) < UPRIGHT_SHARE]
+        on, all_near = on + near[reach - 1 : reach + 2].sum(), all_near + near.sum()
+        levels.append(row)
+        shares.append(share.max())
+    if np.mean(shares) < FLAT_SHARE or on >= RULED_SHARE * all_near:
         return None
-    return float(row)
+    return float(np.median(levels))

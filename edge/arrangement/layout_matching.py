@@ -137,7 +137,8 @@ def _row_candidates(coarse: CoarsePage) -> list[Row]:
         elif found[near][1] >= PULSE_STRENGTH:
             found[near] = found[near][0], max(found[near][1], PULSE_STRENGTH + share)
     flat = flat_rows(coarse, sorted(row for row, share in found if share >= MIN_SHARE))
-    return sorted(found + [(row, MIN_SHARE) for row in flat])
+    new = [row for row in flat if all(abs(row - known) > ROW_MM * mm for known, _ in found)]
+    return sorted(found + [(row, MIN_SHARE) for row in new])
 
 
 def _missing(found: list[Row]) -> list[Row]:

@@ -45,6 +45,8 @@ MAX_FOOT_MM = 1.5
 """How near a row's zero the foot of its pulse stands."""
 SEPARATOR_MM, SEPARATOR_SHARE = 2.0, 0.6
 """How near a column's edge an upright line is searched for, and how much of the distance between rows it fills."""
+DASHED_SHARE, MAX_BREAK_MM, WHOLE_SHARE = 0.25, 2.0, 0.9
+"""A dashed line fills so much of it, and, where breaks of no more than this are closed, as much as the last."""
 END_MM, END_BAND_MM = (6.0, 8.0), 8.0
 """How far before and behind an edge of the traces, and from 0 mV, their ends are searched for where nothing stands between columns."""
 MAX_END_SHIFT_MM = 3.0
@@ -169,9 +171,13 @@ def _columns(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float, f
     lines = {}
     for start_s, left in edges.items():
         near = ink[:, max(left - reach, 0) : left + reach + 1]
-        share = (near[rows] >= INK).mean(axis=0)
+        dark = near[rows] >= INK
+        share = dark.mean(axis=0)
         if not share.size:
             continue
+        if DASHED_SHARE <= share.max() < SEPARATOR_SHARE:
+            whole = _without_breaks(dark, round(MAX_BREAK_MM * arrangement.px_per_mm[1])).mean(axis=0)
+            share = np.where(whole >= WHOLE_SHARE, whole, share)
         if share.max() >= SEPARATOR_SHARE:
             weights = _around_highest(share).astype(float)
         else:
@@ -187,6 +193,17 @@ def _columns(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float, f
     (px_per_s, first_px), errors, *_ = np.polyfit(list(lines), list(lines.values()), 1, full=True)
     even = errors.size > 0 and np.sqrt(errors[0] / len(lines)) <= MAX_LINE_ERROR_MM * arrangement.px_per_mm[0]
     return float(first_px), float(px_per_s), MAX_LINES_CHANGE if even else MAX_PITCH_CHANGE
+
+
+def _without_breaks(dark: np.ndarray, longest: int) -> np.ndarray:
+    """(h, w) bool `dark` with breaks down the page of up to so many rows closed: a dashed line is one."""
+    from scipy import ndimage
+
+    return np.asarray(
+        ndimage.binary_closing(np.pad(dark, ((longest, longest), (0, 0))), np.ones((longest + 1, 1)))[
+            longest : -longest or None
+        ]
+    )
 
 
 def _around_highest(share: np.ndarray) -> np.ndarray:

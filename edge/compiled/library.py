@@ -32,6 +32,7 @@ FUNCTIONS = {
     "upright_runs": (None, [_SIZE] * 2 + [_ARRAY] * 4),
     "best_shifts": (None, [_SIZE] * 5 + [_ARRAY] * 4),
     "stroke_runs": (_SIZE, [_SIZE] * 2 + [_ARRAY] * 4),
+    "enclosed": (_SIZE, [_SIZE] * 3 + [_ARRAY, _SIZE] + [_ARRAY] * 2),
     "kept_runs": (None, [_SIZE] * 2 + [_ARRAY] * 3),
     "coverage": (None, [_SIZE] + [_ARRAY] * 2 + [_SIZE] * 2 + [_DOUBLE, _SIZE, _DOUBLE] + [_ARRAY] * 3),
     "side_steps": (

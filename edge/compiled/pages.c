@@ -562,6 +562,77 @@ ptrdiff_t stroke_runs(ptrdiff_t height, ptrdiff_t width, const uint8_t *restrict
     return number;
 }
 
+/* The first of the runs of paper that are one with a run, on whose way shorter ways are kept. */
+static int32_t whole_of(int32_t *restrict runs, int32_t run)
+{
+    while (runs[3 * run + 2] != run) {
+        runs[3 * run + 2] = runs[3 * runs[3 * run + 2] + 2];
+        run = runs[3 * run + 2];
+    }
+    return run;
+}
+
+/* The boxes of what is enclosed by ink of `least` or more, and not by the edges, whose number is returned; -1 where there are more runs of paper than `room`.
+
+   runs      (room, 3) numbers to be written over: first column, column after the last, and one of the runs that are one with it
+   boxes     (room, 4) left, top, right and bottom of each */
+ptrdiff_t enclosed(ptrdiff_t height, ptrdiff_t width, ptrdiff_t least, const uint8_t *restrict ink, ptrdiff_t room, int32_t *restrict runs,
+                   int32_t *restrict boxes)
+{
+    int32_t count = 0, above = 0, here = 0;
+    for (ptrdiff_t y = 0; y < height; y++) {
+        const uint8_t *restrict row = ink + y * width;
+        int32_t touching = above;
+        for (ptrdiff_t x = 0; x < width; x++) {
+            if (row[x] >= least)
+                continue;
+            ptrdiff_t first = x;
+            for (;;) {
+                uint64_t eight = 1;
+                if (x + 8 <= width)
+                    memcpy(&eight, row + x, 8);
+                if (!eight)
+                    x += 8;
+                else if (x < width && row[x] < least)
+                    x++;
+                else
+                    break;
+            }
+            if (count == room)
+                return -1;
+            int32_t *run = runs + 3 * count, *box = boxes + 4 * count;
+            run[0] = box[0] = (int32_t)first;
+            run[1] = box[2] = (int32_t)x;
+            run[2] = count;
+            box[1] = (int32_t)y;
+            box[3] = (int32_t)y + 1;
+            while (touching < here && runs[3 * touching + 1] <= run[0])
+                touching++;
+            for (int32_t other = touching; other < here && runs[3 * other] < run[1]; other++) {
+                int32_t one = whole_of(runs, count), two = whole_of(runs, other);
+                if (one == two)
+                    continue;
+                int32_t kept = one < two ? one : two, gone = one < two ? two : one;
+                int32_t *into = boxes + 4 * kept;
+                const int32_t *from = boxes + 4 * gone;
+                runs[3 * gone + 2] = kept;
+                for (int side = 0; side < 4; side++)
+                    into[side] = (side < 2) == (from[side] < into[side]) ? from[side] : into[side];
+            }
+            count++;
+        }
+        above = here;
+        here = count;
+    }
+    ptrdiff_t found = 0;
+    for (int32_t k = 0; k < count; k++) {
+        const int32_t *box = boxes + 4 * k;
+        if (runs[3 * k + 2] == k && box[0] > 0 && box[1] > 0 && box[2] < width && box[3] < height)
+            memmove(boxes + 4 * found++, box, 4 * sizeof *box);
+    }
+    return found;
+}
+
 /* Copy the ink of `count` runs, as `stroke_runs` has them, from one page of this width to another. */
 void kept_runs(ptrdiff_t count, ptrdiff_t width, const int64_t *restrict runs, const uint8_t *restrict dark, uint8_t *restrict found)
 {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,7 +61,8 @@ class Flat:
     (4, 2) of the sheet in picture pixels, clockwise from the flat page's upper left; `whole` whether all its sides are in the picture, which
     has `picture_size` (width, height); `picture_px_per_mm` is the resolution of the picture; `grid_score` the clarity of its grid, 0 where
     there was none; `strength` (R, C) of it over the page; `unchanged` whether the page is the picture itself, neither turned nor bent, at the
-    expected scale.
+    expected scale. `with_cells` flattens the picture again by the same grid, given how many of the cells that it was taken to have are 5 mm; it holds
+    the picture, and is None where there was no grid.
     """
 
     image: Image.Image
@@ -73,19 +75,7 @@ class Flat:
     grid_score: float
     strength: np.ndarray
     unchanged: bool = False
-
-    def rescaled(self, px_per_mm: float) -> Flat:
-        """The page at `PX_PER_MM`, given that its image has `px_per_mm` and not what its grid was taken for; only of a page with a grid."""
-        assert self.px_per_mm is not None
-        factor = PX_PER_MM / px_per_mm
-        mesh = warp.Mesh(self.mesh.nodes, self.mesh.spacing_px * factor)
-        return replace(
-            self,
-            image=self.image.resize(mesh.size),
-            mesh=mesh,
-            px_per_mm=(PX_PER_MM, PX_PER_MM),
-            picture_px_per_mm=self.picture_px_per_mm * px_per_mm / self.px_per_mm[0],
-        )
+    with_cells: Callable[[float], Flat] | None = field(default=None, repr=False, compare=False)
 
 
 def flat_candidates(image: Image.Image, px_per_mm: float | None = None) -> Iterator[Flat]:
@@ -105,7 +95,9 @@ def flat_candidates(image: Image.Image, px_per_mm: float | None = None) -> Itera
         if certain is not None and found.tiles is certain.tiles:
             continue
         try:
-            page = _by_grid(image, work, found, to_work)
+            page = replace(
+                _by_grid(image, work, found, to_work), with_cells=partial(_with_cells, image, work, found, to_work)
+            )
             if px_per_mm and _is_unchanged(page, px_per_mm):
                 page, certain = replace(page, unchanged=True), found
             yield page
@@ -189,6 +181,17 @@ def _by_grid(image: Image.Image, work: Image.Image, found: grid.Grid, to_work: n
     return Flat(
         flat, mesh, (px_per_mm, px_per_mm), corners, whole, image.size, picture_px_per_mm, found.score, strength
     )
+
+
+def _with_cells(image: Image.Image, work: Image.Image, found: grid.Grid, to_work: np.ndarray, count: float) -> Flat:
+    """As `_by_grid`, where `count` of the grid's cells are 5 mm: only then are the waves known by which bends are removed.
+
+    Raises
+    ------
+    PictureError : as there.
+    """
+    longer = np.diag([1 / count, 1 / count, 1.0])
+    return _by_grid(image, work, replace(found, homography=longer @ found.homography), to_work)
 
 
 def _ruled(strength: np.ndarray, axis: int, share: float) -> slice:

@@ -133,9 +133,8 @@ def _balanced(page: Image.Image) -> np.ndarray:
     """The brightest channel of each pixel of an RGB image, (H, W) uint8, after white balance by the paper's colour."""
     from PIL import Image
 
-    # The first pixel of each block, across and down.
-    size, first = (-(-page.width // BLOCK_PX), -(-page.height // BLOCK_PX)), 0.5 - BLOCK_PX / 2
-    to_first = (BLOCK_PX, 0, first, 0, BLOCK_PX, first)
+    size, first = (-(-page.width // COLOUR_STEP_PX), -(-page.height // COLOUR_STEP_PX)), 0.5 - COLOUR_STEP_PX / 2
+    to_first = (COLOUR_STEP_PX, 0, first, 0, COLOUR_STEP_PX, first)
     sample = np.asarray(page.transform(size, Image.Transform.AFFINE, to_first, Image.Resampling.NEAREST))
     white = np.maximum(_channel_percentiles(sample, 75), 1)
     tables = [

@@ -16,7 +16,6 @@ import numpy as np
 
 from ..arrangement import arrangement
 from ..arrangement.scale import grid_multiple, refined
-from ..arrangement.strips import is_strip
 from ..errors import PictureError, Reason
 from ..layout import REPORT, Arrangement, Box, Template
 from ..preprocessing.crops import TRACE_PX_PER_MM
@@ -27,7 +26,7 @@ from .frame_lines import without_frame
 from .ink import PATCH_PX, ink_of, with_coloured_print
 from .pixels import DarkPixels, luma
 from .report_geometry import is_report, unlike
-from .whole_page import NotOnePageError, check_whole, runs_out
+from .whole_page import LEAST_LONG_PX, NotOnePageError, check_whole, with_better_reason
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -42,15 +41,11 @@ MAX_ATTEMPTS = 6
 drawn record or real page of the tune split that is read needs more than six."""
 LEAST_TILT = 0.0012
 """Rows of a page without a grid that fall by more, 0.3 mm over 250 mm, are levelled: their traces would drift by 0.03 mV."""
-LEAST_LONG_PX = flattening.MIN_PX_PER_MM * 250
-"""A sheet that fills its picture has 250 mm of columns at least: of fewer pixels it is too small, and its grid is too fine to be seen."""
 LEAST_ASKEW = 0.006
 """What has a report's size and rows that fall by more, a third of a degree, was scanned askew. Rows of all pages of two columns in the data set fall by
 0.0044 at most."""
 BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
 """A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
-
-STRIP = "The picture shows a strip of one or two rows: use a page with all of the twelve leads."
 
 
 @dataclass(frozen=True)
@@ -156,7 +151,7 @@ class Page:
                 raise
             except PictureError as error:
                 refusals.append(error.kept())
-        raise _with_better_reason(refusals.pop(0), self)
+        raise with_better_reason(refusals.pop(0), self)
 
     def _attempts(self) -> Iterator[tuple[Page, Callable[[Page], Page]]]:
         """Yield each candidate for the page with each method of arranging it, while attempts are left."""
@@ -244,7 +239,11 @@ def _report_page(image: Image.Image, search: Search) -> Page:
         return replace(page, template=REPORT)
     if abs(arrangement.tilt_of(page.ink)) > LEAST_ASKEW:
         raise PictureError(Reason.BAD_LAYOUT)
-    return _arranged(page)
+    page = _arranged(page)
+    if page.arrangement.pulses and page.arrangement.gain_from == "assumed":
+        # Pulses of another size say that it is of this size by chance.
+        raise PictureError(Reason.BAD_SCALE)
+    return page
 
 
 def _flattened_page(image: Image.Image, search: Search, refused: Reason | None) -> Page:
@@ -305,6 +304,7 @@ def _arranged(page: Page, seen: np.ndarray | None = None) -> Page:
             image=image,
             mesh=flat.mesh.turned(turns),
             strength=np.rot90(flat.strength, turns),
+            with_cells=None,
             corners=np.roll(flat.corners, turns, axis=0),
         )
     px_per_mm = page.px_per_mm
@@ -335,7 +335,7 @@ def _rescaled(page: Page) -> Page:
     ------
     PictureError : their scale is the grid's, or the page cannot be arranged at theirs either.
     """
-    if page.px_per_mm is None or page.flat is None:
+    if page.px_per_mm is None or page.flat is None or page.flat.with_cells is None:
         raise PictureError(Reason.BAD_SCALE)
     search = page.search
     _, found = arrangement.arrange(
@@ -345,7 +345,7 @@ def _rescaled(page: Page) -> Page:
     multiple = grid_multiple(found.px_per_mm[0] / page.px_per_mm[0])
     if multiple is None:
         raise PictureError(Reason.BAD_SCALE)
-    return _arranged(_from_flat(page.flat.rescaled(page.px_per_mm[0] * multiple), search))
+    return _arranged(_from_flat(page.flat.with_cells(multiple), search))
 
 
 def _clipped(found: Arrangement, shape: tuple[int, ...]) -> Arrangement:
@@ -371,19 +371,6 @@ def _clipped(found: Arrangement, shape: tuple[int, ...]) -> Arrangement:
             raise PictureError(Reason.CUT_OFF)
         places.append(replace(place, box=box, name=place.name.lstrip("-")))
     return replace(found, places=tuple(places))
-
-
-def _with_better_reason(error: PictureError, page: Page) -> PictureError:
-    """A refusal that says better what is wrong with a page whose leads could not be arranged, or the refusal itself."""
-    if error.reason is Reason.BAD_LAYOUT and page.flat is not None and max(page.flat.picture_size) < LEAST_LONG_PX:
-        return PictureError(Reason.TOO_SMALL)
-    if error.reason is Reason.BAD_LAYOUT and page.flat is not None and runs_out(page.flat, page.ink):
-        return PictureError(Reason.CUT_OFF)
-    if error.reason in (Reason.BAD_LAYOUT, Reason.BAD_SCALE, Reason.NOT_AN_ECG) and is_strip(page.ink, page.px_per_mm):
-        return PictureError(Reason.LEADS_MISSING, STRIP)
-    if error.reason in (Reason.BAD_LAYOUT, Reason.BAD_SCALE) and page.px_per_mm is None:
-        return PictureError(Reason.NOT_AN_ECG)
-    return error
 
 
 def _is_bright(image: Image.Image) -> bool:

@@ -8,8 +8,10 @@ import numpy as np
 
 from ..arrangement import rows
 from ..arrangement.coarse_page import PX_PER_MM, reduced
+from ..arrangement.strips import is_strip
 from ..errors import PictureError, Reason
 from ..layout import Arrangement
+from .flattening import MIN_PX_PER_MM
 
 if TYPE_CHECKING:
     from .flattening import Flat
@@ -27,7 +29,10 @@ the leads is no wider."""
 MIN_CUT_ROWS = 2
 MAX_ROW_S = 16.0
 """Rows of a page are no longer: those of two pages beside each other were taken for one."""
+LEAST_LONG_PX = MIN_PX_PER_MM * 250
+"""A sheet that fills its picture has 250 mm of columns at least: of fewer pixels it is too small, and its grid is too fine to be seen."""
 SEVERAL_PAGES = "There is more than one page in the picture: take one of each, or cut them apart."
+STRIP = "The picture shows a strip of one or two rows: use a page with all of the twelve leads."
 
 
 class NotOnePageError(PictureError):
@@ -112,3 +117,16 @@ def runs_out(flat: Flat, page_ink: np.ndarray) -> bool:
         cut = whole.any(axis=1) & (at > 0)
         ends |= cut & crossed[:, order][np.arange(rows), at]
     return int(ends.sum()) >= MIN_CUT_ROWS
+
+
+def with_better_reason(error: PictureError, page: Page) -> PictureError:
+    """A refusal that says better what is wrong with a page whose leads could not be arranged, or the refusal itself."""
+    if error.reason is Reason.BAD_LAYOUT and page.flat is not None and max(page.flat.picture_size) < LEAST_LONG_PX:
+        return PictureError(Reason.TOO_SMALL)
+    if error.reason is Reason.BAD_LAYOUT and page.flat is not None and runs_out(page.flat, page.ink):
+        return PictureError(Reason.CUT_OFF)
+    if error.reason in (Reason.BAD_LAYOUT, Reason.BAD_SCALE, Reason.NOT_AN_ECG) and is_strip(page.ink, page.px_per_mm):
+        return PictureError(Reason.LEADS_MISSING, STRIP)
+    if error.reason in (Reason.BAD_LAYOUT, Reason.BAD_SCALE) and page.px_per_mm is None:
+        return PictureError(Reason.NOT_AN_ECG)
+    return error

@@ -15,6 +15,7 @@ from .lost_leads import OFF_ROW, Followed, lose
 from .path_search import track
 from .printed_lines import without_lines
 from .strip_leads import strip_leads
+from .writing import writing
 
 RATE_HZ = 500
 BRIDGE_MM = 1.0
@@ -113,7 +114,8 @@ def page_strokes(ink: np.ndarray, arrangement: Arrangement) -> tuple[list[np.nda
     A stroke is the upper and the lower edge in each column, and how dark its upper and lower half are, 0..1: as `centrelines` takes it.
     """
     places = arrangement.places
-    runs = InkRuns(ink, separators(ink, arrangement), arrangement.px_per_mm)
+    erased, written = separators(ink, arrangement), writing(ink, arrangement)
+    runs = InkRuns(ink, erased if written is None else erased | written, arrangement.px_per_mm)
     tracked = track(runs, places)
     line_px, usual_px = _thickness_px(runs, places, tracked)
     spans = ink_spans(tracked, runs, places)

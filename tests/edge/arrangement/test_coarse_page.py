@@ -58,3 +58,19 @@ def test_what_is_compiled_finds_the_solid_ink_that_scipy_finds(height, width, si
     assert (found is None) == (expected is None)
     if found is not None:
         np.testing.assert_array_equal(found, expected)
+
+
+def test_pulses_thinner_than_a_coarse_page_shows_whole_are_found_beside_their_rows():
+    """With strokes of a fifth of the ink of traces, and breaks in a top that lay on a line of the grid."""
+    small = np.zeros((400, 1000), np.uint8)
+    lines = [100.0, 200.0, 300.0]
+    for line in map(int, lines):
+        small[line, 140:900] = 220
+        small[line - 20 : line, [100, 120]] = 45
+        small[line - 20, 100:121] = np.where(np.arange(21) % 5 < 2, 45, 0)
+        small[line, [*range(96, 101), *range(120, 125)]] = 45
+    y, x = np.nonzero(small > 200)
+    found = coarse_page._faint_pulses(small, lines, (x, y.astype(float)))
+    assert [(p.left, p.right) for p in found] == [(100, 120)] * 3
+    assert all(abs(p.foot - p.top - 20) <= 1 for p in found)
+    assert not coarse_page._faint_pulses(np.where(small > 200, small, 0), lines, (x, y.astype(float)))

@@ -46,3 +46,16 @@ def test_few_or_uneven_rows_tell_nothing():
     assert flat_rows(page, [100, 190, 240, 400, 430]) == []
     few = coarse(flat={LINES[0]}, rows=LINES[:5])
     assert flat_rows(few, LINES[1:5]) == []
+
+
+def test_a_flat_row_may_wander():
+    """By two millimetres over the page, in two leads."""
+    flat, others = LINES[3], [line for line in LINES if line != LINES[3]]
+    page = coarse(rows=others)
+    across = np.arange(50, WIDTH - 50)
+    rows = flat + np.rint(8 * np.abs((across - 50) / (WIDTH - 100) - 0.5)).astype(int)
+    page.dark[rows, across] = True
+    for beat in range(60, WIDTH - 60, 90):
+        page.dark[flat - 6 : flat + 2, beat] = True
+    (found,) = flat_rows(page, others)
+    assert abs(found - flat) <= 4

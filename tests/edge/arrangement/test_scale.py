@@ -124,3 +124,16 @@ def test_ends_that_are_near_each_other_are_none_of_traces():
     with pytest.raises(PictureError) as refused:
         scale.scale_by_traces(scale.AssumedPage(ink))
     assert refused.value.reason is Reason.BAD_SCALE
+
+
+@pytest.mark.parametrize("dash_px, gap_px", [(12, 12), (3, 5)])
+def test_dashed_and_dotted_lines_between_columns_are_lines(report, dash_px, gap_px):
+    """As solid ones; what has gaps of more than two millimetres is none."""
+    ink, found = report
+    solid = refined(found, ink).places
+    broken, rows = ink.copy(), np.arange(ink.shape[0])
+    for left in (644, 1136, 1628):
+        broken[:, left - 3 : left + 4] *= (rows % (dash_px + gap_px) < dash_px)[:, None]
+    assert [place.box.left for place in refined(found, broken).places] == pytest.approx(
+        [place.box.left for place in solid], abs=1
+    )

@@ -12,7 +12,7 @@ from ecg_edge.arrangement import arrangement
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.image import open_picture
 from ecg_edge.layout import LEADS_12, REPORT, RHYTHM
-from ecg_edge.page import flattening
+from ecg_edge.page import flattening, warp
 from ecg_edge.page import page as page_module
 from ecg_edge.page.page import DARK, MAX_ATTEMPTS, Page, find_page
 from ecg_edge.page.report_geometry import MIN_STROKE_SHARE, holds_trace, layout_cost
@@ -460,7 +460,11 @@ def test_a_page_without_its_image_keeps_its_size_and_its_ink(normal):
 def test_a_grid_read_at_another_multiple_of_its_lines_is_corrected_by_the_pulses(upright_photo, report_photo):
     """As if 2 or 3 mm, or two bold lines, had been taken for 5 mm, one in each photograph: the same page, leads and scale."""
     factor = {31: 0.4, 32: 0.6, 33: 2.0}[report_photo.photo.parameters["seed"]]
-    wrong = upright_photo.flat.rescaled(8.0 * factor)
+    flat = next(flattening.flat_candidates(report_photo.image))
+    mesh = warp.Mesh(flat.mesh.nodes, flat.mesh.spacing_px / factor)
+    wrong = replace(
+        flat, image=flat.image.resize(mesh.size), mesh=mesh, with_cells=lambda n: flat.with_cells(n * factor)
+    )
     page = Page(wrong.image, wrong.px_per_mm, flat=wrong).upright()
     assert page.arrangement.layout == upright_photo.arrangement.layout
     for place, known in zip(page.arrangement.places, upright_photo.arrangement.places, strict=True):

@@ -6,7 +6,6 @@ from PIL import Image
 
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.image import open_picture
-from ecg_edge.page import page as page_module
 from ecg_edge.page import whole_page
 from ecg_edge.page.page import find_page
 
@@ -116,7 +115,7 @@ def test_a_strip_alone_lacks_leads(pages, name):
     table.paste(strip, (150, 150))
     for image in (strip, table, painted, part(pages[name], top=0.62)):
         error = refusal(image)
-        assert (error.reason, str(error)) == (Reason.LEADS_MISSING, page_module.STRIP)
+        assert (error.reason, str(error)) == (Reason.LEADS_MISSING, whole_page.STRIP)
 
 
 def test_rows_are_counted_where_there_is_ink_alone():
