@@ -213,7 +213,8 @@ def find_arrangement(
 def _by_pulses_and_columns(found: layout.Arrangement, columns_mm: float) -> tuple[float, float]:
     """(across, down) px/mm of a page that was arranged by the ends of its traces, whose columns are `columns_mm` wide together at that scale: a single
     pulse gives it, and across the columns more finely where they agree with it."""
-    across, down = found.px_per_mm[0] * columns_mm / PAGE_MM, found.px_per_mm[1]
+    traced_mm = columns_mm - found.gap_mm * (len({place.start_s for place in found.places}) - 1)
+    across, down = found.px_per_mm[0] * traced_mm / PAGE_MM, found.px_per_mm[1]
     if found.pulses:
         down = float(np.median([bottom - top for _, _, top, bottom in found.pulses])) / found.mm_per_mv
     return (across if abs(across / down - 1) <= MAX_PULSE_CHANGE else down), down

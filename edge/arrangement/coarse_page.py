@@ -24,7 +24,8 @@ DARK_SHARE = 0.3
 """Pixels with more than this share of the ink of solid strokes are dark: a stroke of a third of a millimetre has no more at 4 px/mm."""
 FAINT_SHARE = 0.15
 """As much, where the strokes of pulses are thinner than that and broken: they are looked for at known places alone."""
-LONGEST_BREAK_PX = 4
+LONGEST_BREAK_PX, MAX_BEYOND = 4, 0.4
+"""Breaks in the tops of such pulses, and how dark it may be above and below their strokes, as a share of these: lines of a grid go on."""
 FAINTEST = 40
 """Ink (of 255) that does not count toward that of solid strokes."""
 TILE_MM, TRACE_SHARE = 8.0, 0.07
@@ -190,7 +191,19 @@ def _faint_pulses(small: np.ndarray, lines: list[float], points: tuple[np.ndarra
     dark = ndimage.binary_closing(
         small > FAINT_SHARE * percentile_of(counts, 90), np.ones((1, LONGEST_BREAK_PX + 1), bool)
     )
-    return pulses_beside(dark, lines, points, PX_PER_MM)
+    found = pulses_beside(dark, lines, points, PX_PER_MM)
+    return found if all(_stands_out(small, pulse) for pulse in found) else ()
+
+
+def _stands_out(small: np.ndarray, pulse: Pulse) -> bool:
+    """Whether the strokes of a pulse are darker than what goes on above and below them: lines of a grid are not."""
+    top, foot, length = round(pulse.top), round(pulse.foot), round(pulse.height / 2)
+    for side in (round(pulse.left), round(pulse.right)):
+        ink = small[:, max(side - 1, 0) : side + 2].max(axis=1).astype(float)
+        beyond = np.concatenate([ink[max(top - 2 - length, 0) : max(top - 2, 0)], ink[foot + 3 : foot + 3 + length]])
+        if beyond.size and beyond.mean() > MAX_BEYOND * ink[top : foot + 1].mean():
+            return False
+    return True
 
 
 def _is_same(one: Pulse, other: Pulse) -> bool:

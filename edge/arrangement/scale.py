@@ -33,6 +33,8 @@ MAX_COARSE_CHANGE = 0.08
 """How far pulses may be from the scale that they gave themselves on the coarse page, where there is no grid: two of its pixels."""
 MAX_LINES_CHANGE, MAX_LINE_ERROR_MM = 0.03, 0.6
 """Three lines or more between columns that stand evenly, to so much, are hardly misread: they may be farther from the grid's scale."""
+CLEAR_LINE_ERROR_MM = 0.15
+"""As evenly they stand that tell the scale where there is no grid."""
 MIN_END_CHANGE = 0.003
 """By how much the length between the ends of the traces must differ from the scale that is known: half a millimetre at each end is not seen."""
 MAX_END_CHANGE_S = 0.15
@@ -149,7 +151,7 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
         arrangement = replace(arrangement, px_per_mm=(_by_length(arrangement, ink) or across, down))
         across = arrangement.px_per_mm[0]
     arrangement = replace(arrangement, places=tuple(_on_its_foot(p, strokes, down) for p in arrangement.places))
-    columns = _columns(arrangement, ink) or _columns_by_ends(arrangement, ink)
+    columns = _columns(arrangement, ink, has_grid) or _columns_by_ends(arrangement, ink)
     if columns is None:
         return arrangement
     first_px, px_per_s, most = columns
@@ -159,9 +161,9 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
     return replace(arrangement, places=places, px_per_mm=(px_per_s / arrangement.mm_per_s, down))
 
 
-def _columns(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float, float] | None:
+def _columns(arrangement: Arrangement, ink: np.ndarray, has_grid: bool) -> tuple[float, float, float] | None:
     """(pixels of second 0, pixels a second, by how much these may differ from the grid's scale) by the upright lines or ticks between the
-    columns; by a single one second 0 alone; None without any."""
+    columns; by a single one second 0 alone; None without any, and on a page without a grid where they do not stand evenly."""
     edges = {place.start_s: place.box.left for place in arrangement.places if place.start_s > 0}
     if not edges:
         return None
@@ -191,7 +193,10 @@ def _columns(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float, f
         px_per_s = arrangement.px_per_mm[0] * arrangement.mm_per_s
         return single - start_s * px_per_s, px_per_s, MAX_PITCH_CHANGE
     (px_per_s, first_px), errors, *_ = np.polyfit(list(lines), list(lines.values()), 1, full=True)
-    even = errors.size > 0 and np.sqrt(errors[0] / len(lines)) <= MAX_LINE_ERROR_MM * arrangement.px_per_mm[0]
+    most = MAX_LINE_ERROR_MM if has_grid else CLEAR_LINE_ERROR_MM
+    even = errors.size > 0 and np.sqrt(errors[0] / len(lines)) <= most * arrangement.px_per_mm[0]
+    if not (even or has_grid):
+        return None
     return float(first_px), float(px_per_s), MAX_LINES_CHANGE if even else MAX_PITCH_CHANGE
 
 

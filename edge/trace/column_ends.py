@@ -35,7 +35,7 @@ def ends_elsewhere(
             others = [
                 beats
                 for other, each in signals.items()
-                if other != name and (beats := _beats_at(each, when_s - start_s[other], rate_hz)) is not None
+                if other != name and (beats := beats_at(each, when_s - start_s[other], rate_hz)) is not None
             ]
             if len(others) >= LEAST_OTHERS and 2 * sum(others) < len(others):
                 found.setdefault(name, []).append(slice(0, size - at) if backwards else slice(at, size))
@@ -62,7 +62,7 @@ def _leaps_away(signal: np.ndarray, rate_hz: int) -> int | None:
     return None
 
 
-def _beats_at(signal: np.ndarray, when_s: float, rate_hz: int) -> bool | None:
+def beats_at(signal: np.ndarray, when_s: float, rate_hz: int) -> bool | None:
     """Whether (n,) mV, NaN where lost, has a beat near a time of its own; None where it is not shown there."""
     from scipy import ndimage
 

@@ -8,6 +8,7 @@ import numpy as np
 from .beat_agreement import odd_beats
 from .column_ends import ends_elsewhere
 from .lead_identities import contradictions
+from .narrow_spikes import narrow_spikes
 from .plausibility import is_implausible, still_leads, without_strays
 
 
@@ -54,6 +55,11 @@ def _ends(page: Followed) -> Lost:
     return ends_elsewhere(page.signals, page.start_s, page.rate_hz)
 
 
+def _spikes(page: Followed) -> Lost:
+    """Narrower than any wave, and in one lead alone."""
+    return narrow_spikes(page.signals, page.start_s, page.rate_hz)
+
+
 def _odd_beats(page: Followed) -> Lost:
     """Beats that one lead does not show as all others do."""
     return odd_beats(page.signals, page.start_s, page.rate_hz)
@@ -66,6 +72,7 @@ RULES: tuple[tuple[str, Callable[[Followed], Lost]], ...] = (
     (IMPLAUSIBLE, _implausible),
     ("still", _still),
     ("ends", _ends),
+    ("spikes", _spikes),
     ("odd beats", _odd_beats),
 )
 """Each sees what those before it have left: of each lead by itself first, then by the others. After them limb leads are held against each other."""

@@ -9,12 +9,15 @@ from ..compiled.library import address, compiled
 from ..layout import Arrangement
 from .ink_runs import INK
 
-LOOP_MM = (0.4, 4.5), (0.8, 6.0)
+LOOP_MM = (0.25, 4.5), (0.5, 6.0)
 """How wide and how high what a loop encloses is, from and to."""
+LARGE_MM = 0.4, 0.8
+"""So wide and high at least it is, where few loops are enough."""
 APART_MM = 5.0, 4.0
 """Loops that are no farther from each other, across and down, are of one hand."""
-LEAST_LOOPS, LEAST_MM = 3, 5.0
-"""So many loops over so much are writing: a QRS complex across others is narrower."""
+LEAST_LARGE, LEAST_SMALL = (3, 5.0), (6, 8.0)
+"""So many large loops over so many millimetres are writing, a QRS complex across others is narrower; or so many of any size, a name with a wave across it is
+shorter."""
 MOST_LOOPS = 400
 """What has more loops is a grid."""
 MARGIN_MM = 2.0, 1.2
@@ -35,14 +38,13 @@ def writing(ink: np.ndarray, arrangement: Arrangement) -> np.ndarray | None:
     boxes = enclosed(part, INK) + np.array([left, top, left, top])
     size = (boxes[:, 2:] - boxes[:, :2]) / (across, down)
     loops = boxes[((size >= np.array(LOOP_MM)[:, 0]) & (size <= np.array(LOOP_MM)[:, 1])).all(axis=1)]
-    if not LEAST_LOOPS <= len(loops) <= MOST_LOOPS:
+    if not LEAST_LARGE[0] <= len(loops) <= MOST_LOOPS:
         return None
+    large = ((loops[:, 2:] - loops[:, :2]) / (across, down) >= LARGE_MM).all(axis=1)
     middles = (loops[:, :2] + loops[:, 2:]) / 2 / (across, down)
     near = (np.abs(middles[:, None] - middles) <= APART_MM).all(axis=2)
     covered = None
-    for hand in _groups(near):
-        if len(hand) < LEAST_LOOPS or np.ptp(middles[hand, 0]) < LEAST_MM:
-            continue
+    for hand in _hands(near, large, middles[:, 0]):
         covered = np.zeros(ink.shape, bool) if covered is None else covered
         for one, other in zip(*np.nonzero(near), strict=True):
             if one <= other and one in hand:
@@ -53,6 +55,14 @@ def writing(ink: np.ndarray, arrangement: Arrangement) -> np.ndarray | None:
                 rows = slice(max(round(y[0] - high), 0), round(y[1] + high) + 1)
                 covered[rows, max(round(x[0] - wide), 0) : round(x[1] + wide) + 1] = True
     return covered
+
+
+def _hands(near: np.ndarray, large: np.ndarray, x_mm: np.ndarray) -> list[list[int]]:
+    """Lists of the numbers of the loops of each hand, of (n, n) bool which are near to each other, (n,) bool which are large, and (n,) where they are."""
+    among_large = np.flatnonzero(large)
+    groups = [(among_large[group].tolist(), LEAST_LARGE) for group in _groups(near[np.ix_(large, large)])]
+    groups += [(group, LEAST_SMALL) for group in _groups(near)]
+    return [group for group, (count, wide) in groups if len(group) >= count and np.ptp(x_mm[group]) >= wide]
 
 
 def _groups(near: np.ndarray) -> list[list[int]]:
