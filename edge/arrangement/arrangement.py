@@ -37,7 +37,8 @@ MIN_MARGIN = 0.04
 """How much more the second best layout, or orientation, costs at least: else the page is refused."""
 MIN_COLUMN_FIT = 0.28
 """The least fit of each column's names: about a quarter is reached by chance."""
-MIN_ONE_COLUMN_FIT = 0.5
+MIN_ONE_COLUMN_FIT, MIN_TWELVE_FIT = 0.5, 0.45
+"""As much of the only column, and of one of all twelve names, which fit less by chance."""
 OTHER_ORDER = (
     "The names of the leads stand in another order than on pages of this layout: use a page in one of the known orders."
 )
@@ -149,7 +150,7 @@ def tilt_of(ink: np.ndarray) -> float:
     assumed = max(ink.shape) / ASSUMED_WIDTH_MM
     _, dark = reduced(ink, (assumed, assumed))
     x, y = rows.flat_points(rows.tracks_of(dark, PX_PER_MM), PX_PER_MM)
-    return rows.find_tilt(x, y, dark.shape, PX_PER_MM) if x.size else 0.0
+    return rows.find_tilt(x, y, dark.shape, PX_PER_MM, rows.SHARPER) if x.size else 0.0
 
 
 def find_arrangement(
@@ -194,7 +195,7 @@ def find_arrangement(
             raise PictureError(Reason.BAD_SCALE)
     coarse = coarse_page_of(*(seen or reduced(ink, px_per_mm)))
     best, runner_up = _clear_match(coarse, (USUAL, EVEN) if by_traces else (USUAL, EVEN, WIDE))
-    if by_traces and np.mean(best.fits) < READ_FITS:
+    if by_traces and np.mean(best.fits) < (READ_FITS if len(best.fits) > 1 else _least_of_one(best)):
         # Whatever is drawn has ends: only names that are read tell that they are those of traces.
         raise PictureError(Reason.BAD_SCALE)
     if not has_grid and not is_plausible_width(_columns_mm(best), mm_per_s):
@@ -235,7 +236,7 @@ def _clear_match(coarse: CoarsePage, searches: Sequence[NameSearch]) -> tuple[Ma
         best = matches[0]
         least = min(least, best.cost)
         runner_up = matches[1].cost if len(matches) > 1 else 1.0
-        if best.cost > MAX_COST or runner_up - best.cost < MIN_MARGIN or not _is_named(best.fits):
+        if best.cost > MAX_COST or runner_up - best.cost < MIN_MARGIN or not _is_named(best):
             continue
         if misplaced(coarse, best) <= MAX_MISPLACED and (search is USUAL or misread(coarse, best) <= MAX_MISREAD):
             return best, runner_up
@@ -314,12 +315,18 @@ def _columns_mm(match: Match) -> float:
     return (match.edges[-1] - match.edges[0]) / PX_PER_MM
 
 
-def _is_named(fits: tuple[float, ...]) -> bool:
+def _is_named(match: Match) -> bool:
     """Whether names are read in enough columns and clearly in two, or in the only one; one in four may be covered."""
+    fits = match.fits
     if len(fits) == 1:
-        return fits[0] >= MIN_ONE_COLUMN_FIT
+        return fits[0] >= _least_of_one(match)
     poor = sum(fit < MIN_COLUMN_FIT for fit in fits)
     return poor <= len(fits) // 4 and sorted(fits)[-2] >= MIN_SECOND_FIT[len(fits)]
+
+
+def _least_of_one(match: Match) -> float:
+    """The least fit of the names of a match's only column."""
+    return MIN_TWELVE_FIT if match.pattern.grid_rows == len(layout.LEADS_12) else MIN_ONE_COLUMN_FIT
 
 
 def _places(

@@ -31,6 +31,9 @@ NOISY_COVERAGE, NOISY_WEIGHT = 0.85, 0.7
 RULED_MM, RULED_BAND_MM, RULED_LENGTH, RULED_SHARE = 0.3, 5.0, 0.9, 0.97
 """A line is ruled where this share of the ink near it is on it; no trace is so straight."""
 TILTS = np.tan(np.radians(np.arange(-2.0, 2.01, 0.25)))
+SHARPER, MUCH_SHARPER = 1.03, 1.15
+"""How much more rows are covered at a slope than at none, where it is looked for, and where others have made them level. On 28 drawn pages without a grid it is 1.02 at most where they lay straight, 1.04 at least on 12 of the 14
+that lay askew."""
 FINE_TILTS = np.tan(np.radians(np.arange(-0.3, 0.31, 0.05)))
 
 
@@ -102,18 +105,23 @@ def levelness(x: np.ndarray, y: np.ndarray, shape: tuple[int, ...], px_per_mm: f
     return float((longest**2).sum())
 
 
-def find_tilt(x: np.ndarray, y: np.ndarray, shape: tuple[int, ...], px_per_mm: float) -> float:
-    """The slope at which the rows of flat points are sharpest: coarsely by coverage, then finely by single lines of pixels."""
+def find_tilt(
+    x: np.ndarray, y: np.ndarray, shape: tuple[int, ...], px_per_mm: float, sharper: float = MUCH_SHARPER
+) -> float:
+    """The slope at which the rows of flat points are sharpest: coarsely by coverage, then finely by single lines of pixels; 0 where at no
+    other they are so many times as sharp, since traces wander."""
     across = x - shape[1] / 2
 
     def as_rows(tilt: float) -> float:
         return (coverage(x, y - tilt * across, shape, px_per_mm).mean(axis=1) ** 2).sum()
 
     def as_lines(tilt: float) -> float:
-        level = np.rint(y - tilt * across).astype(int)
+        # Rows are whole or half numbers: rounding would send the halves to the even ones, at a slope of 0 alone.
+        level = np.floor(y - tilt * across + 0.25).astype(int)
         return (np.bincount(level - level.min()).astype(float) ** 2).sum()
 
-    return max(max(TILTS, key=as_rows) + FINE_TILTS, key=as_lines)
+    coarse = max(TILTS, key=as_rows)
+    return max(coarse + FINE_TILTS, key=as_lines) if as_rows(coarse) > sharper * as_rows(0.0) else 0.0
 
 
 def find_rows(

@@ -59,6 +59,8 @@ ENTRY_COLUMNS = 3
 """Ink at the edge of what is looked at in the first columns comes from beyond it."""
 MIN_TRACE_MM = 4.0
 """What is followed by so much ink is a trace."""
+MAX_LEAN, LEAST_LEANING = 0.02, 4
+"""By how much the ends of so many rows may lean at most, a degree."""
 MIN_END_SHARE, MAX_END_SPREAD_MM = 0.6, 0.6
 """The share of the rows whose traces end in one column, and how far from it those may end."""
 INK = 100
@@ -223,9 +225,10 @@ def _by_length(arrangement: Arrangement, ink: np.ndarray) -> float | None:
     """px/mm across by the length of the rows, from where most of their traces begin to where they end; None where these are not known, or tell another
     scale than the arrangement's."""
     pulses, width = [(left, right) for left, right, _, _ in arrangement.pulses], ink.shape[1]
-    first = _end_px(arrangement, ink, min(place.box.left for place in arrangement.places), pulses)
+    first = _end_px(arrangement, ink, min(place.box.left for place in arrangement.places), pulses, True)
     mirrored = [(width - right, width - left) for left, right in pulses]
-    last = _end_px(arrangement, ink[:, ::-1], width - max(place.box.right for place in arrangement.places), mirrored)
+    end = width - max(place.box.right for place in arrangement.places)
+    last = _end_px(arrangement, ink[:, ::-1], end, mirrored, True)
     if first is None or last is None:
         return None
     scales = [(width - last - first) / seconds / arrangement.mm_per_s for seconds in LENGTHS_S]
@@ -261,13 +264,18 @@ def _columns_by_ends(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, 
 
 
 def _end_px(
-    arrangement: Arrangement, ink: np.ndarray, edge: int, pulses: Sequence[tuple[float, float]] = ()
+    arrangement: Arrangement,
+    ink: np.ndarray,
+    edge: int,
+    pulses: Sequence[tuple[float, float]] = (),
+    may_lean: bool = False,
 ) -> float | None:
     """The column near `edge` from which on most rows have traces; None where they begin elsewhere, or at different columns.
 
     Parameters
     ----------
     pulses : (left, right) columns of calibration pulses: a trace that goes on from one does not begin there
+    may_lean : whether the ends may lie farther to one side from row to row, on a page that was not flattened by a grid
     """
     across, down = arrangement.px_per_mm
     left, stop = max(edge - round(END_MM[0] * across), 0), edge + round(END_MM[1] * across)
@@ -280,14 +288,30 @@ def _end_px(
         if gaps.size and gaps[-1] < band.shape[1] - round(MIN_TRACE_MM * across):
             begin = gaps[-1] + 1
             if not band[[0, -1], begin : begin + ENTRY_COLUMNS].any():
-                found.append(left + begin)
+                found.append((zero, left + begin))
     slack = PULSE_END_MM * across
-    found = [column for column in found if not any(low - slack <= column <= high + slack for low, high in pulses)]
+    found = [each for each in found if not any(low - slack <= each[1] <= high + slack for low, high in pulses)]
     if len(found) < MIN_END_SHARE * len(zeros):
         return None
-    middle = float(np.median(found))
-    agree = np.abs(np.array(found) - middle) <= MAX_END_SPREAD_MM * across
-    return middle if agree.sum() >= MIN_END_SHARE * len(zeros) else None
+    rows, columns = np.array(found, float).T
+    for lean in (0.0, *([_lean(rows, columns)] if may_lean else [])):
+        off = columns - lean * (rows - rows.mean())
+        middle = float(np.median(off))
+        if (np.abs(off - middle) <= MAX_END_SPREAD_MM * across).sum() >= MIN_END_SHARE * len(zeros):
+            return middle
+    return None
+
+
+def _lean(rows: np.ndarray, columns: np.ndarray) -> float:
+    """By how many pixels a row the ends (n,) of rows (n,) lie farther to the right: the median of the slopes between each two (Theil–Sen), 0 of few and of more than
+    `MAX_LEAN`."""
+    upper, lower = np.triu_indices(len(rows), 1)
+    apart = rows[upper] != rows[lower]
+    upper, lower = upper[apart], lower[apart]
+    if len(rows) < LEAST_LEANING or not upper.size:
+        return 0.0
+    lean = float(np.median((columns[lower] - columns[upper]) / (rows[lower] - rows[upper])))
+    return lean if abs(lean) <= MAX_LEAN else 0.0
 
 
 def _without_specks(dark: np.ndarray, longest: float) -> np.ndarray:

@@ -198,7 +198,7 @@ def _repeats(dark: np.ndarray, seen: np.ndarray) -> bool:
     """Whether print of (H, W) uint8 darkness repeats from cell to cell, to the pixel and nearly as dark, where it is `seen`: the lines of a
     grid, of which resampling has left some darker than others."""
     again = darkness.periodic(darkness.greatest_around(dark), CELL_PX)[seen]
-    return bool((again > REPEATED_SHARE * dark[seen]).mean() > MAX_REPEATED)
+    return bool((again > REPEATED_SHARE * dark[seen]).sum() > MAX_REPEATED * again.size)
 
 
 def with_coloured_print(page: Image.Image, ink: np.ndarray) -> np.ndarray | None:
@@ -216,6 +216,8 @@ def with_coloured_print(page: Image.Image, ink: np.ndarray) -> np.ndarray | None
     darkest = np.maximum.reduce(each)
     seen = (darkest >= PRINT_DARK) & (darkest - np.minimum.reduce(each) >= PRINT_COLOUR)
     grid = darkness.periodic(darkness.greatest_around(darkest), CELL_PX)
+    # A grid as dark as print can be is not told from what is printed on it.
+    seen &= (grid <= darkness.MAX_GRID) | (grid <= REPEATED_SHARE * darkest)
     added = np.where(seen, darkness.without_grid(darkest, grid), 0).astype(np.uint8)
     if not PRINT_SHARE[0] <= (added >= PRINT_DARK).mean() <= PRINT_SHARE[1]:
         return None

@@ -84,7 +84,7 @@ class Page:
     tilt: float = 0.0
     search: Search = field(default_factory=Search)
     found: Arrangement | None = None
-    others: Iterable[Flat] = ()
+    others: Iterable[Page] = ()
     refused: Reason | None = None
 
     @cached_property
@@ -155,8 +155,7 @@ class Page:
 
     def _attempts(self) -> Iterator[tuple[Page, Callable[[Page], Page]]]:
         """Yield each candidate for the page with each method of arranging it, while attempts are left."""
-        others = (_from_flat(flat, self.search) for flat in self.others)
-        for page in others if self.refused else chain([self], others):
+        for page in self.others if self.refused else chain([self], self.others):
             for arrange in (_arranged, _arranged_in_colour, _rescaled):
                 yield page, arrange
                 if not length_hint(self.search.attempts):
@@ -254,10 +253,24 @@ def _flattened_page(image: Image.Image, search: Search, refused: Reason | None) 
     candidates = flattening.flat_candidates(image, px_per_mm=TRACE_PX_PER_MM if refused else None)
     try:
         first = next(candidates)
-        return replace(_from_flat(first, search), others=candidates, refused=refused if first.unchanged else None)
     except PictureError as error:
         if error.reason is not Reason.NO_PAGE or not _is_bright(image):
             raise
+        return _unflattened(image, search)
+    # What has no clear grid may be a panel on a page that fills the picture, or beats as regular as lines.
+    is_unclear = first.grid_score < flattening.CLEAR_SCORE and _is_bright(image)
+    as_it_is = (_unflattened(image, search) for _ in range(is_unclear))
+    others = chain((_from_flat(flat, search) for flat in candidates), as_it_is)
+    return replace(_from_flat(first, search), others=others, refused=refused if first.unchanged else None)
+
+
+def _unflattened(image: Image.Image, search: Search) -> Page:
+    """The `Page` of a picture that is one, of a scale that is not known.
+
+    Raises
+    ------
+    PictureError : `too_small`.
+    """
     small = _at_page_size(image)
     if max(image.size) < LEAST_LONG_PX or min(small.size) < PATCH_PX:
         raise PictureError(Reason.TOO_SMALL)

@@ -121,7 +121,8 @@ def runs_out(flat: Flat, page_ink: np.ndarray) -> bool:
 
 def with_better_reason(error: PictureError, page: Page) -> PictureError:
     """A refusal that says better what is wrong with a page whose leads could not be arranged, or the refusal itself."""
-    if error.reason is Reason.BAD_LAYOUT and page.flat is not None and max(page.flat.picture_size) < LEAST_LONG_PX:
+    unread = error.reason in (Reason.BAD_LAYOUT, Reason.NOT_AN_ECG)
+    if unread and page.flat is not None and max(page.flat.picture_size) < LEAST_LONG_PX:
         return PictureError(Reason.TOO_SMALL)
     if error.reason is Reason.BAD_LAYOUT and page.flat is not None and runs_out(page.flat, page.ink):
         return PictureError(Reason.CUT_OFF)

@@ -43,3 +43,16 @@ def test_a_page_that_has_a_reports_size_by_chance_is_read_at_its_own_scale():
     assert (found.speed_from, found.gain_from, found.mm_per_mv) == ("pulse", "pulse", 5.0)
     assert page.flat is not None
     assert np.diff(lefts_of(found)) == pytest.approx([500] * 3, abs=2)
+
+
+def test_a_panel_beside_the_traces_is_no_sheet():
+    """On paper without a grid, of another tint: what has an outline is the panel."""
+    style = {"paper": "roll", "grid": "none", "ink": "bright blue", "tint": "cream", "framed": False, "side": True, "separators": "ticks"}  # fmt: skip
+    found, page = arranged(11.35, **style, names="below", name_rise_mm=9.0, pulse_s=0.2, header_rule=True)
+    assert found.layout == "3x4+1" and page.flat is None
+
+
+def test_names_in_colour_on_a_dark_grid_of_another_colour_are_read():
+    style = {"colour": "green", "strength": 1.63, "minor": False, "name_ink": "bright blue", "finish": "whitened"}
+    found, _ = arranged(10.6, **style, rhythm=("V1",), pulse="none", header=False, name_rise_mm=9.0, name_shift_mm=5.0)
+    assert found.layout == "3x4+1"

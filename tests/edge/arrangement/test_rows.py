@@ -22,3 +22,13 @@ def test_what_is_compiled_covers_what_numpy_covers(height, width, count, px_per_
     found = rows.coverage(x, y, (height, width), px_per_mm)
     np.testing.assert_array_equal(found, rows._coverage_in_numpy(x, y, height, found.shape[1], px_per_mm))
     assert found.dtype == bool
+
+
+@pytest.mark.parametrize("tilt_deg", [-0.3, 0.0, 0.2])
+def test_the_tilt_of_rows_is_found_and_none_where_there_is_none(tilt_deg):
+    """Their points stand on whole and on half rows, whatever they are rounded to."""
+    rng, slope = np.random.default_rng(0), np.tan(np.radians(tilt_deg))
+    x = np.tile(np.arange(1000), 8)
+    y = np.repeat(np.arange(60, 700, 80), 1000) + slope * (x - 500) + rng.normal(0, 0.6, x.size)
+    found = rows.find_tilt(x, np.rint(2 * y) / 2, (760, 1000), 4.0, rows.SHARPER)
+    assert np.degrees(found) == pytest.approx(tilt_deg, abs=0.051)

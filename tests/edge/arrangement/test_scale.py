@@ -137,3 +137,13 @@ def test_dashed_and_dotted_lines_between_columns_are_lines(report, dash_px, gap_
     assert [place.box.left for place in refined(found, broken).places] == pytest.approx(
         [place.box.left for place in solid], abs=1
     )
+
+
+def test_ends_that_lean_are_known_by_their_lean():
+    """As those of a page that lies a third of a degree askew."""
+    rows, columns = np.arange(100.0, 1300, 100), 180 + 0.006 * np.arange(100.0, 1300, 100)
+    columns[3] += 40
+    assert scale._lean(rows, columns) == pytest.approx(0.006, abs=0.001)
+    assert scale._lean(rows, 180 + 0.1 * rows) == 0.0
+    assert scale._lean(rows[:3], columns[:3]) == 0.0
+    assert scale._lean(np.full(5, 100.0), columns[:5]) == 0.0

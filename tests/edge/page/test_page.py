@@ -418,9 +418,12 @@ def test_so_many_orientations_are_tried_in_a_picture_and_no_more(upright_photo, 
     tried, flattened, find = [], [], arrangement.find_arrangement
     monkeypatch.setattr(arrangement, "find_arrangement", lambda *args, **known: tried.append(1) or find(*args, **known))
     mirrored = upright_photo.image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    others = (flattened.append(1) or replace(upright_photo.flat, image=mirrored) for _ in range(100))
+    flat = replace(upright_photo.flat, image=mirrored)
+    first = Page(Image.new("RGB", (1200, 900), "white"), (8.0, 8.0))
+    other = Page(mirrored, flat.px_per_mm, flat=flat, search=first.search)
+    others = (flattened.append(1) or other for _ in range(100))
     with pytest.raises(PictureError) as caught:
-        Page(Image.new("RGB", (1200, 900), "white"), (8.0, 8.0), others=others).upright()
+        replace(first, others=others).upright()
     assert caught.value.reason is Reason.NOT_AN_ECG
     assert 1 < len(tried) <= MAX_ATTEMPTS and 0 < len(flattened) < MAX_ATTEMPTS
 
@@ -477,7 +480,8 @@ def test_other_candidates_are_tried_where_the_likeliest_is_no_page(upright_photo
     """Blank ruled paper first: then the page; without another candidate, the first one's reason."""
     blank = np.full((900, 1200, 3), 255, np.uint8)
     first = Page(Image.fromarray(blank), (8.0, 8.0))
-    found = replace(first, others=iter([upright_photo.flat])).upright()
+    flat = upright_photo.flat
+    found = replace(first, others=iter([Page(flat.image, flat.px_per_mm, flat=flat)])).upright()
     assert found.arrangement.layout == upright_photo.arrangement.layout
     with pytest.raises(PictureError) as caught:
         first.upright()
