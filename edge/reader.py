@@ -30,7 +30,7 @@ from .page.page import find_page
 from .preprocessing import filters
 from .preprocessing.crops import crop, crop_as_report
 from .result import ModelInfo, Result, RuntimeInfo, by_class, unread
-from .stages import Stages, check_leads, doubts_of, leads_by_row, leads_by_weight, leads_found, page_info
+from .stages import Stages, check_leads, check_speed, doubts_of, leads_by_row, leads_by_weight, leads_found, page_info
 from .system.batch import read_pages, read_with_workers
 from .system.clock import StageClock
 from .system.process import return_memory
@@ -264,6 +264,7 @@ class Reader:
                 known = found.speed_from != "assumed", found.gain_from != "assumed"
                 seen["measured"] = None if signals is None else with_uncertainty(measure(signals), *known)
             check_leads(place.name for place in page.arrangement.places)
+            check_speed(found, seen["measured"])
         if self.kind == PAGE_SIGNAL:
             with clock.stage("filters"):
                 seen["inputs"] = page_tensor(seen["traces"].signals)

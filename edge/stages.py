@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .arrangement.speed_and_gain import USUAL_SPEED_MM_PER_S
 from .errors import PictureError, Reason
 from .files.recordings import RATE_HZ
 from .image import Picture
@@ -22,6 +23,10 @@ from .preprocessing.filters import LeadSteps
 from .result import Doubt, LeadResult, LeadState, PageInfo, by_class
 from .signals import Signals
 from .trace.lead_traces import Traces
+
+LONG_MS, SLOW_PER_MIN = 640.0, 50.0
+"""What is measured on a page of 50 mm/s that is read at 25, twice as long and half as fast. Of 104 drawn pages at 25 mm/s whose speed no pulse says QT is 512 ms at
+most where the rate is 50 or less."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,24 @@ def check_leads(names: Iterable[str], what: str = "page") -> None:
         has = "shows" if what == "page" else "has"
         raise PictureError(
             Reason.LEADS_MISSING, f"The {what} {has} {only} of the twelve leads: use a {what} with all of them."
+        )
+
+
+def check_speed(found: Arrangement, measured: Measurements | None) -> None:
+    """Refuse a page whose paper speed no pulse says, and on which the waves would be as long and the heart as slow at 25 mm/s as at 50 they are not.
+
+    Raises
+    ------
+    PictureError : `bad_scale`.
+    """
+    if found.speed_from not in ("columns", "assumed") or found.mm_per_s != USUAL_SPEED_MM_PER_S or measured is None:
+        return
+    qt_ms, rate = measured.qt_ms, measured.rate_per_min
+    if qt_ms is not None and rate is not None and qt_ms >= LONG_MS and rate <= SLOW_PER_MIN:
+        raise PictureError(
+            Reason.BAD_SCALE,
+            f"No calibration pulse says the paper speed, and at 25 mm/s QT would be {qt_ms:.0f} ms at {rate:.0f} per minute, as on a page of"
+            " 50 mm/s: give the paper speed.",
         )
 
 

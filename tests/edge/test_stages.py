@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from ecg_edge.errors import PictureError
+from ecg_edge.errors import PictureError, Reason
 from ecg_edge.layout import Arrangement, Box, Place
-from ecg_edge.stages import Stages, check_leads, leads_found
+from ecg_edge.measure.measurements import Measurements
+from ecg_edge.stages import Stages, check_leads, check_speed, leads_found
 
 
 def stages(named, strip_leads):
@@ -41,3 +42,28 @@ def test_what_leads_there_are_is_said_in_words(names, said):
     """None of them is not "only none"."""
     with pytest.raises(PictureError, match=said):
         check_leads(names, "recording")
+
+
+@pytest.mark.parametrize(
+    "speed_from, mm_per_s, qt_ms, rate, refused",
+    [
+        ("columns", 25.0, 690.0, 37.0, True),
+        ("assumed", 25.0, 690.0, 37.0, True),
+        ("pulse", 25.0, 690.0, 37.0, False),
+        ("option", 25.0, 690.0, 37.0, False),
+        ("columns", 50.0, 690.0, 37.0, False),
+        ("columns", 25.0, 520.0, 37.0, False),
+        ("columns", 25.0, 690.0, 60.0, False),
+        ("columns", 25.0, None, 37.0, False),
+    ],
+)
+def test_a_speed_that_no_pulse_says_and_the_waves_contradict_is_refused(speed_from, mm_per_s, qt_ms, rate, refused):
+    """What a person or a pulse says is believed."""
+    found = Arrangement("3x4", (), (8.0, 8.0), mm_per_s, 10.0, 0.1, 1.0, speed_from=speed_from)
+    measured = Measurements(qt_ms=qt_ms, rate_per_min=rate)
+    if not refused:
+        check_speed(found, measured)
+        return
+    with pytest.raises(PictureError, match="give the paper speed") as caught:
+        check_speed(found, measured)
+    assert caught.value.reason is Reason.BAD_SCALE
