@@ -20,6 +20,8 @@ PAGE_MM = 250.0
 """10 s at 25 mm/s: the usual width from the first column's left edge to the last one's right."""
 PULSED_SHARE, CLOSED_SHARE = 0.25, 0.1
 """How much of the traced width may lie before the pulses that open the rows and behind those that close them."""
+BEHIND_PULSE_MM = 6.0
+"""How far behind a pulse the first column begins at most."""
 LEEWAY_MM = 14.0
 """How far from where ink begins the first column may begin."""
 STRETCH = np.linspace(0.95, 1.05, 41)
@@ -116,8 +118,10 @@ def edges_of(
         return apart, 1.0
     usual = PAGE_MM / count * mm
     starts = left + np.arange(-LEEWAY_MM * mm, LEEWAY_MM * mm + 1)
-    # The first column begins behind the pulses that open the rows.
-    starts = starts[starts >= max((after for _, after in pulsed if after <= left), default=-np.inf)]
+    # The first column begins behind the pulses that open the rows, and soon.
+    opened = max((after for _, after in pulsed if after <= left), default=None)
+    if opened is not None:
+        starts = starts[(starts >= opened) & (starts <= opened + BEHIND_PULSE_MM * mm)]
     pitches = np.concatenate([(right - left) / count * STRETCH, usual * STRETCH])
     edges = starts[:, None, None] + pitches[None, :, None] * np.arange(count + 1)
     strength = separator_strength(coarse, zeros)

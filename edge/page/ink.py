@@ -219,7 +219,8 @@ def with_coloured_print(page: Image.Image, ink: np.ndarray) -> np.ndarray | None
     # A grid as dark as print can be is not told from what is printed on it.
     seen &= (grid <= darkness.MAX_GRID) | (grid <= REPEATED_SHARE * darkest)
     added = np.where(seen, darkness.without_grid(darkest, grid), 0).astype(np.uint8)
-    if not PRINT_SHARE[0] <= (added >= PRINT_DARK).mean() <= PRINT_SHARE[1]:
+    # Traces in colour that are seen without it are no area.
+    if not PRINT_SHARE[0] <= ((added >= PRINT_DARK) & (ink < PRINT_DARK)).mean() <= PRINT_SHARE[1]:
         return None
     return np.maximum(ink, added)
 

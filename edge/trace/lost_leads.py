@@ -8,6 +8,7 @@ import numpy as np
 from .beat_agreement import odd_beats
 from .column_ends import ends_elsewhere
 from .lead_identities import contradictions
+from .limb_amplitudes import differing
 from .narrow_spikes import narrow_spikes
 from .plausibility import is_implausible, still_leads, without_strays
 
@@ -76,7 +77,7 @@ RULES: tuple[tuple[str, Callable[[Followed], Lost]], ...] = (
     ("odd beats", _odd_beats),
 )
 """Each sees what those before it have left: of each lead by itself first, then by the others. After them limb leads are held against each other."""
-CONTRADICTING = "contradicting"
+CONTRADICTING, DIFFERING = "contradicting", "differing"
 
 
 def lose(page: Followed) -> tuple[dict[str, str], bool]:
@@ -91,6 +92,7 @@ def lose(page: Followed) -> tuple[dict[str, str], bool]:
         because |= _lose(page, rule, finds(page))
     contradicting, misnamed = contradictions(page.signals, page.start_s, page.rate_hz)
     because |= _lose(page, CONTRADICTING, {name: WHOLE for name in contradicting})
+    because |= _lose(page, DIFFERING, {name: WHOLE for name in differing(page.signals, page.start_s, page.rate_hz)})
     return because, misnamed
 
 

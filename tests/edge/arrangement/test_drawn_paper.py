@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ecg_edge.image import open_picture
 from ecg_edge.page.page import find_page
 from ecg_edge.simulator.heart import simulate
 from train.paper import draw_page
@@ -11,7 +12,8 @@ from train.paper_style import Style
 
 def arranged(px_per_mm, **style):
     """(arrangement, page) of a drawn page of a simulated heart."""
-    page = find_page(draw_page(simulate("normal", seed=4), Style(**style), px_per_mm=px_per_mm, seed=3).image).upright()
+    drawn = draw_page(simulate("normal", seed=4), Style(**style), px_per_mm=px_per_mm, seed=3)
+    page = find_page(open_picture(drawn.jpeg).image if drawn.jpeg else drawn.image).upright()
     return page.arrangement, page
 
 
@@ -56,3 +58,11 @@ def test_names_in_colour_on_a_dark_grid_of_another_colour_are_read():
     style = {"colour": "green", "strength": 1.63, "minor": False, "name_ink": "bright blue", "finish": "whitened"}
     found, _ = arranged(10.6, **style, rhythm=("V1",), pulse="none", header=False, name_rise_mm=9.0, name_shift_mm=5.0)
     assert found.layout == "3x4+1"
+
+
+def test_names_in_colour_are_read_where_the_traces_have_a_colour_too():
+    """Of another one, on a grid of a third."""
+    style = {"paper": "roll", "row_mm": 17.0, "colour": "orange", "ink": "teal", "name_ink": "red", "tint": "grey"}
+    style |= {"names": "on", "name_rise_mm": 9.0, "name_mm": 3.3, "font": "serif bold", "header": False, "foot": False}
+    found, _ = arranged(7.7, **style, rhythm=("III",), order="cabrera", separators="none", pen_mm=0.52, pulse_s=0.2, side=True, skew_deg=0.8, jpeg=50)  # fmt: skip
+    assert found.layout == "3x4+1" and np.diff(lefts_of(found)) == pytest.approx([500] * 3, abs=4)
