@@ -121,7 +121,9 @@ def edges_of(
     # The first column begins behind the pulses that open the rows, and soon.
     opened = max((after for _, after in pulsed if after <= left), default=None)
     if opened is not None:
-        starts = starts[(starts >= opened) & (starts <= opened + BEHIND_PULSE_MM * mm)]
+        soon = (starts >= opened) & (starts <= opened + BEHIND_PULSE_MM * mm)
+        # What stands farther before the traces than they may begin is no pulse that opens them.
+        starts = starts[soon] if soon.any() else starts[starts >= opened]
     pitches = np.concatenate([(right - left) / count * STRETCH, usual * STRETCH])
     edges = starts[:, None, None] + pitches[None, :, None] * np.arange(count + 1)
     strength = separator_strength(coarse, zeros)

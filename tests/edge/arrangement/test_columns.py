@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ecg_edge.arrangement.calibration_pulses import Pulse
 from ecg_edge.arrangement.coarse_page import CoarsePage
 from ecg_edge.arrangement.columns import edges_of, extent, gap_mm
 
@@ -52,3 +53,17 @@ def test_print_beside_the_traces_is_none_of_them():
         wider[row - 6 : row + 6, right + 12 : right + 50] = True
     printed = CoarsePage(wider * np.float32(255), wider, 0.0, (), (), (np.empty(0), np.empty(0)))
     assert extent(printed, ROWS) == pytest.approx((LEFT, right), abs=3)
+
+
+@pytest.mark.parametrize("before_px", [6, 40, 120])
+def test_the_first_column_begins_behind_the_pulses_wherever_these_stand(before_px):
+    """Those that open the rows, and what looks like them far before the traces."""
+    page = page_with(0)
+    width = page.dark.shape[1] + before_px
+    dark = np.zeros((360, width), bool)
+    dark[:, before_px:] = page.dark
+    left = LEFT + before_px
+    pulses = tuple(Pulse(left - before_px - 20, left - before_px, row - 40.0, float(row)) for row in ROWS)
+    opened = CoarsePage(dark * np.float32(255), dark, 0.0, pulses, (), (np.empty(0), np.empty(0)))
+    edges, _ = edges_of(opened, ROWS, (float(left), float(left + 4 * WIDE)), 4)
+    assert edges[0] >= pulses[0].right and np.diff(edges) == pytest.approx([WIDE] * 4, rel=0.06)
