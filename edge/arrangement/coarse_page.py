@@ -91,13 +91,19 @@ def reduced(ink: np.ndarray, px_per_mm: tuple[float, float]) -> tuple[np.ndarray
     height, width = ink.shape
     size = max(round(width * PX_PER_MM / px_per_mm[0]), 1), max(round(height * PX_PER_MM / px_per_mm[1]), 1)
     small = _above_texture(mean_of_boxes(ink, size))
-    counts = level_counts(small)
-    counts[: FAINTEST + 1] = 0
+    counts = _stroke_counts(small)
     if counts.sum() < MIN_POINTS:
         raise PictureError(Reason.NOT_AN_ECG)
     dark = small > DARK_SHARE * percentile_of(counts, 90)
     solid = _solid(dark)
     return (small, dark) if solid is None else (np.where(solid, 0, small), dark & ~solid)
+
+
+def _stroke_counts(small: np.ndarray) -> np.ndarray:
+    """How many pixels of (h, w) uint8 ink have each level, but for what does not count toward that of solid strokes."""
+    counts = level_counts(small)
+    counts[: FAINTEST + 1] = 0
+    return counts
 
 
 def percentile_of(counts: np.ndarray, percent: float) -> float:
@@ -186,11 +192,8 @@ def _faint_pulses(small: np.ndarray, lines: list[float], points: tuple[np.ndarra
     """As `pulses_beside`, where strokes are thinner than a coarse page, (H, W) uint8 ink, shows whole, and tops that lie on lines of the grid have breaks."""
     from scipy import ndimage
 
-    counts = level_counts(small)
-    counts[: FAINTEST + 1] = 0
-    dark = ndimage.binary_closing(
-        small > FAINT_SHARE * percentile_of(counts, 90), np.ones((1, LONGEST_BREAK_PX + 1), bool)
-    )
+    dark = small > FAINT_SHARE * percentile_of(_stroke_counts(small), 90)
+    dark = ndimage.binary_closing(dark, np.ones((1, LONGEST_BREAK_PX + 1), bool))
     found = pulses_beside(dark, lines, points, PX_PER_MM)
     return found if all(_stands_out(small, pulse) for pulse in found) else ()
 

@@ -32,11 +32,7 @@ def ends_elsewhere(
             if at is None:
                 continue
             when_s = start_s[name] + (size - 1 - at if backwards else at) / rate_hz
-            others = [
-                beats
-                for other, each in signals.items()
-                if other != name and (beats := beats_at(each, when_s - start_s[other], rate_hz)) is not None
-            ]
+            others = others_beat(signals, start_s, rate_hz, name, when_s)
             if len(others) >= LEAST_OTHERS and 2 * sum(others) < len(others):
                 found.setdefault(name, []).append(slice(0, size - at) if backwards else slice(at, size))
     return found
@@ -62,7 +58,15 @@ def _leaps_away(signal: np.ndarray, rate_hz: int) -> int | None:
     return None
 
 
-def beats_at(signal: np.ndarray, when_s: float, rate_hz: int) -> bool | None:
+def others_beat(
+    signals: Mapping[str, np.ndarray], start_s: Mapping[str, float], rate_hz: int, name: str, when_s: float
+) -> list[bool]:
+    """Whether each other lead than `name` that is shown at a time beats then."""
+    found = (_beats_at(each, when_s - start_s[other], rate_hz) for other, each in signals.items() if other != name)
+    return [beats for beats in found if beats is not None]
+
+
+def _beats_at(signal: np.ndarray, when_s: float, rate_hz: int) -> bool | None:
     """Whether (n,) mV, NaN where lost, has a beat near a time of its own; None where it is not shown there."""
     from scipy import ndimage
 

@@ -1,6 +1,6 @@
 """Limb leads whose waves are as high as no two of the others say: the tip of a wave was given to the row beside it, or cut.
 
-Two limb leads say all others (Einthoven 1912; Goldberger 1942). `lead_identities` holds them against each other whatever their gains, since some programs print each lead at a
+Two limb leads say all others (Einthoven, Goldberger: see `lead_identities`). There they are held against each other whatever their gains, since some programs print each lead at a
 gain of its own, and a wave that is cut in the same way in every beat is nearly such a gain. Here the page's own gain counts, where most leads keep to it.
 """
 

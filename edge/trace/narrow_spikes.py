@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .column_ends import LEAST_OTHERS, beats_at
+from .column_ends import LEAST_OTHERS, others_beat
 
 HALF_S, LEAST_MV = 0.014, 0.5
 """A spike is back at its level so soon after its peak, on either side, and so high; a complex is wider, or seen in other leads too."""
@@ -30,12 +30,7 @@ def narrow_spikes(
             spikes = _highest(high, LEAST_MV, around)
         usual = np.median(high[spikes]) if len(spikes) > MOST else 0.0
         for at in (spike + half for spike in spikes if high[spike] >= HIGHER * usual):
-            others = [
-                beats
-                for other, each in signals.items()
-                if other != name
-                and (beats := beats_at(each, start_s[name] + at / rate_hz - start_s[other], rate_hz)) is not None
-            ]
+            others = others_beat(signals, start_s, rate_hz, name, start_s[name] + at / rate_hz)
             if len(others) >= LEAST_OTHERS and not any(others):
                 found.setdefault(name, []).append(slice(max(at - around, 0), at + around + 1))
     return found

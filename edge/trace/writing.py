@@ -37,23 +37,21 @@ def writing(ink: np.ndarray, arrangement: Arrangement) -> np.ndarray | None:
     part = ink[top : round(max(zeros) + BAND_MM * down), left : max(place.box.right for place in arrangement.places)]
     boxes = enclosed(part, INK) + np.array([left, top, left, top])
     size = (boxes[:, 2:] - boxes[:, :2]) / (across, down)
-    loops = boxes[((size >= np.array(LOOP_MM)[:, 0]) & (size <= np.array(LOOP_MM)[:, 1])).all(axis=1)]
+    is_loop = ((size >= np.array(LOOP_MM)[:, 0]) & (size <= np.array(LOOP_MM)[:, 1])).all(axis=1)
+    loops, large = boxes[is_loop], (size[is_loop] >= LARGE_MM).all(axis=1)
     if not LEAST_LARGE[0] <= len(loops) <= MOST_LOOPS:
         return None
-    large = ((loops[:, 2:] - loops[:, :2]) / (across, down) >= LARGE_MM).all(axis=1)
     middles = (loops[:, :2] + loops[:, 2:]) / 2 / (across, down)
     near = (np.abs(middles[:, None] - middles) <= APART_MM).all(axis=2)
     covered = None
     for hand in _hands(near, large, middles[:, 0]):
         covered = np.zeros(ink.shape, bool) if covered is None else covered
-        for one, other in zip(*np.nonzero(near), strict=True):
-            if one <= other and one in hand:
-                # Between two loops there is writing, too.
-                pair = loops[[one, other]]
-                x, y = ((pair[:, axis].min(), pair[:, axis + 2].max()) for axis in (0, 1))
-                wide, high = MARGIN_MM[0] * across, MARGIN_MM[1] * down
-                rows = slice(max(round(y[0] - high), 0), round(y[1] + high) + 1)
-                covered[rows, max(round(x[0] - wide), 0) : round(x[1] + wide) + 1] = True
+        # Between two loops there is writing, too, and so it is between one of this hand and a smaller one beside it.
+        for pair in (loops[[one, other]] for one in hand for other in np.flatnonzero(near[one])):
+            x, y = ((pair[:, axis].min(), pair[:, axis + 2].max()) for axis in (0, 1))
+            wide, high = MARGIN_MM[0] * across, MARGIN_MM[1] * down
+            rows = slice(max(round(y[0] - high), 0), round(y[1] + high) + 1)
+            covered[rows, max(round(x[0] - wide), 0) : round(x[1] + wide) + 1] = True
     return covered
 
 
