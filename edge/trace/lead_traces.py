@@ -229,7 +229,8 @@ def _curves(
     across : pixels per mm
     """
     known = [np.isfinite(stroke[:, 0]) for stroke in strokes]
-    followed = [number for number, read in enumerate(known) if read.sum() >= 3]
+    # Where a crossing has left of a stroke less than a pixel it has edges, but nothing that is dark.
+    followed = [number for number, stroke in enumerate(strokes) if np.isfinite(stroke).all(axis=1).sum() >= 3]
     lines = dict(zip(followed, centrelines([strokes[number] for number in followed], line_px), strict=True))
     for number, (stroke, read, place) in enumerate(zip(strokes, known, places, strict=True)):
         y = lines.get(number, np.full((len(stroke), len(OFFSETS_PX)), np.nan))

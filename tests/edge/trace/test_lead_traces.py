@@ -161,6 +161,18 @@ def test_limb_leads_add_up_where_they_are_simultaneous():
     assert np.isnan(right.augmented_mv)
 
 
+def test_a_lead_of_which_crossings_left_less_than_a_pixel_is_lost(monkeypatch):
+    """Seen on a drawn page: three columns had edges, and between these nothing that could be dark."""
+    ink, arrangement = stroke(300 - beats(720, 100)), arrangement_of([300, 500], 720)
+    followed, line_px = lead_traces.page_strokes(ink, arrangement)
+    followed[1][:] = np.nan
+    followed[1][100:103, :2] = 499.6, 499.5
+    monkeypatch.setattr(lead_traces, "page_strokes", lambda *_: (followed, line_px))
+    traces = lead_traces.trace_page(ink, arrangement)
+    assert traces.lost["I"] == 0.0
+    assert traces.lost["II"] == 1.0
+
+
 def test_a_page_without_ink_is_lost_altogether():
     """Nothing is made up."""
     traces = lead_traces.trace_page(np.zeros((600, 500), np.uint8), arrangement_of([150, 300, 450], 500))
