@@ -8,7 +8,7 @@ DOCS := .venv-docs
 SOURCES := setup.cfg setup.py pyproject.toml $(shell find edge models -type f -not -path '*/__pycache__/*')
 MODELS := cnn crnn
 
-.PHONY: run test test-fast test-slow coverage covered test-web test-arm64 train convert page centreline bench lint docs screens findings
+.PHONY: run test test-fast test-slow coverage covered test-web test-arm64 train convert page centreline misread bench lint docs screens findings
 
 run: $(DEVICE)/installed
 	$(DEVICE)/bin/ecg-edge demo
@@ -78,6 +78,10 @@ page: $(DEVELOP)/installed
 # The network that follows the middle of strokes: pages drawn and read back, trained, and its weights.
 centreline: $(DEVELOP)/installed
 	$(DEVELOP)/bin/python -m train centreline --jobs 2
+
+# The decision trees that say which leads were misread: pages drawn and read, and the trees.
+misread: $(DEVELOP)/installed
+	$(DEVELOP)/bin/python -m train misread --jobs 2
 
 # Accuracy from the kept probabilities; latency, memory, size and scale on this machine; the table of all in benchmarks/results/README.md.
 bench: $(DEVELOP)/installed

@@ -1,4 +1,4 @@
-"""python -m train split | prepare | fit | evaluate | page | centreline | parts."""
+"""python -m train split | prepare | fit | evaluate | page | centreline | misread | parts."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ecg_edge.layout import CLASSES, REPORT
 
-from . import architectures, centreline, dataset, page_command, page_parts, predictions, prepare, splits
+from . import architectures, centreline, dataset, misread_leads, page_command, page_parts, predictions, prepare, splits
 
 
 def main(argv=None):
@@ -49,6 +49,14 @@ def main(argv=None):
     command.add_argument("--jobs", type=int, default=2)
     command.add_argument("--out", type=Path, default=centreline.OUT)
     command.set_defaults(run=_centreline)
+    command = commands.add_parser(
+        "misread", help="the trees that say which leads were misread; goes on where it was stopped"
+    )
+    command.add_argument("--data", help="folder of the data (default: $ECG_EDGE_DATA)")
+    command.add_argument("--pages", type=int, default=misread_leads.PAGES, help="how many pages are drawn and read")
+    command.add_argument("--jobs", type=int, default=2)
+    command.add_argument("--out", type=Path, default=misread_leads.OUT)
+    command.set_defaults(run=_misread)
     command = commands.add_parser(
         "parts", help="the network that says what each spot of a page is; goes on where it was killed"
     )
@@ -114,6 +122,12 @@ def _median_of_best_epochs(options):
 
 def _centreline(options):
     found = centreline.make(options.pages, options.epochs, options.jobs, options.data, options.out)
+    print(f"{options.out}: " + ", ".join(f"{name} {value:.4g}" for name, value in found.items()))
+    return 0
+
+
+def _misread(options):
+    found = misread_leads.make(options.pages, options.jobs, options.data, options.out)
     print(f"{options.out}: " + ", ".join(f"{name} {value:.4g}" for name, value in found.items()))
     return 0
 

@@ -71,9 +71,9 @@ def read(seed: int, folder: str | None = None) -> list[Stroke]:
     rng = np.random.default_rng([seed, 9])
     signals = _heart(rng, folder)
     image, arrangement, truths = (_report if rng.random() < REPORT_SHARE else _drawn)(signals, rng)
-    seen, width_px = page_strokes(ink_of(_spoiled(image, rng)), arrangement)
+    followed = page_strokes(ink_of(_spoiled(image, rng)), arrangement)
     found = []
-    for place, stroke, truth in zip(arrangement.places, seen, truths, strict=True):
+    for place, stroke, truth in zip(arrangement.places, followed.strokes, truths, strict=True):
         columns = np.arange(place.box.left, place.box.right)[:, None]
         rows = truth(columns + np.array(centreline.OFFSETS_PX))
         known = np.isfinite(stroke).all(axis=1)
@@ -83,7 +83,7 @@ def read(seed: int, folder: str | None = None) -> list[Stroke]:
         level = np.median(off)  # where a drawing's rows begin is not to be learnt
         off = np.abs(off - level)
         if np.percentile(off, 90) <= MAX_OFF_PX and (off > FAR_PX).mean() <= FAR_SHARE:
-            found.append(Stroke(stroke, width_px, rows + level))
+            found.append(Stroke(stroke, followed.line_px, rows + level))
     return found
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from ..errors import PictureError, Reason
-from ..layout import Arrangement, Place
+from ..layout import LEADS_12, Arrangement, Place
 from . import calibration_pulses
 from .coarse_page import PX_PER_MM, SPECK_MM, coarse_page_of, reduced
 from .columns import PAGE_MM, extent
@@ -39,6 +39,8 @@ MIN_END_CHANGE = 0.003
 """By how much the length between the ends of the traces must differ from the scale that is known: half a millimetre at each end is not seen."""
 MAX_END_CHANGE_S = 0.15
 """Leads end where the next column begins, and strips where the last one ends, which they do to so much before that is known to the pixel."""
+SAME_HEIGHT_PX = 1.5
+"""Pulses of a page are drawn as high as each other to so much."""
 MIN_STROKES = 2
 """So many pulses tell the scale across better than the columns of a coarse page."""
 LENGTHS_S = 10.0, 5.0
@@ -139,7 +141,7 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
     across, down = arrangement.px_per_mm
     strokes = [stroke for stroke in (_foot_and_top(ink, *pulse) for pulse in arrangement.pulses) if stroke]
     if strokes:
-        found = float(np.median([foot - top for foot, top in strokes])) / arrangement.mm_per_mv
+        found = _height_px(np.array([foot - top for foot, top in strokes])) / arrangement.mm_per_mv
         if abs(found / down - 1) <= (MAX_PULSE_CHANGE if has_grid else MAX_COARSE_CHANGE):
             down = found
         elif arrangement.gain_from != "option":
@@ -147,12 +149,15 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
         by_columns = len(strokes) < MIN_STROKES and abs(across / down - 1) <= MAX_PULSE_CHANGE
         across = across if has_grid or by_columns else down
     arrangement = replace(arrangement, px_per_mm=(across, down))
-    if arrangement.gap_mm and len({place.start_s for place in arrangement.places}) > 1:
-        return replace(arrangement, places=tuple(_on_its_foot(p, strokes, down) for p in arrangement.places))
+    apart = arrangement.gap_mm > 0 and len({place.start_s for place in arrangement.places}) > 1
     if not has_grid:
-        arrangement = replace(arrangement, px_per_mm=(_by_length(arrangement, ink) or across, down))
-        across = arrangement.px_per_mm[0]
-    arrangement = replace(arrangement, places=tuple(_on_its_foot(p, strokes, down) for p in arrangement.places))
+        # Rows with bare paper between their columns are longer than they last: strips are not.
+        whole = [place for place in arrangement.places if not (apart and place.name in LEADS_12)]
+        across = _by_length(arrangement, whole, ink) or across
+    places = tuple(_on_its_foot(place, strokes, down) for place in arrangement.places)
+    arrangement = replace(arrangement, px_per_mm=(across, down), places=places)
+    if apart:
+        return arrangement
     columns = _columns(arrangement, ink, has_grid) or _columns_by_ends(arrangement, ink)
     if columns is None:
         return arrangement
@@ -221,18 +226,34 @@ def _around_highest(share: np.ndarray) -> np.ndarray:
     return labels == labels[np.argmax(share)]
 
 
-def _by_length(arrangement: Arrangement, ink: np.ndarray) -> float | None:
-    """px/mm across by the length of the rows, from where most of their traces begin to where they end; None where these are not known, or tell another
-    scale than the arrangement's."""
+def _height_px(heights: np.ndarray) -> float:
+    """The height of (n,) pulses: the mean of those that are no farther than `SAME_HEIGHT_PX` from the median. Each is known to a pixel, their mean to parts of one."""
+    return float(heights[np.abs(heights - np.median(heights)) <= SAME_HEIGHT_PX].mean())
+
+
+def _by_length(arrangement: Arrangement, places: Sequence[Place], ink: np.ndarray) -> float | None:
+    """px/mm across by the length of the rows of some `places`, from where most of their traces begin to where they end; None where these are not known, or tell
+    another scale than the arrangement's both across and down."""
+    if not places:
+        return None
+    arrangement = replace(arrangement, places=tuple(places))
     pulses, width = [(left, right) for left, right, _, _ in arrangement.pulses], ink.shape[1]
-    first = _end_px(arrangement, ink, min(place.box.left for place in arrangement.places), pulses, True)
-    mirrored = [(width - right, width - left) for left, right in pulses]
-    end = width - max(place.box.right for place in arrangement.places)
-    last = _end_px(arrangement, ink[:, ::-1], end, mirrored, True)
-    if first is None or last is None:
+    left = min(place.box.left for place in arrangement.places)
+    right = max(place.box.right for place in arrangement.places)
+    first = _end_px(arrangement, ink, left, pulses, True)
+    if first is None:
+        return None
+    mirrored = [(width - stop, width - start) for start, stop in pulses]
+    # They end where the columns do, or where they would by the scale that is known down.
+    ends = (right, left + round(PAGE_MM * arrangement.px_per_mm[1]))
+    found = (_end_px(arrangement, ink[:, ::-1], width - end, mirrored, True) for end in ends)
+    last = next((end for end in found if end is not None), None)
+    if last is None:
         return None
     scales = [(width - last - first) / seconds / arrangement.mm_per_s for seconds in LENGTHS_S]
-    return next((s for s in scales if abs(s / arrangement.px_per_mm[0] - 1) <= MAX_PITCH_CHANGE), None)
+    # Without a grid a page is as large across as down: where columns and pulses differ, the length says which is right.
+    known = np.array(arrangement.px_per_mm)
+    return next((s for s in scales if np.abs(s / known - 1).min() <= MAX_PITCH_CHANGE), None)
 
 
 def _columns_by_ends(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float, float] | None:

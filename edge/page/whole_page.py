@@ -29,14 +29,33 @@ the leads is no wider."""
 MIN_CUT_ROWS = 2
 MAX_ROW_S = 16.0
 """Rows of a page are no longer: those of two pages beside each other were taken for one."""
+LONGEST_SHEET_MM = 420.0
+"""No sheet of A3 or less holds longer rows: the lines of the grid were taken for others. Of 1,500 drawn and real pages that were read all that were longer were misread, and none of the
+others was longer than 276."""
 LEAST_LONG_PX = MIN_PX_PER_MM * 250
 """A sheet that fills its picture has 250 mm of columns at least: of fewer pixels it is too small, and its grid is too fine to be seen."""
 SEVERAL_PAGES = "There is more than one page in the picture: take one of each, or cut them apart."
+TOO_LONG = (
+    "By the grid the rows would be {mm:.0f} mm long, longer than a sheet of A3: give the paper speed if they are."
+)
 STRIP = "The picture shows a strip of one or two rows: use a page with all of the twelve leads."
 
 
 class NotOnePageError(PictureError):
     """Leads were made out, of more than one page (`bad_layout`) or of a part of one (`cut_off`): no other candidate for the page in its picture is tried."""
+
+
+def check_length(found: Arrangement) -> None:
+    """Refuse the scale of a grid by which rows would be longer than a sheet, unless their paper speed was given.
+
+    Raises
+    ------
+    PictureError : `bad_scale`.
+    """
+    edges_px = [edge for place in found.places for edge in (place.box.left, place.box.right)]
+    length_mm = (max(edges_px) - min(edges_px)) / found.px_per_mm[0]
+    if length_mm > LONGEST_SHEET_MM and found.speed_from != "option":
+        raise PictureError(Reason.BAD_SCALE, TOO_LONG.format(mm=length_mm))
 
 
 def check_whole(page: Page, found: Arrangement) -> None:

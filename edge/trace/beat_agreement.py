@@ -9,15 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..layout import LEADS_12
+from .page_clock import BEAT_S, KEPT_HZ, movement, on_page_clock
 
-KEPT_HZ = 125
-STEEP_S, BEAT_S = 0.04, 0.152
-"""QRS is what moves most within the one; its height is how far a lead moves within the other."""
-STEEP_SHARE = 0.97
-LEAST_STEEP_MV = 0.05
-"""A lead is steep where it moves as in its steepest hundredths, and more than this."""
-LEAST_SHARE, APART_S = 0.35, 0.25
-"""There is a beat where leads are so steep on average, and nowhere else within this time."""
 LEAST_BEATS, LEAST_OTHERS = 3, 3
 """Fewer beats of a lead have no usual height, and fewer other leads no say."""
 LEAST_HEIGHT_MV = 0.3
@@ -43,30 +36,14 @@ def odd_beats(signals: Mapping[str, np.ndarray], start_s: Mapping[str, float], r
     """
     from scipy import ndimage
 
-    names = [name for name, signal in signals.items() if np.isfinite(signal).any()]
-    if len(names) <= LEAST_OTHERS:
+    clock = on_page_clock(signals, start_s, rate_hz)
+    if clock is None or len(clock.names) <= LEAST_OTHERS:
         return {}
-    every = rate_hz // KEPT_HZ
-    starts = [round(start_s[name] * KEPT_HZ) for name in names]
-    parts = [signals[name][::every] for name in names]
-    leads = np.full((len(names), max(start + len(part) for start, part in zip(starts, parts, strict=True))), np.nan)
-    for lead, start, part in zip(leads, starts, parts, strict=True):
-        lead[start : start + len(part)] = part
-    moved = _movement(leads, STEEP_S)
-    steep = moved.copy()
-    for lead in steep:
-        known = lead[np.isfinite(lead)]
-        at = round(STEEP_SHARE * (known.size - 1))
-        lead /= max(float(np.partition(known, at)[at]), LEAST_STEEP_MV) if known.size else 1.0
-    shown = np.isfinite(steep)
-    mean = np.where(shown, np.minimum(steep, 1.0), 0.0).sum(axis=0) / np.maximum(shown.sum(axis=0), 1)
-    mean = ndimage.uniform_filter1d(mean, 5)
-    highest = ndimage.maximum_filter1d(mean, 2 * round(APART_S * KEPT_HZ) + 1)
-    beats = np.flatnonzero((mean == highest) & (mean >= LEAST_SHARE))
+    names, starts, leads, beats, every = clock.names, clock.starts, clock.leads, clock.beats, rate_hz // KEPT_HZ
     if len(beats) < LEAST_BEATS:
         return {}
-    heights = _movement(leads, BEAT_S)[:, beats]
-    slopes = ndimage.maximum_filter1d(moved, round(BEAT_S * KEPT_HZ), axis=1)[:, beats]
+    heights = movement(leads, BEAT_S)[:, beats]
+    slopes = ndimage.maximum_filter1d(clock.moved, round(BEAT_S * KEPT_HZ), axis=1)[:, beats]
     middles = (beats[1:] + beats[:-1]) / 2
     reach = MAX_BEAT_S * KEPT_HZ
     begins = np.maximum(np.concatenate([[0], middles]), beats - reach)
@@ -81,17 +58,6 @@ def odd_beats(signals: Mapping[str, np.ndarray], start_s: Mapping[str, float], r
             for beat in numbers
         ]
     return found
-
-
-def _movement(leads: np.ndarray, within_s: float) -> np.ndarray:
-    """How far each of (k, n) leads moves within so long about each sample, mV; NaN where it is not all known."""
-    from scipy import ndimage
-
-    size, known = round(within_s * KEPT_HZ), np.isfinite(leads)
-    highest = ndimage.maximum_filter1d(np.where(known, leads, -np.inf), size, axis=1)
-    lowest = ndimage.minimum_filter1d(np.where(known, leads, np.inf), size, axis=1)
-    all_known = ndimage.minimum_filter1d(known.view(np.uint8), size, axis=1) > 0
-    return np.subtract(highest, lowest, where=all_known, out=np.full(leads.shape, np.nan))
 
 
 def _odd(heights: np.ndarray, slopes: np.ndarray) -> dict[int, list[int]]:

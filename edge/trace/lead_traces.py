@@ -9,9 +9,12 @@ from ..arrangement.separators import separators
 from ..layout import Arrangement, Place
 from .centreline import OFFSETS_PX, centrelines
 from .crossings import ink_spans
+from .ink_claims import Claim, claims
 from .ink_runs import INK, InkRuns, columns_of, name_area
 from .lead_identities import contradictions
 from .lost_leads import OFF_ROW, Followed, lose
+from .misread_leads import evidence, probabilities
+from .page_clock import on_page_clock
 from .path_search import track
 from .printed_lines import without_lines
 from .strip_leads import strip_leads
@@ -27,6 +30,9 @@ NAME_STROKE_PX = 4
 LETTER_MM = 3.5
 NAME_REACH_MM = 14.0
 """Ink no larger than a letter, so near a lead's beginning, is no trace."""
+MAX_MISREAD = 0.1
+"""A lead that is more likely to be misread than this is lost."""
+MISREAD = "misread"
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,8 @@ class Traces:
     {name: (m, 2) float32 page pixels x, y of the trace, NaN between its pieces}; `limb_mv` and `augmented_mv` the root mean squares
     of I + III − II and of aVR + aVL + aVF, NaN where these leads are not simultaneous; `misnamed` says whether limb leads bear each other's names, and
     `strip_leads` {place of a strip: lead} what strips show whose names were not read, or not rightly;
-    `lost_because` is {name of a lead that was followed and then lost whole: the rule of `lost_leads` that took the last of it}.
+    `lost_because` is {name of a lead that was followed and then lost whole: the rule of `lost_leads` that took the last of it, or `MISREAD`};
+    `evidence` is {name: (F,) float32 what `misread_leads` judged it by} of leads that no rule took whole, and `misread` {name: how likely each was misread}.
     """
 
     signals: dict[str, np.ndarray]
@@ -52,35 +59,49 @@ class Traces:
     misnamed: bool = False
     strip_leads: dict[str, str] = field(default_factory=dict)
     lost_because: dict[str, str] = field(default_factory=dict)
+    evidence: dict[str, np.ndarray] = field(default_factory=dict)
+    misread: dict[str, float] = field(default_factory=dict)
 
 
-def trace_page(ink: np.ndarray, arrangement: Arrangement) -> Traces:
+@dataclass(frozen=True)
+class PageStrokes:
+    """What was followed of a page: for each place its stroke (w, 4), `line_px` the width of the page's lines where they are flat, in pixels, and for each place
+    what of the ink is its.
+
+    A stroke is the upper and the lower edge in each column, and how dark its upper and lower half are, 0..1: as `centrelines` takes it.
+    """
+
+    strokes: list[np.ndarray]
+    line_px: float
+    claims: list[Claim]
+
+
+def trace_page(ink: np.ndarray, arrangement: Arrangement, max_misread: float = MAX_MISREAD) -> Traces:
     """The `Traces` of a flat page's (H, W) uint8 `ink` whose leads stand as the `layout.Arrangement` says.
 
-    Where leads were lost that have followed printed lines, all are followed once more without these.
+    Where leads were lost that have followed printed lines, all are followed once more without these. Leads that are more likely to be misread than
+    `max_misread` are lost.
     """
-    strokes, line_px = page_strokes(ink, arrangement)
-    traces = _traces_of_strokes(strokes, line_px, arrangement, ink.shape[0])
+    followed = page_strokes(ink, arrangement)
+    traces = _traces_of_strokes(followed, arrangement, ink.shape[0], max_misread)
     lost = [
         (place, stroke)
-        for place, stroke in zip(arrangement.places, strokes, strict=True)
+        for place, stroke in zip(arrangement.places, followed.strokes, strict=True)
         if traces.lost_because.get(place.name) in OFF_ROW
     ]
     cleaned = without_lines(ink, lost, arrangement.px_per_mm)
     if cleaned is None:
         return traces
-    again = _traces_of_strokes(*page_strokes(cleaned, arrangement), arrangement, ink.shape[0])
+    again = _traces_of_strokes(page_strokes(cleaned, arrangement), arrangement, ink.shape[0], max_misread)
     return min(again, traces, key=lambda found: len(found.lost_because))
 
 
-def _traces_of_strokes(
-    strokes: Sequence[np.ndarray], line_px: float, arrangement: Arrangement, height_px: int
-) -> Traces:
-    """The `Traces` of what `page_strokes` gives, on a page of this height."""
+def _traces_of_strokes(followed: PageStrokes, arrangement: Arrangement, height_px: int, max_misread: float) -> Traces:
+    """The `Traces` of what was followed on a page of this height."""
     across, down = arrangement.px_per_mm
     places = arrangement.places
     signals, start_s, states, reach_mv, paths = {}, {}, {}, {}, {}
-    for place, (x, y, read) in zip(places, _curves(strokes, line_px, places, across), strict=True):
+    for place, (x, y, read) in zip(places, _curves(followed.strokes, followed.line_px, places, across), strict=True):
         name = place.name
         # Cabrera's order prints aVR inverted.
         sign = -1 if (place.lead or "").startswith("-") else 1
@@ -89,12 +110,22 @@ def _traces_of_strokes(
         ends = sorted(sign * (place.zero_px - row) / (down * arrangement.mm_per_mv) for row in (0, height_px))
         reach_mv[name] = ends[0], ends[1]
     lost_because, misnamed = lose(Followed(signals, start_s, reach_mv, RATE_HZ))
+    clock = on_page_clock(signals, start_s, RATE_HZ)
+    rows_mv = [place.zero_px / (down * arrangement.mm_per_mv) for place in places]
+    seen = {} if clock is None else evidence(clock, places, followed.claims, rows_mv)
+    misread = probabilities(seen)
+    for name, probability in misread.items():
+        if probability > max_misread:
+            signals[name][:] = np.nan
+            lost_because[name] = MISREAD
     lost = {name: float(np.isnan(signal).mean()) if signal.size else 1.0 for name, signal in signals.items()}
     states |= {name: np.zeros_like(states[name]) for name, share in lost.items() if share == 1.0}
     limb = _residual_mv(signals, start_s, {"I": 1, "III": 1, "II": -1})
     augmented = _residual_mv(signals, start_s, {"aVR": 1, "aVL": 1, "aVF": 1})
     shown = strip_leads(places, signals, RATE_HZ)
-    return Traces(signals, start_s, states, lost, paths, limb, augmented, RATE_HZ, misnamed, shown, lost_because)
+    return Traces(
+        signals, start_s, states, lost, paths, limb, augmented, RATE_HZ, misnamed, shown, lost_because, seen, misread
+    )
 
 
 def traces_of(leads: dict[str, np.ndarray], start_s: dict[str, float], lost: dict[str, float]) -> Traces:
@@ -108,18 +139,16 @@ def traces_of(leads: dict[str, np.ndarray], start_s: dict[str, float], lost: dic
     return Traces(leads, start_s, {}, lost, {}, limb, augmented, misnamed=misnamed or bool(wrong))
 
 
-def page_strokes(ink: np.ndarray, arrangement: Arrangement) -> tuple[list[np.ndarray], float]:
-    """(for each place its stroke (w, 4), the width of the page's lines where they are flat, in pixels) of a flat page's (H, W) uint8 `ink`.
-
-    A stroke is the upper and the lower edge in each column, and how dark its upper and lower half are, 0..1: as `centrelines` takes it.
-    """
+def page_strokes(ink: np.ndarray, arrangement: Arrangement) -> PageStrokes:
+    """The `PageStrokes` of a flat page's (H, W) uint8 `ink`."""
     places = arrangement.places
     erased, written = separators(ink, arrangement), writing(ink, arrangement)
     runs = InkRuns(ink, erased if written is None else erased | written, arrangement.px_per_mm)
     tracked = track(runs, places)
     line_px, usual_px = _thickness_px(runs, places, tracked)
     spans = ink_spans(tracked, runs, places)
-    return [_stroke(runs, place, span, usual_px) for place, span in zip(places, spans, strict=True)], line_px
+    strokes = [_stroke(runs, place, span, usual_px) for place, span in zip(places, spans, strict=True)]
+    return PageStrokes(strokes, line_px, claims(runs, places, spans))
 
 
 def trace_lead(

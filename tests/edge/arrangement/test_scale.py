@@ -147,3 +147,55 @@ def test_ends_that_lean_are_known_by_their_lean():
     assert scale._lean(rows, 180 + 0.1 * rows) == 0.0
     assert scale._lean(rows[:3], columns[:3]) == 0.0
     assert scale._lean(np.full(5, 100.0), columns[:5]) == 0.0
+
+
+def test_the_height_of_pulses_is_known_to_parts_of_a_pixel():
+    """Each is drawn to a whole one; what is something else is left out."""
+    assert scale._height_px(np.array([58.0, 59, 58, 58, 58])) == pytest.approx(58.2)
+    assert scale._height_px(np.array([58.0, 59, 58, 58, 71, 58, 30])) == pytest.approx(58.2)
+    assert scale._height_px(np.array([60.0])) == 60.0
+
+
+def page_without_grid(px_per_mm, rows=(200, 400, 600, 800), left=100, gap_px=0):
+    """Ink of rows of 250 mm, whose second half begins so much later; but for the last, which goes on."""
+    ink = np.zeros((1000, 2400), np.uint8)
+    middle, right = left + round(125 * px_per_mm), left + round(250 * px_per_mm)
+    for row in rows[:-1]:
+        ink[row : row + 3, left:middle] = ink[row : row + 3, middle + gap_px : right + gap_px] = 255
+    ink[rows[-1] : rows[-1] + 3, left:right] = 255
+    return ink
+
+
+def two_columns(px_per_mm, rows=(200, 400, 600, 800), left=100):
+    """Three rows of two columns and a strip, as they are found at scales (across, down) that may be wrong."""
+    across = px_per_mm[0]
+    places = [
+        Place(name, name, Box(left + side * round(125 * across), row - 90, left + (side + 1) * round(125 * across), row + 90), row, 5.0 * side)
+        for side, names in enumerate((("I", "II", "III"), ("V1", "V2", "V3")))
+        for name, row in zip(names, rows, strict=False)
+    ]  # fmt: skip
+    places.append(
+        Place("rhythm", "II", Box(left, rows[-1] - 90, left + round(250 * across), rows[-1] + 90), rows[-1], 0.0)
+    )
+    return Arrangement("6x2+1", tuple(places), px_per_mm, 25.0, 10.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("across", [7.4, 7.29, 7.6])
+def test_without_a_grid_the_length_of_the_rows_says_the_scale(across):
+    """Also where the columns were found by 2.7 % too wide: what the pulses say down is near it."""
+    found = two_columns((across, 7.37))
+    ink = page_without_grid(7.4)
+    assert refined(found, ink, has_grid=False).px_per_mm[0] == pytest.approx(7.4, rel=0.001)
+
+
+def test_a_length_that_neither_columns_nor_pulses_know_is_none():
+    found = two_columns((7.7, 7.6))
+    assert scale._by_length(found, found.places, page_without_grid(7.4)) is None
+
+
+def test_where_columns_stand_apart_a_strip_says_the_scale():
+    """Rows with bare paper between their columns are longer than what they show."""
+    found = replace(two_columns((7.35, 7.35)), gap_mm=3.0)
+    assert refined(found, page_without_grid(7.4, gap_px=22), has_grid=False).px_per_mm[0] == pytest.approx(
+        7.4, rel=0.001
+    )

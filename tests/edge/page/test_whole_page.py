@@ -6,6 +6,7 @@ from PIL import Image
 
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.image import open_picture
+from ecg_edge.layout import Arrangement, Box, Place
 from ecg_edge.page import whole_page
 from ecg_edge.page.page import find_page
 
@@ -122,3 +123,20 @@ def test_rows_are_counted_where_there_is_ink_alone():
     """Beside a page there may be a table, or nothing."""
     for ink in (np.zeros((800, 1000), np.uint8), np.full((800, 1000), 255, np.uint8)):
         assert whole_page.rows_on(ink, (8.0, 8.0)) == 0
+
+
+@pytest.mark.parametrize("speed_from, refused", [("pulse", True), ("columns", True), ("option", False)])
+def test_rows_longer_than_any_sheet_say_that_the_grid_is_another(speed_from, refused):
+    """500 mm: what was taken for 5 mm is 2.5 mm, unless somebody says how fast that paper went."""
+    places = tuple(
+        Place(name, name, Box(100 + 1000 * n, 100, 1100 + 1000 * n, 300), 200.0, 2.5 * n)
+        for n, name in enumerate("1234")
+    )
+    long = Arrangement("3x4", places, (8.0, 8.0), 50.0, 20.0, 0.0, 1.0, speed_from=speed_from)
+    whole_page.check_length(Arrangement("3x4", places, (16.0, 16.0), 25.0, 10.0, 0.0, 1.0))
+    if not refused:
+        whole_page.check_length(long)
+        return
+    with pytest.raises(PictureError, match="500 mm") as caught:
+        whole_page.check_length(long)
+    assert caught.value.reason is Reason.BAD_SCALE

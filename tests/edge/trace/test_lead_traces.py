@@ -164,10 +164,10 @@ def test_limb_leads_add_up_where_they_are_simultaneous():
 def test_a_lead_of_which_crossings_left_less_than_a_pixel_is_lost(monkeypatch):
     """Seen on a drawn page: three columns had edges, and between these nothing that could be dark."""
     ink, arrangement = stroke(300 - beats(720, 100)), arrangement_of([300, 500], 720)
-    followed, line_px = lead_traces.page_strokes(ink, arrangement)
-    followed[1][:] = np.nan
-    followed[1][100:103, :2] = 499.6, 499.5
-    monkeypatch.setattr(lead_traces, "page_strokes", lambda *_: (followed, line_px))
+    followed = lead_traces.page_strokes(ink, arrangement)
+    followed.strokes[1][:] = np.nan
+    followed.strokes[1][100:103, :2] = 499.6, 499.5
+    monkeypatch.setattr(lead_traces, "page_strokes", lambda *_: followed)
     traces = lead_traces.trace_page(ink, arrangement)
     assert traces.lost["I"] == 0.0
     assert traces.lost["II"] == 1.0

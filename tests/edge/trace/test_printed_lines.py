@@ -24,7 +24,7 @@ def test_a_trace_is_followed_below_a_rule(falls):
     rows = beats(WIDTH, 80.0)
     page = page_with(np.linspace(170, 170 + falls, WIDTH), rows)
     arrangement = arrangement_of([ZERO], WIDTH, names=("II",))
-    followed = page_strokes(page, arrangement)[0][0]
+    followed = page_strokes(page, arrangement).strokes[0]
     assert np.nanmedian(followed[:, 0]) < 180  # else this is no such page
     traces = trace_page(page, arrangement)
     assert traces.lost_because == {}

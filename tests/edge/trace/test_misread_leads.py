@@ -1,0 +1,111 @@
+"""How likely leads were misread: of drawn reports that are read, and with what goes wrong on paper put into them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecg_edge import layout
+from ecg_edge.simulator.heart import simulate
+from ecg_edge.trace import misread_leads
+from ecg_edge.trace.ink_claims import Claim
+from ecg_edge.trace.lead_traces import MAX_MISREAD
+from ecg_edge.trace.page_clock import on_page_clock
+
+RATE_HZ, COLUMN, PITCH_MV = 500, 1250, 3.75
+NOTHING = Claim((), 0.0, 0.0)
+NAMES = (*layout.LEADS_12, layout.RHYTHM)
+
+
+def page(seed=1, label="normal"):
+    """({lead: mV}, {lead: when it begins}, places, {lead: its row in mV}) of a page of four columns and a strip."""
+    whole = simulate(label, seconds=10, rate_hz=RATE_HZ, seed=seed)
+    starts = {name: number // 3 * 2.5 for number, name in enumerate(layout.LEADS_12)} | {layout.RHYTHM: 0.0}
+    signals = {
+        name: whole[number, round(starts[name] * RATE_HZ) :][:COLUMN].copy()
+        for number, name in enumerate(layout.LEADS_12)
+    } | {layout.RHYTHM: whole[1].copy()}
+    rows = {name: 1 + number % 3 * PITCH_MV for number, name in enumerate(layout.LEADS_12)}
+    rows |= {layout.RHYTHM: 1 + 3 * PITCH_MV}
+    box = layout.Box(0, 0, 1, 1)
+    places = [layout.Place(name, name, box, rows[name] * 80, starts[name]) for name in NAMES]
+    return signals, starts, places, rows
+
+
+def likely(signals, starts, places, rows, **claims):
+    """{lead: how likely it was misread}."""
+    clock = on_page_clock(signals, starts, RATE_HZ)
+    found = [claims.get(name, NOTHING) for name in NAMES]
+    return misread_leads.probabilities(misread_leads.evidence(clock, places, found, [rows[name] for name in NAMES]))
+
+
+@pytest.mark.parametrize("label", layout.CLASSES)
+def test_leads_as_they_are_printed_are_believed(label):
+    """Of ten hearts of each kind, 130 leads, no more than two are doubted."""
+    doubted = [
+        name
+        for seed in range(10)
+        for name, probability in likely(*page(seed, label)).items()
+        if probability > MAX_MISREAD
+    ]
+    assert len(doubted) <= 2
+
+
+def test_a_wave_of_the_row_below_is_found():
+    """V1 goes down to the row of V2 in one beat of its column, in whose ink it is there."""
+    signals, starts, places, rows = page()
+    before = likely(signals, starts, places, rows)["V1"]
+    beats = on_page_clock(signals, starts, RATE_HZ).beats * 4 - round(starts["V1"] * RATE_HZ)
+    beat = next(int(beat) for beat in beats if 200 < beat < COLUMN - 200)
+    signals["V1"][beat - 10 : beat + 15] -= 2.5
+    shared = Claim((NAMES.index("V2"),), 0.05, 3.0)
+    after = likely(signals, starts, places, rows, V1=shared)["V1"]
+    assert after > max(MAX_MISREAD, 10 * before)
+
+
+def test_a_lead_that_left_its_trace_is_found():
+    """Half of V4 follows a line beside it, whose own ink nobody has taken."""
+    signals, starts, places, rows = page(3)
+    before = likely(signals, starts, places, rows)["V4"]
+    signals["V4"] = np.where(np.arange(COLUMN) < COLUMN // 2, np.float32(0.4), signals["V4"])
+    after = likely(signals, starts, places, rows, V4=Claim((), 0.5, 31.0))["V4"]
+    assert after > max(MAX_MISREAD, 10 * before)
+
+
+@settings(max_examples=10, deadline=None)
+@given(order=st.permutations(NAMES), seed=st.integers(0, 50))
+def test_the_order_of_leads_says_nothing(order, seed):
+    signals, starts, places, rows = page(seed)
+    usual = likely(signals, starts, places, rows)
+    other = likely({name: signals[name] for name in order}, starts, places, rows)
+    assert other == pytest.approx(usual, abs=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    lost=st.lists(st.tuples(st.sampled_from(NAMES), st.integers(0, COLUMN), st.integers(0, COLUMN)), max_size=8),
+    flat=st.sets(st.sampled_from(NAMES), max_size=6),
+)
+def test_evidence_is_a_number_whatever_is_lost(lost, flat):
+    signals, starts, places, rows = page()
+    for name in flat:
+        signals[name][:] = 0.0
+    for name, start, stop in lost:
+        signals[name][start:stop] = np.nan
+    shown = {name for name in NAMES if np.isfinite(signals[name][:: RATE_HZ // 125]).any()}
+    clock = on_page_clock(signals, starts, RATE_HZ)
+    found = misread_leads.evidence(clock, places, [NOTHING] * len(NAMES), [rows[name] for name in NAMES])
+    assert found.keys() == shown
+    assert all(
+        values.shape == (len(misread_leads.EVIDENCE),) and np.isfinite(values).all() for values in found.values()
+    )
+    assert all(0 <= probability <= 1 for probability in misread_leads.probabilities(found).values())
+
+
+def test_a_page_of_few_leads_is_not_judged():
+    """One lead of twelve is judged by itself where the others are lost; of a page that shows no more than it nothing was learnt."""
+    signals, starts, places, rows = page()
+    assert likely({"II": signals["II"]}, starts, places, rows).keys() == {"II"}
+    clock = on_page_clock({"II": signals["II"]}, starts, RATE_HZ)
+    assert misread_leads.evidence(clock, [places[1]], [NOTHING], [rows["II"]]) == {}
+    assert misread_leads.probabilities({}) == {}
