@@ -257,7 +257,7 @@ class Reader:
             seen["quality"] = quality.measure(page, seen["traces"])
             # To be followed for its overlay alone refuses no page that is read without.
             if self.kind == PAGE_SIGNAL or page.template is None:
-                quality.check(seen["quality"])
+                quality.check(seen["quality"], seen["traces"].lost_as_misread)
                 quality.check_names(seen["traces"])
             with clock.stage("measure"):
                 signals, found = Stages(**seen).signals, page.arrangement

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,12 @@ Numbers = Mapping[str, float | None]
 MAX_LOST_SHARE = 0.5
 """A lead is lost where more than this share of it cannot be traced."""
 
+LEADS_LOST = "leads_lost"
 MISNAMED = "The limb leads do not fit the names that they were read by: use a page whose leads stand in one of the known orders."
+RUN_TOGETHER = (
+    "More than four leads were probably misread: where waves run into the rows beside theirs, print the page at half the gain or with rows farther apart;"
+    " otherwise take a sharper, flatter picture."
+)
 CONTRADICTION = "The limb leads contradict each other as they were followed: take a sharper, flatter picture."
 
 
@@ -44,7 +49,7 @@ LIMITS = (
     Limit("covered", 0.12, Reason.COVERED),
     Limit("glare", 0.15, Reason.BAD_LIGHT),
     Limit("blur_px", 3.4, Reason.BLURRED),
-    Limit("leads_lost", 4, Reason.LEADS_LOST),
+    Limit(LEADS_LOST, 4, Reason.LEADS_LOST),
     # Einthoven's law: leads that contradict each other by so much were not traced rightly.
     Limit("limb_residual_mv", 0.5, Reason.LEADS_LOST, CONTRADICTION),
     Limit("augmented_residual_mv", 0.5, Reason.LEADS_LOST, CONTRADICTION),
@@ -92,16 +97,18 @@ def find_problem(numbers: Numbers) -> Reason | None:
     return None if limit is None else limit.reason
 
 
-def check(numbers: Numbers) -> None:
-    """Refuse a page that cannot be read well enough.
+def check(numbers: Numbers, misread: Collection[str] = ()) -> None:
+    """Refuse a page that cannot be read well enough; `misread` are the leads that were lost as such.
 
     Raises
     ------
     PictureError : for the first of `LIMITS` that is broken.
     """
     limit = _broken_limit(numbers)
-    if limit is not None:
-        raise PictureError(limit.reason, limit.sentence)
+    if limit is None:
+        return
+    mostly_misread = limit.name == LEADS_LOST and 2 * len(set(LEADS_12) & set(misread)) > (numbers[LEADS_LOST] or 0)
+    raise PictureError(limit.reason, RUN_TOGETHER if mostly_misread else limit.sentence)
 
 
 def check_names(traces: Traces) -> None:

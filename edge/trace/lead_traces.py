@@ -9,7 +9,6 @@ from ..arrangement.separators import separators
 from ..layout import Arrangement, Place
 from .centreline import OFFSETS_PX, centrelines
 from .crossings import ink_spans
-from .ink_claims import Claim, claims
 from .ink_runs import INK, InkRuns, columns_of, name_area
 from .lead_identities import contradictions
 from .lost_leads import OFF_ROW, Followed, lose
@@ -17,6 +16,7 @@ from .misread_leads import evidence, probabilities
 from .page_clock import on_page_clock
 from .path_search import track
 from .printed_lines import without_lines
+from .shared_ink import shared_ink
 from .strip_leads import strip_leads
 from .writing import writing
 
@@ -30,7 +30,7 @@ NAME_STROKE_PX = 4
 LETTER_MM = 3.5
 NAME_REACH_MM = 14.0
 """Ink no larger than a letter, so near a lead's beginning, is no trace."""
-MAX_MISREAD = 0.1
+MAX_MISREAD = 0.15
 """A lead that is more likely to be misread than this is lost."""
 MISREAD = "misread"
 
@@ -62,18 +62,23 @@ class Traces:
     evidence: dict[str, np.ndarray] = field(default_factory=dict)
     misread: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def lost_as_misread(self) -> list[str]:
+        """The names of the leads that were lost because they were probably misread."""
+        return [name for name, rule in self.lost_because.items() if rule == MISREAD]
+
 
 @dataclass(frozen=True)
 class PageStrokes:
     """What was followed of a page: for each place its stroke (w, 4), `line_px` the width of the page's lines where they are flat, in pixels, and for each place
-    what of the ink is its.
+    the numbers of those with which it shares ink.
 
     A stroke is the upper and the lower edge in each column, and how dark its upper and lower half are, 0..1: as `centrelines` takes it.
     """
 
     strokes: list[np.ndarray]
     line_px: float
-    claims: list[Claim]
+    shared: list[tuple[int, ...]]
 
 
 def trace_page(ink: np.ndarray, arrangement: Arrangement, max_misread: float = MAX_MISREAD) -> Traces:
@@ -112,7 +117,7 @@ def _traces_of_strokes(followed: PageStrokes, arrangement: Arrangement, height_p
     lost_because, misnamed = lose(Followed(signals, start_s, reach_mv, RATE_HZ))
     clock = on_page_clock(signals, start_s, RATE_HZ)
     rows_mv = [place.zero_px / (down * arrangement.mm_per_mv) for place in places]
-    seen = {} if clock is None else evidence(clock, places, followed.claims, rows_mv)
+    seen = {} if clock is None else evidence(clock, places, followed.shared, rows_mv)
     misread = probabilities(seen)
     for name, probability in misread.items():
         if probability > max_misread:
@@ -148,7 +153,7 @@ def page_strokes(ink: np.ndarray, arrangement: Arrangement) -> PageStrokes:
     line_px, usual_px = _thickness_px(runs, places, tracked)
     spans = ink_spans(tracked, runs, places)
     strokes = [_stroke(runs, place, span, usual_px) for place, span in zip(places, spans, strict=True)]
-    return PageStrokes(strokes, line_px, claims(runs, places, spans))
+    return PageStrokes(strokes, line_px, shared_ink(runs, places, spans))
 
 
 def trace_lead(

@@ -1,4 +1,4 @@
-"""How likely each lead was misread: by what the other leads do not explain of it, by how its beats differ, and by the ink that it shares or has left.
+"""How likely each lead was misread: by what the other leads do not explain of it, by how its beats differ, and by the rows that it reaches or shares ink with.
 
 A wave that was given to the row beside, handwriting that was followed for a while, a trace that was led along a rule: each looks otherwise, and no single measure tells it
 from an unusual heart. Decision trees (gradient boosting, `train/misread_leads.py`) weigh them together: learnt of drawn pages, on which it is known what each lead showed.
@@ -11,16 +11,12 @@ from importlib import resources
 import numpy as np
 
 from ..layout import Place
-from .ink_claims import Claim
 from .page_clock import KEPT_HZ, PageClock
 
-EVIDENCE = (
-    "unexplained", "largest", "uneven_beats", "height_mv", "lost", "higher_row", "unclaimed", "unclaimed_mm", "up", "down",
-)  # fmt: skip
+EVIDENCE = ("unexplained", "largest", "uneven_beats", "height_mv", "lost", "higher_row", "up", "down")
 """What a lead is judged by, in the order of the columns of `evidence`: the logarithm of the share of its power that the other leads of its time do not explain; the largest
 difference from what they say, by the lead's height; the logarithm of the share of its most unusual beat that its median beat does not explain; the logarithm of its height in mV; the
-share of its samples that are lost; the logarithm of how much higher a row is whose ink it shares; the share of its columns with ink near by that no lead has taken, and the longest
-stretch of such in mm; how far its waves go up and down, as a share of the way to the next row."""
+share of its samples that are lost; the logarithm of how much higher a row is whose ink it shares; how far its waves go up and down, as a share of the way to the next row."""
 LEAST_LEADS = 6
 """A page of fewer is none that the trees have learnt of."""
 NOT_KNOWN = -9.0
@@ -33,8 +29,6 @@ LEAST_S, LEAST_KNOWN = 0.8, 0.8
 """A shorter stretch says nothing of what others explain, nor do leads of which less than this share is known at the time."""
 BEAT_S, SLIDE_S = (0.12, 0.18), 0.016
 """What is compared of beats, before and after the time of each, and by how much they may be shifted against their median."""
-SAME_ROW_MV = 0.2
-"""Rows nearer to each other than this are one."""
 HEIGHT_PERCENTILES = 0.5, 99.5
 """Between these of its samples lies a lead's height."""
 LEAST_HEIGHT_MV, LEAST_POWER, LEAST_SHARE = 0.02, 1e-6, 1e-3
@@ -42,14 +36,14 @@ LEAST_HEIGHT_MV, LEAST_POWER, LEAST_SHARE = 0.02, 1e-6, 1e-3
 
 
 def evidence(
-    clock: PageClock, places: Sequence[Place], claimed: Sequence[Claim], rows_mv: Sequence[float]
+    clock: PageClock, places: Sequence[Place], shared: Sequence[Sequence[int]], rows_mv: Sequence[float]
 ) -> dict[str, np.ndarray]:
     """{name of each lead of the clock: (F,) float32, its `EVIDENCE`}; empty for a page of fewer than `LEAST_LEADS`.
 
     Parameters
     ----------
     clock : the leads of which some is left
-    places, claimed, rows_mv : of all leads of the page where they stand, what of the ink is theirs, and how far down the page their rows are, in mV
+    places, shared, rows_mv : of all leads of the page where they stand, the numbers of those with which they share ink, and how far down the page their rows are, in mV
     """
     if len(places) < LEAST_LEADS:
         return {}
@@ -58,16 +52,14 @@ def evidence(
     heights = dict(zip(clock.names, map(_height_mv, clock.leads), strict=True))
     found = {}
     for lead, name in enumerate(clock.names):
-        number = numbers[name]
+        number, place = numbers[name], places[numbers[name]]
         part = slice(clock.starts[lead], int(np.flatnonzero(known[lead])[-1]) + 1)
         shown = clock.leads[lead, part]
         unexplained, largest_mv = _unexplained(drifting, known, lead, part)
-        claim = claimed[number]
-        higher = max(
-            (heights[places[other].name] for other in claim.shared_with if places[other].name in heights), default=0.0
-        )
-        below = np.asarray(rows_mv) - rows_mv[number]
-        to_next = [float(way[way > SAME_ROW_MV].min(initial=np.inf)) for way in (-below, below)]
+        higher = max((heights.get(places[other].name, 0.0) for other in shared[number]), default=0.0)
+        beside = [row for other, row in zip(places, rows_mv, strict=True) if _share_columns(place, other)]
+        below = np.array(beside) - rows_mv[number]
+        to_next = [float(way[way > 0].min(initial=np.inf)) for way in (-below, below)]
         found[name] = np.array(
             [
                 unexplained,
@@ -76,8 +68,6 @@ def evidence(
                 np.log(heights[name]),
                 np.isnan(shown).mean(),
                 np.log(higher / heights[name]) if higher else NOT_KNOWN,
-                claim.unclaimed_share,
-                claim.unclaimed_mm,
                 np.nanmax(shown) / to_next[0],
                 -np.nanmin(shown) / to_next[1],
             ],
@@ -106,6 +96,10 @@ def _trees() -> dict[str, np.ndarray]:
     """(T, N) `feature`, `threshold`, `left`, `right` and `value` of the nodes of T trees, the `depth` of the deepest, and the `offset` of their sum, in log-odds."""
     with (resources.files(__package__) / "misread_leads.npz").open("rb") as file, np.load(file) as held:
         return {name: held[name] for name in held.files}
+
+
+def _share_columns(place: Place, other: Place) -> bool:
+    return place.box.left < other.box.right and other.box.left < place.box.right
 
 
 def _height_mv(lead: np.ndarray) -> float:

@@ -244,3 +244,17 @@ def levels_and_steps(gray):
     """By counting."""
     steps = np.abs(gray[2:].astype(int) - gray[:-2])
     return np.bincount(gray.ravel(), minlength=256), np.bincount(steps.ravel(), minlength=256)
+
+
+def test_leads_that_were_misread_are_said_to_be_so():
+    """Where they are most of those that are lost: a sharper picture would not help."""
+    numbers = dict.fromkeys((limit.name for limit in quality.LIMITS), None) | {quality.LEADS_LOST: 5}
+    for misread, sentence in (
+        ((), Reason.LEADS_LOST.sentence),
+        (("V1", "V2", "rhythm"), Reason.LEADS_LOST.sentence),
+        (("V1", "V2", "V3"), quality.RUN_TOGETHER),
+    ):
+        with pytest.raises(PictureError) as refused:
+            quality.check(numbers, misread)
+        assert refused.value.reason is Reason.LEADS_LOST and str(refused.value) == sentence
+    quality.check(numbers | {quality.LEADS_LOST: 4}, ("V1", "V2", "V3", "V4"))
