@@ -26,7 +26,7 @@ from .frame_lines import without_frame
 from .ink import PATCH_PX, ink_of, with_coloured_print
 from .pixels import DarkPixels, luma
 from .report_geometry import is_report, unlike
-from .whole_page import LEAST_LONG_PX, NotOnePageError, check_length, check_whole, with_better_reason
+from .whole_page import LEAST_LONG_PX, NotOnePageError, check_whole, with_better_reason
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -310,8 +310,6 @@ def _arranged(page: Page, seen: np.ndarray | None = None) -> Page:
     else:
         tilt = 0.0
     found = _clipped(refined(found, seen, page.px_per_mm is not None), ink.shape)
-    if page.px_per_mm is not None:
-        check_length(found)
     flat = page.flat
     if flat is not None:
         flat = replace(

@@ -59,12 +59,15 @@ def check_length(found: Arrangement) -> None:
 
 
 def check_whole(page: Page, found: Arrangement) -> None:
-    """Refuse an upright page, arranged as `found`, that is not the only one in its picture or not all in it.
+    """Refuse an upright page, arranged as `found`, that is not the only one in its picture or not all in it, or whose grid cannot be what it was taken for.
 
     Raises
     ------
     NotOnePageError
+    PictureError : as `check_length`.
     """
+    if page.px_per_mm is not None:
+        check_length(found)
     across, down = found.px_per_mm
     starts = sorted({place.start_s for place in found.places})
     zeros = sorted({place.zero_px for place in found.places})
