@@ -88,21 +88,27 @@ def write(trees, out: Path) -> None:
     count = max(tree.node_count for tree in grown)
     arrays = {
         "feature": np.zeros((len(grown), count), np.int8),
-        "threshold": np.full((len(grown), count), np.inf),
+        "threshold": np.full((len(grown), count), np.inf, np.float32),
         "left": np.tile(np.arange(count, dtype=np.int8), (len(grown), 1)),
         "right": np.tile(np.arange(count, dtype=np.int8), (len(grown), 1)),
-        "value": np.zeros((len(grown), count)),
+        "value": np.zeros((len(grown), count), np.float32),
         "offset": np.log(trees.init_.class_prior_[1] / trees.init_.class_prior_[0]),
         "depth": np.array(max(tree.max_depth for tree in grown)),
     }
     for number, tree in enumerate(grown):
         inner = np.flatnonzero(tree.children_left >= 0)
         for name, values in (
-            ("feature", tree.feature), ("threshold", tree.threshold), ("left", tree.children_left), ("right", tree.children_right),
+            ("feature", tree.feature), ("threshold", _below(tree.threshold)), ("left", tree.children_left), ("right", tree.children_right),
         ):  # fmt: skip
             arrays[name][number, inner] = values[inner]
         arrays["value"][number, : tree.node_count] = trees.learning_rate * tree.value[:, 0, 0]
     np.savez_compressed(out, **arrays)
+
+
+def _below(thresholds: np.ndarray) -> np.ndarray:
+    """The greatest float32 that are no greater than (n,) float64: of numbers in float32 the same are no greater."""
+    nearest = thresholds.astype(np.float32)
+    return np.where(nearest > thresholds, np.nextafter(nearest, np.float32(-np.inf)), nearest)
 
 
 def figures(judged: list[Judged]) -> dict[str, float]:
