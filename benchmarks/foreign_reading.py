@@ -105,7 +105,7 @@ def of_families(
     names: Iterable[str], count: int, seed: int, data: Path | None = None, labelled: bool = False
 ) -> Iterator[Page]:
     """Yield `count` pages of each family as they are drawn."""
-    from train import paper, paper_plan
+    from train import paper
 
     drawn = paper.draw_families(names, count, seed, FOLDS, data, labelled)
     for number, (family, page, px_per_mm, _) in enumerate(drawn):
@@ -113,10 +113,7 @@ def of_families(
         name = f"{family.replace(' ', '-')}-{seed + number % count}"
         may = {place.lead for place in shown.places} >= set(LEADS_12) - {"aVR"}
         case = foreign.Case(name, {}, shown.layout, shown.mm_per_s, shown.mm_per_mv, may, family)
-        seconds = {place.name.lstrip("-"): paper_plan.seconds_of(place, page.style) for place in shown.places}
-        # A drawn trace has the sample that ends it, too.
-        truth = {place: mv[: round(seconds[place] * paper.RATE_HZ)] for place, mv in paper.upright(page).items()}
-        yield Page(case, family, page.jpeg or page.image, truth, px_per_mm, page.labels)
+        yield Page(case, family, page.jpeg or page.image, paper.shown(page), px_per_mm, page.labels)
 
 
 def read(asked: Iterable[Page], model: str, severity: int = 0) -> Iterator[Scored]:

@@ -24,7 +24,7 @@ from ecg_edge.simulator import report_page
 from ecg_edge.trace import misread_leads
 from ecg_edge.trace.lead_traces import trace_page
 
-from . import camera, paper, paper_plan, records
+from . import camera, paper, records
 from .lead_scores import LEAST_DB, RATE_HZ, snr_db
 from .paper_mixtures import draw_mixture
 
@@ -175,10 +175,9 @@ def draw(number: int, data: str | None = None) -> Drawn:
     else:
         style, px_per_mm = draw_mixture(rng)
         page = paper.draw_page(records.signals(record), style, px_per_mm=px_per_mm, seed=SEED + number)
-        image, jpeg, shown = page.image, page.jpeg, page.arrangement
-        of_page = shown.layout, shown.mm_per_s, shown.mm_per_mv
-        seconds = {place.name.lstrip("-"): paper_plan.seconds_of(place, page.style) for place in shown.places}
-        truth = {name: mv[: round(seconds[name] * RATE_HZ)] for name, mv in paper.upright(page).items()}
+        image, jpeg, drawn = page.image, page.jpeg, page.arrangement
+        of_page = drawn.layout, drawn.mm_per_s, drawn.mm_per_mv
+        truth = paper.shown(page)
     if photographed:
         severity = int(rng.choice(SEVERITIES))
         flat = image if jpeg is None else open_picture(jpeg).image

@@ -151,6 +151,12 @@ def upright(page):
     return {name.lstrip("-"): -mv if name.startswith("-") else mv for name, mv in page.signals.items()}
 
 
+def shown(page):
+    """{place: (n,) mV} that each place of a drawn page shows, as it is read: without the sample that ends its trace."""
+    seconds = {place.name.lstrip("-"): seconds_of(place, page.style) for place in page.arrangement.places}
+    return {place: mv[: round(seconds[place] * RATE_HZ)] for place, mv in upright(page).items()}
+
+
 def save(page, stem, px_per_mm, known):
     """Write STEM.png or STEM.jpg, its truth and what else is `known` as STEM.json, and the drawn signals as STEM.npz; the picture's path."""
     picture = stem.with_name(f"{stem.name}.{'jpg' if page.jpeg else 'png'}")

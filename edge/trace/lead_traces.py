@@ -11,7 +11,7 @@ from .centreline import OFFSETS_PX, centrelines
 from .crossings import ink_spans
 from .ink_runs import INK, InkRuns, columns_of, name_area
 from .lead_identities import contradictions
-from .lost_leads import OFF_ROW, Followed, lose
+from .lost_leads import MAX_MISREAD, MISREAD, OFF_ROW, Followed, lose, lose_misread
 from .misread_leads import evidence, probabilities
 from .page_clock import on_page_clock
 from .path_search import track
@@ -30,9 +30,6 @@ NAME_STROKE_PX = 4
 LETTER_MM = 3.5
 NAME_REACH_MM = 14.0
 """Ink no larger than a letter, so near a lead's beginning, is no trace."""
-MAX_MISREAD = 0.15
-"""A lead that is more likely to be misread than this is lost."""
-MISREAD = "misread"
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class Traces:
     {name: (m, 2) float32 page pixels x, y of the trace, NaN between its pieces}; `limb_mv` and `augmented_mv` the root mean squares
     of I + III − II and of aVR + aVL + aVF, NaN where these leads are not simultaneous; `misnamed` says whether limb leads bear each other's names, and
     `strip_leads` {place of a strip: lead} what strips show whose names were not read, or not rightly;
-    `lost_because` is {name of a lead that was followed and then lost whole: the rule of `lost_leads` that took the last of it, or `MISREAD`};
+    `lost_because` is {name of a lead that was followed and then lost whole: the rule of `lost_leads` that took the last of it};
     `evidence` is {name: (F,) float32 what `misread_leads` judged it by} of leads that no rule took whole, and `misread` {name: how likely each was misread}.
     """
 
@@ -114,15 +111,13 @@ def _traces_of_strokes(followed: PageStrokes, arrangement: Arrangement, height_p
         start_s[name], states[name], paths[name] = place.start_s, read, np.stack([x, y], 1).astype(np.float32)
         ends = sorted(sign * (place.zero_px - row) / (down * arrangement.mm_per_mv) for row in (0, height_px))
         reach_mv[name] = ends[0], ends[1]
-    lost_because, misnamed = lose(Followed(signals, start_s, reach_mv, RATE_HZ))
+    page = Followed(signals, start_s, reach_mv, RATE_HZ)
+    lost_because, misnamed = lose(page)
     clock = on_page_clock(signals, start_s, RATE_HZ)
     rows_mv = [place.zero_px / (down * arrangement.mm_per_mv) for place in places]
     seen = {} if clock is None else evidence(clock, places, followed.shared, rows_mv)
     misread = probabilities(seen)
-    for name, probability in misread.items():
-        if probability > max_misread:
-            signals[name][:] = np.nan
-            lost_because[name] = MISREAD
+    lost_because |= lose_misread(page, misread, max_misread)
     lost = {name: float(np.isnan(signal).mean()) if signal.size else 1.0 for name, signal in signals.items()}
     states |= {name: np.zeros_like(states[name]) for name, share in lost.items() if share == 1.0}
     limb = _residual_mv(signals, start_s, {"I": 1, "III": 1, "II": -1})

@@ -77,7 +77,9 @@ RULES: tuple[tuple[str, Callable[[Followed], Lost]], ...] = (
     ("odd beats", _odd_beats),
 )
 """Each sees what those before it have left: of each lead by itself first, then by the others. After them limb leads are held against each other."""
-CONTRADICTING, DIFFERING = "contradicting", "differing"
+CONTRADICTING, DIFFERING, MISREAD = "contradicting", "differing", "misread"
+MAX_MISREAD = 0.15
+"""A lead that is more likely to be misread than this is lost."""
 
 
 def lose(page: Followed) -> tuple[dict[str, str], bool]:
@@ -94,6 +96,12 @@ def lose(page: Followed) -> tuple[dict[str, str], bool]:
     because |= _lose(page, CONTRADICTING, {name: WHOLE for name in contradicting})
     because |= _lose(page, DIFFERING, {name: WHOLE for name in differing(page.signals, page.start_s, page.rate_hz)})
     return because, misnamed
+
+
+def lose_misread(page: Followed, probabilities: Mapping[str, float], most: float = MAX_MISREAD) -> dict[str, str]:
+    """Lose the leads that are more likely than `most` to be misread, by `probabilities` {name: 0..1}; as the first that `lose` returns."""
+    likely = (name for name, probability in probabilities.items() if probability > most)
+    return _lose(page, MISREAD, dict.fromkeys(likely, WHOLE))
 
 
 def _lose(page: Followed, rule: str, lost: Lost) -> dict[str, str]:

@@ -32,12 +32,12 @@ def on_page_clock(signals: Mapping[str, np.ndarray], start_s: Mapping[str, float
     """The `PageClock` of {name: (n,) mV at `rate_hz`, NaN where lost} leads that begin at these times; None where none is known."""
     from scipy import ndimage
 
-    names = [name for name, signal in signals.items() if np.isfinite(signal).any()]
+    every = rate_hz // KEPT_HZ
+    kept = {name: signal[::every] for name, signal in signals.items()}
+    names = [name for name, part in kept.items() if np.isfinite(part).any()]
     if not names:
         return None
-    every = rate_hz // KEPT_HZ
-    starts = [round(start_s[name] * KEPT_HZ) for name in names]
-    parts = [signals[name][::every] for name in names]
+    starts, parts = [round(start_s[name] * KEPT_HZ) for name in names], [kept[name] for name in names]
     leads = np.full((len(names), max(start + len(part) for start, part in zip(starts, parts, strict=True))), np.nan)
     for lead, start, part in zip(leads, starts, parts, strict=True):
         lead[start : start + len(part)] = part

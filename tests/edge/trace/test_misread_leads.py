@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ecg_edge import layout
 from ecg_edge.simulator.heart import simulate
 from ecg_edge.trace import misread_leads
-from ecg_edge.trace.lead_traces import MAX_MISREAD
+from ecg_edge.trace.lost_leads import MAX_MISREAD
 from ecg_edge.trace.page_clock import on_page_clock
 
 RATE_HZ, COLUMN, PITCH_MV = 500, 1250, 3.75

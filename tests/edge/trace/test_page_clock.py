@@ -51,6 +51,14 @@ def test_lost_leads_are_left_out_and_a_page_of_none_has_no_clock(columns):
     assert on_page_clock({}, {}, RATE_HZ) is None
 
 
+def test_a_lead_of_which_no_sample_is_kept_is_left_out(columns):
+    """Three samples between two of those that are kept."""
+    signals, start_s = columns
+    few = np.full(COLUMN, np.nan)
+    few[401:404] = 0.1
+    assert "V1" not in on_page_clock(signals | {"V1": few}, start_s, RATE_HZ).names
+
+
 def test_movement_is_known_where_all_of_its_time_is():
     lead = np.arange(50.0)[None]
     lead[0, 30] = np.nan
