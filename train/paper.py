@@ -24,7 +24,7 @@ from .paper_families import FAMILIES, draw_family
 from .paper_grid import grid_covers
 from .paper_marks import FINE, Layers, draw_frame, draw_pulses, draw_separators, scribble, stroke, write
 from .paper_mixtures import MIXTURE, draw_mixture
-from .paper_plan import left_mm, piece_of, places_of, plan_of, row_of, seconds_of, side_left_mm
+from .paper_plan import column_of, left_mm, piece_of, places_of, plan_of, row_of, seconds_of, side_left_mm
 from .paper_style import COLOURS, INKS, LAYOUTS, TINTS, Style, draw_style
 
 RATE_HZ = records.RATE_HZ
@@ -104,7 +104,7 @@ def _draw_marks(layers, style, plan, places, drawn, px_per_mm, rng, extra):
     ink = layers.strokes(style.ink, "trace")
     for place in places:
         x = left_mm(place.start_s, style, plan) + np.arange(len(drawn[place.name])) / RATE_HZ * style.mm_per_s
-        zero = plan.zeros[row_of(place, places, style)]
+        zero = plan.zero(row_of(place, places, style), column_of(place, style))
         stroke(ink, x * fine, (zero - drawn[place.name] * style.mm_per_mv) * fine, style.pen_mm * fine)
     pulses = draw_pulses(layers.strokes(style.ink, "pulse"), style, plan, fine)
     draw_separators(layers.strokes(style.separator_ink or style.ink, "separator"), style, plan, fine)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .paper_plan import HEADER_MM, PULSE_PAD_MM, left_mm, pulse_mm, row_of, seconds_of, side_left_mm, wide_mm
+from .paper_plan import HEADER_MM, PULSE_PAD_MM, column_of, left_mm, pulse_mm, row_of, seconds_of, side_left_mm, wide_mm
 from .paper_style import FONTS, LAYOUTS
 
 FINE = 3
@@ -15,10 +15,10 @@ SHORT_MM = 5.0
 COVERED = 0.3
 """Of a pixel: what covers so much of it is what it is. A thin line may lie on two pixels."""
 RULE_MM = 0.25
+JOINED = 0.8
+"""The distance of the strokes of a Roman numeral that is one letter, as a share of the width of an I."""
 SIDE_TEXT = ("HR 72", "PR 158", "QRS 92", "QT 398", "QTc 412", "P 54", "R 31", "T 40")
 SCRIBBLE_INKS, SCRIBBLE_MM = ("blue", "black", "red"), (0.25, 0.5)
-
-
 KINDS = ("paper", "print", "separator", "name", "pulse", "trace")
 """What a spot of a page can be; where several meet it is the last of them."""
 
@@ -90,11 +90,18 @@ def draw_pulses(ink, style, plan, fine):
     end, wide = plan.left + wide_mm(style), pulse_mm(style)
     rise = end + PULSE_PAD_MM if style.pulse == "right" else plan.left - PULSE_PAD_MM - wide
     fall, height = rise + wide, PULSE_MV * style.mm_per_mv
-    zeros = plan.zeros if style.pulse_rows == "all" else plan.zeros[-1:]
-    for zero in zeros:
-        x = np.array([rise - 1.2, rise, rise, fall, fall, fall + 1.2])
+    rows, columns, _ = LAYOUTS[style.layout]
+    pitch = style.seconds / columns * style.mm_per_s + style.gap_mm
+    at = {
+        "all": [(row, 0) for row in range(len(plan.zeros))],
+        "last": [(len(plan.zeros) - 1, 0)],
+        "each column": [(row, column) for row in range(rows) for column in range(columns)],
+    }[style.pulse_rows]
+    pulses = [(rise + column * pitch, fall + column * pitch, plan.zero(row, column)) for row, column in at]
+    for start, stop, zero in pulses:
+        x = np.array([start - 1.2, start, start, stop, stop, stop + 1.2])
         stroke(ink, x * fine, (zero - np.array([0, 0, 1, 1, 0, 0]) * height) * fine, style.pen_mm * fine)
-    return tuple((rise, fall, zero - height, zero) for zero in zeros) if rise > 0 else ()
+    return tuple((start, stop, zero - height, zero) for start, stop, zero in pulses) if rise > 0 else ()
 
 
 def draw_separators(ink, style, plan, fine):
@@ -150,8 +157,12 @@ def write(layers, style, plan, places, px_per_mm, rng):
         x = left_mm(place.start_s, style, plan) + style.name_shift_mm
         if style.name_pitch_mm is not None and place.start_s:
             x = plan.left + style.name_shift_mm + round(place.start_s / seconds_of(place, style)) * style.name_pitch_mm
-        y = plan.zeros[row_of(place, places, style)] + shift
-        pen.text((x * px_per_mm, y * px_per_mm), place.lead, 255, name_font, anchor="ls")
+        row, column = row_of(place, places, style), column_of(place, style)
+        y = plan.zero(row, column) + shift + (plan.off[row][column][1] if plan.off else 0.0)
+        if style.numerals and set(place.lead) == {"I"}:
+            _write_numeral(pen, (x * px_per_mm, y * px_per_mm), len(place.lead), name_font)
+        else:
+            pen.text((x * px_per_mm, y * px_per_mm), place.lead, 255, name_font, anchor="ls")
     pen, text_font = layers.words(style.ink, "print"), _font(style.font, 3.6 * px_per_mm)
     if style.header:
         rate = rng.integers(48, 120)
@@ -174,6 +185,13 @@ def write(layers, style, plan, places, px_per_mm, rng):
         for line, text in enumerate(SIDE_TEXT):
             y = plan.grid[1] + 8.0 + 11.0 * line
             pen.text((left * px_per_mm, y * px_per_mm), text, 255, small, anchor="ls")
+
+
+def _write_numeral(pen, at, number, font):
+    """Write I, II or III as one letter, whose serifs touch each other."""
+    pitch = JOINED * font.getlength("I")
+    for letter in range(number):
+        pen.text((at[0] + letter * pitch, at[1]), "I", 255, font, anchor="ls")
 
 
 def _font(name, size_px):

@@ -18,18 +18,24 @@ SIDE_MM, SIDE_PAD_MM = 14.0, 3.0
 
 @dataclass(frozen=True)
 class Plan:
-    """Where things are on the paper, in mm: the page's `size`, the grid's box, the left edge of traces, and the rows' zeros."""
+    """Where things are on the paper, in mm: the page's `size`, the grid's box, the left edge of traces, the rows' zeros, and by how much the zero and the
+    name of each [row][column] are off, where they are."""
 
     size: tuple
     grid: tuple
     left: float
     zeros: tuple
     pitch: float
+    off: tuple = ()
+
+    def zero(self, row, column=0):
+        """The row of 0 mV there."""
+        return self.zeros[row] + (self.off[row][column][0] if self.off else 0.0)
 
 
 def plan_of(style, rng):
     """Where things go on the paper."""
-    rows, _, strips = LAYOUTS[style.layout]
+    rows, columns, strips = LAYOUTS[style.layout]
     width, height = PAPERS_MM[style.paper]
     top = HEADER_MM if style.header else EDGE_MM
     foot = FOOT_MM if style.foot else EDGE_MM
@@ -45,7 +51,10 @@ def plan_of(style, rng):
         grid = (0.0, 0.0, width, height)
     pitch = (height - top - foot - 4.0) / (rows + strips)
     zeros = tuple(top + 2.0 + pitch * (row + 0.55) for row in range(rows + strips))
-    return Plan((width, height), grid, left, zeros, pitch)
+    off = ()
+    if style.by_hand_mm:
+        off = rng.uniform(-style.by_hand_mm, style.by_hand_mm, (rows + strips, columns, 2)).tolist()
+    return Plan((width, height), grid, left, zeros, pitch, off)
 
 
 def wide_mm(style):
@@ -70,7 +79,7 @@ def places_of(style, plan, px_per_mm):
     span = style.seconds / columns
 
     def place(name, lead, row, start_s, seconds):
-        left, zero = left_mm(start_s, style, plan), plan.zeros[row]
+        left, zero = left_mm(start_s, style, plan), plan.zero(row, round(start_s / span))
         edges = (left, zero - 0.55 * plan.pitch, left + seconds * style.mm_per_s, zero + 0.45 * plan.pitch)
         box = Box(*(round(mm * px_per_mm) for mm in edges))
         return Place(name, lead, box, zero * px_per_mm - 0.5, start_s)
@@ -98,6 +107,11 @@ def left_mm(start_s, style, plan):
     """The left end of the trace that begins then."""
     column = round(start_s / style.seconds * LAYOUTS[style.layout][1])
     return plan.left + start_s * style.mm_per_s + column * style.gap_mm
+
+
+def column_of(place, style):
+    """The number of a place's column."""
+    return round(place.start_s / style.seconds * LAYOUTS[style.layout][1])
 
 
 def row_of(place, places, style):

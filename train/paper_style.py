@@ -120,7 +120,7 @@ class Style:
     gap_mm: float = 0.0
     """Bare paper between one column and the next."""
     pulse_rows: str = "all"
-    """Whether `all` rows have a pulse or the `last` alone."""
+    """Whether `all` rows have a pulse, the `last` alone, or all of `each column`."""
     pulse_s: float | None = None
     """How long a pulse is; 0.2 s where None, as on every device: one that is 5 mm wide at 50 mm/s would say 25."""
     frame: str = "none"
@@ -133,6 +133,12 @@ class Style:
     """How many scribbles."""
     finish: str = "none"
     """What became of the page afterwards: `fax`, `whitened` by an app, `photocopy`."""
+    row_s: float | None = None
+    """How much of the record a row shows, where it is not what fits on a page."""
+    by_hand_mm: float = 0.0
+    """By so much names, and the base lines of columns, are off where somebody has set them one by one."""
+    numerals: bool = False
+    """Whether I, II and III are printed as Roman numerals, each one letter."""
     skew_deg: float = 0.0
     """By how much the page lies askew in its picture, anticlockwise."""
     jpeg: int = 0
@@ -146,7 +152,7 @@ class Style:
     @property
     def seconds(self):
         """How much of the record a row shows: at 50 mm/s half of it fits on a page."""
-        return 10.0 * min(1.0, 25.0 / self.mm_per_s)
+        return self.row_s or 10.0 * min(1.0, 25.0 / self.mm_per_s)
 
 
 def draw_style(rng, layout=None):

@@ -11,11 +11,11 @@ import numpy as np
 from .. import layout
 from ..errors import PictureError, Reason
 from . import lead_names, rows
-from .calibration_pulses import Pulse, count_aligned
+from .calibration_pulses import Pulse, are_opened_twice, count_aligned
 from .coarse_page import PX_PER_MM, CoarsePage, coarse_page_of, coarse_report, reduced
 from .columns import PAGE_MM, gap_mm
 from .layout_matching import Match, known_match, matches_of
-from .name_windows import EVEN, USUAL, WIDE, NameSearch
+from .name_windows import BY_HAND, EVEN, USUAL, WIDE, NameSearch
 from .names_in_place import (
     MAX_MISPLACED,
     MAX_MISREAD,
@@ -194,13 +194,15 @@ def find_arrangement(
         if other_than and abs(np.log(other_than / px_per_mm[0])) < LEAST_RESCALED:
             raise PictureError(Reason.BAD_SCALE)
     coarse = coarse_page_of(*(seen or reduced(ink, px_per_mm)))
-    best, runner_up = _clear_match(coarse, (USUAL, EVEN) if by_traces else (USUAL, EVEN, WIDE))
+    # Pulses that open two columns tell rows and columns: of names only the order of the leads is asked.
+    by_hand = (BY_HAND,) if are_opened_twice(coarse.pulses, PX_PER_MM) else ()
+    best, runner_up = _clear_match(coarse, (USUAL, EVEN) if by_traces else (USUAL, EVEN, *by_hand, WIDE))
     if by_traces and np.mean(best.fits) < (READ_FITS if len(best.fits) > 1 else _least_of_one(best)):
         # Whatever is drawn has ends: only names that are read tell that they are those of traces.
         raise PictureError(Reason.BAD_SCALE)
     if not has_grid and not is_plausible_width(_columns_mm(best), mm_per_s):
         raise PictureError(Reason.BAD_SCALE)
-    if has_grid and are_exchanged(close_fits(ink, px_per_mm, coarse, best)):
+    if has_grid and are_exchanged(close_fits(ink, px_per_mm, coarse, best), best):
         raise PictureError(Reason.BAD_LAYOUT, OTHER_ORDER)
     found = _placed(coarse, best, ink, px_per_mm, runner_up, mm_per_s, mm_per_mv, not by_traces)
     if by_traces:

@@ -20,6 +20,8 @@ MIN_TOP, MAX_INSIDE, MAX_ABOVE = 0.75, 0.2, 0.2
 """Shares of ink along the top, between the strokes and above the top."""
 FULL_SHARE = 0.7
 """A column of pulses counts with this share of the fullest one's number."""
+LEAST_OPENING, APART_MM = 4, 40.0
+"""So many pulses below each other, one in each row, open a column, and two columns are so far apart at least; beats are drawn alike in two or three rows."""
 LEVEL_MM = 0.75
 CORNER_MM = 0.6
 
@@ -153,3 +155,9 @@ def columns_of(pulses: Iterable[Pulse], px_per_mm: float) -> list[tuple[float, f
     """[(left, right), …] of the columns in which pulses stand, from the left."""
     columns = in_columns(pulses, px_per_mm)
     return sorted((float(np.median([p.left for p in c])), float(np.median([p.right for p in c]))) for c in columns)
+
+
+def are_opened_twice(pulses: Iterable[Pulse], px_per_mm: float) -> bool:
+    """Whether pulses open two columns of leads, each in most of its rows."""
+    lefts = [column[0].left for column in in_columns(pulses, px_per_mm) if len(column) >= LEAST_OPENING]
+    return len(lefts) > 1 and max(lefts) - min(lefts) >= APART_MM * px_per_mm

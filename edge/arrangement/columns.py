@@ -28,6 +28,8 @@ STRETCH = np.linspace(0.95, 1.05, 41)
 BARE_MM, NEAR_EDGE_MM, BARE_BAND_MM, LINE_MM = 1.5, 8.0, 9.0, 1.0
 """Columns are apart by bare paper where most rows have none of their trace over so much, so near to an edge, within so much of 0 mV: but for a line or
 ticks that stand there, which are no wider than the last."""
+OPENING_MM, BEFORE_PULSE_MM, TRACE_BAND_MM = 7.0, 20.0, 4.0
+"""So far before a column the pulse ends that opens it; so far before the pulse, and so near to 0 mV, the end of the trace before it is looked for: names stand between them, and higher."""
 MIN_BARE_SHARE, EVEN_COLUMNS_MM = 0.6, 2.0
 """In so many of the rows paper is bare between columns that stand apart, and so evenly they follow each other."""
 OFF_COST = 0.008
@@ -178,10 +180,30 @@ def gap_mm(coarse: CoarsePage, zeros: np.ndarray, edges: np.ndarray) -> float:
     mm, found = PX_PER_MM, []
     near, band, line = (round(length * mm) for length in (NEAR_EDGE_MM, BARE_BAND_MM, LINE_MM))
     for column, edge in enumerate(np.rint(edges[1:-1]).astype(int).tolist()):
-        for zero in np.rint(zeros[:, column : column + 2].mean(axis=1)).astype(int).tolist():
+        rows = np.rint(zeros[:, column : column + 2].mean(axis=1)).astype(int).tolist()
+        opening = [pulse.left for pulse in coarse.pulses if 0 <= edge - pulse.right <= OPENING_MM * mm]
+        if opening:
+            found += _bare_before(
+                coarse.dark, np.rint(zeros[:, column]).astype(int).tolist(), round(min(opening)), edge
+            )
+            continue
+        for zero in rows:
             part = coarse.dark[max(zero - band, 0) : zero + band + 1, max(edge - near, 0) : edge + near + 1].any(axis=0)
             # A line alone in bare paper is opened away; of a trace nothing is left bare.
             runs, _ = ndimage.label(~ndimage.binary_opening(part, np.ones(line + 1, bool)))
             found.append(int(np.bincount(runs.ravel())[1:].max(initial=0)))
     gap = float(np.median(found)) / mm if found else 0.0
     return gap if gap >= BARE_MM else 0.0
+
+
+def _bare_before(dark: np.ndarray, rows: list[int], pulse: int, edge: int) -> list[int]:
+    """For each of these rows of a coarse page, how many pixels before an `edge` its trace ends where it does before the pulse that opens the column there, which rises at column `pulse`: 0
+    where it goes on to it."""
+    band, least, before, found = *(round(each * PX_PER_MM) for each in (TRACE_BAND_MM, BARE_MM, BEFORE_PULSE_MM)), []
+    for zero in rows:
+        inked = dark[max(zero - band, 0) : zero + band + 1, max(pulse - before, 0) : pulse].any(axis=0)
+        ends = np.append(np.flatnonzero(inked), inked.size)
+        # Behind the end of the trace; a name may stand between it and the pulse.
+        bare = [int(end) for end, begin in zip(ends, ends[1:], strict=False) if begin - end - 1 >= least]
+        found.append(edge - (max(pulse - before, 0) + bare[0] + 1) if bare else 0)
+    return found

@@ -272,7 +272,7 @@ def _fitted_on(
     # Windows that begin at one place are the same where they are of one height.
     places = tuple((*corner, *search.down) for corner in corners.tolist())
     if places not in reading.matchers:
-        reading.matchers[places] = lead_names.NameMatcher(search.windows(coarse.ink, corners), PX_PER_MM)
+        reading.matchers[places] = lead_names.NameMatcher(search.windows(coarse.ink, corners), PX_PER_MM, search.slack)
     matcher = reading.matchers[places]
     expected = [(i, places[i], name) for i, (_, _, name) in enumerate(cells(pattern))]
     faces = reading.faces or matcher.faces_of(expected[:: max(len(expected) // 6, 1)], reading.known)

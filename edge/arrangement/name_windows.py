@@ -24,7 +24,7 @@ class NameSearch:
     """How far names are searched for, in mm: `across` (from, to) from where their column starts, `down` (from, to) from their row's zero;
     by up to `pitch` the names of each column may be off from where those of the column before and the columns' edges predict them, by
     `unclear_pitch` where no clear lines make these edges certain. Names are searched for on rows that cost `max_row_cost` at most (0 all
-    there, 1 nothing). Where they are `even`, they are searched for about rows of even distances instead.
+    there, 1 nothing). Where they are `even`, they are searched for about rows of even distances instead. Each may be `slack` off from where the others of its column stand.
     """
 
     across: tuple[float, float] = (-4.0, 30.0)
@@ -33,6 +33,7 @@ class NameSearch:
     unclear_pitch: float = 4.0
     max_row_cost: float = 0.85
     even: bool = False
+    slack: float = 0.5
 
     def between(self, lines: Sequence[float]) -> NameSearch:
         """The search on rows with these base lines (pixels): where it extends farther up than usual, not to the names of the row above."""
@@ -79,6 +80,9 @@ EVEN = NameSearch(even=True, max_row_cost=0.4)
 """For names of traces that wander from their base lines."""
 WIDE = NameSearch(down=(-26.0, 9.0), pitch=12.0, unclear_pitch=1.0, max_row_cost=0.25)
 """For names that stand far above their traces, or on another pitch than the columns, where rows and columns are clear."""
+
+BY_HAND = NameSearch(slack=2.5)
+"""For names that somebody has put beside their traces one by one, as in books, where pulses open every row of every column."""
 
 
 def cells(pattern: Pattern) -> list[tuple[int, int, str]]:

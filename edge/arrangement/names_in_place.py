@@ -10,11 +10,13 @@ import numpy as np
 from .. import layout
 from . import lead_names
 from .coarse_page import PX_PER_MM, CoarsePage
-from .name_windows import cells, cut
+from .name_windows import USUAL, cells, cut
 
 if TYPE_CHECKING:
     from .layout_matching import Match
 
+SLACK_MM = USUAL.slack
+"""How far a name may be from where the others of its column have it."""
 READ_FITS = 0.5
 """The mean fit of names from which on they are read; hardly reached by chance."""
 NAME_MM = 14.0, 9.0, 1.5, 6.0
@@ -55,8 +57,8 @@ def close_fits(ink: np.ndarray, px_per_mm: tuple[float, float], coarse: CoarsePa
         (round(x / PX_PER_MM * px_per_mm[0]), round((y + coarse.slope(x)) / PX_PER_MM * px_per_mm[1]))
         for x, y in _points(match)
     ]
-    faces = dict.fromkeys((PRINTED_FACE, match.face))
-    found = [lead_names.most_near(ink, points, NAMES, face, px_per_mm[0], NEAR_MM) for face in faces]
+    faces, near_mm = dict.fromkeys((PRINTED_FACE, match.face)), NEAR_MM + match.search.slack - SLACK_MM
+    found = [lead_names.most_near(ink, points, NAMES, face, px_per_mm[0], near_mm) for face in faces]
     named = [name for _, _, name in cells(match.pattern)]
     best = max(found, key=lambda each: sum(there[name] for there, name in zip(each, named, strict=True)))
     return _by_column(best, match.pattern)
@@ -82,9 +84,14 @@ def _by_column(fits: Sequence[dict[str, float]], pattern: layout.Pattern) -> Fit
     return [[(there, name) for there, (_, of, name) in named if of == column] for column in range(len(pattern.columns))]
 
 
-def are_exchanged(columns: Fits) -> bool:
-    """Whether two names of a column are printed in each other's place, by `close_fits`, on a page of any face."""
-    return others_printed(columns)[0] > MAX_EXCHANGED_ELSEWHERE
+def are_exchanged(columns: Fits, match: Match) -> bool:
+    """Whether two names of a column of a match are printed in each other's place, by `close_fits`, on a page of any face."""
+    return others_printed(columns, _silent(match))[0] > MAX_EXCHANGED_ELSEWHERE
+
+
+def _silent(match: Match) -> tuple[str, ...]:
+    """Names that say nothing where a match has its names: near to those that may be off, pulses and traces are taken for upright strokes."""
+    return UPRIGHTS if match.search.slack > SLACK_MM else ()
 
 
 def are_others(columns: Fits) -> bool:
@@ -100,13 +107,13 @@ def are_unread(columns: Fits) -> bool:
     return min(float(np.mean([there[name] for there, name in column])) for column in columns) < LEAST_PRINTED
 
 
-def others_printed(columns: Fits) -> tuple[float, float, float]:
-    """(exchanged, other, longer) of `close_fits`, each the most of all columns: by how much two of its names fit better exchanged; other names at two of its places,
+def others_printed(columns: Fits, silent: Sequence[str] = ()) -> tuple[float, float, float]:
+    """(exchanged, other, longer) of `close_fits`, each the most of all columns: by how much two of its names fit better exchanged, not both `silent`; other names at two of its places,
     and names with an R behind them at two, -1 where there are none."""
     exchanged, other, longer = [-1.0], [-1.0], [-1.0]
     for column in columns:
         pairs = [(one, two) for index, one in enumerate(column) for two in column[:index]]
-        exchanged += [(a[y] + b[x] - a[x] - b[y]) / 2 for (a, x), (b, y) in pairs]
+        exchanged += [(a[y] + b[x] - a[x] - b[y]) / 2 for (a, x), (b, y) in pairs if not (x in silent and y in silent)]
         places = [(fits, name) for fits, name in column if name not in UPRIGHTS]
         for found, names in ((other, layout.LEADS_12), (longer, NAMES[len(layout.LEADS_12) :])):
             gains = [
@@ -119,12 +126,14 @@ def others_printed(columns: Fits) -> tuple[float, float, float]:
 
 
 def fits_at(
-    coarse: CoarsePage, points: Sequence[tuple[int, int]], face: lead_names.FaceAndCap
+    coarse: CoarsePage, points: Sequence[tuple[int, int]], face: lead_names.FaceAndCap, slack_mm: float = SLACK_MM
 ) -> list[dict[str, float]]:
-    """How well the name of each lead fits at each of these (x, y), the lower left corners of names."""
+    """How well the name of each lead fits so near to each of these (x, y), the lower left corners of names."""
     width, height, before, above = (round(side * PX_PER_MM) for side in NAME_MM)
+    wider = round((slack_mm - SLACK_MM) * PX_PER_MM)
+    width, height, before, above = width + 2 * wider, height + 2 * wider, before + wider, above + wider
     corners = [(x - before, y - above) for x, y in points]
-    matcher = lead_names.NameMatcher(cut(coarse.ink, corners, width, height), PX_PER_MM)
+    matcher = lead_names.NameMatcher(cut(coarse.ink, corners, width, height), PX_PER_MM, slack_mm)
     return [
         dict(zip(layout.LEADS_12, (float(fit[above, before]) for fit in fits), strict=True))
         for fits in (matcher.fits([(index, name) for name in layout.LEADS_12], *face) for index in range(len(points)))
@@ -134,7 +143,9 @@ def fits_at(
 def misread(coarse: CoarsePage, match: Match) -> float:
     """By how much the name of some other lead fits better where a match has its names, -1..1, the mean over these; 0 where none does."""
     fits = [(there, name) for column in _fits_by_column(coarse, match) for there, name in column]
-    return float(np.mean([max(there.values()) - there[name] for there, name in fits]))
+    silent = _silent(match)
+    others = [max(fit for each, fit in there.items() if each not in silent) for there, _ in fits]
+    return float(np.mean([max(other - there[name], 0.0) for other, (there, name) in zip(others, fits, strict=True)]))
 
 
 def misplaced(coarse: CoarsePage, match: Match) -> float:
@@ -151,7 +162,7 @@ def misplaced(coarse: CoarsePage, match: Match) -> float:
 
 def _fits_by_column(coarse: CoarsePage, match: Match) -> Fits:
     """For each column of a match and each of its names from the top down how well the name of each lead fits there, and its own."""
-    return _by_column(fits_at(coarse, _points(match), match.face), match.pattern)
+    return _by_column(fits_at(coarse, _points(match), match.face, match.search.slack), match.pattern)
 
 
 def _points(match: Match) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .calibration_pulses import GAINS_MM_PER_MV, Pulse
+from .calibration_pulses import GAINS_MM_PER_MV, LEAST_OPENING, Pulse, in_columns
 from .rows import REACH_MM
 from .speed_and_gain import PULSE_SLACK, PULSE_WIDTHS_MM
 
@@ -91,12 +91,21 @@ def pulses_beside(
 def without_beats(
     pulses: Sequence[Pulse], lines: Sequence[float], points: tuple[np.ndarray, np.ndarray], px_per_mm: float
 ) -> tuple[Pulse, ...]:
-    """The pulses but for narrow ones among the traces, which are beats: R and S of one lead in two rows. Arguments are those of `pulses_beside`."""
+    """The pulses but for narrow ones among the traces, which are beats: R and S of one lead in two rows. Those that open a second column, as others open the first, are none. Arguments are those of `pulses_beside`."""
     ends = _ends(lines, points, px_per_mm)
     if ends is None:
         return tuple(pulses)
     left, right = ends[0] + WITHIN_MM * px_per_mm, ends[1] - WITHIN_MM * px_per_mm
-    return tuple(p for p in pulses if p.width >= NARROW_MM * px_per_mm or p.right <= left or p.left >= right)
+    columns = in_columns(pulses, px_per_mm)
+    opening = max((len(column) for column in columns if column[0].right <= left), default=0)
+    return tuple(
+        pulse
+        for pulse in pulses
+        if pulse.width >= NARROW_MM * px_per_mm
+        or pulse.right <= left
+        or pulse.left >= right
+        or any(pulse in column and min(len(column), opening) >= LEAST_OPENING for column in columns)
+    )
 
 
 def _ends(

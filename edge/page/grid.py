@@ -36,6 +36,8 @@ LONGER, LONGER_SHARE, LONGER_TILES = (2.0, 2.5), 0.8, 24
 """By what factors cells may be longer than found, how clear they are then relative to those found, and how many tiles are compared."""
 MAX_UNEVEN = 0.2
 """Logarithm of how much farther apart their lines may be in one direction than in the other."""
+AS_EVEN = 0.02
+"""Of lengths of cells that are as even, to so much of that logarithm, the clearest is taken: 4 mm are two cells of 2 mm, and no lines are so far apart."""
 NEAR, NEARER = 0.12, 0.04
 """How far from a neighbour's, and from a fit's frequencies a tile's are searched for, as shares of them."""
 
@@ -96,7 +98,9 @@ def _longer(centres: np.ndarray, spectra: np.ndarray, tiles: list[int], homograp
         for b in scores
         if a * b > 1 and scores[a][0] >= LONGER_SHARE * scores[1.0][0] and scores[b][1] >= LONGER_SHARE * scores[1.0][1]
     ]
-    uneven, a, b = min(pairs, default=(np.inf, 1, 1))
+    even = min(pairs, default=(np.inf, 1, 1))[0] + AS_EVEN
+    alike = [pair for pair in pairs if pair[0] <= even]
+    uneven, a, b = max(alike, key=lambda pair: scores[pair[1]][0] + scores[pair[2]][1], default=(np.inf, 1, 1))
     return np.diag([1 / a, 1 / b, 1.0]) @ homography if uneven <= MAX_UNEVEN else None
 
 

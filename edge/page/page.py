@@ -26,7 +26,7 @@ from .frame_lines import without_frame
 from .ink import PATCH_PX, ink_of, with_coloured_print
 from .pixels import DarkPixels, luma
 from .report_geometry import is_report, unlike
-from .whole_page import LEAST_LONG_PX, NotOnePageError, check_whole, with_better_reason
+from .whole_page import LEAST_LONG_PX, NotOnePageError, check_columns, check_whole, with_better_reason
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 DARK = 128
 """Gray levels below it are ink: traces, print, and the single pixels of grid dots."""
 
-PAGES_S, FAST_MM_PER_S, MAX_COLUMN_CHANGE = (10.0, 5.0), 40.0, 0.08
-"""The columns of a page show 10 s together, or half of that at 50 mm/s: others are parts of a page, or misread."""
 MAX_ATTEMPTS = 6
 """So many orientations are tried in one picture, all candidates for its page together: a refusal takes as long as all of them. No photograph,
 drawn record or real page of the tune split that is read needs more than six."""
@@ -368,13 +366,7 @@ def _clipped(found: Arrangement, shape: tuple[int, ...]) -> Arrangement:
     ------
     PictureError : `cut_off` where part of a lead would stand beyond the page, `bad_layout` where the columns have no usual length.
     """
-    starts = sorted({place.start_s for place in found.places})
-    if len(starts) > 1:
-        page_s = starts[1] * len(starts)
-        usual = PAGES_S if found.mm_per_s >= FAST_MM_PER_S else PAGES_S[:1]
-        if not any(abs(page_s / seconds - 1) <= MAX_COLUMN_CHANGE for seconds in usual):
-            said = f"At {found.mm_per_s:g} mm/s, which was given, the columns would show {page_s:.0f} s: leave it out."
-            raise PictureError(Reason.BAD_LAYOUT, said if found.speed_from == "option" else None)
+    check_columns(found)
     height, width = shape
     places = []
     for place in found.places:

@@ -27,6 +27,10 @@ BESIDE_MM, COVERED = 100.0, 0.5
 """Another page is there where half as many rows of traces or more stand beside the leads, over so many millimetres, in so much of their width: a panel beside
 the leads is no wider."""
 MIN_CUT_ROWS = 2
+PAGES_S, FAST_MM_PER_S, MAX_COLUMN_CHANGE = (10.0, 5.0), 40.0, 0.08
+"""The columns of a page show 10 s together, or half of that at 50 mm/s: others are parts of a page, or misread."""
+OPENED_S, BEFORE_MM = (2.5, 5.0), 9.0
+"""But for columns of a book's figures, cut to so many seconds, of which each is opened by pulses so near before it."""
 MAX_ROW_S = 16.0
 """Rows of a page are no longer: those of two pages beside each other were taken for one."""
 LONGEST_SHEET_MM = 420.0
@@ -43,6 +47,38 @@ STRIP = "The picture shows a strip of one or two rows: use a page with all of th
 
 class NotOnePageError(PictureError):
     """Leads were made out, of more than one page (`bad_layout`) or of a part of one (`cut_off`): no other candidate for the page in its picture is tried."""
+
+
+def check_columns(found: Arrangement) -> None:
+    """Refuse columns that show no usual number of seconds, unless each of them is opened by pulses.
+
+    Raises
+    ------
+    PictureError : `bad_layout`.
+    """
+    starts = sorted({place.start_s for place in found.places})
+    if len(starts) < 2:
+        return
+    page_s = starts[1] * len(starts)
+    usual = PAGES_S if found.mm_per_s >= FAST_MM_PER_S else PAGES_S[:1]
+    if any(abs(page_s / seconds - 1) <= MAX_COLUMN_CHANGE for seconds in usual):
+        return
+    if OPENED_S[0] <= starts[1] <= OPENED_S[1] and found.gap_mm > 0 and _are_opened(found):
+        return
+    said = f"At {found.mm_per_s:g} mm/s, which was given, the columns would show {page_s:.0f} s: leave it out."
+    raise PictureError(Reason.BAD_LAYOUT, said if found.speed_from == "option" else None)
+
+
+def _are_opened(found: Arrangement) -> bool:
+    """Whether pulses stand before each column, in most of its rows."""
+    before = BEFORE_MM * found.px_per_mm[0]
+    lefts: dict[float, list[int]] = {}
+    for place in found.places:
+        lefts.setdefault(place.start_s, []).append(place.box.left)
+    return all(
+        sum(0 <= min(edges) - right <= before for _, right, _, _ in found.pulses) > len(edges) / 2
+        for edges in lefts.values()
+    )
 
 
 def check_length(found: Arrangement) -> None:

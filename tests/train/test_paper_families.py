@@ -39,7 +39,7 @@ def test_families_hold_what_they_are_named_for():
     assert seen["mm_per_s"] == {25.0, 50.0} and seen["mm_per_mv"] == {5.0, 10.0, 20.0}
     assert seen["grid"] == {"line", "boxes", "dots", "none"} and seen["colour"] == set(paper_style.COLOURS)
     assert seen["separators"] == {*paper_style.SEPARATORS, "short"} and seen["tint"] == set(paper_style.TINTS)
-    assert seen["pulse"] == {"left", "right", "none", "cut"} and seen["pulse_rows"] == {"all", "last"}
+    assert seen["pulse"] == {"left", "right", "none", "cut"} and seen["pulse_rows"] == {"all", "last", "each column"}
     assert seen["finish"] == {"none", *paper_finish.FINISHES} and seen["frame"] == {"none", "traces", "grid"}
     assert {True, False} == seen["side"] == seen["header_rule"] and max(seen["handwriting"]) > 2
     assert seen["ink"] == set(paper_style.INKS) - {"blue"} and max(seen["gap_mm"]) > 3 and len(seen["jpeg"]) > 4

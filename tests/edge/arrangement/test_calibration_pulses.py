@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg_edge.arrangement.calibration_pulses import aligned, columns_of, count_aligned, find_pulses
+from ecg_edge.arrangement.calibration_pulses import (
+    Pulse,
+    aligned,
+    are_opened_twice,
+    columns_of,
+    count_aligned,
+    find_pulses,
+)
 
 PX_PER_MM = 4.0
 
@@ -65,3 +72,12 @@ def test_pulses_are_counted_on_the_upright_page_alone():
     counts = [count_aligned(np.ascontiguousarray(np.rot90(page, turns)), PX_PER_MM) for turns in range(4)]
     assert counts[0] == 3
     assert max(counts[1:]) == 0
+
+
+def test_two_columns_are_opened_by_pulses_in_their_rows():
+    """Four at least in each, and far from each other: two that differ in height stand in one column."""
+    rows = (100, 200, 300, 400)
+    first, second = ([Pulse(left, left + 10, row - 40, row) for row in rows] for left in (60, 500))
+    assert are_opened_twice(first + second, 4.0)
+    assert not are_opened_twice(first + second[:3], 4.0)
+    assert not are_opened_twice(first + [Pulse(60, 70, row + 20, row + 40) for row in rows], 4.0)

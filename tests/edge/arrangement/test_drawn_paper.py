@@ -1,10 +1,15 @@
 """Columns and scale of drawn pages of other paper, to the pixel."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from ecg_edge.errors import PictureError
 from ecg_edge.image import open_picture
+from ecg_edge.layout import Arrangement, Box, Place
 from ecg_edge.page.page import find_page
+from ecg_edge.page.whole_page import check_columns
 from ecg_edge.simulator.heart import simulate
 from train.paper import draw_page
 from train.paper_style import Style
@@ -66,3 +71,45 @@ def test_names_in_colour_are_read_where_the_traces_have_a_colour_too():
     style |= {"names": "on", "name_rise_mm": 9.0, "name_mm": 3.3, "font": "serif bold", "header": False, "foot": False}
     found, _ = arranged(7.7, **style, rhythm=("III",), order="cabrera", separators="none", pen_mm=0.52, pulse_s=0.2, side=True, skew_deg=0.8, jpeg=50)  # fmt: skip
     assert found.layout == "3x4+1" and np.diff(lefts_of(found)) == pytest.approx([500] * 3, abs=4)
+
+
+BOOK = {
+    "layout": "6x2", "rhythm": (), "row_s": 7.6, "gap_mm": 13.0, "numerals": True, "by_hand_mm": 1.6, "name_rise_mm": 8.5,
+    "name_shift_mm": -10.0, "pulse_rows": "each column", "pulse_s": 0.1, "font": "serif", "grid": "dots", "colour": "grey",
+    "separators": "none", "header": False, "foot": False,
+}  # fmt: skip
+"""A figure of a book: columns cut to what fits, each opened by narrow pulses, names and base lines set by hand."""
+
+
+def test_figures_of_books_are_read_whose_columns_show_less_than_a_page():
+    """Each column ends before the name and the pulse that open the next; such a pulse says no speed, which is assumed."""
+    found, _ = arranged(6.5, **BOOK)
+    assert (found.layout, found.speed_from, found.gain_from) == ("6x2", "assumed", "pulse")
+    assert sorted({place.start_s for place in found.places}) == pytest.approx([0, 3.8], abs=0.1)
+    widths = [place.box.right - place.box.left for place in found.places]
+    assert widths == pytest.approx([760] * 12, abs=16)
+
+
+def columns_of(seconds, gap_mm=8.0, opened=2, speed_from="assumed"):
+    """An arrangement of six rows in two columns of so many seconds, of which the first `opened` begin behind pulses."""
+    pitch = round((25 * seconds + gap_mm) * 8)
+    places = [
+        Place(f"{row}{column}", None, Box(200 + column * pitch, row * 200, 200 + round((column + seconds / 4) * pitch), row * 200 + 200), row * 200.0 + 100, column * seconds)
+        for row in range(6)
+        for column in range(2)
+    ]  # fmt: skip
+    pulses = [(165 + column * pitch, 185 + column * pitch, row * 200.0 + 20, row * 200.0 + 100) for row in range(6) for column in range(opened)]  # fmt: skip
+    found = Arrangement("6x2", tuple(places), (8.0, 8.0), 25.0, 10.0, 0.1, 0.5, tuple(pulses))
+    return replace(found, gap_mm=gap_mm, speed_from=speed_from)
+
+
+def test_columns_show_10_s_together_or_are_each_opened_by_pulses():
+    """What pulses open at its beginning alone may be a part of a page; less than 2.5 s of a lead are too few."""
+    for usual in (columns_of(5.0, 0.0, 0), columns_of(4.8, 0.0, 1), columns_of(3.8), columns_of(2.6)):
+        check_columns(usual)
+    for other in (columns_of(3.8, opened=1), columns_of(3.8, 0.0), columns_of(2.0), columns_of(7.0)):
+        with pytest.raises(PictureError) as refusal:
+            check_columns(other)
+        assert refusal.value.reason.value == "bad_layout" and "given" not in str(refusal.value)
+    with pytest.raises(PictureError, match="At 25 mm/s, which was given, the columns would show 14 s"):
+        check_columns(columns_of(7.0, speed_from="option"))

@@ -90,3 +90,12 @@ def test_narrow_pulses_among_the_traces_are_beats():
     real = (Pulse(150, 158, 60, 100), Pulse(600, 620, 60, 100))
     assert without_beats(real, lines, points, PX_PER_MM) == real
     assert without_beats(beats, [], points, PX_PER_MM) == beats
+
+
+def test_narrow_pulses_that_open_a_second_column_are_no_beats():
+    """One in each row, as in the first column; two below each other are R and S of one lead."""
+    lines = [100, 200, 300, 400]
+    _, points = page_of(lines)
+    first, second = ([Pulse(left, left + 10, line - 40, line) for line in lines] for left in (150, 600))
+    assert without_beats(first + second, lines, points, PX_PER_MM) == tuple(first + second)
+    assert without_beats(first + second[:2], lines, points, PX_PER_MM) == tuple(first)

@@ -90,6 +90,14 @@ def test_bolder_lines_each_25_mm_are_not_taken_for_those_of_5_mm(px_per_mm):
     assert lattice_error(found.homography, true, size) < NEARER
 
 
+def test_of_longer_cells_the_clearest_is_taken():
+    """Every millimetre of 7.5 pixels is a dot, and only two of them are long enough: not twice, but two and a half times as far apart lines are bolder."""
+    true, size = homography_of(7.55, size=(1500, 1000)), (1500, 1000)
+    found = find_grid(paper(true, size, lines=((0.2, 0.12, 0.5), (1.0, 0.14, 0.6))))
+    cells = [found.homography, *([] if found.longer is None else [found.longer])]
+    assert min(lattice_error(each, true, size) for each in cells) < NEARER
+
+
 @pytest.mark.parametrize("px_per_mm", [3.0, 5.0, 6.2])
 def test_bold_lines_alone_are_enough(px_per_mm):
     """Many a paper is ruled each 5 mm alone, and in many a picture no more is seen."""
