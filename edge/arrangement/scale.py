@@ -14,8 +14,8 @@ from ..errors import PictureError, Reason
 from ..layout import LEADS_12, Arrangement, Place
 from . import calibration_pulses
 from .coarse_page import PX_PER_MM, SPECK_MM, coarse_page_of, reduced
+from .column_lines import INK, MAX_PITCH_CHANGE, second_0_by_lines
 from .columns import PAGE_MM, extent
-from .separators import ticks
 from .speed_and_gain import USUAL_GAIN_MM_PER_MV
 
 ASSUMED_WIDTH_MM = 281.0
@@ -27,14 +27,10 @@ TRACED_ROW, MIN_TRACED_ROWS = 0.5, 3
 MIN_TRACED_WIDTH = 0.4
 """The least share of a page's width that its traces take: narrower ones would be those of a sheet of a metre."""
 
-MAX_PULSE_CHANGE, MAX_PITCH_CHANGE = 0.03, 0.015
-"""How far pulses and columns may be from the grid's scale; farther off, it is they that were misread."""
+MAX_PULSE_CHANGE = 0.03
+"""How far pulses may be from the grid's scale; farther off, it is they that were misread."""
 MAX_COARSE_CHANGE = 0.08
 """How far pulses may be from the scale that they gave themselves on the coarse page, where there is no grid: two of its pixels."""
-MAX_LINES_CHANGE, MAX_LINE_ERROR_MM = 0.03, 0.6
-"""Three lines or more between columns that stand evenly, to so much, are hardly misread: they may be farther from the grid's scale."""
-CLEAR_LINE_ERROR_MM = 0.15
-"""As evenly they stand that tell the scale where there is no grid."""
 MIN_END_CHANGE = 0.003
 """By how much the length between the ends of the traces must differ from the scale that is known: half a millimetre at each end is not seen."""
 MAX_END_CHANGE_S = 0.15
@@ -47,10 +43,6 @@ LENGTHS_S = 10.0, 5.0
 """How long the rows of a page without a grid are, from the ends of the traces, which tell its scale across to the pixel."""
 MAX_FOOT_MM = 1.5
 """How near a row's zero the foot of its pulse stands."""
-SEPARATOR_MM, SEPARATOR_SHARE = 2.0, 0.6
-"""How near a column's edge an upright line is searched for, and how much of the distance between rows it fills."""
-DASHED_SHARE, MAX_BREAK_MM, WHOLE_SHARE = 0.25, 2.0, 0.9
-"""A dashed line fills so much of it, and, where breaks of no more than this are closed, as much as the last."""
 END_MM, END_BAND_MM = (6.0, 8.0), 8.0
 """How far before and behind an edge of the traces, and from 0 mV, their ends are searched for where nothing stands between columns."""
 MAX_END_SHIFT_MM = 3.0
@@ -65,7 +57,6 @@ MAX_LEAN, LEAST_LEANING = 0.02, 4
 """By how much the ends of so many rows may lean at most, a degree."""
 MIN_END_SHARE, MAX_END_SPREAD_MM = 0.6, 0.6
 """The share of the rows whose traces end in one column, and how far from it those may end."""
-INK = 100
 MULTIPLES, MULTIPLE_SLACK = (0.1, 0.2, 0.4, 0.5, 0.6, 5 / 3, 2.0, 2.5, 5.0, 10.0), 0.04
 """By which lines 5 mm apart may be taken for others, 0.5 mm to 50 mm: millimetres, two or three of them, centimetres; and how far a measured multiple may be from its own."""
 
@@ -158,7 +149,9 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
     arrangement = replace(arrangement, px_per_mm=(across, down), places=places)
     if apart:
         return arrangement
-    columns = _columns(arrangement, ink, has_grid) or _columns_by_ends(arrangement, ink)
+    columns = second_0_by_lines(arrangement, ink, has_grid) or _columns_by_ends(arrangement, ink)
+    if columns is None:
+        columns = _columns_by_grid(arrangement) if has_grid else None
     if columns is None:
         return arrangement
     first_px, px_per_s, most = columns
@@ -166,64 +159,6 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
         return arrangement if arrangement.speed_from == "option" else replace(arrangement, speed_from="assumed")
     places = tuple(_moved(place, first_px, px_per_s, arrangement) for place in arrangement.places)
     return replace(arrangement, places=places, px_per_mm=(px_per_s / arrangement.mm_per_s, down))
-
-
-def _columns(arrangement: Arrangement, ink: np.ndarray, has_grid: bool) -> tuple[float, float, float] | None:
-    """(pixels of second 0, pixels a second, by how much these may differ from the grid's scale) by the upright lines or ticks between the
-    columns; by a single one second 0 alone; None without any, and on a page without a grid where they do not stand evenly."""
-    edges = {place.start_s: place.box.left for place in arrangement.places if place.start_s > 0}
-    if not edges:
-        return None
-    zeros = [place.zero_px for place in arrangement.places if place.start_s > 0]
-    reach = round(SEPARATOR_MM * arrangement.px_per_mm[0])
-    rows = slice(round(max(min(zeros), 0)), round(max(zeros)))
-    lines = {}
-    for start_s, left in edges.items():
-        near = ink[:, max(left - reach, 0) : left + reach + 1]
-        dark = near[rows] >= INK
-        share = dark.mean(axis=0)
-        if not share.size:
-            continue
-        if DASHED_SHARE <= share.max() < SEPARATOR_SHARE:
-            whole = _without_breaks(dark, round(MAX_BREAK_MM * arrangement.px_per_mm[1])).mean(axis=0)
-            share = np.where(whole >= WHOLE_SHARE, whole, share)
-        if share.max() >= SEPARATOR_SHARE:
-            weights = _around_highest(share).astype(float)
-        else:
-            weights = ticks(near, zeros, arrangement.px_per_mm).sum(axis=0).astype(float)
-        if weights.any():
-            lines[start_s] = max(left - reach, 0) + float(np.average(np.arange(weights.size), weights=weights))
-    if not lines:
-        return None
-    if len(lines) == 1:
-        ((start_s, single),) = lines.items()
-        px_per_s = arrangement.px_per_mm[0] * arrangement.mm_per_s
-        return single - start_s * px_per_s, px_per_s, MAX_PITCH_CHANGE
-    (px_per_s, first_px), errors, *_ = np.polyfit(list(lines), list(lines.values()), 1, full=True)
-    most = MAX_LINE_ERROR_MM if has_grid else CLEAR_LINE_ERROR_MM
-    even = errors.size > 0 and np.sqrt(errors[0] / len(lines)) <= most * arrangement.px_per_mm[0]
-    if not (even or has_grid):
-        return None
-    return float(first_px), float(px_per_s), MAX_LINES_CHANGE if even else MAX_PITCH_CHANGE
-
-
-def _without_breaks(dark: np.ndarray, longest: int) -> np.ndarray:
-    """(h, w) bool `dark` with breaks down the page of up to so many rows closed: a dashed line is one."""
-    from scipy import ndimage
-
-    return np.asarray(
-        ndimage.binary_closing(np.pad(dark, ((longest, longest), (0, 0))), np.ones((longest + 1, 1)))[
-            longest : -longest or None
-        ]
-    )
-
-
-def _around_highest(share: np.ndarray) -> np.ndarray:
-    """(w,) bool: the columns of one line, those around the highest of (w,) `share` that are nearly as high: waves beside it are none of it."""
-    from scipy import ndimage
-
-    labels, _ = ndimage.label(share >= 0.7 * share.max())
-    return labels == labels[np.argmax(share)]
 
 
 def _height_px(heights: np.ndarray) -> float:
@@ -256,8 +191,18 @@ def _by_length(arrangement: Arrangement, places: Sequence[Place], ink: np.ndarra
     return next((s for s in scales if np.abs(s / known - 1).min() <= MAX_PITCH_CHANGE), None)
 
 
+def _columns_by_grid(arrangement: Arrangement) -> tuple[float, float, float] | None:
+    """As `second_0_by_lines`, where columns whose speed pulses say are on another pitch than the grid's: beats of one time were taken for lines between them; None where they are not."""
+    starts = sorted({(place.start_s, place.box.left) for place in arrangement.places})
+    usual = arrangement.px_per_mm[0] * arrangement.mm_per_s
+    if arrangement.speed_from != "pulse" or starts[-1][0] == 0:
+        return None
+    found = (starts[-1][1] - starts[0][1]) / (starts[-1][0] - starts[0][0])
+    return (starts[0][1], usual, MAX_PITCH_CHANGE) if abs(found / usual - 1) > MAX_PITCH_CHANGE else None
+
+
 def _columns_by_ends(arrangement: Arrangement, ink: np.ndarray) -> tuple[float, float, float] | None:
-    """As `_columns`, by where the traces of most rows begin and end; the second of the arrangement where one of the two
+    """As `second_0_by_lines`, by where the traces of most rows begin and end; the second of the arrangement where one of the two
     is not known, None where neither is."""
     usual, width = arrangement.px_per_mm[0] * arrangement.mm_per_s, ink.shape[1]
     pulses = [(left, right) for left, right, _, _ in arrangement.pulses]
@@ -359,6 +304,9 @@ def _moved(place: Place, first_px: float, px_per_s: float, arrangement: Arrangem
     end_s = place.start_s + (right - left) / arrangement.px_per_mm[0] / arrangement.mm_per_s
     for column_s in (*starts[1:], 2 * starts[-1] - starts[-2]) if len(starts) > 1 else ():
         end_s = column_s if abs(column_s - end_s) <= MAX_END_CHANGE_S else end_s
+    if place.name in LEADS_12:
+        # What stands behind the next column's beginning is that column's.
+        end_s = min(end_s, *(column_s for column_s in starts if column_s > place.start_s), end_s)
     start, end = round(first_px + place.start_s * px_per_s), round(first_px + end_s * px_per_s)
     return replace(place, box=replace(place.box, left=max(start, 0), right=end))
 

@@ -33,6 +33,11 @@ CELL_PX = 40
 """The pitch of a grid's bold lines on a flat page, 5 mm: the period of the whole grid."""
 GRID_SHARE = 0.3
 """A grid darker than this share of solid ink is removed by its periodic pattern; ink below the share does not count then."""
+OPAQUE_SHARE, LEAST_DARKER = 0.9, 25
+"""What is as dark as this share of solid ink, and darker than the grid there by so many levels (of 255), is ink that hides the grid's lines, as toner and
+pixels of a plot do: grey ink on dark lines would be broken where it crosses them."""
+WIDEST_LINE_PX = 4
+"""So far from it, on both sides, there is ink beside the line that it hides."""
 CLEARER = 0.85
 """One channel alone is used where the ratio of grid to ink in it is below this share of that in the brightest channel of each pixel."""
 FADED_SHARES, LEAST_FADED = (0.8, 0.65), 0.3
@@ -92,7 +97,7 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     paper, solid = _levels(dark, darkest)
     if paper > GRID_SHARE * solid and min(dark.shape) > 3 * CELL_PX:
         dark = _in_clearest_channel(image, dark)
-        dark = darkness.without_grid(dark, darkness.periodic(dark, CELL_PX))
+        dark = _without_grid(dark)
         darkest = _darkest(dark)
         paper, solid = _levels(dark, darkest)
         paper = max(paper, GRID_SHARE * solid)
@@ -100,6 +105,27 @@ def ink_of(page: np.ndarray | Image.Image) -> np.ndarray:
     steps = (np.arange(256, dtype=np.float32) - paper) * (255.0 / max(solid - paper, 1.0))
     table = np.clip(np.rint(steps), 0, 255).astype(np.uint8)
     return through_table(dark, table)
+
+
+def _without_grid(dark: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 darkness of a page without its grid: of ink that lets the grid through, and of strokes of ink that hides it, which are as dark on its lines as on both sides."""
+    grid = darkness.periodic(dark, CELL_PX)
+    least = OPAQUE_SHARE * _levels(dark, _darkest(dark))[1]
+    ink = darkness.without_grid(dark, grid)
+    rows, columns = np.nonzero((dark >= least) & (ink < least))
+    shown = dark[rows, columns]
+    darker = shown >= grid[rows, columns] + np.float32(LEAST_DARKER)
+    rows, columns, shown = rows[darker], columns[darker], shown[darker]
+    beyond = np.arange(1, WIDEST_LINE_PX + 1)[:, None]
+    above, below = (
+        ink[np.clip(rows + side * beyond, 0, len(ink) - 1), columns].max(axis=0, initial=0) for side in (-1, 1)
+    )
+    left, right = (
+        ink[rows, np.clip(columns + side * beyond, 0, ink.shape[1] - 1)].max(axis=0, initial=0) for side in (-1, 1)
+    )
+    bridged = np.maximum(np.minimum(above, below), np.minimum(left, right)) >= least
+    ink[rows[bridged], columns[bridged]] = shown[bridged]
+    return ink
 
 
 def darkness_of(page: np.ndarray) -> np.ndarray:

@@ -257,3 +257,15 @@ def test_what_repeats_is_the_same_compiled_and_in_numpy(height, width, cell_px, 
     dark = np.random.default_rng(seed).integers(0, 256, (width, height)).astype(np.uint8).T
     np.testing.assert_array_equal(darkness.periodic(dark, cell_px), darkness._periodic_in_numpy(dark, cell_px))
     np.testing.assert_array_equal(darkness.greatest_around(dark), darkness._greatest_around_in_scipy(dark))
+
+
+def test_grey_ink_that_hides_dark_lines_is_whole_where_it_crosses_them():
+    """A plot's pixels: what lies on a line is as dark as beside it, not darker; the crossings of lines stay grid."""
+    page = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    page[4::40], page[5::40], page[:, 4::40], page[:, 5::40] = 150, 150, 150, 150
+    page[160:240, 300:305] = page[200:204, 60:580] = 110
+    ink = ink_of(page)
+    assert ink[162:238, 301:304].min() > 200 and ink[201:203, 62:578].min() > 200
+    drawn = np.zeros((HEIGHT, WIDTH), bool)
+    drawn[158:242, 298:307] = drawn[198:206, 58:582] = True
+    assert ink[~drawn].max() < 100
