@@ -28,8 +28,18 @@ from .names_in_place import (
     misread,
     report_fits,
 )
+from .refusals import OtherOrderError, UnclearLayoutError
 from .scale import ASSUMED_WIDTH_MM, MAX_PULSE_CHANGE, AssumedPage, scale_by_pulses, scale_by_traces
-from .speed_and_gain import PAGE_S, SPEED_SLACK, contradictions_of, gain_of, is_plausible_width, lone_pulses, speed_of
+from .speed_and_gain import (
+    PAGE_S,
+    SPEED_SLACK,
+    are_others_than,
+    contradictions_of,
+    gain_of,
+    is_plausible_width,
+    lone_pulses,
+    speed_of,
+)
 from .strip_names import strip_names
 
 MAX_COST = 0.5
@@ -39,9 +49,6 @@ MIN_COLUMN_FIT = 0.28
 """The least fit of each column's names: about a quarter is reached by chance."""
 MIN_ONE_COLUMN_FIT, MIN_TWELVE_FIT = 0.5, 0.45
 """As much of the only column, and of one of all twelve names, which fit less by chance."""
-OTHER_ORDER = (
-    "The names of the leads stand in another order than on pages of this layout: use a page in one of the known orders."
-)
 MIN_SECOND_FIT = {2: 0.32, 3: 0.36, 4: 0.39}
 """The least fit of the second best column, by the number of columns: a longer column of names fits less by chance."""
 CLEAR_COST, CLEAR_PULSES = 0.3, 3
@@ -63,17 +70,6 @@ OUTER_MM = 25.0
 """How far the traces of the uppermost row may rise and of the lowest fall."""
 Seen = tuple[np.ndarray, np.ndarray, np.ndarray]
 """The reduced ink of a page, where it is dark, and its tracks: (h, w) each."""
-
-
-class UnclearLayoutError(PictureError):
-    """`bad_layout` where the best match of a page, of this `cost`, is not clear."""
-
-    def __init__(self, cost: float) -> None:
-        super().__init__(Reason.BAD_LAYOUT)
-        self.cost = cost
-
-    def __reduce__(self) -> tuple[type[UnclearLayoutError], tuple[float]]:  # type: ignore[override]
-        return type(self), (self.cost,)
 
 
 def arrange(
@@ -203,7 +199,7 @@ def find_arrangement(
     if not has_grid and not is_plausible_width(_columns_mm(best), mm_per_s):
         raise PictureError(Reason.BAD_SCALE)
     if has_grid and are_exchanged(close_fits(ink, px_per_mm, coarse, best), best):
-        raise PictureError(Reason.BAD_LAYOUT, OTHER_ORDER)
+        raise OtherOrderError
     found = _placed(coarse, best, ink, px_per_mm, runner_up, mm_per_s, mm_per_mv, not by_traces)
     if by_traces:
         found = replace(found, px_per_mm=_by_pulses_and_columns(found, _columns_mm(best)))
@@ -269,7 +265,7 @@ def find_report(
         return None
     names = report_fits(ink)
     if are_others(names):
-        raise PictureError(Reason.BAD_LAYOUT, OTHER_ORDER)
+        raise OtherOrderError
     if are_unread(names):
         raise PictureError(Reason.BAD_LAYOUT)
     return _placed(coarse, match, ink, px_per_mm, 1.0, mm_per_s, mm_per_mv)
@@ -291,7 +287,9 @@ def _placed(
     if any(lead in NO_STRIPS for lead in leads):
         raise PictureError(Reason.BAD_LAYOUT)
     edges = float(best.edges[0]), float(best.edges[-1])
-    pulses = coarse.pulses or lone_pulses(coarse.lone_pulses, best.zeros[:, 0].tolist(), edges, PX_PER_MM)
+    alone = lone_pulses(coarse.lone_pulses, best.zeros[:, 0].tolist(), edges, PX_PER_MM)
+    aligned = () if are_others_than(coarse.pulses, alone, len(best.zeros)) else coarse.pulses
+    pulses = aligned or alone
     gap, count = gap_mm(coarse, best.zeros[: best.pattern.grid_rows], best.edges), len(best.pattern.columns)
     traced_mm = _columns_mm(best) - gap * (count - 1)
     speed, speed_from = speed_of(traced_mm, pulses, PX_PER_MM, mm_per_s)
@@ -304,7 +302,7 @@ def _placed(
         mm_per_mv=float(gain),
         cost=float(best.cost),
         runner_up=float(runner_up),
-        pulses=tuple(_on_page(coarse, pulse, px_per_mm) for pulse in (coarse.pulses if has_scale else pulses)),
+        pulses=tuple(_on_page(coarse, pulse, px_per_mm) for pulse in (aligned if has_scale else pulses)),
         speed_from=speed_from,
         gain_from=gain_from,
         gap_mm=gap,

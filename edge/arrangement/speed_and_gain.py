@@ -101,6 +101,16 @@ def lone_pulses(
     return tuple(pulse for pulse in candidates if is_one(pulse))
 
 
+def are_others_than(pulses: Sequence[Pulse], alone: Sequence[Pulse], rows: int) -> bool:
+    """Whether what was taken for the pulses of a page with so many rows are a frame and waves: they stand on fewer than half of them, and a single whole pulse is of another size."""
+    if not pulses or not alone or 2 * len(pulses) >= rows:
+        return False
+    height, width = (float(np.median([getattr(pulse, side) for pulse in pulses])) for side in ("height", "width"))
+    return all(
+        abs(height / pulse.height - 1) > 2 * SLACK and abs(width / pulse.width - 1) > PULSE_SLACK for pulse in alone
+    )
+
+
 def is_plausible_width(columns_mm: float, known_speed: float | None = None) -> bool:
     """Whether columns that are `columns_mm` wide together, by the scale that pulses gave, hold `PAGE_S` at a paper speed."""
     speeds = (known_speed,) if known_speed else SPEEDS_MM_PER_S

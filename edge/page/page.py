@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrangement import arrangement
+from ..arrangement.refusals import OtherOrderError
 from ..arrangement.scale import grid_multiple, refined
 from ..errors import PictureError, Reason
 from ..layout import REPORT, Arrangement, Box, Template
@@ -148,6 +149,8 @@ class Page:
             except NotOnePageError:
                 raise
             except PictureError as error:
+                if isinstance(error, OtherOrderError) and page.px_per_mm is not None:
+                    raise  # by its outline alone the page would be read in the order that its names are not in
                 refusals.append(error.kept())
         raise with_better_reason(refusals.pop(0), self)
 

@@ -8,7 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ecg_edge import layout
 from ecg_edge.arrangement import arrangement, coarse_page, lead_names
-from ecg_edge.arrangement.arrangement import UnclearLayoutError, arrange, find_arrangement
+from ecg_edge.arrangement.arrangement import arrange, find_arrangement
+from ecg_edge.arrangement.refusals import UnclearLayoutError
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.page.ink import ink_of
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from ecg_edge.arrangement.calibration_pulses import GAINS_MM_PER_MV, Pulse
 from ecg_edge.arrangement.speed_and_gain import (
     SPEED_SLACK,
+    are_others_than,
     contradictions_of,
     gain_of,
     is_plausible_width,
@@ -122,3 +123,13 @@ def test_what_was_given_is_held_against_what_two_pulses_show():
     assert contradictions_of(usual[:1], 250.0, PX_PER_MM, 50.0, 20.0) == ()
     assert contradictions_of([pulse(height_mm=14.0, width_mm=7.3)] * 3, 250.0, PX_PER_MM, 50.0, 20.0) == ()
     assert contradictions_of(usual, 500.0, PX_PER_MM, 50.0, None) == (), "columns of ten seconds say so too"
+
+
+def test_a_frame_and_waves_are_no_pulses_where_a_whole_one_stands_alone():
+    """They stand on fewer than half of the rows, and are of another size in height and width."""
+    whole = (Pulse(80, 100, 960, 1000),)
+    frame = tuple(Pulse(160, 200, foot - 80, foot) for foot in (124, 336, 404))
+    assert are_others_than(frame, whole, 7)
+    assert not are_others_than(frame, (), 7) and not are_others_than((), whole, 7)
+    assert not are_others_than(frame, whole, 6)
+    assert not are_others_than(tuple(Pulse(160, 180, p.top, p.foot) for p in frame), whole, 7)
