@@ -198,7 +198,7 @@ def find_arrangement(
         raise PictureError(Reason.BAD_SCALE)
     if not has_grid and not is_plausible_width(_columns_mm(best), mm_per_s):
         raise PictureError(Reason.BAD_SCALE)
-    if has_grid and are_exchanged(close_fits(ink, px_per_mm, coarse, best), best):
+    if has_grid and are_exchanged(close_fits(ink, px_per_mm, coarse, best), coarse):
         raise OtherOrderError
     found = _placed(coarse, best, ink, px_per_mm, runner_up, mm_per_s, mm_per_mv, not by_traces)
     if by_traces:

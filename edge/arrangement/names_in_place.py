@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import layout
 from . import lead_names
+from .calibration_pulses import are_opened_twice
 from .coarse_page import PX_PER_MM, CoarsePage
 from .name_windows import USUAL, cells, cut
 
@@ -84,14 +85,14 @@ def _by_column(fits: Sequence[dict[str, float]], pattern: layout.Pattern) -> Fit
     return [[(there, name) for there, (_, of, name) in named if of == column] for column in range(len(pattern.columns))]
 
 
-def are_exchanged(columns: Fits, match: Match) -> bool:
-    """Whether two names of a column of a match are printed in each other's place, by `close_fits`, on a page of any face."""
-    return others_printed(columns, _silent(match))[0] > MAX_EXCHANGED_ELSEWHERE
+def are_exchanged(columns: Fits, coarse: CoarsePage) -> bool:
+    """Whether two names of a column are printed in each other's place on a page, by `close_fits`, whatever its face."""
+    return others_printed(columns, _silent(coarse))[0] > MAX_EXCHANGED_ELSEWHERE
 
 
-def _silent(match: Match) -> tuple[str, ...]:
-    """Names that say nothing where a match has its names: near to those that may be off, pulses and traces are taken for upright strokes."""
-    return UPRIGHTS if match.search.slack > SLACK_MM else ()
+def _silent(coarse: CoarsePage) -> tuple[str, ...]:
+    """Names that say nothing on a page: beside pulses that open each column others are taken for upright strokes, and numerals of one letter for each other."""
+    return UPRIGHTS if are_opened_twice(coarse.pulses, PX_PER_MM) else ()
 
 
 def are_others(columns: Fits) -> bool:
@@ -143,7 +144,7 @@ def fits_at(
 def misread(coarse: CoarsePage, match: Match) -> float:
     """By how much the name of some other lead fits better where a match has its names, -1..1, the mean over these; 0 where none does."""
     fits = [(there, name) for column in _fits_by_column(coarse, match) for there, name in column]
-    silent = _silent(match)
+    silent = _silent(coarse)
     others = [max(fit for each, fit in there.items() if each not in silent) for there, _ in fits]
     return float(np.mean([max(other - there[name], 0.0) for other, (there, name) in zip(others, fits, strict=True)]))
 
