@@ -227,6 +227,8 @@ class Reader:
         check_whole_number("jobs", jobs)
         if jobs < 1:
             raise UsageError(f"jobs must be at least 1, not {jobs}")
+        if pages is not None and not isinstance(pages, Sequence):
+            raise UsageError(f"pages are numbers, such as [1, 2], not {pages!r}")
         person = Person(sex, age)
         if jobs == 1:
             for source in sources:

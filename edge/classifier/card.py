@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ..errors import DamagedModelError, NoModelError
+from ..errors import DamagedModelError, NoModelError, UsageError
 from ..layout import CLASSES
 
 SCHEMA = "ecg-edge/card/1"
@@ -95,9 +95,12 @@ def read_card(name: str, folder: str | os.PathLike[str] | None = None) -> Card:
 
     Raises
     ------
+    UsageError : the name is no text.
     NoModelError : no such model; the message names those that are there.
     DamagedModelError : the card is not JSON, lacks a field or has one of another type.
     """
+    if not isinstance(name, str):
+        raise UsageError(f"a model is given by its name, such as 'page', not {name!r}")
     folder = Path(folder or models_folder())
     path = folder / f"{name}.json"
     if Path(name).name != name or not path.is_file():

@@ -58,6 +58,12 @@ def test_jobs_are_at_least_one(tiny_reader, jobs):
         list(tiny_reader.read_all(["none.jpg"], jobs=jobs))
 
 
+@pytest.mark.parametrize("pages", [1, 2.5])
+def test_pages_are_numbers(tiny_reader, pages):
+    with pytest.raises(UsageError, match=rf"^pages are numbers, such as \[1, 2\], not {pages}$"):
+        list(tiny_reader.read_all(["none.jpg"], pages=pages))
+
+
 @pytest.mark.slow
 def test_a_worker_that_dies_is_an_error_in_words(tiny_reader, normal_page):
     """For want of memory, mostly: the other worker is ended and nothing hangs."""

@@ -9,7 +9,7 @@ from ecg_edge import reader as readers
 from ecg_edge.classifier import card as cards
 from ecg_edge.classifier import runtime as runtimes
 from ecg_edge.classifier.card import REQUIRED, list_names, read_card
-from ecg_edge.errors import DamagedModelError, InstallationError, NoModelError
+from ecg_edge.errors import DamagedModelError, InstallationError, NoModelError, UsageError
 
 
 @pytest.fixture
@@ -225,6 +225,12 @@ def test_an_unknown_model_lists_those_that_are_there(tiny_folder, name):
     with pytest.raises(NoModelError) as caught:
         read_card(name, tiny_folder)
     assert str(caught.value) == f"There is no model {name!r}. Installed: tiny."
+
+
+@pytest.mark.parametrize("name", [5, None, ["tiny"]])
+def test_a_model_is_given_by_its_name(tiny_folder, name):
+    with pytest.raises(UsageError, match="^a model is given by its name, such as 'page', not "):
+        read_card(name, tiny_folder)
 
 
 def test_without_any_model_the_list_is_empty(tmp_path):
