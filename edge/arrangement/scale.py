@@ -53,6 +53,8 @@ ENTRY_COLUMNS = 3
 """Ink at the edge of what is looked at in the first columns comes from beyond it."""
 MIN_TRACE_MM = 4.0
 """What is followed by so much ink is a trace."""
+FLAT_SHARE, ROUND_SHARE = 0.25, 0.7
+"""In so many columns of its ink a trace is flat, and as high as its pen is wide; by so much of that its ink is longer than it is, since its ends are round."""
 MAX_LEAN, LEAST_LEANING = 0.02, 4
 """By how much the ends of so many rows may lean at most, a degree."""
 MIN_END_SHARE, MAX_END_SPREAD_MM = 0.6, 0.6
@@ -144,7 +146,7 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
     if not has_grid:
         # Rows with bare paper between their columns are longer than they last: strips are not.
         whole = [place for place in arrangement.places if not (apart and place.name in LEADS_12)]
-        across = _by_length(arrangement, whole, ink) or across
+        across = _by_length(arrangement, whole, ink) or (apart and _by_columns_apart(arrangement, ink)) or across
     places = tuple(_on_its_foot(place, strokes, down) for place in arrangement.places)
     arrangement = replace(arrangement, px_per_mm=(across, down), places=places)
     if apart:
@@ -189,6 +191,35 @@ def _by_length(arrangement: Arrangement, places: Sequence[Place], ink: np.ndarra
     # Without a grid a page is as large across as down: where columns and pulses differ, the length says which is right.
     known = np.array(arrangement.px_per_mm)
     return next((s for s in scales if np.abs(s / known - 1).min() <= MAX_PITCH_CHANGE), None)
+
+
+def _by_columns_apart(arrangement: Arrangement, ink: np.ndarray) -> float | None:
+    """px/mm across by the length of columns that have bare paper between them, each from where its traces begin to where they end; None where fewer than two tell
+    the same, or it is not nearly the arrangement's."""
+    (across, down), width = arrangement.px_per_mm, ink.shape[1]
+    pulses = [(left, right) for left, right, _, _ in arrangement.pulses]
+    mirrored = [(width - stop, width - start) for start, stop in pulses]
+    starts = sorted({place.start_s for place in arrangement.places})
+    lengths = []
+    for start_s in starts:
+        places = tuple(p for p in arrangement.places if p.start_s == start_s and p.name in LEADS_12)
+        column = replace(arrangement, places=places)
+        begin = _end_px(column, ink, min(place.box.left for place in places), pulses, True)
+        end = _end_px(column, ink[:, ::-1], width - max(place.box.right for place in places), mirrored, True)
+        if begin is not None and end is not None:
+            lengths.append(width - end - begin - ROUND_SHARE * _pen_px(ink, places, down))
+    if len(lengths) < 2 or np.ptp(lengths) > MAX_END_SPREAD_MM * across:
+        return None
+    scale = float(np.median(lengths)) / (starts[1] - starts[0]) / arrangement.mm_per_s
+    return scale if abs(scale / across - 1) <= MAX_PULSE_CHANGE else None
+
+
+def _pen_px(ink: np.ndarray, places: Sequence[Place], px_per_mm: float) -> float:
+    """How wide the strokes of traces are: ink begins and ends half of it beyond them."""
+    reach = round(END_BAND_MM * px_per_mm)
+    bands = [ink[max(round(p.zero_px) - reach, 0) : round(p.zero_px) + reach, p.box.left : p.box.right] for p in places]
+    counts = np.concatenate([(band >= INK).sum(axis=0) for band in bands])
+    return float(np.quantile(counts[counts > 0], FLAT_SHARE)) if counts.any() else 0.0
 
 
 def _columns_by_grid(arrangement: Arrangement) -> tuple[float, float, float] | None:

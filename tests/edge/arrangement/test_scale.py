@@ -199,3 +199,18 @@ def test_where_columns_stand_apart_a_strip_says_the_scale():
     assert refined(found, page_without_grid(7.4, gap_px=22), has_grid=False).px_per_mm[0] == pytest.approx(
         7.4, rel=0.001
     )
+
+
+@pytest.mark.parametrize("pen_px", [3, 7])
+def test_columns_that_stand_apart_say_the_scale_where_no_strip_does(pen_px):
+    """By how long each is, whatever the pen: its round ends add to it."""
+    found, ink = replace(two_columns((7.5, 7.4)), gap_mm=3.0), np.zeros((1000, 2400), np.uint8)
+    found = replace(found, places=tuple(place for place in found.places if place.name != "rhythm"))
+    for row in (200, 400, 600):
+        for left in (100, 100 + 925 + 22):
+            extra = round(scale.ROUND_SHARE * pen_px / 2)
+            ink[row : row + pen_px, left - extra : left + 925 + extra] = 255
+    assert refined(found, ink, has_grid=False).px_per_mm[0] == pytest.approx(7.4, rel=0.002)
+    ink[:, 1200:1300] = 0  # a column that ends elsewhere tells nothing, and one alone is not enough
+    ink[:, 1047:1200] = 0
+    assert refined(found, ink, has_grid=False).px_per_mm[0] == 7.5
