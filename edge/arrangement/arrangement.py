@@ -190,9 +190,7 @@ def find_arrangement(
         if other_than and abs(np.log(other_than / px_per_mm[0])) < LEAST_RESCALED:
             raise PictureError(Reason.BAD_SCALE)
     coarse = coarse_page_of(*(seen or reduced(ink, px_per_mm)))
-    # Pulses that open two columns tell rows and columns: of names only the order of the leads is asked.
-    by_hand = (BY_HAND,) if are_opened_twice(coarse.pulses, PX_PER_MM) else ()
-    best, runner_up = _clear_match(coarse, (USUAL, EVEN) if by_traces else (USUAL, EVEN, *by_hand, WIDE))
+    coarse, best, runner_up = _matched(coarse, by_traces)
     if by_traces and np.mean(best.fits) < (READ_FITS if len(best.fits) > 1 else _least_of_one(best)):
         # Whatever is drawn has ends: only names that are read tell that they are those of traces.
         raise PictureError(Reason.BAD_SCALE)
@@ -217,6 +215,23 @@ def _by_pulses_and_columns(found: layout.Arrangement, columns_mm: float) -> tupl
     if found.pulses:
         down = float(np.median([bottom - top for _, _, top, bottom in found.pulses])) / found.mm_per_mv
     return (across if abs(across / down - 1) <= MAX_PULSE_CHANGE else down), down
+
+
+def _matched(coarse: CoarsePage, by_traces: bool) -> tuple[CoarsePage, Match, float]:
+    """(a coarse page, its match, the cost of the second best): the page as it is, or without what was taken for its pulses and is none.
+
+    Raises
+    ------
+    PictureError : as `_clear_match`.
+    """
+    # Pulses that open two columns tell rows and columns: of names only the order of the leads is asked.
+    by_hand = (BY_HAND,) if are_opened_twice(coarse.pulses, PX_PER_MM) else ()
+    best, runner_up = _clear_match(coarse, (USUAL, EVEN) if by_traces else (USUAL, EVEN, *by_hand, WIDE))
+    lines = [*best.zeros[:, 0].tolist(), *(row for row, _ in coarse.rows)]
+    alone = lone_pulses(coarse.lone_pulses, lines, (float(best.edges[0]), float(best.edges[-1])), PX_PER_MM)
+    if are_others_than(coarse.pulses, alone, len(best.zeros)):
+        return _matched(replace(coarse, pulses=(), known={}), by_traces)
+    return coarse, best, runner_up
 
 
 def _clear_match(coarse: CoarsePage, searches: Sequence[NameSearch]) -> tuple[Match, float]:
@@ -287,9 +302,7 @@ def _placed(
     if any(lead in NO_STRIPS for lead in leads):
         raise PictureError(Reason.BAD_LAYOUT)
     edges = float(best.edges[0]), float(best.edges[-1])
-    alone = lone_pulses(coarse.lone_pulses, best.zeros[:, 0].tolist(), edges, PX_PER_MM)
-    aligned = () if are_others_than(coarse.pulses, alone, len(best.zeros)) else coarse.pulses
-    pulses = aligned or alone
+    pulses = coarse.pulses or lone_pulses(coarse.lone_pulses, best.zeros[:, 0].tolist(), edges, PX_PER_MM)
     gap, count = gap_mm(coarse, best.zeros[: best.pattern.grid_rows], best.edges), len(best.pattern.columns)
     traced_mm = _columns_mm(best) - gap * (count - 1)
     speed, speed_from = speed_of(traced_mm, pulses, PX_PER_MM, mm_per_s)
@@ -302,7 +315,7 @@ def _placed(
         mm_per_mv=float(gain),
         cost=float(best.cost),
         runner_up=float(runner_up),
-        pulses=tuple(_on_page(coarse, pulse, px_per_mm) for pulse in (aligned if has_scale else pulses)),
+        pulses=tuple(_on_page(coarse, pulse, px_per_mm) for pulse in (coarse.pulses if has_scale else pulses)),
         speed_from=speed_from,
         gain_from=gain_from,
         gap_mm=gap,

@@ -27,7 +27,15 @@ from .frame_lines import without_frame
 from .ink import PATCH_PX, ink_of, with_coloured_print
 from .pixels import DarkPixels, luma
 from .report_geometry import is_report, unlike
-from .whole_page import LEAST_LONG_PX, NotOnePageError, check_columns, check_whole, with_better_reason
+from .whole_page import (
+    LEAST_LONG_PX,
+    NotOnePageError,
+    check_columns,
+    check_whole,
+    is_bright,
+    with_better_reason,
+    with_scale_of_grid,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -43,8 +51,6 @@ LEAST_TILT = 0.0012
 LEAST_ASKEW = 0.006
 """What has a report's size and rows that fall by more, a third of a degree, was scanned askew. Rows of all pages of two columns in the data set fall by
 0.0044 at most."""
-BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
-"""A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +151,7 @@ class Page:
         refusals = [] if self.refused is None else [PictureError(self.refused)]
         for page, arrange in self._attempts():
             try:
-                return arrange(page)
+                return with_scale_of_grid(arrange(page), self)
             except NotOnePageError:
                 raise
             except PictureError as error:
@@ -255,11 +261,11 @@ def _flattened_page(image: Image.Image, search: Search, refused: Reason | None) 
     try:
         first = next(candidates)
     except PictureError as error:
-        if error.reason is not Reason.NO_PAGE or not _is_bright(image):
+        if error.reason is not Reason.NO_PAGE or not is_bright(image):
             raise
         return _unflattened(image, search)
     # What has no clear grid may be a panel on a page that fills the picture, or beats as regular as lines.
-    is_unclear = first.grid_score < flattening.CLEAR_SCORE and _is_bright(image)
+    is_unclear = first.grid_score < flattening.CLEAR_SCORE and is_bright(image)
     as_it_is = (_unflattened(image, search) for _ in range(is_unclear))
     others = chain((_from_flat(flat, search) for flat in candidates), as_it_is)
     return replace(_from_flat(first, search), others=others, refused=refused if first.unchanged else None)
@@ -379,10 +385,6 @@ def _clipped(found: Arrangement, shape: tuple[int, ...]) -> Arrangement:
             raise PictureError(Reason.CUT_OFF)
         places.append(replace(place, box=box, name=place.name.lstrip("-")))
     return replace(found, places=tuple(places))
-
-
-def _is_bright(image: Image.Image) -> bool:
-    return float((np.asarray(image.convert("L").reduce(8)) >= BRIGHT).mean()) >= MIN_BRIGHT_SHARE
 
 
 def _at_page_size(image: Image.Image) -> Image.Image:

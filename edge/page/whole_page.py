@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..arrangement import rows
 from ..arrangement.coarse_page import PX_PER_MM, reduced
+from ..arrangement.scale import refined
 from ..arrangement.strips import is_strip
 from ..errors import PictureError, Reason
 from ..layout import Arrangement
-from .flattening import MIN_PX_PER_MM
+from .flattening import CLEAR_SCORE, MIN_PX_PER_MM
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from .flattening import Flat
     from .page import Page
 
@@ -38,6 +42,10 @@ LONGEST_SHEET_MM = 420.0
 others was longer than 276."""
 LEAST_LONG_PX = MIN_PX_PER_MM * 250
 """A sheet that fills its picture has 250 mm of columns at least: of fewer pixels it is too small, and its grid is too fine to be seen."""
+SAME_SCALE = 0.04
+"""Logarithm of how far pulses and ends of traces may be from the scale of a grid that is the same."""
+BRIGHT, MIN_BRIGHT_SHARE = 140, 0.5
+"""A picture without grid or outline is a sheet that fills it where so much of it is so bright."""
 SEVERAL_PAGES = "There is more than one page in the picture: take one of each, or cut them apart."
 TOO_LONG = (
     "By the grid the rows would be {mm:.0f} mm long, longer than a sheet of A3: give the paper speed if they are."
@@ -79,6 +87,19 @@ def _are_opened(found: Arrangement) -> bool:
         sum(0 <= min(edges) - right <= before for _, right, _, _ in found.pulses) > len(edges) / 2
         for edges in lefts.values()
     )
+
+
+def with_scale_of_grid(found: Page, likeliest: Page) -> Page:
+    """A page that was arranged without a grid, at the scale of the clear grid of the `likeliest` candidate in its picture, where its own is nearly that; else as it is."""
+    grid = likeliest.flat
+    if found.px_per_mm is not None or likeliest.px_per_mm is None or grid is None or grid.grid_score < CLEAR_SCORE:
+        return found
+    width, height = found.size
+    across, down = np.ptp(found.to_picture(np.array([[0, height / 2], [width, height / 2]])), axis=0)
+    scale = grid.picture_px_per_mm * width / float(np.hypot(across, down))
+    if np.abs(np.log(np.array(found.arrangement.px_per_mm) / scale)).max() > SAME_SCALE:
+        return found
+    return replace(found, found=refined(replace(found.arrangement, px_per_mm=(scale, scale)), found.ink))
 
 
 def check_length(found: Arrangement) -> None:
@@ -189,3 +210,8 @@ def with_better_reason(error: PictureError, page: Page) -> PictureError:
     if error.reason in (Reason.BAD_LAYOUT, Reason.BAD_SCALE) and page.px_per_mm is None:
         return PictureError(Reason.NOT_AN_ECG)
     return error
+
+
+def is_bright(image: Image.Image) -> bool:
+    """Whether a picture without grid or outline may be a sheet that fills it."""
+    return float((np.asarray(image.convert("L").reduce(8)) >= BRIGHT).mean()) >= MIN_BRIGHT_SHARE

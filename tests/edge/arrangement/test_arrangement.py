@@ -1,6 +1,8 @@
 """Arrangements of leads on report pages, on pages that lie otherwise, and on what holds none."""
 
 import pickle
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 from ecg_edge import layout
 from ecg_edge.arrangement import arrangement, coarse_page, lead_names
 from ecg_edge.arrangement.arrangement import arrange, find_arrangement
+from ecg_edge.arrangement.calibration_pulses import Pulse
+from ecg_edge.arrangement.coarse_page import CoarsePage
 from ecg_edge.arrangement.refusals import UnclearLayoutError
 from ecg_edge.errors import PictureError, Reason
 from ecg_edge.page.ink import ink_of
@@ -307,3 +311,18 @@ def test_a_page_that_fits_better_the_other_way_up_is_not_read(monkeypatch, uncle
     assert refused.value.reason is Reason.BAD_LAYOUT
     again = pickle.loads(pickle.dumps(UnclearLayoutError(0.25)))
     assert again.cost == 0.25 and again.reason is Reason.BAD_LAYOUT
+
+
+def test_what_was_taken_for_pulses_and_is_none_is_not_matched(monkeypatch):
+    """Waves on two of five rows, where a whole pulse of another size stands alone beside them: all is matched again without them."""
+    waves = tuple(Pulse(1092, 1132, foot - 20, foot) for foot in (216, 516))
+    whole = Pulse(134, 154, 455, 495)
+    empty = np.empty(0)
+    page = CoarsePage(np.zeros((600, 1240), np.float32), np.zeros((600, 1240), bool), 0.0, waves, ((495.0, 0.8),), (empty, empty), (whole,))  # fmt: skip
+    match = SimpleNamespace(zeros=np.array([[104.0], [216], [288], [392], [516]]), edges=np.array([161.0, 1162]))
+    seen = []
+    monkeypatch.setattr(arrangement, "_clear_match", lambda coarse, _: seen.append(coarse.pulses) or (match, 1.0))
+    found, *_ = arrangement._matched(page, False)
+    assert seen == [waves, ()] and found.pulses == ()
+    found, *_ = arrangement._matched(replace(page, lone_pulses=()), False)
+    assert found.pulses == waves
