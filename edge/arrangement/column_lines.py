@@ -13,6 +13,8 @@ MAX_LINES_CHANGE, MAX_LINE_ERROR_MM = 0.03, 0.6
 """Three lines or more between columns that stand evenly, to so much, are hardly misread: they may be farther from the grid's scale."""
 CLEAR_LINE_ERROR_MM = 0.15
 """As evenly they stand that tell the scale where there is no grid."""
+SAME_PITCH = 0.0075
+"""Two lines tell the scale where there is no grid if it is that of the pulses, to so much."""
 SEPARATOR_MM, SEPARATOR_SHARE = 2.0, 0.6
 """How near a column's edge an upright line is searched for, and how much of the distance between rows it fills."""
 DASHED_SHARE, MAX_BREAK_MM, WHOLE_SHARE = 0.25, 2.0, 0.9
@@ -42,6 +44,9 @@ def second_0_by_lines(arrangement: Arrangement, ink: np.ndarray, has_grid: bool)
         ((start_s, single),) = lines.items()
         return single - start_s * px_per_s, px_per_s, MAX_PITCH_CHANGE
     (px_per_s, first_px), errors, *_ = np.polyfit(list(lines), list(lines.values()), 1, full=True)
+    if len(lines) == 2 and not has_grid:
+        usual = arrangement.px_per_mm[0] * arrangement.mm_per_s
+        return (float(first_px), float(px_per_s), MAX_PITCH_CHANGE) if abs(px_per_s / usual - 1) <= SAME_PITCH else None
     most = MAX_LINE_ERROR_MM if has_grid else CLEAR_LINE_ERROR_MM
     even = errors.size > 0 and np.sqrt(errors[0] / len(lines)) <= most * arrangement.px_per_mm[0]
     if not (even or has_grid):

@@ -62,3 +62,12 @@ def test_columns_that_were_found_elsewhere_are_looked_for_by_the_grid():
         assert max(place.box.right for place in found.places if place.start_s < 2) == pytest.approx(600, abs=3)
     stays = refined(arrangement(518, speed_from="columns"), np.pad(page(), ((0, 0), (60, 0)))[:, :2300])
     assert sorted({place.box.left for place in stays.places})[1] == 618
+
+
+@pytest.mark.parametrize(("x", "told"), [(1104, True), (1112, False)])
+def test_two_lines_tell_the_scale_without_a_grid_where_pulses_say_nearly_the_same(x, told):
+    """To three quarters of a percent: one of them may be beats."""
+    found = second_0_by_lines(arrangement(), page((602, x)), False)
+    assert (found is not None) == told
+    if told:
+        assert found[1] == pytest.approx((x - 602) / 2.5, abs=0.5)
