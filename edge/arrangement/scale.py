@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from ..errors import PictureError, Reason
-from ..layout import LEADS_12, Arrangement, Place
+from ..layout import RHYTHM, Arrangement, Place
 from . import calibration_pulses
 from .coarse_page import PX_PER_MM, SPECK_MM, coarse_page_of, reduced
 from .column_lines import INK, MAX_PITCH_CHANGE, second_0_by_lines
@@ -145,7 +145,7 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
     apart = arrangement.gap_mm > 0 and len({place.start_s for place in arrangement.places}) > 1
     if not has_grid:
         # Rows with bare paper between their columns are longer than they last: strips are not.
-        whole = [place for place in arrangement.places if not (apart and place.name in LEADS_12)]
+        whole = [place for place in arrangement.places if not apart or _is_strip(place)]
         across = _by_length(arrangement, whole, ink) or (apart and _by_columns_apart(arrangement, ink)) or across
     places = tuple(_on_its_foot(place, strokes, down) for place in arrangement.places)
     arrangement = replace(arrangement, px_per_mm=(across, down), places=places)
@@ -161,6 +161,10 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
         return arrangement if arrangement.speed_from == "option" else replace(arrangement, speed_from="assumed")
     places = tuple(_moved(place, first_px, px_per_s, arrangement) for place in arrangement.places)
     return replace(arrangement, places=places, px_per_mm=(px_per_s / arrangement.mm_per_s, down))
+
+
+def _is_strip(place: Place) -> bool:
+    return place.name.startswith(RHYTHM)
 
 
 def _height_px(heights: np.ndarray) -> float:
@@ -202,7 +206,7 @@ def _by_columns_apart(arrangement: Arrangement, ink: np.ndarray) -> float | None
     starts = sorted({place.start_s for place in arrangement.places})
     lengths = []
     for start_s in starts:
-        places = tuple(p for p in arrangement.places if p.start_s == start_s and p.name in LEADS_12)
+        places = tuple(p for p in arrangement.places if p.start_s == start_s and not _is_strip(p))
         column = replace(arrangement, places=places)
         begin = _end_px(column, ink, min(place.box.left for place in places), pulses, True)
         end = _end_px(column, ink[:, ::-1], width - max(place.box.right for place in places), mirrored, True)
@@ -335,7 +339,7 @@ def _moved(place: Place, first_px: float, px_per_s: float, arrangement: Arrangem
     end_s = place.start_s + (right - left) / arrangement.px_per_mm[0] / arrangement.mm_per_s
     for column_s in (*starts[1:], 2 * starts[-1] - starts[-2]) if len(starts) > 1 else ():
         end_s = column_s if abs(column_s - end_s) <= MAX_END_CHANGE_S else end_s
-    if place.name in LEADS_12:
+    if not _is_strip(place):
         # What stands behind the next column's beginning is that column's.
         end_s = min(end_s, *(column_s for column_s in starts if column_s > place.start_s), end_s)
     start, end = round(first_px + place.start_s * px_per_s), round(first_px + end_s * px_per_s)
