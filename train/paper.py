@@ -104,7 +104,7 @@ def _draw_marks(layers, style, plan, places, drawn, px_per_mm, rng, extra):
     ink = layers.strokes(style.ink, "trace")
     for place in places:
         x = left_mm(place.start_s, style, plan) + np.arange(len(drawn[place.name])) / RATE_HZ * style.mm_per_s
-        zero = plan.zero(row_of(place, places, style), column_of(place, style))
+        zero = plan.zero(row_of(place, places, style), column_of(place.start_s, style))
         stroke(ink, x * fine, (zero - drawn[place.name] * style.mm_per_mv) * fine, style.pen_mm * fine)
     pulses = draw_pulses(layers.strokes(style.ink, "pulse"), style, plan, fine)
     draw_separators(layers.strokes(style.separator_ink or style.ink, "separator"), style, plan, fine)

@@ -157,7 +157,7 @@ def write(layers, style, plan, places, px_per_mm, rng):
         x = left_mm(place.start_s, style, plan) + style.name_shift_mm
         if style.name_pitch_mm is not None and place.start_s:
             x = plan.left + style.name_shift_mm + round(place.start_s / seconds_of(place, style)) * style.name_pitch_mm
-        row, column = row_of(place, places, style), column_of(place, style)
+        row, column = row_of(place, places, style), column_of(place.start_s, style)
         y = plan.zero(row, column) + shift + (plan.off[row][column][1] if plan.off else 0.0)
         if style.numerals and set(place.lead) == {"I"}:
             _write_numeral(pen, (x * px_per_mm, y * px_per_mm), len(place.lead), name_font)

@@ -79,7 +79,7 @@ def places_of(style, plan, px_per_mm):
     span = style.seconds / columns
 
     def place(name, lead, row, start_s, seconds):
-        left, zero = left_mm(start_s, style, plan), plan.zero(row, round(start_s / span))
+        left, zero = left_mm(start_s, style, plan), plan.zero(row, column_of(start_s, style))
         edges = (left, zero - 0.55 * plan.pitch, left + seconds * style.mm_per_s, zero + 0.45 * plan.pitch)
         box = Box(*(round(mm * px_per_mm) for mm in edges))
         return Place(name, lead, box, zero * px_per_mm - 0.5, start_s)
@@ -105,13 +105,12 @@ def seconds_of(place, style):
 
 def left_mm(start_s, style, plan):
     """The left end of the trace that begins then."""
-    column = round(start_s / style.seconds * LAYOUTS[style.layout][1])
-    return plan.left + start_s * style.mm_per_s + column * style.gap_mm
+    return plan.left + start_s * style.mm_per_s + column_of(start_s, style) * style.gap_mm
 
 
-def column_of(place, style):
-    """The number of a place's column."""
-    return round(place.start_s / style.seconds * LAYOUTS[style.layout][1])
+def column_of(start_s, style):
+    """The number of the column that begins then."""
+    return round(start_s / style.seconds * LAYOUTS[style.layout][1])
 
 
 def row_of(place, places, style):

@@ -31,21 +31,20 @@ def second_0_by_lines(arrangement: Arrangement, ink: np.ndarray, has_grid: bool)
     if not edges:
         return None
     lines = _lines_near(arrangement, ink, edges)
-    px_per_s = arrangement.px_per_mm[0] * arrangement.mm_per_s
+    usual = arrangement.px_per_mm[0] * arrangement.mm_per_s
     if not lines and has_grid:
         # Beats of one time may have been taken for lines; by the grid the columns are elsewhere.
         first = min(place.box.left for place in arrangement.places)
-        lines = _lines_near(arrangement, ink, {start_s: round(first + start_s * px_per_s) for start_s in edges})
+        lines = _lines_near(arrangement, ink, {start_s: round(first + start_s * usual) for start_s in edges})
     if has_grid:
-        lines = _on_pitch(lines, px_per_s, arrangement.px_per_mm[0])
+        lines = _on_pitch(lines, usual, arrangement.px_per_mm[0])
     if not lines:
         return None
     if len(lines) == 1:
         ((start_s, single),) = lines.items()
-        return single - start_s * px_per_s, px_per_s, MAX_PITCH_CHANGE
+        return single - start_s * usual, usual, MAX_PITCH_CHANGE
     (px_per_s, first_px), errors, *_ = np.polyfit(list(lines), list(lines.values()), 1, full=True)
     if len(lines) == 2 and not has_grid:
-        usual = arrangement.px_per_mm[0] * arrangement.mm_per_s
         return (float(first_px), float(px_per_s), MAX_PITCH_CHANGE) if abs(px_per_s / usual - 1) <= SAME_PITCH else None
     most = MAX_LINE_ERROR_MM if has_grid else CLEAR_LINE_ERROR_MM
     even = errors.size > 0 and np.sqrt(errors[0] / len(lines)) <= most * arrangement.px_per_mm[0]

@@ -180,14 +180,13 @@ def gap_mm(coarse: CoarsePage, zeros: np.ndarray, edges: np.ndarray) -> float:
     mm, found = PX_PER_MM, []
     near, band, line = (round(length * mm) for length in (NEAR_EDGE_MM, BARE_BAND_MM, LINE_MM))
     for column, edge in enumerate(np.rint(edges[1:-1]).astype(int).tolist()):
-        rows = np.rint(zeros[:, column : column + 2].mean(axis=1)).astype(int).tolist()
         opening = [pulse.left for pulse in coarse.pulses if 0 <= edge - pulse.right <= OPENING_MM * mm]
         if opening:
             found += _bare_before(
                 coarse.dark, np.rint(zeros[:, column]).astype(int).tolist(), round(min(opening)), edge
             )
             continue
-        for zero in rows:
+        for zero in np.rint(zeros[:, column : column + 2].mean(axis=1)).astype(int).tolist():
             part = coarse.dark[max(zero - band, 0) : zero + band + 1, max(edge - near, 0) : edge + near + 1].any(axis=0)
             # A line alone in bare paper is opened away; of a trace nothing is left bare.
             runs, _ = ndimage.label(~ndimage.binary_opening(part, np.ones(line + 1, bool)))

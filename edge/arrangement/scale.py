@@ -341,7 +341,7 @@ def _moved(place: Place, first_px: float, px_per_s: float, arrangement: Arrangem
         end_s = column_s if abs(column_s - end_s) <= MAX_END_CHANGE_S else end_s
     if not _is_strip(place):
         # What stands behind the next column's beginning is that column's.
-        end_s = min(end_s, *(column_s for column_s in starts if column_s > place.start_s), end_s)
+        end_s = min([end_s, *(column_s for column_s in starts if column_s > place.start_s)])
     start, end = round(first_px + place.start_s * px_per_s), round(first_px + end_s * px_per_s)
     return replace(place, box=replace(place.box, left=max(start, 0), right=end))
 

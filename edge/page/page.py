@@ -18,7 +18,7 @@ from ..arrangement import arrangement
 from ..arrangement.refusals import OtherOrderError
 from ..arrangement.scale import grid_multiple, refined
 from ..errors import PictureError, Reason
-from ..layout import REPORT, Arrangement, Box, Template
+from ..layout import REPORT, Arrangement, Template
 from ..preprocessing.crops import TRACE_PX_PER_MM
 from . import flattening
 from .dark_screen import as_on_paper
@@ -30,8 +30,8 @@ from .report_geometry import is_report, unlike
 from .whole_page import (
     LEAST_LONG_PX,
     NotOnePageError,
-    check_columns,
     check_whole,
+    clipped,
     is_bright,
     with_better_reason,
     with_scale_of_grid,
@@ -127,7 +127,7 @@ class Page:
             found = arrangement.find_report(self.ink, self.px_per_mm, **known)
         if found is None:
             found = arrangement.find_arrangement(self.ink, self.px_per_mm, **known)
-        found = _clipped(refined(found, self.ink, self.px_per_mm is not None), self.ink.shape)
+        found = clipped(refined(found, self.ink, self.px_per_mm is not None), self.ink.shape)
         if self.template is not None:
             found = replace(found, contradicts=(*found.contradicts, *unlike(self.template, found, **known)))
         return found
@@ -316,7 +316,7 @@ def _arranged(page: Page, seen: np.ndarray | None = None) -> Page:
         found = arrangement.find_arrangement(seen, None, **search.known)
     else:
         tilt = 0.0
-    found = _clipped(refined(found, seen, page.px_per_mm is not None), ink.shape)
+    found = clipped(refined(found, seen, page.px_per_mm is not None), ink.shape)
     flat = page.flat
     if flat is not None:
         flat = replace(
@@ -366,25 +366,6 @@ def _rescaled(page: Page) -> Page:
     if multiple is None:
         raise PictureError(Reason.BAD_SCALE)
     return _arranged(_from_flat(page.flat.with_cells(multiple), search))
-
-
-def _clipped(found: Arrangement, shape: tuple[int, ...]) -> Arrangement:
-    """The arrangement with its boxes clipped to a page of `shape` (H, W), and an inverted -aVR under its own name.
-
-    Raises
-    ------
-    PictureError : `cut_off` where part of a lead would stand beyond the page, `bad_layout` where the columns have no usual length.
-    """
-    check_columns(found)
-    height, width = shape
-    places = []
-    for place in found.places:
-        left, top, right, bottom = place.box.corners
-        box = Box(max(left, 0), max(top, 0), min(right, width), min(bottom, height))
-        if box.left >= box.right or box.top >= box.bottom:
-            raise PictureError(Reason.CUT_OFF)
-        places.append(replace(place, box=box, name=place.name.lstrip("-")))
-    return replace(found, places=tuple(places))
 
 
 def _at_page_size(image: Image.Image) -> Image.Image:

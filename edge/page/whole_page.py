@@ -12,7 +12,7 @@ from ..arrangement.coarse_page import PX_PER_MM, reduced
 from ..arrangement.scale import refined
 from ..arrangement.strips import is_strip
 from ..errors import PictureError, Reason
-from ..layout import Arrangement
+from ..layout import Arrangement, Box
 from .flattening import CLEAR_SCORE, MIN_PX_PER_MM
 
 if TYPE_CHECKING:
@@ -89,8 +89,32 @@ def _are_opened(found: Arrangement) -> bool:
     )
 
 
+def clipped(found: Arrangement, shape: tuple[int, ...]) -> Arrangement:
+    """The arrangement with its boxes clipped to a page of `shape` (H, W), and an inverted -aVR under its own name.
+
+    Raises
+    ------
+    PictureError : `cut_off` where part of a lead would stand beyond the page, `bad_layout` where the columns have no usual length.
+    """
+    check_columns(found)
+    height, width = shape
+    places = []
+    for place in found.places:
+        left, top, right, bottom = place.box.corners
+        box = Box(max(left, 0), max(top, 0), min(right, width), min(bottom, height))
+        if box.left >= box.right or box.top >= box.bottom:
+            raise PictureError(Reason.CUT_OFF)
+        places.append(replace(place, box=box, name=place.name.lstrip("-")))
+    return replace(found, places=tuple(places))
+
+
 def with_scale_of_grid(found: Page, likeliest: Page) -> Page:
-    """A page that was arranged without a grid, at the scale of the clear grid of the `likeliest` candidate in its picture, where its own is nearly that; else as it is."""
+    """A page that was arranged without a grid, at the scale of the clear grid of the `likeliest` candidate in its picture, where its own is nearly that; else as it is.
+
+    Raises
+    ------
+    PictureError : as `clipped`.
+    """
     grid = likeliest.flat
     if found.px_per_mm is not None or likeliest.px_per_mm is None or grid is None or grid.grid_score < CLEAR_SCORE:
         return found
@@ -99,7 +123,8 @@ def with_scale_of_grid(found: Page, likeliest: Page) -> Page:
     scale = grid.picture_px_per_mm * width / float(np.hypot(across, down))
     if np.abs(np.log(np.array(found.arrangement.px_per_mm) / scale)).max() > SAME_SCALE:
         return found
-    return replace(found, found=refined(replace(found.arrangement, px_per_mm=(scale, scale)), found.ink))
+    rescaled = refined(replace(found.arrangement, px_per_mm=(scale, scale)), found.ink)
+    return replace(found, found=clipped(rescaled, found.ink.shape))
 
 
 def check_length(found: Arrangement) -> None:

@@ -54,6 +54,10 @@ def test_a_page_that_its_outline_gave_has_the_scale_of_the_pictures_clear_grid(s
     nodes = np.stack(np.meshgrid(np.arange(0, 1600, 25.0), np.arange(0, 500, 25.0)), axis=-1)
     flat = Flat(None, warp.Mesh(nodes, 40.0), None, np.zeros((4, 2)), True, (1600, 500), 5.0, 0.0, np.ones((1, 1)))
     page = Page(None, None, flat=flat, found=found)
-    vars(page)["ink"] = np.zeros((800, 2560), np.uint8)
+    vars(page)["ink"] = np.zeros((800, 2080), np.uint8)
     likeliest = Page(None, (8.0, 8.0), flat=replace(flat, grid_score=score, picture_px_per_mm=picture_px_per_mm))
-    assert with_scale_of_grid(page, likeliest).arrangement.px_per_mm[0] == pytest.approx(expected)
+    rescaled = with_scale_of_grid(page, likeliest)
+    assert rescaled.arrangement.px_per_mm[0] == pytest.approx(expected)
+    # Moved boxes end where the page does.
+    within = max(place.box.right for place in rescaled.arrangement.places)
+    assert within == (2080 if rescaled is not page else 2100)
