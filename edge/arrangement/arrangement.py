@@ -226,7 +226,7 @@ def _matched(coarse: CoarsePage, by_traces: bool) -> tuple[CoarsePage, Match, fl
     """
     # Pulses that open two columns tell rows and columns: of names only the order of the leads is asked.
     by_hand = (BY_HAND,) if are_opened_twice(coarse.pulses, PX_PER_MM) else ()
-    best, runner_up = _clear_match(coarse, (USUAL, EVEN) if by_traces else (USUAL, EVEN, *by_hand, WIDE))
+    best, runner_up = _clear_match(coarse, (USUAL, EVEN) if by_traces else (*by_hand, USUAL, EVEN, WIDE))
     lines = [*best.zeros[:, 0].tolist(), *(row for row, _ in coarse.rows)]
     alone = lone_pulses(coarse.lone_pulses, lines, (float(best.edges[0]), float(best.edges[-1])), PX_PER_MM)
     if are_others_than(coarse.pulses, alone, len(best.zeros)):

@@ -18,8 +18,8 @@ SLACK = 0.12
 """How far a pulse's height may be from one of the gains, as a share of it."""
 MIN_TOP, MAX_INSIDE, MAX_ABOVE = 0.75, 0.2, 0.2
 """Shares of ink along the top, between the strokes and above the top."""
-FULL_SHARE = 0.7
-"""A column of pulses counts with this share of the fullest one's number."""
+FULL_SHARE, OPENING_SHARE = 0.7, 0.65
+"""A column of pulses counts with this share of the fullest one's number; with the second where it has as many as open a column."""
 LEAST_OPENING, APART_MM = 4, 40.0
 """So many pulses below each other, one in each row, open a column, and two columns are so far apart at least; beats are drawn alike in two or three rows."""
 LEVEL_MM = 0.75
@@ -141,8 +141,9 @@ def in_columns(pulses: Iterable[Pulse], px_per_mm: float) -> list[list[Pulse]]:
 def aligned(pulses: Iterable[Pulse], px_per_mm: float) -> tuple[Pulse, ...]:
     """Of all pulses those in columns of two at least and nearly as many as in the fullest, from the top down."""
     columns = in_columns(pulses, px_per_mm)
-    enough = max(2, max((len(column) for column in columns), default=0) * FULL_SHARE)
-    kept = [pulse for column in columns if len(column) >= enough for pulse in column]
+    most = max((len(column) for column in columns), default=0)
+    enough = max(2, most * FULL_SHARE), max(LEAST_OPENING, most * OPENING_SHARE)
+    kept = [pulse for column in columns if len(column) >= min(enough) for pulse in column]
     return tuple(sorted(kept, key=lambda pulse: (pulse.foot, pulse.left)))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import PictureError, Reason
-from . import grid, sheet, spectra, warp
+from . import grid, sheet, spectra, straightening, warp
 from .pixels import enlarged
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ SURE_SHARE = 0.6
 """How much of the tiles' extent, from its middle, is certainly paper: at the rim something else may have been taken for grid."""
 RULED, CERTAINLY_RULED = 0.22, 0.6
 """How clear the grid is in a row of cells that may belong to the page, and in one that does, relative to the clearer half of rows."""
+RULED_CELLS = 3
+"""So many cells beside each other show the grid where it begins: one alone does so by chance, far from the page."""
 MIN_COHERENCE, CLEAR_SCORE, MIN_UNCLEAR_COHERENCE = 0.08, 2.5, 0.2
 """A quarter of a page's cells agree in the phase of their grid with those around them at least by the first share; by the last where the clearest
 lines are no clearer than the score between. Traces, names and the noise of compression alone reach 0.07, with a frame around them 0.14 at a score of
@@ -161,7 +163,7 @@ def _by_grid(image: Image.Image, work: Image.Image, found: grid.Grid, to_work: n
     margin = np.array([MARGIN_CELLS, MARGIN_CELLS])
     mesh = warp.mesh_of(homography, (*(low - margin), *(high + margin)), 1.0, warp.CELL_MM * PX_PER_MM)
     source, factor = _near_resolution(image, picture_px_per_mm)
-    mesh, strength = warp.straighten(source, mesh.scaled(factor), spectra.normalised)
+    mesh, strength = straightening.straighten(source, mesh.scaled(factor), spectra.normalised)
     least = MIN_COHERENCE if found.score >= CLEAR_SCORE else MIN_UNCLEAR_COHERENCE
     if np.quantile(strength, 0.75) < least:
         raise PictureError(Reason.NO_PAGE)
@@ -169,7 +171,7 @@ def _by_grid(image: Image.Image, work: Image.Image, found: grid.Grid, to_work: n
     rows, columns = _ruled(strength, 1, RULED), _ruled(strength, 0, RULED)
     mesh, strength = mesh.part(rows, columns), strength[rows, columns]
     # Cells of whole pixels, for what is computed cell by cell.
-    mesh = warp.Mesh(mesh.nodes, int(mesh.spacing_px * min(1.0, np.sqrt(MAX_PX / np.prod(mesh.size)))))
+    mesh = warp.Mesh(mesh.nodes, int(mesh.spacing_px * min(1.0, np.sqrt(MAX_PX / np.prod(mesh.size))))).between_pixels()
     px_per_mm = mesh.spacing_px / warp.CELL_MM
     flat, mesh = mesh.resample(source), mesh.scaled(1 / factor)
     ruled = np.array([[part.start, part.stop] for part in certain]).T + low - margin - first
@@ -196,8 +198,12 @@ def _with_cells(image: Image.Image, work: Image.Image, found: grid.Grid, to_work
 
 def _ruled(strength: np.ndarray, axis: int, share: float) -> slice:
     """The slice of rows (`axis` 1) or columns (0) of cells in which the grid is seen: no letterhead, no table."""
+    from scipy import ndimage
+
     profile = np.quantile(strength, 0.75, axis=axis)
-    ruled = np.flatnonzero(profile >= share * np.median(np.sort(profile)[len(profile) // 2 :]))
+    clear = profile >= share * np.median(np.sort(profile)[len(profile) // 2 :])
+    wide = ndimage.binary_opening(clear, np.ones(RULED_CELLS))
+    ruled = np.flatnonzero(wide if wide.any() else clear)
     return slice(max(ruled[0] - 1, 0), min(ruled[-1] + 2, len(profile)))
 
 

@@ -113,3 +113,12 @@ def test_columns_show_10_s_together_or_are_each_opened_by_pulses():
         assert refusal.value.reason.value == "bad_layout" and "given" not in str(refusal.value)
     with pytest.raises(PictureError, match="At 25 mm/s, which was given, the columns would show 14 s"):
         check_columns(columns_of(7.0, speed_from="option"))
+
+
+def test_a_compressed_page_of_thin_faint_lines_has_its_scale():
+    """Six pixels to the millimetre, in JPEG: what its blocks leave where millimetre lines are moved the scale by 0.7 %, and all leads were wrong."""
+    thin = {"paper": "letter", "colour": "faint", "minor_mm": 0.106, "major_mm": 0.26, "strength": 1.257, "pen_mm": 0.167, "ink": "red", "tint": "grey"}  # fmt: skip
+    _, page = arranged(5.9853, **thin, layout="6x2+1", mm_per_mv=5.0, skew_deg=0.3, jpeg=70)
+    for nodes in (page.flat.mesh.nodes, np.swapaxes(page.flat.mesh.nodes, 0, 1)):
+        step = np.diff(nodes[4:-4, 4:-4], axis=1).mean(axis=(0, 1))
+        assert np.hypot(*step) == pytest.approx(5 * 5.9853, rel=0.0015)

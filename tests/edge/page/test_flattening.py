@@ -290,7 +290,7 @@ def test_strokes_are_no_grid(odd_pages):
 def test_a_grid_that_hardly_repeats_is_none(monkeypatch, coherence, score, is_grid):
     """A frame and traces of a page whose grid was whitened away reach 0.14: it was bent by them, and all leads were wrong. A photograph's grid
     may be as weak where it is bent, and its lines are clearer then."""
-    straighten, find_grid = flattening.warp.straighten, flattening.grid.find_grid
+    straighten, find_grid = flattening.straightening.straighten, flattening.grid.find_grid
 
     def with_coherence(*arguments):
         mesh, strength = straighten(*arguments)
@@ -300,7 +300,7 @@ def test_a_grid_that_hardly_repeats_is_none(monkeypatch, coherence, score, is_gr
         found = find_grid(*arguments, **options)
         return found and replace(found, score=score)
 
-    monkeypatch.setattr(flattening.warp, "straighten", with_coherence)
+    monkeypatch.setattr(flattening.straightening, "straighten", with_coherence)
     monkeypatch.setattr(flattening.grid, "find_grid", with_score)
     sheet = Image.fromarray(ruled((1200, 900), lambda points: points / 30))
     if is_grid:
