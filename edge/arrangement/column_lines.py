@@ -15,6 +15,8 @@ CLEAR_LINE_ERROR_MM = 0.15
 """As evenly they stand that tell the scale where there is no grid."""
 SAME_PITCH = 0.0075
 """Two lines tell the scale where there is no grid if it is that of the pulses, to so much."""
+FEW_LINES, CLEAR_PITCH, SAME_BEGIN_MM, OTHER_BEGIN_MM = 3, 0.003, 0.3, 1.0
+"""Fewer lines may all be beats. Two are on another pitch than the grid's by more than the second; columns begin where traces do by as much as the third, and elsewhere by more than the last."""
 SEPARATOR_MM, SEPARATOR_SHARE = 2.0, 0.6
 """How near a column's edge an upright line is searched for, and how much of the distance between rows it fills."""
 DASHED_SHARE, MAX_BREAK_MM, WHOLE_SHARE = 0.25, 2.0, 0.9
@@ -24,9 +26,14 @@ SHORT_MM, SHORT_SHARE, SHORT_BREAK_MM, SHORT_ROWS = 4.0, 0.8, 0.5, 0.8
 row or two."""
 
 
-def second_0_by_lines(arrangement: Arrangement, ink: np.ndarray, has_grid: bool) -> tuple[float, float, float] | None:
+def second_0_by_lines(
+    arrangement: Arrangement, ink: np.ndarray, has_grid: bool, begin_px: float | None = None
+) -> tuple[float, float, float] | None:
     """(pixels of second 0, pixels a second, by how much these may differ from the grid's scale) by the upright lines or ticks between the
-    columns; by a single one second 0 alone; None without any, and on a page without a grid where they do not stand evenly."""
+    columns; by a single one second 0 alone; None without any, and on a page without a grid where they do not stand evenly.
+
+    `begin_px` is where most rows of a page with a grid have their traces begin, if that is known.
+    """
     edges = {place.start_s: place.box.left for place in arrangement.places if place.start_s > 0}
     if not edges:
         return None
@@ -38,6 +45,8 @@ def second_0_by_lines(arrangement: Arrangement, ink: np.ndarray, has_grid: bool)
         lines = _lines_near(arrangement, ink, {start_s: round(first + start_s * usual) for start_s in edges})
     if has_grid:
         lines = _on_pitch(lines, usual, arrangement.px_per_mm[0])
+    if has_grid and begin_px is not None:
+        lines = _from_begin(arrangement, ink, lines, begin_px)
     if not lines:
         return None
     if len(lines) == 1:
@@ -51,6 +60,27 @@ def second_0_by_lines(arrangement: Arrangement, ink: np.ndarray, has_grid: bool)
     if not (even or has_grid):
         return None
     return float(first_px), float(px_per_s), MAX_LINES_CHANGE if even else MAX_PITCH_CHANGE
+
+
+def _from_begin(
+    arrangement: Arrangement, ink: np.ndarray, lines: dict[float, float], begin_px: float
+) -> dict[float, float]:
+    """The `lines`, {second: pixel}, held against where the traces of most rows begin and the grid's scale: of two that are on another pitch the one that agrees, if one does; where
+    none of others does nearly, those where columns would be that begin there, if there are two on the grid's pitch: what was found was beats."""
+    px_per_mm = arrangement.px_per_mm[0]
+    px_per_s = px_per_mm * arrangement.mm_per_s
+    off_mm = {second: abs(x - second * px_per_s - begin_px) / px_per_mm for second, x in lines.items()}
+    if len(lines) == 2:
+        (one, first), (two, second) = lines.items()
+        change = abs((second - first) / (two - one) / px_per_s - 1)
+        if CLEAR_PITCH < change <= MAX_PITCH_CHANGE:
+            return {at: x for at, x in lines.items() if off_mm[at] <= SAME_BEGIN_MM}
+    if 0 < len(lines) < FEW_LINES and min(off_mm.values()) > OTHER_BEGIN_MM:
+        starts = {place.start_s for place in arrangement.places if place.start_s > 0}
+        again = _lines_near(arrangement, ink, {second: round(begin_px + second * px_per_s) for second in starts})
+        near = {s: x for s, x in again.items() if abs(x - s * px_per_s - begin_px) <= SAME_BEGIN_MM * px_per_mm}
+        return near if len(near) > 1 else lines
+    return lines
 
 
 def _lines_near(arrangement: Arrangement, ink: np.ndarray, edges: dict[float, int]) -> dict[float, float]:

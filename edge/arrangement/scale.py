@@ -151,7 +151,8 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
     arrangement = replace(arrangement, px_per_mm=(across, down), places=places)
     if apart:
         return arrangement
-    columns = second_0_by_lines(arrangement, ink, has_grid) or _columns_by_ends(arrangement, ink)
+    by_ends = _columns_by_ends(arrangement, ink)
+    columns = second_0_by_lines(arrangement, ink, has_grid, by_ends and by_ends[0]) or by_ends
     if columns is None:
         columns = _columns_by_grid(arrangement) if has_grid else None
     if columns is None:

@@ -33,6 +33,8 @@ AS_LIGHT = 4.0
 OUTLINE_PX = 480
 MIN_AREA = 0.08
 MIN_SQUARENESS = 0.88
+CUT_SIDES, AT_BORDER_PX = 3, 1
+"""Where so many sides of a bright region are the picture's own, to so many pixels, it is no sheet that is seen at a slant: the fourth is the edge of a panel."""
 
 
 def find_sides(draft: np.ndarray, seen: np.ndarray, box: np.ndarray | tuple[float, float, float, float]) -> Sides:
@@ -257,9 +259,16 @@ def find_outline(rgb: np.ndarray) -> np.ndarray | None:
     if region.mean() < MIN_AREA:
         return None
     quad = _quadrilateral(region)
-    if quad is None or region.sum() < MIN_SQUARENESS * _area(quad):
+    if quad is None or region.sum() < MIN_SQUARENESS * _area(quad) or _sides_at_border(quad, region.shape) == CUT_SIDES:
         return None
     return (quad + 0.5) * factor - 0.5
+
+
+def _sides_at_border(quad: np.ndarray, shape: tuple[int, ...]) -> int:
+    """How many sides of (4, 2) corners are the border of a picture of this shape."""
+    height, width = shape
+    at_border = np.concatenate([quad <= AT_BORDER_PX, quad >= np.array([width, height]) - 1 - AT_BORDER_PX], axis=1)
+    return int((at_border & np.roll(at_border, -1, axis=0)).any(axis=1).sum())
 
 
 def _quadrilateral(region: np.ndarray) -> np.ndarray | None:

@@ -81,3 +81,11 @@ def test_two_columns_are_opened_by_pulses_in_their_rows():
     assert are_opened_twice(first + second, 4.0)
     assert not are_opened_twice(first + second[:3], 4.0)
     assert not are_opened_twice(first + [Pulse(60, 70, row + 20, row + 40) for row in rows], 4.0)
+
+
+@pytest.mark.parametrize(("rows", "seen", "counts"), [(6, 4, True), (6, 3, False), (3, 2, False), (12, 7, False)])
+def test_a_second_column_counts_with_two_of_its_six_pulses_missing(rows, seen, counts):
+    """Four open a column; of two beside three nothing is known, and of seven beside twelve."""
+    first = [Pulse(60, 80, 100 * row - 40, 100 * row) for row in range(1, rows + 1)]
+    second = [Pulse(500, 520, 100 * row - 40, 100 * row) for row in range(1, seen + 1)]
+    assert len(columns_of(aligned(first + second, 4.0), 4.0)) == 1 + counts

@@ -238,6 +238,16 @@ def test_a_turned_sheet_has_its_outline_too(turn_deg, share):
     assert corner_error(find_outline(photo(corners)), corners) <= share
 
 
+def test_a_bright_region_with_three_sides_of_the_picture_is_no_sheet():
+    """Its fourth side is the edge of a panel that leans with the print: seen as a sheet, the rows below would be stretched against those above. A sheet cut off at two sides is one."""
+    panel = np.full((900, 1200, 3), 250, np.uint8)
+    columns, rows = np.meshgrid(np.arange(1200), np.arange(900))
+    panel[columns > 1000 - 0.02 * rows] = 150
+    assert find_outline(panel) is None
+    panel[rows > 800] = 150
+    assert find_outline(panel) is not None
+
+
 @pytest.mark.slow
 def test_a_sheets_outline_in_a_large_picture_is_as_exact():
     """Corners are told in the picture's own pixels."""
