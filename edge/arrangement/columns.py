@@ -82,7 +82,8 @@ def extent(coarse: CoarsePage, zeros: Sequence[float]) -> tuple[float, float] | 
             left, opened = max(left, after + mm), True
         elif before <= right <= after + 3 * mm or right - CLOSED_SHARE * (right - left) < before < right:
             right = before - mm
-    return float(left), float(right)
+    # What was taken for pulses may leave nothing between them.
+    return (float(left), float(right)) if left < right else None
 
 
 @_known

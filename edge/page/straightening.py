@@ -32,8 +32,10 @@ LINES = (1, 5)
 """Those of bold lines and of millimetres, whose coherence says where there is a grid: of more waves, one agrees by chance more often."""
 PASSES = ((3, 6), (6, 2), (12, 1))
 """Of each pass the degree of the displacement, and how many cells the draft takes for flat."""
-DRIFTS, MAX_DRIFT, FINER = 128, 0.05, 4
-"""Of so many waves a cell one is searched, up to how many cells a cell the lines may drift, and how much finer the best is known after each of `FINER` rounds."""
+DRIFTS, MAX_DRIFT = 128, 0.05
+"""How finely drifts are searched, in parts of a wave a cell, and up to how many cells a cell."""
+FINER, ROUNDS = 4, 4
+"""How much finer the best is known after each of so many rounds."""
 CLEAR_DRIFT = 50.0
 """So many cells must agree with a drift: noise has 1, and 10 with the best of all that are searched."""
 LEAST_AGREEMENT, LEAST_CERTAIN = 0.4, 0.1
@@ -149,23 +151,23 @@ def _plane(fields: dict[int, np.ndarray], least: float) -> np.ndarray:
             found += np.abs(of_rows @ field @ of_columns.T) ** 2 / sums[wave]
         return found
 
-    near = {wave: np.flatnonzero(np.abs(np.fft.fftfreq(DRIFTS)) <= MAX_DRIFT * wave) for wave in fields}
-    best, highest = (0.0, 0.0), -1.0
+    frequencies = np.fft.fftfreq(DRIFTS)
+    best, highest, reach = np.zeros(2), -1.0, 0.0
     for wave, field in fields.items():
-        power = np.abs(np.fft.fft2(field, (DRIFTS, DRIFTS)))[np.ix_(near[wave], near[wave])]
-        peak = np.unravel_index(power.argmax(), power.shape)
-        drift = tuple(-float(np.fft.fftfreq(DRIFTS)[near[wave][at]]) / wave for at in peak)
-        score = float(agreement(*np.array(drift)[:, None])[0, 0])
-        if score > highest:
-            best, highest, reach = drift, score, 1 / DRIFTS / wave
-    for _ in range(FINER):
+        near = np.flatnonzero(np.abs(frequencies) <= MAX_DRIFT * wave)
+        power = np.abs(np.fft.fft2(field, (DRIFTS, DRIFTS)))[np.ix_(near, near)]
+        drift = -frequencies[near[list(np.unravel_index(power.argmax(), power.shape))]] / wave
+        agreed = float(agreement(drift[:1], drift[1:]).max())
+        if agreed > highest:
+            best, highest, reach = drift, agreed, 1 / DRIFTS / wave
+    for _ in range(ROUNDS):
         steps = reach * np.linspace(-1, 1, 2 * FINER + 1)
-        score = agreement(best[0] + steps, best[1] + steps)
-        at = np.unravel_index(score.argmax(), score.shape)
-        best, reach = (best[0] + steps[at[0]], best[1] + steps[at[1]]), reach / FINER
-    if score.max() < least:
+        found = agreement(best[0] + steps, best[1] + steps)
+        best = best + steps[list(np.unravel_index(found.argmax(), found.shape))]
+        highest, reach = float(found.max()), reach / FINER
+    if highest < least:
         return np.zeros((rows, columns))
-    return best[0] * middle[0][:, None] + best[1] * middle[1]
+    return np.asarray(best[0] * middle[0][:, None] + best[1] * middle[1])
 
 
 def _surface(smoothed: dict[int, tuple[np.ndarray, np.ndarray]], degree: int) -> np.ndarray:

@@ -67,3 +67,14 @@ def test_the_first_column_begins_behind_the_pulses_wherever_these_stand(before_p
     opened = CoarsePage(dark * np.float32(255), dark, 0.0, pulses, (), (np.empty(0), np.empty(0)))
     edges, _ = edges_of(opened, ROWS, (float(left), float(left + 4 * WIDE)), 4)
     assert edges[0] >= pulses[0].right and np.diff(edges) == pytest.approx([WIDE] * 4, rel=0.06)
+
+
+def test_traces_that_end_within_what_was_taken_for_their_pulses_are_none():
+    """Of a chart: nothing is left between them, and no column is looked for there; it ended reading with a traceback."""
+    dark = np.zeros((360, 400), bool)
+    for row in ROWS:
+        dark[row : row + 2, LEFT : LEFT + 60] = True
+    pulses = tuple(Pulse(LEFT + 5.0, LEFT + 65.0, row - 40.0, float(row)) for row in ROWS)
+    assert extent(CoarsePage(dark * np.float32(255), dark, 0.0, (), (), (np.empty(0), np.empty(0))), ROWS) is not None
+    opened = CoarsePage(dark * np.float32(255), dark, 0.0, pulses, (), (np.empty(0), np.empty(0)))
+    assert extent(opened, ROWS) is None
