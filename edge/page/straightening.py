@@ -32,10 +32,10 @@ LINES = (1, 5)
 """Those of bold lines and of millimetres, whose coherence says where there is a grid: of more waves, one agrees by chance more often."""
 PASSES = ((3, 6), (6, 2), (12, 1))
 """Of each pass the degree of the displacement, and how many cells the draft takes for flat."""
-DRIFTS, MAX_DRIFT = 128, 0.05
-"""How finely drifts are searched, in parts of a wave a cell, and up to how many cells a cell."""
-FINER, ROUNDS = 4, 4
-"""How much finer the best is known after each of so many rounds."""
+MAX_DRIFT, SMALL_DRIFT = 0.05, 0.008
+"""Up to how many cells a cell the lines may drift as a homography leaves them, and after that."""
+DRIFT_STEP, FINER, ROUNDS = 0.0015, 4, 3
+"""How far apart the drifts are that are searched first, half of what five waves a cell can tell over a page, and how much finer the best is known after each of so many rounds more."""
 CLEAR_DRIFT = 50.0
 """So many cells must agree with a drift: noise has 1, and 10 with the best of all that are searched."""
 LEAST_AGREEMENT, LEAST_CERTAIN = 0.4, 0.1
@@ -68,8 +68,9 @@ def straighten(
         if number == len(PASSES) and np.quantile(strength, 0.75) < CLEAR_COHERENCE:
             break
         values = normalised(mesh.colours(image, cell_px / mesh.spacing_px, step))
-        across, strength_across = _displacement(values, 1, degree, cell_px)
-        down, strength_down = _displacement(values, 0, degree, cell_px)
+        drift = MAX_DRIFT if number == 1 else SMALL_DRIFT
+        across, strength_across = _displacement(values, 1, degree, cell_px, drift)
+        down, strength_down = _displacement(values, 0, degree, cell_px, drift)
         del values  # before the next are made
         mesh = _moved(mesh, np.stack([across, down], axis=-1))
         # The sharpest bends follow noise, too, beyond the paper: the last pass does not say where there is a grid.
@@ -106,20 +107,23 @@ def _smoothed(field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return smooth, np.minimum(np.abs(smooth) ** 2 / (power + LEAST_POWER), 1.0)
 
 
-def _displacement(values: np.ndarray, axis: int, degree: int, cell_px: int) -> tuple[np.ndarray, np.ndarray]:
-    """((R, C) displacement of the lines along `axis` in cells, (R, C) coherence of the clearer of `LINES`)."""
+def _displacement(
+    values: np.ndarray, axis: int, degree: int, cell_px: int, drift: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """((R, C) displacement of the lines along `axis` in cells, which drift by up to `drift` cells a cell, (R, C) coherence of the clearer of `LINES`)."""
     fields = _carriers(values, axis, WAVES, cell_px)
     even = {wave: field / (np.abs(field) + np.median(np.abs(field)) + LEAST_POWER) for wave, field in fields.items()}
-    cells = _plane(even, CLEAR_DRIFT)
+    cells = _plane(even, drift, CLEAR_DRIFT)
     # The polynomial alone: the residual of single cells is more often noise of compression and of strokes than paper.
     smoothed = {wave: _smoothed(field) for wave, field in _moved_by(cells, fields).items()}
     cells = cells + _surface(smoothed, degree)
-    flat = _moved_by(cells, fields)
     certain = {
-        wave: np.exp(1j * np.angle(field)) * np.clip(_smoothed(field)[1] - CHANCE, 0, 1) for wave, field in flat.items()
+        wave: np.exp(1j * np.angle(field)) * np.clip(smoothed[wave][1] - CHANCE, 0, 1)
+        for wave, field in _moved_by(cells, fields).items()
     }
     all_certain = sum(float(np.abs(field).sum()) for field in certain.values())
-    cells = cells + _plane(certain, LEAST_AGREEMENT * max(all_certain, LEAST_CERTAIN * cells.size))
+    least = LEAST_AGREEMENT * max(all_certain, LEAST_CERTAIN * cells.size)
+    cells = cells + _plane(certain, SMALL_DRIFT, least)
     wave = min(fields)
     offset = np.angle((fields[wave] * np.exp(2j * np.pi * wave * cells)).sum()) / (2 * np.pi * wave)
     return cells - offset, np.max([smoothed[wave][1] for wave in LINES], axis=0)
@@ -130,9 +134,9 @@ def _moved_by(cells: np.ndarray, fields: dict[int, np.ndarray]) -> dict[int, np.
     return {wave: field * np.exp(2j * np.pi * wave * cells) for wave, field in fields.items()}
 
 
-def _plane(fields: dict[int, np.ndarray], least: float) -> np.ndarray:
-    """(R, C) displacement in cells that grows evenly across and down, by which the phases of the fields of all waves, whose sizes are their weights, agree best over
-    the whole page; none where not as many as the `least` agree.
+def _plane(fields: dict[int, np.ndarray], reach: float, least: float) -> np.ndarray:
+    """(R, C) displacement in cells that grows evenly across and down, by up to `reach` cells a cell, by which the phases of the fields of all waves, whose sizes are
+    their weights, agree best over the whole page; none where not as many as the `least` agree.
 
     Where compression leaves a pattern of its own in one of the waves, phases of neighbours agree with it; over the page the grid's stand out.
     """
@@ -143,29 +147,21 @@ def _plane(fields: dict[int, np.ndarray], least: float) -> np.ndarray:
     def agreement(down: np.ndarray, across: np.ndarray) -> np.ndarray:
         """(n, m): how many cells agree with drifts (n,) down and (m,) across, in cells a cell."""
         found = np.zeros((down.size, across.size))
-        for wave, field in fields.items():
-            of_rows, of_columns = (
-                np.exp(2j * np.pi * wave * np.outer(drift, at))
-                for drift, at in zip((down, across), middle, strict=True)
-            )
-            found += np.abs(of_rows @ field @ of_columns.T) ** 2 / sums[wave]
+        once = [np.exp(2j * np.pi * np.outer(drift, at)) for drift, at in zip((down, across), middle, strict=True)]
+        # By n waves a cell phases grow n times as fast.
+        of_rows, of_columns = np.ones_like(once[0]), np.ones_like(once[1])
+        for wave in range(1, max(fields) + 1):
+            of_rows, of_columns = of_rows * once[0], of_columns * once[1]
+            if wave in fields:
+                found += np.abs(of_rows @ fields[wave] @ of_columns.T) ** 2 / sums[wave]
         return found
 
-    frequencies = np.fft.fftfreq(DRIFTS)
-    best, highest, reach = np.zeros(2), -1.0, 0.0
-    for wave, field in fields.items():
-        near = np.flatnonzero(np.abs(frequencies) <= MAX_DRIFT * wave)
-        power = np.abs(np.fft.fft2(field, (DRIFTS, DRIFTS)))[np.ix_(near, near)]
-        drift = -frequencies[near[list(np.unravel_index(power.argmax(), power.shape))]] / wave
-        agreed = float(agreement(drift[:1], drift[1:]).max())
-        if agreed > highest:
-            best, highest, reach = drift, agreed, 1 / DRIFTS / wave
-    for _ in range(ROUNDS):
-        steps = reach * np.linspace(-1, 1, 2 * FINER + 1)
+    best, steps = np.zeros(2), np.linspace(-reach, reach, 2 * round(reach / DRIFT_STEP) + 1)
+    for finer in range(ROUNDS + 1):
         found = agreement(best[0] + steps, best[1] + steps)
         best = best + steps[list(np.unravel_index(found.argmax(), found.shape))]
-        highest, reach = float(found.max()), reach / FINER
-    if highest < least:
+        steps = DRIFT_STEP / FINER**finer * np.linspace(-1, 1, 2 * FINER + 1)
+    if found.max() < least:
         return np.zeros((rows, columns))
     return np.asarray(best[0] * middle[0][:, None] + best[1] * middle[1])
 

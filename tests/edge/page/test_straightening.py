@@ -174,7 +174,9 @@ def fields_of(drift, rows=40, columns=56, noise=1.0, seed=0, waves=straightening
 @given(st.floats(-0.04, 0.04), st.floats(-0.04, 0.04), st.floats(0, 4), st.integers(0, 2**32 - 1))
 def test_an_even_drift_is_found_under_noise(down, across, noise, seed):
     """Noise four times as high as the lines: no two neighbours agree, all cells together do, to a tenth of a cell over the page."""
-    plane = straightening._plane(fields_of((down, across), noise=noise, seed=seed), straightening.CLEAR_DRIFT)
+    plane = straightening._plane(
+        fields_of((down, across), noise=noise, seed=seed), straightening.MAX_DRIFT, straightening.CLEAR_DRIFT
+    )
     found = np.ptp(plane[:, 0]) / 39 * np.sign(plane[-1, 0] - plane[0, 0]), (plane[0, -1] - plane[0, 0]) / 55
     np.testing.assert_allclose(found, (down, across), atol=0.1 / 40)
 
@@ -183,7 +185,7 @@ def test_a_pattern_of_compression_in_one_wave_is_no_drift():
     """Blocks of a JPEG leave it where the millimetre lines are: it is as clear as they, but four waves of bold lines say otherwise."""
     fields = fields_of((0.005, -0.007))
     fields[5] = fields_of((0.0, 0.021), noise=0.2)[5]
-    plane = straightening._plane(fields, straightening.CLEAR_DRIFT)
+    plane = straightening._plane(fields, straightening.MAX_DRIFT, straightening.CLEAR_DRIFT)
     np.testing.assert_allclose([plane[1, 0] - plane[0, 0], plane[0, 1] - plane[0, 0]], (0.005, -0.007), atol=2e-4)
 
 
@@ -193,4 +195,4 @@ def test_noise_drifts_nowhere(seed):
     """Whatever is the best of all drifts."""
     rng = np.random.default_rng(seed)
     fields = {wave: rng.normal(size=(40, 56)) + 1j * rng.normal(size=(40, 56)) for wave in straightening.WAVES}
-    assert not straightening._plane(fields, straightening.CLEAR_DRIFT).any()
+    assert not straightening._plane(fields, straightening.MAX_DRIFT, straightening.CLEAR_DRIFT).any()
