@@ -1,5 +1,7 @@
 """Upright lines and ticks between the columns of leads, which tell to the pixel where second 0 is and how long a second is."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..layout import Arrangement
@@ -27,12 +29,12 @@ row or two."""
 
 
 def second_0_by_lines(
-    arrangement: Arrangement, ink: np.ndarray, has_grid: bool, begin_px: float | None = None
+    arrangement: Arrangement, ink: np.ndarray, has_grid: bool, begin_px: Callable[[], float | None] = lambda: None
 ) -> tuple[float, float, float] | None:
     """(pixels of second 0, pixels a second, by how much these may differ from the grid's scale) by the upright lines or ticks between the
     columns; by a single one second 0 alone; None without any, and on a page without a grid where they do not stand evenly.
 
-    `begin_px` is where most rows of a page with a grid have their traces begin, if that is known.
+    `begin_px()` is where most rows of a page have their traces begin, if that is known: asked on a page with a grid where there are few lines.
     """
     edges = {place.start_s: place.box.left for place in arrangement.places if place.start_s > 0}
     if not edges:
@@ -45,8 +47,8 @@ def second_0_by_lines(
         lines = _lines_near(arrangement, ink, {start_s: round(first + start_s * usual) for start_s in edges})
     if has_grid:
         lines = _on_pitch(lines, usual, arrangement.px_per_mm[0])
-    if has_grid and begin_px is not None:
-        lines = _from_begin(arrangement, ink, lines, begin_px)
+    if has_grid and 0 < len(lines) < FEW_LINES and (begin := begin_px()) is not None:
+        lines = _from_begin(arrangement, ink, lines, begin)
     if not lines:
         return None
     if len(lines) == 1:
@@ -65,7 +67,7 @@ def second_0_by_lines(
 def _from_begin(
     arrangement: Arrangement, ink: np.ndarray, lines: dict[float, float], begin_px: float
 ) -> dict[float, float]:
-    """The `lines`, {second: pixel}, held against where the traces of most rows begin and the grid's scale: of two that are on another pitch the one that agrees, if one does; where
+    """The few `lines`, {second: pixel}, held against where the traces of most rows begin and the grid's scale: of two that are on another pitch the one that agrees, if one does; where
     none of others does nearly, those where columns would be that begin there, if there are two on the grid's pitch: what was found was beats."""
     px_per_mm = arrangement.px_per_mm[0]
     px_per_s = px_per_mm * arrangement.mm_per_s
@@ -75,7 +77,7 @@ def _from_begin(
         change = abs((second - first) / (two - one) / px_per_s - 1)
         if CLEAR_PITCH < change <= MAX_PITCH_CHANGE:
             return {at: x for at, x in lines.items() if off_mm[at] <= SAME_BEGIN_MM}
-    if 0 < len(lines) < FEW_LINES and min(off_mm.values()) > OTHER_BEGIN_MM:
+    if min(off_mm.values()) > OTHER_BEGIN_MM:
         starts = {place.start_s for place in arrangement.places if place.start_s > 0}
         again = _lines_near(arrangement, ink, {second: round(begin_px + second * px_per_s) for second in starts})
         near = {s: x for s, x in again.items() if abs(x - s * px_per_s - begin_px) <= SAME_BEGIN_MM * px_per_mm}

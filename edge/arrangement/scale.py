@@ -6,7 +6,7 @@ columns of a page follow each other by as many seconds as they show. Paper speed
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 import numpy as np
 
@@ -151,8 +151,9 @@ def refined(arrangement: Arrangement, ink: np.ndarray, has_grid: bool = True) ->
     arrangement = replace(arrangement, px_per_mm=(across, down), places=places)
     if apart:
         return arrangement
-    by_ends = _columns_by_ends(arrangement, ink)
-    columns = second_0_by_lines(arrangement, ink, has_grid, by_ends and by_ends[0]) or by_ends
+    # Where traces begin and end is asked only where lines do not say it.
+    by_ends = cache(partial(_columns_by_ends, arrangement, ink))
+    columns = second_0_by_lines(arrangement, ink, has_grid, lambda: (by_ends() or (None,))[0]) or by_ends()
     if columns is None:
         columns = _columns_by_grid(arrangement) if has_grid else None
     if columns is None:

@@ -118,15 +118,20 @@ def _displacement(
     smoothed = {wave: _smoothed(field) for wave, field in _moved_by(cells, fields).items()}
     cells = cells + _surface(smoothed, degree)
     certain = {
-        wave: np.exp(1j * np.angle(field)) * np.clip(smoothed[wave][1] - CHANCE, 0, 1)
+        wave: np.exp(1j * np.angle(field)) * _sure(smoothed[wave][1])
         for wave, field in _moved_by(cells, fields).items()
     }
     all_certain = sum(float(np.abs(field).sum()) for field in certain.values())
     least = LEAST_AGREEMENT * max(all_certain, LEAST_CERTAIN * cells.size)
     cells = cells + _plane(certain, SMALL_DRIFT, least)
     wave = min(fields)
-    offset = np.angle((fields[wave] * np.exp(2j * np.pi * wave * cells)).sum()) / (2 * np.pi * wave)
+    offset = np.angle(_moved_by(cells, {wave: fields[wave]})[wave].sum()) / (2 * np.pi * wave)
     return cells - offset, np.max([smoothed[wave][1] for wave in LINES], axis=0)
+
+
+def _sure(coherence: np.ndarray) -> np.ndarray:
+    """0..1: by how much cells agree with their neighbours more than noise does by chance."""
+    return np.clip(coherence - CHANCE, 0, 1)
 
 
 def _moved_by(cells: np.ndarray, fields: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
@@ -180,7 +185,7 @@ def _surface(smoothed: dict[int, tuple[np.ndarray, np.ndarray]], degree: int) ->
     kept = np.flatnonzero((order > 0) & (order <= degree))
     certainties = {}
     for wave, (_, coherence) in smoothed.items():
-        sure = np.clip(coherence - CHANCE, 0, 1)
+        sure = _sure(coherence)
         # The inverse variance of a phase, in cells.
         certainties[wave] = wave**2 * sure / (1 - 0.99 * sure)
     square, right = np.zeros((order.size, order.size)), np.zeros(order.shape)

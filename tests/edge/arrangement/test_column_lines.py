@@ -76,9 +76,11 @@ def test_two_lines_tell_the_scale_without_a_grid_where_pulses_say_nearly_the_sam
 def test_of_two_lines_on_another_pitch_the_one_counts_that_agrees_with_where_traces_begin():
     """The other is beats; where neither agrees none counts. Two on the grid's pitch say where columns begin, whatever is there."""
     at_beats = page((600, 1106))
-    assert second_0_by_lines(arrangement(), at_beats, True, 101.0)[:2] == pytest.approx((101, 200), abs=0.6)
-    assert second_0_by_lines(arrangement(), at_beats, True, 150.0) is None
-    assert second_0_by_lines(arrangement(), page((600, 1100)), True, 150.0)[:2] == pytest.approx((101, 200), abs=0.6)
+    assert second_0_by_lines(arrangement(), at_beats, True, lambda: 101.0)[:2] == pytest.approx((101, 200), abs=0.6)
+    assert second_0_by_lines(arrangement(), at_beats, True, lambda: 150.0) is None
+    assert second_0_by_lines(arrangement(), page((600, 1100)), True, lambda: 150.0)[:2] == pytest.approx(
+        (101, 200), abs=0.6
+    )
 
 
 def test_lines_are_looked_for_where_traces_begin_too():
@@ -87,4 +89,4 @@ def test_lines_are_looked_for_where_traces_begin_too():
     moved = arrangement()
     moved = replace(moved, places=tuple(replace(p, box=replace(p.box, left=p.box.left + 34)) for p in moved.places))
     assert second_0_by_lines(moved, ink, True)[0] == pytest.approx(136, abs=1)
-    assert second_0_by_lines(moved, ink, True, 101.0)[0] == pytest.approx(101, abs=1)
+    assert second_0_by_lines(moved, ink, True, lambda: 101.0)[0] == pytest.approx(101, abs=1)
