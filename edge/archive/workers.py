@@ -76,7 +76,8 @@ def local_cluster(jobs: int, processes: bool = True) -> Iterator[Any]:
     """A `distributed.Client` of `jobs` workers of this machine, which are ended with it."""
     import logging
 
-    dask, distributed = _dask()
+    with _interrupts_held():
+        dask, distributed = _dask()
     with ExitStack() as held:
         with _interrupts_held():
             # A page whose worker died is tried again by `read_pages`, alone, and not beside others whom it would take along.
@@ -86,7 +87,8 @@ def local_cluster(jobs: int, processes: bool = True) -> Iterator[Any]:
                     n_workers=jobs,
                     threads_per_worker=1,
                     processes=processes,
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",  # its health is served by HTTP in any case: at a port that another archive does not take
+                    scheduler_kwargs={"dashboard": False},
                     silence_logs=logging.CRITICAL,
                 )
             )
@@ -97,7 +99,9 @@ def local_cluster(jobs: int, processes: bool = True) -> Iterator[Any]:
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Within it Ctrl-C waits. Processes and threads that begin in it, and what they start, never see one: a terminal sends it to all of them, and
-    this process, which ends them, is the one to answer."""
+    this process, which ends them, is the one to answer. Nor does it fall into an import, which would lose it now and then: an exception in
+    what runs as a module's lock goes is ignored, and one that was raised in text given to `exec` (as a data class does) makes `python -m` end by
+    the signal, whatever status it is caught for (CPython 3.8 to 3.13)."""
     resource_tracker.ensure_running()  # which lets SIGINT through again where it is started
     former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -35,6 +35,15 @@ def threads():
             yield client
 
 
+def test_archives_are_read_beside_each_other(processes):
+    """Neither asks for a port that the other has, which a user would be told of."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with local_cluster(1, processes=False):
+            pass
+    assert not [str(each.message) for each in told if "Port" in str(each.message)]
+
+
 def paths_in(folder, *names):
     return [f"{folder}/{name}" for name in names]
 
