@@ -13,6 +13,7 @@ from ..errors import PictureError, Reason
 from . import lead_names, rows
 from .calibration_pulses import Pulse, are_opened_twice, count_aligned
 from .coarse_page import PX_PER_MM, CoarsePage, coarse_page_of, coarse_report, reduced
+from .column_lines import THIN_INK
 from .columns import PAGE_MM, gap_mm
 from .layout_matching import Match, known_match, matches_of
 from .name_windows import BY_HAND, EVEN, USUAL, WIDE, NameSearch
@@ -147,6 +148,14 @@ def tilt_of(ink: np.ndarray) -> float:
     _, dark = reduced(ink, (assumed, assumed))
     x, y = rows.flat_points(rows.tracks_of(dark, PX_PER_MM), PX_PER_MM)
     return rows.find_tilt(x, y, dark.shape, PX_PER_MM, rows.SHARPER) if x.size else 0.0
+
+
+def turn_of(ink: np.ndarray) -> float:
+    """As `tilt_of`, of a page that was turned and no more: by what is upright on it, beats of one time in several rows and lines, where that is clear. Rows fall, too, where hearts drift."""
+    tilt = tilt_of(ink)
+    y, x = np.nonzero(ink >= THIN_INK)
+    lean = rows.find_lean(x, y, -tilt)
+    return tilt if lean is None else -lean
 
 
 def find_arrangement(

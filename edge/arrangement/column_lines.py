@@ -7,8 +7,8 @@ import numpy as np
 from ..layout import Arrangement
 from .separators import ticks
 
-INK = 100
-"""Ink (of 255) of a stroke."""
+INK, THIN_INK = 100, 48
+"""Ink (of 255) of a stroke; of a line that is thinner than a pixel, or falls between two, on a page where no grid is left that is as faint."""
 MAX_PITCH_CHANGE = 0.015
 """How far columns may be from the grid's scale; farther off, it is they that were misread."""
 MAX_LINES_CHANGE, MAX_LINE_ERROR_MM = 0.03, 0.6
@@ -39,12 +39,12 @@ def second_0_by_lines(
     edges = {place.start_s: place.box.left for place in arrangement.places if place.start_s > 0}
     if not edges:
         return None
-    lines = _lines_near(arrangement, ink, edges)
+    lines = lines_near(arrangement, ink, edges, INK if has_grid else THIN_INK)
     usual = arrangement.px_per_mm[0] * arrangement.mm_per_s
     if not lines and has_grid:
         # Beats of one time may have been taken for lines; by the grid the columns are elsewhere.
         first = min(place.box.left for place in arrangement.places)
-        lines = _lines_near(arrangement, ink, {start_s: round(first + start_s * usual) for start_s in edges})
+        lines = lines_near(arrangement, ink, {start_s: round(first + start_s * usual) for start_s in edges})
     if has_grid:
         lines = _on_pitch(lines, usual, arrangement.px_per_mm[0])
     if has_grid and 0 < len(lines) < FEW_LINES and (begin := begin_px()) is not None:
@@ -79,21 +79,23 @@ def _from_begin(
             return {at: x for at, x in lines.items() if off_mm[at] <= SAME_BEGIN_MM}
     if min(off_mm.values()) > OTHER_BEGIN_MM:
         starts = {place.start_s for place in arrangement.places if place.start_s > 0}
-        again = _lines_near(arrangement, ink, {second: round(begin_px + second * px_per_s) for second in starts})
+        again = lines_near(arrangement, ink, {second: round(begin_px + second * px_per_s) for second in starts})
         near = {s: x for s, x in again.items() if abs(x - s * px_per_s - begin_px) <= SAME_BEGIN_MM * px_per_mm}
         return near if len(near) > 1 else lines
     return lines
 
 
-def _lines_near(arrangement: Arrangement, ink: np.ndarray, edges: dict[float, int]) -> dict[float, float]:
-    """{second: pixel} of the upright lines or ticks near the `edges` of columns."""
+def lines_near(
+    arrangement: Arrangement, ink: np.ndarray, edges: dict[float, int], least: int = INK, may_be_short: bool = True
+) -> dict[float, float]:
+    """{second: pixel} of the upright lines near the `edges` of columns, of at `least` so much ink; of short ones and ticks, too."""
     zeros = [place.zero_px for place in arrangement.places if place.start_s > 0]
     reach = round(SEPARATOR_MM * arrangement.px_per_mm[0])
     rows = slice(round(max(min(zeros), 0)), round(max(zeros)))
     lines = {}
     for start_s, left in edges.items():
         near = ink[:, max(left - reach, 0) : left + reach + 1]
-        dark = near[rows] >= INK
+        dark = near[rows] >= least
         share = dark.mean(axis=0)
         if not share.size:
             continue
@@ -101,9 +103,11 @@ def _lines_near(arrangement: Arrangement, ink: np.ndarray, edges: dict[float, in
             whole = _without_breaks(dark, round(MAX_BREAK_MM * arrangement.px_per_mm[1])).mean(axis=0)
             share = np.where(whole >= WHOLE_SHARE, whole, share)
         if share.max() >= SEPARATOR_SHARE:
-            weights = _around_highest(share).astype(float)
-        elif (short := _short_lines(near >= INK, zeros, arrangement.px_per_mm[1])).max() >= SHORT_SHARE:
-            weights = _around_highest(short).astype(float)
+            weights = around_highest(share).astype(float)
+        elif not may_be_short:
+            continue
+        elif (short := _short_lines(near >= least, zeros, arrangement.px_per_mm[1])).max() >= SHORT_SHARE:
+            weights = around_highest(short).astype(float)
         else:
             weights = ticks(near, zeros, arrangement.px_per_mm).sum(axis=0).astype(float)
         if weights.any():
@@ -143,7 +147,7 @@ def _without_breaks(dark: np.ndarray, longest: int) -> np.ndarray:
     )
 
 
-def _around_highest(share: np.ndarray) -> np.ndarray:
+def around_highest(share: np.ndarray) -> np.ndarray:
     """(w,) bool: the columns of one line, those around the highest of (w,) `share` that are nearly as high: waves beside it are none of it."""
     from scipy import ndimage
 

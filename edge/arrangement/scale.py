@@ -14,7 +14,16 @@ from ..errors import PictureError, Reason
 from ..layout import RHYTHM, Arrangement, Place
 from . import calibration_pulses
 from .coarse_page import PX_PER_MM, SPECK_MM, coarse_page_of, reduced
-from .column_lines import INK, MAX_PITCH_CHANGE, second_0_by_lines
+from .column_lines import (
+    CLEAR_LINE_ERROR_MM,
+    INK,
+    MAX_PITCH_CHANGE,
+    SAME_PITCH,
+    THIN_INK,
+    around_highest,
+    lines_near,
+    second_0_by_lines,
+)
 from .columns import PAGE_MM, extent
 from .speed_and_gain import USUAL_GAIN_MM_PER_MV
 
@@ -49,6 +58,8 @@ MAX_END_SHIFT_MM = 3.0
 """Where only the ends of the last column are known, columns move by no more: a sheet that is cut off ends all its rows, too."""
 PULSE_END_MM = 0.8
 """What begins so near a calibration pulse is its own foot."""
+FRAME_SHARE, BLURRED_PX = 0.9, 2
+"""So much of the height between the first and the last row the side of a frame fills, and so far beside it is no blur of it."""
 ENTRY_COLUMNS = 3
 """Ink at the edge of what is looked at in the first columns comes from beyond it."""
 MIN_TRACE_MM = 4.0
@@ -175,28 +186,93 @@ def _height_px(heights: np.ndarray) -> float:
 
 
 def _by_length(arrangement: Arrangement, places: Sequence[Place], ink: np.ndarray) -> float | None:
-    """px/mm across by the length of the rows of some `places`, from where most of their traces begin to where they end; None where these are not known, or tell
-    another scale than the arrangement's both across and down."""
+    """px/mm across by the length of the rows of some `places`, from where most of their traces begin to where they end, or by one of these and the lines between
+    columns; None where these are not known, or tell another scale than the arrangement's both across and down."""
     if not places:
         return None
     arrangement = replace(arrangement, places=tuple(places))
+    first, last = _row_ends(arrangement, ink)
+    known = np.array(arrangement.px_per_mm)
+    # Without a grid a page is as large across as down: where columns and pulses differ, the length says which is right.
+    scales: list[float | None]
+    if first is not None and last is not None:
+        scales = [(last - first) / seconds / arrangement.mm_per_s for seconds in LENGTHS_S]
+    else:
+        scales = [_by_lines(arrangement, ink, first, last)]
+    return next((s for s in scales if s and np.abs(s / known - 1).min() <= MAX_PITCH_CHANGE), None)
+
+
+def _row_ends(arrangement: Arrangement, ink: np.ndarray) -> tuple[float | None, float | None]:
+    """The columns at which the traces of most rows of a page without a grid begin and end, None where it is not known."""
     pulses, width = [(left, right) for left, right, _, _ in arrangement.pulses], ink.shape[1]
     left = min(place.box.left for place in arrangement.places)
     right = max(place.box.right for place in arrangement.places)
-    first = _end_px(arrangement, ink, left, pulses, True)
-    if first is None:
-        return None
     mirrored = [(width - stop, width - start) for start, stop in pulses]
+    beyond = ROUND_SHARE * _pen_px(ink, arrangement.places, arrangement.px_per_mm[1]) / 2
+
+    def end_px(ink: np.ndarray, near: Sequence[int], pulses: Sequence[tuple[float, float]]) -> float | None:
+        bare = (_end_px(arrangement, ink, edge, pulses, True) for edge in near)
+        found = next((end + beyond for end in bare if end is not None), None)
+        return (
+            found
+            if found is not None
+            else next(filter(None, (_framed_px(arrangement, ink, edge) for edge in near)), None)
+        )
+
+    first = end_px(ink, [left], pulses)
     # They end where the columns do, or where they would by the scale that is known down.
-    ends = (right, left + round(PAGE_MM * arrangement.px_per_mm[1]))
-    found = (_end_px(arrangement, ink[:, ::-1], width - end, mirrored, True) for end in ends)
-    last = next((end for end in found if end is not None), None)
-    if last is None:
+    by_scale = [x + PAGE_MM * arrangement.px_per_mm[1] for x in (left, left if first is None else first)]
+    last = end_px(ink[:, ::-1], [width - round(end) for end in (right, *by_scale)], mirrored)
+    return first, None if last is None else width - last
+
+
+def _framed_px(arrangement: Arrangement, ink: np.ndarray, edge: int) -> float | None:
+    """The column of the side of a frame near `edge` from which on most rows have traces, which it hides the ends of; None where there is none, or paper is between them."""
+    across, down = arrangement.px_per_mm
+    left, stop = max(edge - round(END_MM[0] * across), 0), edge + round(END_MM[1] * across)
+    zeros = sorted({round(place.zero_px) for place in arrangement.places})
+    near = ink[:, left:stop]
+    share = (near[max(zeros[0], 0) : max(zeros[-1], 0)] >= THIN_INK).mean(axis=0) if len(zeros) > 1 else np.zeros(0)
+    if share.max(initial=0.0) < FRAME_SHARE:
         return None
-    scales = [(width - last - first) / seconds / arrangement.mm_per_s for seconds in LENGTHS_S]
-    # Without a grid a page is as large across as down: where columns and pulses differ, the length says which is right.
-    known = np.array(arrangement.px_per_mm)
-    return next((s for s in scales if np.abs(s / known - 1).min() <= MAX_PITCH_CHANGE), None)
+    side = around_highest(share)
+    beside = slice(np.flatnonzero(side)[-1] + 1 + BLURRED_PX, np.flatnonzero(side)[-1] + 1 + 2 * BLURRED_PX)
+    reach = round(END_BAND_MM * down)
+    touched = [bool((near[max(zero - reach, 0) : zero + reach + 1, beside] >= INK).any()) for zero in zeros]
+    return (
+        left + float(np.average(np.arange(share.size), weights=side * share))
+        if np.mean(touched) >= MIN_END_SHARE
+        else None
+    )
+
+
+def _by_lines(arrangement: Arrangement, ink: np.ndarray, first: float | None, last: float | None) -> float | None:
+    """px/mm across by those lines between columns of a page without a grid, and the one end of rows that is known, that stand evenly; None where fewer than three do: of two the
+    line must be a whole one, half a row from the end or more."""
+    starts = sorted({place.start_s for place in arrangement.places})
+    if len(starts) < 2:
+        return None
+    seconds, (across, _) = 2 * starts[-1] - starts[-2], arrangement.px_per_mm
+    edges = {place.start_s: place.box.left for place in arrangement.places if place.start_s > 0}
+    ends = {second: x for second, x in ((0.0, first), (seconds, last)) if x is not None}
+    for may_be_short, least, most in ((True, 3, MAX_PITCH_CHANGE), (False, 2, SAME_PITCH)):
+        points = np.array(sorted({**lines_near(arrangement, ink, edges, THIN_INK, may_be_short), **ends}.items()))
+        best: np.ndarray = np.zeros(len(points), bool)
+        for one, other in zip(*np.triu_indices(len(points), 1), strict=True):
+            (begin_s, begin), (end_s, end) = points[one], points[other]
+            px_per_s = (end - begin) / (end_s - begin_s)
+            off = np.abs(points[:, 1] - begin - (points[:, 0] - begin_s) * px_per_s)
+            on = off <= CLEAR_LINE_ERROR_MM * across
+            near = np.abs(px_per_s / arrangement.mm_per_s / np.array(arrangement.px_per_mm) - 1).min() <= most
+            if (
+                near
+                and on.sum() > best.sum()
+                and (on.sum() > 2 or (not may_be_short and 2 * (end_s - begin_s) >= seconds))
+            ):
+                best = on
+        if best.sum() >= least:
+            return float(np.polyfit(points[best, 0], points[best, 1], 1)[0]) / arrangement.mm_per_s
+    return None
 
 
 def _by_columns_apart(arrangement: Arrangement, ink: np.ndarray) -> float | None:

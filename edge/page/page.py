@@ -309,7 +309,7 @@ def _arranged(page: Page, seen: np.ndarray | None = None) -> Page:
     turns, found = arrangement.arrange(seen, page.px_per_mm, attempts=attempts, **search.known)
     seen, ink = (np.ascontiguousarray(np.rot90(each, turns)) for each in (seen, page.ink))
     image = page._pixels.rotate(90 * turns, expand=True) if turns else page._pixels
-    if page.px_per_mm is None and abs(tilt := arrangement.tilt_of(seen)) > LEAST_TILT:
+    if page.px_per_mm is None and abs(tilt := arrangement.turn_of(seen)) > LEAST_TILT:
         image, ink = _levelled(image, tilt)
         coloured = with_coloured_print(image, ink) if in_colour else None
         seen = ink if coloured is None else coloured

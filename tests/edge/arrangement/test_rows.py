@@ -32,3 +32,21 @@ def test_the_tilt_of_rows_is_found_and_none_where_there_is_none(tilt_deg):
     y = np.repeat(np.arange(60, 700, 80), 1000) + slope * (x - 500) + rng.normal(0, 0.6, x.size)
     found = rows.find_tilt(x, np.rint(2 * y) / 2, (760, 1000), 4.0, rows.SHARPER)
     assert np.degrees(found) == pytest.approx(tilt_deg, abs=0.051)
+
+
+@pytest.mark.parametrize("lean_deg", [-0.8, -0.2, 0.3, 1.0])
+def test_what_is_upright_leans_where_a_page_is_turned(lean_deg):
+    """Beats of one time stand below each other in several rows, whose traces may drift."""
+    rng, lean = np.random.default_rng(0), np.tan(np.radians(lean_deg))
+    y = np.concatenate([row + np.arange(-60, 5) for row in (200, 400, 600) for _ in range(20)])
+    x = np.tile(np.repeat(np.sort(rng.choice(1900, 20, replace=False)), 65), 3)
+    drifting = np.arange(2000)
+    x = np.append(np.rint(x + lean * y).astype(int), drifting)
+    y = np.append(y, np.rint(400 + 0.01 * drifting).astype(int))
+    assert rows.find_lean(x, y, 0.0) == pytest.approx(lean, abs=0.002)  # a pixel of 400
+
+
+def test_where_nothing_stands_below_another_no_lean_is_known():
+    x = np.arange(2000)
+    assert rows.find_lean(x, np.full(2000, 300), 0.0) is None
+    assert rows.find_lean(x[:0], x[:0], 0.0) is None

@@ -157,12 +157,12 @@ def test_the_height_of_pulses_is_known_to_parts_of_a_pixel():
 
 
 def page_without_grid(px_per_mm, rows=(200, 400, 600, 800), left=100, gap_px=0):
-    """Ink of rows of 250 mm, whose second half begins so much later; but for the last, which goes on."""
+    """Ink of rows of 250 mm, whose second half begins so much later; but for the last, which goes on. The pen's ends are round: a pixel more."""
     ink = np.zeros((1000, 2400), np.uint8)
     middle, right = left + round(125 * px_per_mm), left + round(250 * px_per_mm)
     for row in rows[:-1]:
-        ink[row : row + 3, left:middle] = ink[row : row + 3, middle + gap_px : right + gap_px] = 255
-    ink[rows[-1] : rows[-1] + 3, left:right] = 255
+        ink[row : row + 3, left - 1 : middle] = ink[row : row + 3, middle + gap_px : right + gap_px + 1] = 255
+    ink[rows[-1] : rows[-1] + 3, left - 1 : right + 1] = 255
     return ink
 
 
@@ -186,6 +186,31 @@ def test_without_a_grid_the_length_of_the_rows_says_the_scale(across):
     found = two_columns((across, 7.37))
     ink = page_without_grid(7.4)
     assert refined(found, ink, has_grid=False).px_per_mm[0] == pytest.approx(7.4, rel=0.001)
+
+
+def test_a_frame_that_hides_the_ends_of_rows_stands_where_they_are():
+    """Traces go on to it; a frame that is farther off says nothing."""
+    found, ink = two_columns((7.29, 7.37)), page_without_grid(7.4)
+    framed = ink.copy()
+    framed[150:850, (100, 1950)] = 255
+    framed[200:203, 66:100] = framed[400:403, 66:100] = framed[600:603, 66:100] = 255  # pulses' feet
+    pulses = tuple((70.0, 95.0, row - 73.0, row + 1.0) for row in (200, 400, 600))
+    assert scale._row_ends(replace(found, pulses=pulses), framed) == pytest.approx((100, 1950), abs=1)
+    apart = ink.copy()
+    apart[150:850, (80, 1975)] = 255
+    assert scale._framed_px(found, apart, 100) is None and scale._framed_px(found, framed, 100) == 100
+
+
+@pytest.mark.parametrize("hidden", ["first", "last", "neither"])
+def test_a_line_between_columns_and_one_end_say_the_scale(hidden):
+    """Where the other end is hidden, by a pulse that traces go on from; on three that stand evenly more reliance is placed than on these two."""
+    found, ink = two_columns((7.37, 7.37)), page_without_grid(7.4)
+    ink[120:880, 1025] = 60  # thinner than a pixel
+    ends = {"first": (None, 1950.0), "last": (100.0, None), "neither": (100.0, 1950.0)}[hidden]
+    assert scale._by_lines(found, ink, *ends) == pytest.approx(7.4, rel=0.001)
+    far = two_columns((7.3, 7.3))
+    assert (scale._by_lines(far, ink, *ends) is None) == (hidden != "neither")
+    assert scale._by_lines(found, page_without_grid(7.4), 100.0, None) is None
 
 
 def test_a_length_that_neither_columns_nor_pulses_know_is_none():
