@@ -9,6 +9,8 @@ END_S, STEP_MV, STEP_S, AWAY_MV, LEAST_S, SHARE = 0.7, 0.35, 0.006, 0.35, 0.06, 
 something else, where no heart beats then. What is shorter may be the rest of a beat."""
 STOOD_S = 0.1
 """Where it stood before: its median over so long."""
+SCRAP_S, GAP_S = 0.3, 0.06
+"""What is shorter than the first, and farther than the second from all else of its lead, is a piece of something beside it or of a wave whose rest was not followed."""
 BEAT_S, BEAT_SHARE, LEAST_OTHERS = 0.06, 0.35, 2
 """There is a beat where another lead moves, so near the leap, by such a share of what it moves in its steepest beats. So many others must be shown there, and fewer than half of them beat."""
 
@@ -35,6 +37,23 @@ def ends_elsewhere(
             others = others_beat(signals, start_s, rate_hz, name, when_s)
             if len(others) >= LEAST_OTHERS and 2 * sum(others) < len(others):
                 found.setdefault(name, []).append(slice(0, size - at) if backwards else slice(at, size))
+    return found
+
+
+def scraps(signals: Mapping[str, np.ndarray], rate_hz: int) -> dict[str, list[slice]]:
+    """{name: the samples at an end of a lead that are known, too few to tell anything, and apart from all others of it}."""
+    longest, gap = round(SCRAP_S * rate_hz), round(GAP_S * rate_hz)
+    found: dict[str, list[slice]] = {}
+    for name, signal in signals.items():
+        known = np.flatnonzero(np.isfinite(signal))
+        breaks = np.flatnonzero(np.diff(known) > gap)
+        if not breaks.size:
+            continue
+        first, last = known[breaks[0]], known[breaks[-1] + 1]
+        if first - known[0] < longest:
+            found.setdefault(name, []).append(slice(known[0], first + 1))
+        if known[-1] - last < longest:
+            found.setdefault(name, []).append(slice(last, known[-1] + 1))
     return found
 
 

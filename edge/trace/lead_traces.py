@@ -11,7 +11,7 @@ from .centreline import OFFSETS_PX, centrelines
 from .crossings import ink_spans
 from .ink_runs import INK, InkRuns, columns_of, name_area
 from .lead_identities import contradictions
-from .lost_leads import MAX_MISREAD, MISREAD, OFF_ROW, Followed, lose, lose_misread
+from .lost_leads import MAX_MISREAD, MISREAD, OFF_ROW, Followed, lose, lose_misread, lose_pieces
 from .misread_leads import evidence, probabilities
 from .page_clock import on_page_clock
 from .path_search import track
@@ -118,6 +118,7 @@ def _traces_of_strokes(followed: PageStrokes, arrangement: Arrangement, height_p
     seen = {} if clock is None else evidence(clock, places, followed.shared, rows_mv)
     misread = probabilities(seen)
     lost_because |= lose_misread(page, misread, max_misread)
+    lost_because |= lose_pieces(page, clock)
     lost = {name: float(np.isnan(signal).mean()) if signal.size else 1.0 for name, signal in signals.items()}
     states |= {name: np.zeros_like(states[name]) for name, share in lost.items() if share == 1.0}
     limb = _residual_mv(signals, start_s, {"I": 1, "III": 1, "II": -1})

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from .beat_agreement import odd_beats
-from .column_ends import ends_elsewhere
+from .column_ends import ends_elsewhere, scraps
 from .lead_identities import contradictions
 from .limb_amplitudes import differing
+from .lone_movement import lone_movement
 from .narrow_spikes import narrow_spikes
+from .page_clock import PageClock
 from .plausibility import is_implausible, still_leads, without_strays
 
 
@@ -77,7 +79,13 @@ RULES: tuple[tuple[str, Callable[[Followed], Lost]], ...] = (
     ("odd beats", _odd_beats),
 )
 """Each sees what those before it have left: of each lead by itself first, then by the others. After them limb leads are held against each other."""
-CONTRADICTING, DIFFERING, MISREAD = "contradicting", "differing", "misread"
+CONTRADICTING, DIFFERING, MISREAD, MOVES_ALONE, SCRAPS = (
+    "contradicting",
+    "differing",
+    "misread",
+    "moves alone",
+    "scraps",
+)
 MAX_MISREAD = 0.15
 """A lead that is more likely to be misread than this is lost."""
 
@@ -102,6 +110,13 @@ def lose_misread(page: Followed, probabilities: Mapping[str, float], most: float
     """Lose the leads that are more likely than `most` to be misread, by `probabilities` {name: 0..1}; as the first that `lose` returns."""
     likely = (name for name, probability in probabilities.items() if probability > most)
     return _lose(page, MISREAD, dict.fromkeys(likely, WHOLE))
+
+
+def lose_pieces(page: Followed, clock: PageClock | None) -> dict[str, str]:
+    """Lose pieces of leads that are none of theirs, of those that were not lost as a whole since they were put on the `clock`; as the first that `lose` returns."""
+    left = {name for name, signal in page.signals.items() if np.isfinite(signal).any()}
+    moving = {} if clock is None else lone_movement(clock.of(left), page.rate_hz)
+    return _lose(page, MOVES_ALONE, moving) | _lose(page, SCRAPS, scraps(page.signals, page.rate_hz))
 
 
 def _lose(page: Followed, rule: str, lost: Lost) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """All leads of a page on one clock, and when its heart beats: what leads are held against each other by."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +28,12 @@ class PageClock:
     leads: np.ndarray
     moved: np.ndarray
     beats: np.ndarray
+
+    def of(self, names: Container[str]) -> PageClock:
+        """That of the leads with these names alone, by the same beats."""
+        kept = [lead for lead, name in enumerate(self.names) if name in names]
+        starts = [self.starts[lead] for lead in kept]
+        return PageClock([self.names[lead] for lead in kept], starts, self.leads[kept], self.moved[kept], self.beats)
 
 
 def on_page_clock(signals: Mapping[str, np.ndarray], start_s: Mapping[str, float], rate_hz: int) -> PageClock | None:
