@@ -150,12 +150,13 @@ def tilt_of(ink: np.ndarray) -> float:
     return rows.find_tilt(x, y, dark.shape, PX_PER_MM, rows.SHARPER) if x.size else 0.0
 
 
-def turn_of(ink: np.ndarray) -> float:
-    """As `tilt_of`, of a page that was turned and no more: by what is upright on it, beats of one time in several rows and lines, where that is clear. Rows fall, too, where hearts drift."""
+def tilts_of(ink: np.ndarray) -> tuple[float, ...]:
+    """As `tilt_of`, the likeliest first. What is upright on a page that was turned and no more, beats of one time in several rows and lines, says it more finely, where it does: rows fall, too, where hearts
+    drift."""
     tilt = tilt_of(ink)
     y, x = np.nonzero(ink >= THIN_INK)
     lean = rows.find_lean(x, y, -tilt)
-    return tilt if lean is None else -lean
+    return (tilt,) if lean is None else (-lean, tilt)
 
 
 def find_arrangement(

@@ -309,13 +309,11 @@ def _arranged(page: Page, seen: np.ndarray | None = None) -> Page:
     turns, found = arrangement.arrange(seen, page.px_per_mm, attempts=attempts, **search.known)
     seen, ink = (np.ascontiguousarray(np.rot90(each, turns)) for each in (seen, page.ink))
     image = page._pixels.rotate(90 * turns, expand=True) if turns else page._pixels
-    if page.px_per_mm is None and abs(tilt := arrangement.turn_of(seen)) > LEAST_TILT:
-        image, ink = _levelled(image, tilt)
-        coloured = with_coloured_print(image, ink) if in_colour else None
-        seen = ink if coloured is None else coloured
-        found = arrangement.find_arrangement(seen, None, **search.known)
-    else:
-        tilt = 0.0
+    tilt = 0.0
+    if page.px_per_mm is None:
+        level = _arranged_level(image, seen, search, in_colour)
+        if level is not None:
+            image, ink, seen, found, tilt = level
     found = clipped(refined(found, seen, page.px_per_mm is not None), ink.shape)
     flat = page.flat
     if flat is not None:
@@ -337,6 +335,32 @@ def _arranged(page: Page, seen: np.ndarray | None = None) -> Page:
     vars(arranged)["ink"] = ink
     check_whole(arranged, found)
     return arranged
+
+
+def _arranged_level(
+    image: Image.Image, seen: np.ndarray, search: Search, in_colour: bool
+) -> tuple[Image.Image, np.ndarray, np.ndarray, Arrangement, float] | None:
+    """(an upright page without a grid turned so that it is level, its ink, the same with what is printed in colour where that is asked for, its arrangement, by how many pixels a column
+    its rows fell); None where it lies level.
+
+    Raises
+    ------
+    PictureError : as `arrangement.find_arrangement`, at the likeliest of the slopes, where it cannot be arranged at any.
+    """
+    refusal = None
+    for tilt in arrangement.tilts_of(seen):
+        if abs(tilt) <= LEAST_TILT:
+            return None
+        level, ink = _levelled(image, tilt)
+        coloured = with_coloured_print(level, ink) if in_colour else None
+        with_print = ink if coloured is None else coloured
+        try:
+            return level, ink, with_print, arrangement.find_arrangement(with_print, None, **search.known), tilt
+        except PictureError as error:
+            refusal = refusal or error.kept()
+    if refusal is not None:
+        raise refusal
+    return None
 
 
 def _levelled(image: Image.Image, tilt: float) -> tuple[Image.Image, np.ndarray]:
