@@ -13,7 +13,6 @@ from ..errors import PictureError, Reason
 from . import lead_names, rows
 from .calibration_pulses import Pulse, are_opened_twice, count_aligned
 from .coarse_page import PX_PER_MM, CoarsePage, coarse_page_of, coarse_report, reduced
-from .column_lines import THIN_INK
 from .columns import PAGE_MM, gap_mm
 from .layout_matching import Match, known_match, matches_of
 from .name_windows import BY_HAND, EVEN, USUAL, WIDE, NameSearch
@@ -140,23 +139,6 @@ def _likely_turns(ink: np.ndarray, px_per_mm: tuple[float, float] | None) -> tup
         return turns[:2], (small, dark, tracks[0])
     pulses = [count_aligned(np.ascontiguousarray(np.rot90(dark, turn)), PX_PER_MM) >= CLEAR_PULSES for turn in turns]
     return tuple(turns[at] for at in np.argsort(np.logical_not(pulses), kind="stable")), (small, dark, tracks[0])
-
-
-def tilt_of(ink: np.ndarray) -> float:
-    """By how many pixels a column the rows of traces fall on an upright page of unknown scale, from its (H, W) uint8 ink; 0 where there are none."""
-    assumed = max(ink.shape) / ASSUMED_WIDTH_MM
-    _, dark = reduced(ink, (assumed, assumed))
-    x, y = rows.flat_points(rows.tracks_of(dark, PX_PER_MM), PX_PER_MM)
-    return rows.find_tilt(x, y, dark.shape, PX_PER_MM, rows.SHARPER) if x.size else 0.0
-
-
-def tilts_of(ink: np.ndarray) -> tuple[float, ...]:
-    """As `tilt_of`, the likeliest first. What is upright on a page that was turned and no more, beats of one time in several rows and lines, says it more finely, where it does: rows fall, too, where hearts
-    drift."""
-    tilt = tilt_of(ink)
-    y, x = np.nonzero(ink >= THIN_INK)
-    lean = rows.find_lean(x, y, -tilt)
-    return (tilt,) if lean is None else (-lean, tilt)
 
 
 def find_arrangement(

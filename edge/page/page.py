@@ -17,6 +17,7 @@ import numpy as np
 from ..arrangement import arrangement
 from ..arrangement.refusals import OtherOrderError
 from ..arrangement.scale import grid_multiple, refined
+from ..arrangement.tilt import tilt_of, tilts_of
 from ..errors import PictureError, Reason
 from ..layout import REPORT, Arrangement, Template
 from ..preprocessing.crops import TRACE_PX_PER_MM
@@ -243,7 +244,7 @@ def _report_page(image: Image.Image, search: Search) -> Page:
     page = Page(image, (TRACE_PX_PER_MM, TRACE_PX_PER_MM), scale=scale, search=search)
     if not is_portrait and is_report(DarkPixels(image, DARK)):
         return replace(page, template=REPORT)
-    if abs(arrangement.tilt_of(page.ink)) > LEAST_ASKEW:
+    if abs(tilt_of(page.ink)) > LEAST_ASKEW:
         raise PictureError(Reason.BAD_LAYOUT)
     page = _arranged(page)
     if page.arrangement.pulses and page.arrangement.gain_from == "assumed":
@@ -309,11 +310,8 @@ def _arranged(page: Page, seen: np.ndarray | None = None) -> Page:
     turns, found = arrangement.arrange(seen, page.px_per_mm, attempts=attempts, **search.known)
     seen, ink = (np.ascontiguousarray(np.rot90(each, turns)) for each in (seen, page.ink))
     image = page._pixels.rotate(90 * turns, expand=True) if turns else page._pixels
-    tilt = 0.0
-    if page.px_per_mm is None:
-        level = _arranged_level(image, seen, search, in_colour)
-        if level is not None:
-            image, ink, seen, found, tilt = level
+    level = _arranged_level(image, seen, search, in_colour) if page.px_per_mm is None else None
+    image, ink, seen, found, tilt = level or (image, ink, seen, found, 0.0)
     found = clipped(refined(found, seen, page.px_per_mm is not None), ink.shape)
     flat = page.flat
     if flat is not None:
@@ -348,7 +346,7 @@ def _arranged_level(
     PictureError : as `arrangement.find_arrangement`, at the likeliest of the slopes, where it cannot be arranged at any.
     """
     refusal = None
-    for tilt in arrangement.tilts_of(seen):
+    for tilt in tilts_of(seen):
         if abs(tilt) <= LEAST_TILT:
             return None
         level, ink = _levelled(image, tilt)
@@ -358,9 +356,7 @@ def _arranged_level(
             return level, ink, with_print, arrangement.find_arrangement(with_print, None, **search.known), tilt
         except PictureError as error:
             refusal = refusal or error.kept()
-    if refusal is not None:
-        raise refusal
-    return None
+    raise refusal or PictureError(Reason.BAD_LAYOUT)
 
 
 def _levelled(image: Image.Image, tilt: float) -> tuple[Image.Image, np.ndarray]:

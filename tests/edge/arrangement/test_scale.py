@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecg_edge.arrangement import scale
+from ecg_edge.arrangement import row_ends, scale
 from ecg_edge.arrangement.arrangement import find_arrangement
 from ecg_edge.arrangement.scale import refined
 from ecg_edge.errors import PictureError, Reason
@@ -92,11 +92,11 @@ def test_a_trace_that_comes_from_beyond_the_band_does_not_begin_in_it():
             ink[y - 1 : y + 2, x] = 255
         places.append(Place(f"row {row}", None, Box(106, zero - 100, 899, zero + 100), zero, 0.0))
     page = Arrangement("", tuple(places), (8.0, 8.0), 25.0, 10.0, 0.0, 1.0)
-    assert scale._end_px(page, ink, 106) is None
+    assert row_ends.end_px(page, ink, 106) is None
     level = ink.copy()
     for row in (200, 450):
         level[row - 100 : row + 100] = ink[600:800]
-    assert scale._end_px(page, level, 106) == pytest.approx(100, abs=1)
+    assert row_ends.end_px(page, level, 106) == pytest.approx(100, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -143,10 +143,10 @@ def test_ends_that_lean_are_known_by_their_lean():
     """As those of a page that lies a third of a degree askew."""
     rows, columns = np.arange(100.0, 1300, 100), 180 + 0.006 * np.arange(100.0, 1300, 100)
     columns[3] += 40
-    assert scale._lean(rows, columns) == pytest.approx(0.006, abs=0.001)
-    assert scale._lean(rows, 180 + 0.1 * rows) == 0.0
-    assert scale._lean(rows[:3], columns[:3]) == 0.0
-    assert scale._lean(np.full(5, 100.0), columns[:5]) == 0.0
+    assert row_ends._lean(rows, columns) == pytest.approx(0.006, abs=0.001)
+    assert row_ends._lean(rows, 180 + 0.1 * rows) == 0.0
+    assert row_ends._lean(rows[:3], columns[:3]) == 0.0
+    assert row_ends._lean(np.full(5, 100.0), columns[:5]) == 0.0
 
 
 def test_the_height_of_pulses_is_known_to_parts_of_a_pixel():
@@ -195,10 +195,10 @@ def test_a_frame_that_hides_the_ends_of_rows_stands_where_they_are():
     framed[150:850, (100, 1950)] = 255
     framed[200:203, 66:100] = framed[400:403, 66:100] = framed[600:603, 66:100] = 255  # pulses' feet
     pulses = tuple((70.0, 95.0, row - 73.0, row + 1.0) for row in (200, 400, 600))
-    assert scale._row_ends(replace(found, pulses=pulses), framed) == pytest.approx((100, 1950), abs=1)
+    assert row_ends.row_ends(replace(found, pulses=pulses), framed) == pytest.approx((100, 1950), abs=1)
     apart = ink.copy()
     apart[150:850, (80, 1975)] = 255
-    assert scale._framed_px(found, apart, 100) is None and scale._framed_px(found, framed, 100) == 100
+    assert row_ends.framed_px(found, apart, 100) is None and row_ends.framed_px(found, framed, 100) == 100
 
 
 @pytest.mark.parametrize("hidden", ["first", "last", "neither"])
@@ -235,7 +235,7 @@ def test_columns_that_stand_apart_say_the_scale_where_no_strip_does(pen_px):
     found = replace(found, places=tuple(replace(p, name="-aVR") if p.name == "III" else p for p in leads))
     for row in (200, 400, 600):
         for left in (100, 100 + 925 + 22):
-            extra = round(scale.ROUND_SHARE * pen_px / 2)
+            extra = round(row_ends.ROUND_SHARE * pen_px / 2)
             ink[row : row + pen_px, left - extra : left + 925 + extra] = 255
     assert refined(found, ink, has_grid=False).px_per_mm[0] == pytest.approx(7.4, rel=0.002)
     ink[:, 1200:1300] = 0  # a column that ends elsewhere tells nothing, and one alone is not enough
