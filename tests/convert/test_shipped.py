@@ -85,14 +85,20 @@ def test_cards_carry_only_choices_that_were_made(name, of_folds):
     if found["training.protocol"] == "all":
         trust, figures, _ = of_folds(name, name not in OF_LEADS)
         chosen = trust["choices"]
-        assert found["metrics"] == figures and found["calibration.ece"] == trust["ece"]
-        assert name in OF_LEADS or found["doubt"] == trust["doubt"]
+        assert _in_digits(found["metrics"]) == _in_digits(figures)
+        assert found["calibration.ece"] == pytest.approx(trust["ece"], rel=1e-12)
+        assert name in OF_LEADS or _in_digits(found["doubt"]) == _in_digits(trust["doubt"])
     else:
         chosen = Choices()
         assert found["calibration.method"] == "none" and set(found["metrics"]) == {"paper"}
     assert found["aggregation"] == {"method": chosen.method, "weights": chosen.weights and list(chosen.weights)}
     assert found["calibration.temperature"] == chosen.temperature and found["min_confidence"] == chosen.min_confidence
     assert found["calibration"].get("bias") == (chosen.bias and list(chosen.bias))
+
+
+def _in_digits(value):
+    """JSON whose floats have twelve digits: sums differ in the last one from processor to processor."""
+    return json.loads(json.dumps(value), parse_float=lambda digits: float(f"{float(digits):.12g}"))
 
 
 def test_pooled_predictions_of_the_folds_pass_the_gate(of_folds):
