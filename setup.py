@@ -14,6 +14,7 @@ LOOPS = Extension(
         "edge/compiled/traces.c",
         "edge/compiled/centreline.c",
     ],
+    depends=["edge/compiled/centreline_layer.h"],
     # The same bytes as NumPy's: no product and sum in one step. Nobody asks for the errors of square roots. What returns vectors is all inlined.
     extra_compile_args=["-std=c99", "-O3", "-ffp-contract=off", "-fno-math-errno", "-Wno-psabi"],
     optional=True,

@@ -9,49 +9,49 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__)
-#define WIDEST __attribute__((target_clones("avx512f", "arch=haswell", "default")))
-#else
-#define WIDEST
-#endif
-
 #define OUT 32
 #define COLUMNS 6
-typedef float lanes __attribute__((vector_size(64), aligned(4)));
-typedef int32_t marks __attribute__((vector_size(64), aligned(4)));
 
-/* One layer: `made` (count, OUT) is what a convolution of `seen` makes, below 0 nothing, and where `adds` what was in `seen` besides.
+/* `layer` is compiled once for each width of vectors: longer ones than the processor has are taken apart through memory, which costs ten times as much. */
+#define LAYER layer_16
+#define BYTES 16
+#define TARGET
+#include "centreline_layer.h"
+#undef LAYER
+#undef BYTES
+#undef TARGET
 
-   count           of columns, a whole number of COLUMNS
-   seen            `into` values of each, of which (width / 2) * dilation columns more lie before and after
-   kernel, bias    (width, into, OUT) and OUT floats */
-WIDEST static void layer(ptrdiff_t count, ptrdiff_t into, ptrdiff_t width, ptrdiff_t dilation, int adds, const float *restrict seen,
-                         const float *restrict kernel, const float *restrict bias, float *restrict made)
+#if defined(__x86_64__) && defined(__GNUC__)
+#define LAYER layer_32
+#define BYTES 32
+#define TARGET __attribute__((target("avx2,fma")))
+#include "centreline_layer.h"
+#undef LAYER
+#undef BYTES
+#undef TARGET
+
+#define LAYER layer_64
+#define BYTES 64
+#define TARGET __attribute__((target("avx512f")))
+#include "centreline_layer.h"
+#undef LAYER
+#undef BYTES
+#undef TARGET
+#endif
+
+typedef void layer_function(ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, const float *, const float *, const float *, float *);
+
+/* `layer` for the widest vectors of this processor. */
+static layer_function *widest(void)
 {
-    const int wide = sizeof(lanes) / sizeof(float);
-    const lanes nothing = {0};
-    for (ptrdiff_t x = 0; x < count; x += COLUMNS)
-        for (int first = 0; first < OUT; first += wide) {
-            lanes sum[COLUMNS], weights;
-            for (int j = 0; j < COLUMNS; j++)
-                memcpy(&sum[j], bias + first, sizeof(lanes));
-            for (ptrdiff_t k = 0; k < width; k++) {
-                const float *values = seen + (x + (k - width / 2) * dilation) * into;
-                for (ptrdiff_t m = 0; m < into; m++) {
-                    memcpy(&weights, kernel + (k * into + m) * OUT + first, sizeof(lanes));
-                    for (int j = 0; j < COLUMNS; j++)
-                        sum[j] += weights * values[j * into + m];
-                }
-            }
-            for (int j = 0; j < COLUMNS; j++) {
-                sum[j] = (lanes)((marks)sum[j] & (marks)(sum[j] > nothing));
-                if (adds) {
-                    memcpy(&weights, seen + (x + j) * OUT + first, sizeof(lanes));
-                    sum[j] += weights;
-                }
-                memcpy(made + (x + j) * OUT + first, &sum[j], sizeof(lanes));
-            }
-        }
+#if defined(__x86_64__) && defined(__GNUC__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f"))
+        return layer_64;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return layer_32;
+#endif
+    return layer_16;
 }
 
 /* found (2) or (OUT): what a layer of one column makes of `seen` (OUT); weights (OUT, out). */
@@ -80,6 +80,7 @@ void centreline(ptrdiff_t count, ptrdiff_t into, ptrdiff_t layers, ptrdiff_t wid
     first += beyond * into;
     memcpy(first, inputs, count * into * sizeof *first);
     const float *seen = first;
+    layer_function *layer = widest();
     for (ptrdiff_t n = 0; n < layers; n++) {
         layer(whole, n ? OUT : into, width, dilations[n], n > 0, seen, weights[2 * n], weights[2 * n + 1], one);
         memset(one + count * OUT, 0, (whole - count) * OUT * sizeof *one); /* beyond its ends there is nothing */
