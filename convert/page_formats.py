@@ -18,12 +18,14 @@ from ecg_edge.layout import CLASSES
 from train import page_command, page_drawn, page_fit, page_signals, predictions, splits
 from train.page_batches import Recipe, vary
 
+from .head import with_head
+
 REPRESENTATIVE = 200
 """Windows of training pages, varied as in training, from which the ranges of activations are taken."""
 
 
 def convert(model, windows):
-    """The .tflite bytes of a Keras `model` of windows to logits: int8 in and out, weights per channel.
+    """The .tflite bytes of a Keras `model` of windows to logits: int8 in and out, weights per channel, and its head (`with_head`).
 
     Parameters
     ----------
@@ -37,7 +39,7 @@ def convert(model, windows):
     converter.representative_dataset = lambda: ([window[None]] for window in windows)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
-    return converter.convert()
+    return with_head(converter.convert())
 
 
 def representative(signals, rows, seed=5):

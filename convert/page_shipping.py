@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ecg_edge.classifier.runtime import RUNTIMES, Network, find_runtime
 from ecg_edge.layout import CLASSES
-from train import dataset, page_command, predictions, splits
+from train import dataset, page_command, page_network, predictions, splits
 from train.page_findings import FINDINGS
 
 from . import cards, page_formats, parity, shipping
@@ -67,7 +67,7 @@ def ship(data, measured, version, folder):
     training = json.loads(predictions.record_of("all", name).read_text())
     details = cards.describe(Network(data, find_runtime()))
     details["input"] |= {"kind": "page_signal", "layout": "any"}
-    details["output"] |= {"findings": list(FINDINGS)}
+    details["output"] |= {"findings": list(FINDINGS), "lead_features": page_network.LEAD_FEATURES}
     fields = cards.make(
         name,
         version,

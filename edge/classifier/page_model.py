@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from ..layout import CLASSES
+from ..layout import CLASSES, LEADS_12
 from . import verdict
 from .card import Card
-from .page_input import Signals, quantise, without
+from .page_input import CHANNELS, ROWS, SAMPLES, Signals, quantise, strip_place, without
 from .runtime import Network
 
 Array = npt.NDArray[np.floating]
@@ -23,11 +24,12 @@ even halved hardly spoke, also where no other spoke more."""
 @dataclass(frozen=True)
 class Answers:
     """What a network says of the windows of a page: `rows` (W, classes) probabilities, `log_rows` their logarithms, which do not end where a
-    probability is 1 for all that floats can tell, and `findings` (W, F) probabilities."""
+    probability is 1 for all that floats can tell, `findings` (W, F) probabilities, and `features` of the leads as `Network.run_with_features` gives them."""
 
     rows: Array
     log_rows: Array
     findings: Array
+    features: list[np.ndarray] = field(default_factory=list)
 
 
 class PageModel:
@@ -39,13 +41,20 @@ class PageModel:
 
     def answers(self, windows: Array) -> Answers:
         """The `Answers` to (W, ROWS, SAMPLES, CHANNELS) windows of a page, as `page_input.page_tensor` gives them."""
+        output, features = self.network.run_with_features(self._quantised(windows))
+        return self._said(output, features)
+
+    def _quantised(self, windows: Array) -> np.ndarray:
         levels = self.network.quantisation()["input"]
-        said = self.network.run(quantise(windows, levels["scale"], levels["zero_point"]))
+        return quantise(windows, levels["scale"], levels["zero_point"])
+
+    def _said(self, output: Array, features: list[np.ndarray]) -> Answers:
+        """The `Answers` in a network's output (W, classes + F)."""
         if self._names:  # models that find things besides answer with logits, of the classes first
-            rows, findings = verdict.answers(said, len(CLASSES))
-            logits = np.asarray(said[:, : len(CLASSES)], np.float64)
-            return Answers(rows, logits - _log_sum(logits, axis=1)[:, None], findings)
-        return Answers(said, np.log(np.maximum(said, verdict.SMALLEST)), np.zeros((len(said), 0)))
+            rows, findings = verdict.answers(output, len(CLASSES))
+            logits = np.asarray(output[:, : len(CLASSES)], np.float64)
+            return Answers(rows, logits - _log_sum(logits, axis=1)[:, None], findings, features)
+        return Answers(output, np.log(np.maximum(output, verdict.SMALLEST)), np.zeros((len(output), 0)), features)
 
     def findings(self, answers: Answers) -> dict[str, float] | None:
         """{finding: probability} of a page: the mean of its windows'; None of a model that finds nothing besides its classes."""
@@ -55,18 +64,47 @@ class PageModel:
     def weights(self, windows: Array, signals: Signals, answers: Answers, said: int) -> dict[str, float]:
         """{place: 0..1}: by how much the log odds of the class `said` fall when a place's signal is taken away, as a share of the largest fall.
 
-        All pages without one place go through the network in one batch.
-
         References
         ----------
         Zeiler M. D., Fergus R., "Visualizing and understanding convolutional networks", ECCV 2014, DOI 10.1007/978-3-319-10590-1_53 (occlusion).
         """
-        left = np.concatenate([without(windows, name, signals) for name in signals])
-        log_rows = self.answers(left).log_rows.reshape(len(signals), len(windows), -1)
+        left = self._head_without if self.network.has_head else self._run_without
+        log_rows = left(windows, signals, answers).log_rows.reshape(len(signals), len(windows), -1)
         whole = self.log_odds(answers.log_rows, said)
         falls = [max(whole - self.log_odds(rows, said), 0.0) for rows in log_rows]
         most = max(LEAST_FALL, *falls)
         return {name: fall / most for name, fall in zip(signals, falls, strict=True)}
+
+    def _run_without(self, windows: Array, signals: Signals, answers: Answers) -> Answers:
+        """The `Answers` to all windows without each place, one place after another, in one batch."""
+        return self.answers(np.concatenate([without(windows, place, signals) for place in signals]))
+
+    def _head_without(self, windows: Array, signals: Signals, answers: Answers) -> Answers:
+        """As `_run_without`, of the features of what is left: those of an unknown lead are always the same, and only what stands as the strip changes several rows."""
+        strip = strip_place(signals)
+        features = {place: answers.features for place in signals}
+        if strip is not None:
+            features[strip] = self.answers(without(windows, strip, signals)).features
+        for row, lead in enumerate(LEADS_12):
+            if lead in features and lead != strip:
+                features[lead] = [
+                    self._unknown(values, nothing, row)
+                    for values, nothing in zip(answers.features, self._nothing, strict=True)
+                ]
+        joined = [np.concatenate(parts) for parts in zip(*features.values(), strict=True)]
+        return self._said(self.network.run_head(joined), joined)
+
+    @cached_property
+    def _nothing(self) -> list[np.ndarray]:
+        """The features of a window of which nothing is known."""
+        return self.answers(np.zeros((1, ROWS, SAMPLES, CHANNELS), np.float32)).features
+
+    def _unknown(self, features: np.ndarray, nothing: np.ndarray, row: int) -> np.ndarray:
+        """The features (W, N) of one member with those of the row `row` as in `nothing` (1, N)."""
+        each = self._card["output"]["lead_features"]
+        left = features.copy()
+        left[:, row * each : (row + 1) * each] = nothing[:, row * each : (row + 1) * each]
+        return left
 
     def log_odds(self, log_rows: Array, said: int) -> float:
         """The logarithm of the calibrated odds of a class on a page, of its windows' logarithms (W, classes): those of the verdict, but without the

@@ -20,6 +20,9 @@ RUNTIMES = {"ai-edge-litert": "ai_edge_litert", "tflite-runtime": "tflite_runtim
 KERNELS = {"default": "AUTO", "builtin": "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "reference": "BUILTIN_REF"}
 """Kernel sets: the runtime's choice; without delegates; the reference kernels, equal on every processor."""
 
+HEAD = "head"
+"""The signature by which the output of a page model can be had of the features of its leads (`convert/head.py`)."""
+
 
 @dataclass(frozen=True)
 class Runtime:
@@ -114,7 +117,8 @@ class Network:
                 model_content=data, num_threads=threads, experimental_op_resolver_type=resolver
             )
             self._input = self._interpreter.get_input_details()[0]
-            self._output = self._interpreter.get_output_details()[0]
+            self._output, *self._features = self._interpreter.get_output_details()
+            self.has_head = HEAD in self._interpreter.get_signature_list()
         except (ValueError, RuntimeError, SystemError, ImportError) as error:
             problem = " ".join(str(error).split())
             raise DamagedModelError(f"{runtime.name} {runtime.version} cannot load the model: {problem}") from error
@@ -150,15 +154,30 @@ class Network:
         self._resize(len(tensor))
         self._interpreter.set_tensor(self._input["index"], tensor)
         self._interpreter.invoke()
-        output = self._interpreter.get_tensor(self._output["index"])
-        scale, zero_point = self._output["quantization"]
-        if output.dtype == np.float32:
-            return output
-        return ((output.astype(np.int32) - zero_point) * np.float32(scale)).astype(np.float32)
+        return self._in_floats(self._interpreter.get_tensor(self._output["index"]))
+
+    def run_with_features(self, tensor: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        """What `run` gives, and the features of the leads by each member of the network, (N, features) each as they are stored; none where the file has no head."""
+        output = self.run(tensor)
+        return output, [self._interpreter.get_tensor(detail["index"]) for detail in self._features]
+
+    def run_head(self, features: list[np.ndarray]) -> np.ndarray:
+        """What `run` gives for N inputs, (N, classes) float32, of their features as `run_with_features` gives them."""
+        # Asked for anew each time: while somebody holds the runner, both runtimes refuse to let the network be given another batch.
+        head = self._interpreter.get_signature_runner(HEAD)
+        names = {f"member{number}": values for number, values in enumerate(features)}
+        return self._in_floats(head(**names)["logits"].copy())
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """(N, classes) float32 of (N, h, w) uint8 leads; int8 steps, so a row's sum is 1 but for rounding."""
         return self.run(self.quantise(images))
+
+    def _in_floats(self, output: np.ndarray) -> np.ndarray:
+        """The output (N, classes) as float32, of how it is stored."""
+        if output.dtype == np.float32:
+            return output
+        scale, zero_point = self._output["quantization"]
+        return ((output.astype(np.int32) - zero_point) * np.float32(scale)).astype(np.float32)
 
     def _crashes_on_batches(self) -> bool:
         """Whether the process would end in a segmentation fault with more than one input at once.

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ecg_edge.classifier import page_input, verdict
+from ecg_edge.classifier.card import read_card
 from ecg_edge.classifier.page_model import LEAST_FALL, PageModel
-from ecg_edge.layout import LEADS_12
+from ecg_edge.classifier.runtime import RUNTIMES, Network, find_runtime
+from ecg_edge.layout import LEADS_12, RHYTHM
 
 FINDINGS = ("infarction", "ectopy")
 SIGNALS = {name: np.sin(np.arange(1250) / 40 + number) for number, name in enumerate(LEADS_12)}
@@ -22,6 +24,8 @@ def known(windows, name):
 class Adding:
     """A network to whose logit of "normal" each lead that is known adds its share of `parts`."""
 
+    has_head = False
+
     def __init__(self, base=0.0, **parts):
         self.base, self.parts, self.batches = base, parts, []
 
@@ -33,6 +37,9 @@ class Adding:
         first = self.base + sum(part * known(windows, name) for name, part in self.parts.items())
         none = np.zeros(len(windows))
         return np.stack([first + none, none, none, none, none + 2, none - 2], axis=1).astype(np.float32)
+
+    def run_with_features(self, windows):
+        return self.run(windows), []
 
 
 def model(network, **calibration):
@@ -75,7 +82,7 @@ def test_where_no_lead_matters_none_is_said_to():
     assert set(weights(Adding()).values()) == {0.0}
 
 
-def test_all_leads_are_weighed_in_one_batch():
+def test_all_leads_are_weighed_in_one_batch_where_a_file_has_no_head():
     """One call of the network for the verdict, one for the weights."""
     network = Adding(V1=1.0)
     weights(network)
@@ -90,3 +97,40 @@ def test_findings_are_the_mean_of_the_windows_and_none_where_there_are_none():
     without = PageModel(Adding(), {"output": {}})
     answers = without.answers(page_input.page_tensor(SIGNALS))
     assert without.findings(answers) is None and answers.findings.shape == (1, 0)
+
+
+@pytest.fixture(
+    scope="module", params=[(name, kernels) for name in RUNTIMES for kernels in ("default", "builtin")], ids="-".join
+)
+def shipped(request):
+    """The `PageModel` that ships, by each runtime and set of kernels."""
+    name, kernels = request.param
+    card = read_card("page")
+    return PageModel(Network(card.read_model(), find_runtime(name), kernels=kernels), card)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from([1250, 2500]), st.booleans(), st.sets(st.sampled_from(LEADS_12), max_size=4), st.integers(0, 9))
+def test_weights_of_features_are_those_of_whole_pages(shipped, length, strip, lost, seed):
+    """To the last bit: what the head makes of the features of what is left is what the network says of the page without a lead."""
+    rng = np.random.default_rng(seed)
+    names = [name for name in LEADS_12 if name not in lost]
+    signals = {name: np.cumsum(rng.normal(0, 0.02, length)) for name in names}
+    if strip:
+        signals[RHYTHM] = np.cumsum(rng.normal(0, 0.02, 4900))
+    windows = page_input.page_tensor(signals)
+    answers = shipped.answers(windows)
+    by_head, by_run = shipped._head_without(windows, signals, answers), shipped._run_without(windows, signals, answers)
+    np.testing.assert_array_equal(by_head.log_rows, by_run.log_rows)
+    assert shipped.network.has_head
+
+
+def test_a_page_and_its_weights_take_two_runs(shipped, monkeypatch):
+    """The page, and the page with another strip, once it is known what an unknown lead looks like; the network can be given another batch afterwards."""
+    windows, batches, run = page_input.page_tensor(SIGNALS), [], shipped.network.run
+    shipped._nothing  # noqa: B018
+    monkeypatch.setattr(shipped.network, "run", lambda tensor: batches.append(len(tensor)) or run(tensor))
+    answers = shipped.answers(windows)
+    shipped.weights(windows, SIGNALS, answers, 0)
+    assert batches == [1, 1]
+    assert len(shipped.answers(np.concatenate([windows, windows])).rows) == 2
