@@ -47,6 +47,10 @@ DRAWN_ONLY = "This is a digital ECG, and the model {name} reads pictures of lead
 BADLY_RECORDED = "Too much of the leads is missing, or the limb leads contradict each other: look whether each has its right name and sign."
 MISNAMED = "The limb leads contradict each other, whatever their gains: look whether each has its right name and sign."
 
+LARGE_PIXELS = 4_000_000
+"""Of larger pictures the memory that is no longer needed is given back to the system at once. That of smaller ones is kept for the next: to be given as much anew takes
+the system an eighth of a reading."""
+
 ANY_LAYOUT = "any"
 """What the card of a model says that reads pages of every known layout; else the only one's name."""
 
@@ -110,6 +114,7 @@ class Reader:
         self.min_confidence = self.card["min_confidence"] if min_confidence is None else min_confidence
         self.signals = signals
         self._rate_hz = rate_hz
+        self._large = True
         self._decode = None
         if guarded:
             from .system.guarded_decoding import GuardedDecoding
@@ -139,8 +144,10 @@ class Reader:
         A digital ECG (the path of a WFDB header; CSV, DICOM waveform) is read without a picture: the result has no `page`, and its leads no box.
         A picture that cannot be opened or read is a result too, with `status` failed or refused.
         """
+        self._large = True
         result = self.inspect(source, keep=False, page=page, person=Person(sex, age), recorded_at=recorded_at)[0]
-        return_memory()
+        if self._large:
+            return_memory()
         return result
 
     def inspect(
@@ -239,21 +246,22 @@ class Reader:
 
     def _see(self, seen: dict[str, Any], clock: StageClock, trace: bool, keep: bool) -> None:
         """Fill `seen` with what `Stages` holds, as far as it goes."""
+        width, height = seen["picture"].size
+        self._large = width * height > LARGE_PIXELS
         with clock.stage("page"):
             seen["page"] = find_page(seen["picture"].image, **self._given)
-            if not keep and seen["page"].template is None:
+            if self._large and not keep:
                 return_memory()
             seen["page"] = page = seen["page"].upright()
             if not keep:
                 # Twelve megapixels are as much memory as all that follows.
                 seen["picture"] = replace(seen["picture"], image=None)
-                if page.template is None:  # a report is its own flat page
+                if self._large:
                     return_memory()
         if trace or self.kind == PAGE_SIGNAL or page.template is None:
             with clock.stage("trace"):
                 if page.template is not None and not keep and self.kind == PAGE_SIGNAL:
                     seen["page"] = page = page.without_image()
-                    return_memory()
                 ink = page.ink if page.flat is None or page.image is None else uncovered_ink(page.ink, page.image)
                 seen["traces"] = trace_page(ink, page.arrangement)
             seen["quality"] = quality.measure(page, seen["traces"])
