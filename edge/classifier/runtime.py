@@ -163,7 +163,7 @@ class Network:
 
     def run_head(self, features: list[np.ndarray]) -> np.ndarray:
         """What `run` gives for N inputs, (N, classes) float32, of their features as `run_with_features` gives them."""
-        # Asked for anew each time: while somebody holds the runner, both runtimes refuse to let the network be given another batch.
+        # Asked for anew each time: while somebody holds the runner, both runtimes refuse another batch (findings/signature_runner_held.sh).
         head = self._interpreter.get_signature_runner(HEAD)
         names = {f"member{number}": values for number, values in enumerate(features)}
         return self._in_floats(head(**names)["logits"].copy())
