@@ -117,7 +117,7 @@ $(DEVICE)/installed: $(SOURCES)
 	touch $@
 
 # What is compiled is made anew where its source is another.
-$(DEVELOP)/installed: setup.cfg pyproject.toml setup.py $(wildcard edge/compiled/*.c)
+$(DEVELOP)/installed: setup.cfg pyproject.toml setup.py $(wildcard edge/compiled/*.[ch])
 	$(PYTHON) -m venv $(DEVELOP) || { echo "make: no venv: apt install python3-venv" >&2; exit 1; }
 	$(DEVELOP)/bin/$(INSTALL) --editable '.[test,train,bench,litert,serve]'
 	touch $@

@@ -110,6 +110,8 @@ class Arrangement:
     """How much bare paper is between the columns."""
     contradicts: tuple[str, ...] = ()
     """What the page shows of speed and gain that is not what the caller gave, as sentences."""
+    on_report: bool = False
+    """Whether it is that of a report page, which is known: only its places were searched for."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from .centreline import OFFSETS_PX, centrelines
 from .crossings import ink_spans
 from .ink_runs import INK, InkRuns, columns_of, name_area
 from .lead_identities import contradictions
-from .lost_leads import MAX_MISREAD, MISREAD, OFF_ROW, Followed, lose, lose_misread, lose_pieces
+from .lost_leads import MAX_MISREAD, MAX_MISREAD_ON_REPORT, MISREAD, OFF_ROW, Followed, lose, lose_misread, lose_pieces
 from .misread_leads import evidence, probabilities
 from .page_clock import on_page_clock
 from .path_search import track
@@ -78,12 +78,14 @@ class PageStrokes:
     shared: list[tuple[int, ...]]
 
 
-def trace_page(ink: np.ndarray, arrangement: Arrangement, max_misread: float = MAX_MISREAD) -> Traces:
+def trace_page(ink: np.ndarray, arrangement: Arrangement, max_misread: float | None = None) -> Traces:
     """The `Traces` of a flat page's (H, W) uint8 `ink` whose leads stand as the `layout.Arrangement` says.
 
     Where leads were lost that have followed printed lines, all are followed once more without these. Leads that are more likely to be misread than
-    `max_misread` are lost.
+    `max_misread` are lost (where None than `MAX_MISREAD`, or `MAX_MISREAD_ON_REPORT`).
     """
+    if max_misread is None:
+        max_misread = MAX_MISREAD_ON_REPORT if arrangement.on_report else MAX_MISREAD
     followed = page_strokes(ink, arrangement)
     traces = _traces_of_strokes(followed, arrangement, ink.shape[0], max_misread)
     lost = [

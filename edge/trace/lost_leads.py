@@ -86,8 +86,8 @@ CONTRADICTING, DIFFERING, MISREAD, MOVES_ALONE, SCRAPS = (
     "moves alone",
     "scraps",
 )
-MAX_MISREAD = 0.15
-"""A lead that is more likely to be misread than this is lost."""
+MAX_MISREAD, MAX_MISREAD_ON_REPORT = 0.05, 0.15
+"""A lead that is more likely to be misread than this is lost: on a report page, whose rows and columns are known, hardly any is (docs/reading.md)."""
 
 
 def lose(page: Followed) -> tuple[dict[str, str], bool]:
@@ -106,7 +106,7 @@ def lose(page: Followed) -> tuple[dict[str, str], bool]:
     return because, misnamed
 
 
-def lose_misread(page: Followed, probabilities: Mapping[str, float], most: float = MAX_MISREAD) -> dict[str, str]:
+def lose_misread(page: Followed, probabilities: Mapping[str, float], most: float) -> dict[str, str]:
     """Lose the leads that are more likely than `most` to be misread, by `probabilities` {name: 0..1}; as the first that `lose` returns."""
     likely = (name for name, probability in probabilities.items() if probability > most)
     return _lose(page, MISREAD, dict.fromkeys(likely, WHOLE))
