@@ -111,7 +111,7 @@ class Arrangement:
     contradicts: tuple[str, ...] = ()
     """What the page shows of speed and gain that is not what the caller gave, as sentences."""
     on_report: bool = False
-    """Whether it is that of a report page, which is known: only its places were searched for."""
+    """Whether it is that of a page of the data set's own device, whose size and scale are known."""
 
 
 @dataclass(frozen=True)

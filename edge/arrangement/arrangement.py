@@ -275,7 +275,7 @@ def find_report(
         raise OtherOrderError
     if are_unread(names):
         raise PictureError(Reason.BAD_LAYOUT)
-    return replace(_placed(coarse, match, ink, px_per_mm, 1.0, mm_per_s, mm_per_mv), on_report=True)
+    return _placed(coarse, match, ink, px_per_mm, 1.0, mm_per_s, mm_per_mv)
 
 
 def _placed(

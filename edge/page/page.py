@@ -130,7 +130,8 @@ class Page:
             found = arrangement.find_arrangement(self.ink, self.px_per_mm, **known)
         found = clipped(refined(found, self.ink, self.px_per_mm is not None), self.ink.shape)
         if self.template is not None:
-            found = replace(found, contradicts=(*found.contradicts, *unlike(self.template, found, **known)))
+            contradicts = *found.contradicts, *unlike(self.template, found, **known)
+            found = replace(found, contradicts=contradicts, on_report=True)
         return found
 
     def without_image(self) -> Page:
@@ -250,7 +251,7 @@ def _report_page(image: Image.Image, search: Search) -> Page:
     if page.arrangement.pulses and page.arrangement.gain_from == "assumed":
         # Pulses of another size say that it is of this size by chance.
         raise PictureError(Reason.BAD_SCALE)
-    return page
+    return replace(page, found=replace(page.arrangement, on_report=True))
 
 
 def _flattened_page(image: Image.Image, search: Search, refused: Reason | None) -> Page:

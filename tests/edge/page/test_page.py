@@ -72,7 +72,7 @@ def test_a_page_of_the_exact_size_is_untouched(few_pages):
         image = open_picture(page.path).image
         found = find_page(image)
         assert np.array_equal(found.gray, np.asarray(image.convert("L")))
-        assert found.scale == (1.0, 1.0) and found.template is REPORT
+        assert found.scale == (1.0, 1.0) and found.template is REPORT and found.arrangement.on_report
 
 
 @pytest.mark.parametrize("dx, dy", [(15, 0), (-15, 0), (0, 15), (0, -15), (15, 15), (-15, -15), (15, -15), (7, -3)])
@@ -91,7 +91,7 @@ def test_a_page_of_another_size_is_flattened(normal, dx, dy):
     """What is farther off is another picture of it: read by its grid, and no template."""
     page = find_page(normal.resize((SIZE[0] + dx, SIZE[1] + dy), Image.Resampling.LANCZOS)).upright()
     assert page.template is None and page.flat is not None and page.px_per_mm == (8, 8)
-    assert (page.arrangement.layout, page.turns) == ("3x4+1", 0)
+    assert (page.arrangement.layout, page.turns) == ("3x4+1", 0) and not page.arrangement.on_report
 
 
 def test_pages_with_two_columns_are_arranged(odd_pages):
@@ -100,7 +100,7 @@ def test_pages_with_two_columns_are_arranged(odd_pages):
         image = open_picture(known.path).image
         page = find_page(image)
         assert page.upright() is page and page.template is None and page.flat is None and page.scale == (1.0, 1.0)
-        assert page.arrangement.layout == known.layout
+        assert page.arrangement.layout == known.layout and page.arrangement.on_report
         assert np.array_equal(page.gray, np.asarray(image.convert("L")))
 
 

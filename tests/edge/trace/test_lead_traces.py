@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -171,6 +173,17 @@ def test_a_lead_of_which_crossings_left_less_than_a_pixel_is_lost(monkeypatch):
     traces = lead_traces.trace_page(ink, arrangement)
     assert traces.lost["I"] == 0.0
     assert traces.lost["II"] == 1.0
+
+
+@pytest.mark.parametrize("on_report", [True, False])
+def test_leads_of_paper_that_is_not_known_are_lost_at_less_doubt(monkeypatch, on_report):
+    """On pages of the data set's own device three times as much is allowed."""
+    zeros = (150, 300, 450)
+    drawn = np.max([stroke(zero - beats(600, 60)) for zero in zeros], axis=0)
+    monkeypatch.setattr(lead_traces, "probabilities", lambda _: {"I": 0.04, "II": 0.1, "III": 0.2})
+    traces = lead_traces.trace_page(drawn, replace(arrangement_of(zeros, 600), on_report=on_report))
+    assert traces.lost_as_misread == (["III"] if on_report else ["II", "III"])
+    assert lead_traces.trace_page(drawn, arrangement_of(zeros, 600), max_misread=1.0).lost_as_misread == []
 
 
 def test_a_page_without_ink_is_lost_altogether():
