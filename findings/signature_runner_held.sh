@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ai-edge-litert 2.3.0 (tflite-runtime 2.14.0 alike): as long as somebody holds a signature runner, its interpreter can be given no other batch.
+# ai-edge-litert 2.3.0: as long as somebody holds a signature runner, its interpreter can be given no other batch (tflite-runtime 2.14.0 alike).
 #
 # Input: a graph of one operation (a number and itself are added), with one signature, (N, 4) float32. The interpreter is allocated, a runner of the signature is asked for and run once,
 # and what it returned is copied and let go of; then the interpreter's input is resized from one row to two.
