@@ -1,8 +1,11 @@
 """The centreline of strokes that were drawn here, by another brush than those that it was learnt from."""
 
+import ctypes
 import os
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,13 +87,28 @@ def test_the_number_of_threads_changes_nothing():
     assert len(found) == 1
 
 
-@settings(max_examples=30)
-@given(st.integers(1, 60), st.integers(0, 2**32 - 1))
-def test_the_compiled_network_is_numpys_but_for_rounding(columns, seed):
-    """Of any length, however few columns are left for the last of its steps."""
+@pytest.fixture(scope="module", params=[16, 32, 64])
+def compiled(request, tmp_path_factory):
+    """What is compiled of the network, for vectors of so many bytes at most, as far as the processor has them."""
     if library.compiled() is None:
         pytest.skip("nothing has been compiled: there was no C compiler when the package was installed")
+    source = Path(library.__file__).with_name("centreline.c")
+    file = tmp_path_factory.mktemp("compiled") / "centreline.so"
+    options = ["-shared", "-fPIC", "-std=c99", "-O2", "-Wno-psabi", f"-DMOST_BYTES={request.param}"]
+    subprocess.run([*sysconfig.get_config_var("CC").split(), *options, "-o", file, source], check=True)
+    function = ctypes.CDLL(str(file)).centreline
+    function.restype, function.argtypes = library.FUNCTIONS["centreline"]
+    return {"centreline": function}
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 60), st.integers(0, 2**32 - 1))
+def test_the_compiled_network_is_numpys_but_for_rounding(compiled, columns, seed):
+    """Of any length, however few columns are left for the last of its steps."""
     x = np.random.default_rng(seed).normal(size=(columns, 8)).astype(np.float32)
-    found, expected = centreline._network_compiled(x), centreline._network_in_numpy(x)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(centreline, "compiled", lambda: compiled)
+        found = centreline._network_compiled(x)
+    expected = centreline._network_in_numpy(x)
     assert found.shape == expected.shape == (columns, len(centreline.OFFSETS_PX))
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
