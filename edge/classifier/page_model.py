@@ -24,7 +24,8 @@ even halved hardly spoke, also where no other spoke more."""
 @dataclass(frozen=True)
 class Answers:
     """What a network says of the windows of a page: `rows` (W, classes) probabilities, `log_rows` their logarithms, which do not end where a
-    probability is 1 for all that floats can tell, `findings` (W, F) probabilities, and `features` of the leads as `Network.run_with_features` gives them."""
+    probability is 1 for all that floats can tell, `findings` (W, F) probabilities, and `features` of the leads as `Network.run_with_features` gives them, where the card
+    says that the file has them."""
 
     rows: Array
     log_rows: Array
@@ -38,15 +39,15 @@ class PageModel:
     def __init__(self, network: Network, card: Card) -> None:
         self.network, self._card = network, card
         self._names = tuple(card["output"].get("findings", ()))
+        self._lead_features: int | None = card["output"].get("lead_features")
 
     def answers(self, windows: Array) -> Answers:
         """The `Answers` to (W, ROWS, SAMPLES, CHANNELS) windows of a page, as `page_input.page_tensor` gives them."""
-        output, features = self.network.run_with_features(self._quantised(windows))
-        return self._said(output, features)
-
-    def _quantised(self, windows: Array) -> np.ndarray:
         levels = self.network.quantisation()["input"]
-        return quantise(windows, levels["scale"], levels["zero_point"])
+        tensor = quantise(windows, levels["scale"], levels["zero_point"])
+        if self._lead_features is None:
+            return self._said(self.network.run(tensor), [])
+        return self._said(*self.network.run_with_features(tensor))
 
     def _said(self, output: Array, features: list[np.ndarray]) -> Answers:
         """The `Answers` in a network's output (W, classes + F)."""
@@ -68,7 +69,7 @@ class PageModel:
         ----------
         Zeiler M. D., Fergus R., "Visualizing and understanding convolutional networks", ECCV 2014, DOI 10.1007/978-3-319-10590-1_53 (occlusion).
         """
-        left = self._head_without if self.network.has_head else self._run_without
+        left = self._run_without if self._lead_features is None else self._head_without
         log_rows = left(windows, signals, answers).log_rows.reshape(len(signals), len(windows), -1)
         whole = self.log_odds(answers.log_rows, said)
         falls = [max(whole - self.log_odds(rows, said), 0.0) for rows in log_rows]
@@ -81,16 +82,16 @@ class PageModel:
 
     def _head_without(self, windows: Array, signals: Signals, answers: Answers) -> Answers:
         """As `_run_without`, of the features of what is left: those of an unknown lead are always the same, and only what stands as the strip changes several rows."""
-        strip = strip_place(signals)
+        assert self._lead_features is not None
+        strip, width = strip_place(signals), self._lead_features
         features = {place: answers.features for place in signals}
         if strip is not None:
             features[strip] = self.answers(without(windows, strip, signals)).features
         for row, lead in enumerate(LEADS_12):
             if lead in features and lead != strip:
-                features[lead] = [
-                    self._unknown(values, nothing, row)
-                    for values, nothing in zip(answers.features, self._nothing, strict=True)
-                ]
+                features[lead] = [values.copy() for values in answers.features]
+                for values, nothing in zip(features[lead], self._nothing, strict=True):
+                    values[:, row * width : (row + 1) * width] = nothing[:, row * width : (row + 1) * width]
         joined = [np.concatenate(parts) for parts in zip(*features.values(), strict=True)]
         return self._said(self.network.run_head(joined), joined)
 
@@ -98,13 +99,6 @@ class PageModel:
     def _nothing(self) -> list[np.ndarray]:
         """The features of a window of which nothing is known."""
         return self.answers(np.zeros((1, ROWS, SAMPLES, CHANNELS), np.float32)).features
-
-    def _unknown(self, features: np.ndarray, nothing: np.ndarray, row: int) -> np.ndarray:
-        """The features (W, N) of one member with those of the row `row` as in `nothing` (1, N)."""
-        each = self._card["output"]["lead_features"]
-        left = features.copy()
-        left[:, row * each : (row + 1) * each] = nothing[:, row * each : (row + 1) * each]
-        return left
 
     def log_odds(self, log_rows: Array, said: int) -> float:
         """The logarithm of the calibrated odds of a class on a page, of its windows' logarithms (W, classes): those of the verdict, but without the

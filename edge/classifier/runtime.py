@@ -118,7 +118,6 @@ class Network:
             )
             self._input = self._interpreter.get_input_details()[0]
             self._output, *self._features = self._interpreter.get_output_details()
-            self.has_head = HEAD in self._interpreter.get_signature_list()
         except (ValueError, RuntimeError, SystemError, ImportError) as error:
             problem = " ".join(str(error).split())
             raise DamagedModelError(f"{runtime.name} {runtime.version} cannot load the model: {problem}") from error

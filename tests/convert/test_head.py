@@ -29,7 +29,6 @@ def test_the_shipped_file_is_what_the_converter_made_and_its_head():
     windows = np.random.default_rng(0).integers(-128, 128, (3, *networks[0].input_shape)).astype(np.int8)
     rows = [network.run(windows) for network in networks]
     np.testing.assert_array_equal(*rows)
-    assert [network.has_head for network in networks] == [False, True]
     assert networks[0].run_with_features(windows)[1] == []
 
 

@@ -24,8 +24,6 @@ def known(windows, name):
 class Adding:
     """A network to whose logit of "normal" each lead that is known adds its share of `parts`."""
 
-    has_head = False
-
     def __init__(self, base=0.0, **parts):
         self.base, self.parts, self.batches = base, parts, []
 
@@ -37,9 +35,6 @@ class Adding:
         first = self.base + sum(part * known(windows, name) for name, part in self.parts.items())
         none = np.zeros(len(windows))
         return np.stack([first + none, none, none, none, none + 2, none - 2], axis=1).astype(np.float32)
-
-    def run_with_features(self, windows):
-        return self.run(windows), []
 
 
 def model(network, **calibration):
@@ -122,7 +117,6 @@ def test_weights_of_features_are_those_of_whole_pages(shipped, length, strip, lo
     answers = shipped.answers(windows)
     by_head, by_run = shipped._head_without(windows, signals, answers), shipped._run_without(windows, signals, answers)
     np.testing.assert_array_equal(by_head.log_rows, by_run.log_rows)
-    assert shipped.network.has_head
 
 
 def test_a_page_and_its_weights_take_two_runs(shipped, monkeypatch):
