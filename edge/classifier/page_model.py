@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -30,7 +30,7 @@ class Answers:
     rows: Array
     log_rows: Array
     findings: Array
-    features: list[np.ndarray] = field(default_factory=list)
+    features: list[np.ndarray]
 
 
 class PageModel:

@@ -87,7 +87,7 @@ CONTRADICTING, DIFFERING, MISREAD, MOVES_ALONE, SCRAPS = (
     "scraps",
 )
 MAX_MISREAD, MAX_MISREAD_ON_REPORT = 0.05, 0.15
-"""A lead that is more likely to be misread than this is lost; pages of the data set's own device, whose size and scale are known, are misread less (docs/reading.md)."""
+"""A lead that is more likely to be misread than this is lost, the latter on pages of the data set's own device (docs/reading.md, *How likely a lead was misread*)."""
 
 
 def lose(page: Followed) -> tuple[dict[str, str], bool]:

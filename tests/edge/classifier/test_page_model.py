@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -104,7 +104,7 @@ def shipped(request):
     return PageModel(Network(card.read_model(), find_runtime(name), kernels=kernels), card)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10)
 @given(st.sampled_from([1250, 2500]), st.booleans(), st.sets(st.sampled_from(LEADS_12), max_size=4), st.integers(0, 9))
 def test_weights_of_features_are_those_of_whole_pages(shipped, length, strip, lost, seed):
     """To the last bit: what the head makes of the features of what is left is what the network says of the page without a lead."""
